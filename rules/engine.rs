@@ -1,0 +1,76 @@
+//! Runs the rules: one pass over each file, then one judgement over the project.
+
+use crate::claim::Claim;
+use crate::finding::Finding;
+use crate::rule::{Claims, FileView, Rule};
+use outlive_semantic::access::Accesses;
+use outlive_semantic::catalog::Catalog;
+use outlive_semantic::growth::collection_ops;
+use outlive_semantic::model::Model;
+use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
+use outlive_semantic::tables::Lowered;
+use outlive_semantic::tree::Kind;
+
+/// What remains of one file: its summary and the claims of all rules.
+pub struct Analysed {
+    /// For the link.
+    pub summary: Summary,
+    /// For the rules.
+    pub claims: Vec<Claim>,
+}
+
+/// Analyses one lowered file. The tree can be dropped afterwards.
+#[must_use]
+pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule]) -> Analysed {
+    let model = Model::new(file, catalog);
+    let accesses = Accesses::collect(file);
+    let ops = collection_ops(&model, &accesses);
+    let view = FileView { model: &model, accesses: &accesses, ops: &ops, role };
+    let mut names = NameMap::default();
+    let mut claims = Claims { names: &mut names, list: Vec::new() };
+    if role != Role::Test {
+        visit(&view, rules, &mut claims);
+    }
+    let list = claims.list;
+    let summary = summarise(&model, &accesses, &ops, role, names);
+    Analysed { summary, claims: list }
+}
+
+fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
+    let tree = &view.model.file.tree;
+    for node in tree.ids() {
+        for rule in rules {
+            match tree.kind(node) {
+                Kind::Call | Kind::New => rule.call(view, node, claims),
+                Kind::Object | Kind::Array => rule.literal(view, node, claims),
+                Kind::Function => {
+                    if let Some(func) = tree.function(node) {
+                        rule.function(view, func, claims);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    for op in view.ops {
+        for rule in rules {
+            rule.collection(view, op, claims);
+        }
+    }
+}
+
+/// Settles the claims of all files.
+#[must_use]
+pub fn settle(claims: &[(FileId, Claim)], project: &Project<'_>, rules: &[&dyn Rule]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in rules {
+        let id = rule.meta().id;
+        let own: Vec<(FileId, &Claim)> =
+            claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
+        findings.extend(rule.settle(&own, project));
+    }
+    findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
+    findings.dedup();
+    findings
+}

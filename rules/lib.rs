@@ -1,0 +1,24 @@
+//! The rules of outlive, and what it knows about libraries.
+//!
+//! A rule is a folder: its visitor and metadata in `mod.rs`, its page in `README.md`. [`RULES`] lists them all.
+
+pub mod claim;
+pub mod engine;
+pub mod finding;
+pub mod lifetime;
+pub mod models;
+pub mod rule;
+
+pub use finding::{Confidence, Edit, Finding, Fix, Retainer, Role, Severity};
+pub use rule::{Category, Meta, Rule};
+
+mod unbounded_collection;
+
+/// Every rule, sorted by id.
+pub const RULES: &[&dyn Rule] = &[&unbounded_collection::UnboundedCollection];
+
+/// The rule of this id.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static dyn Rule> {
+    RULES.iter().copied().find(|rule| rule.meta().id == id)
+}

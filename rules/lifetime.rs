@@ -1,0 +1,68 @@
+//! What all rules say about lifetimes: why something lives long, why something runs often.
+
+use crate::claim::GrowthClaim;
+use crate::finding::{Retainer, Role};
+use outlive_semantic::index::FuncId;
+use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot};
+use outlive_semantic::tree::Span;
+
+/// Whether one thing lives at least as long as another, as far as their roots say.
+#[must_use]
+pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
+    a.root == b.root || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+}
+
+/// The root of a retention path: what keeps the collection, and for how long.
+#[must_use]
+pub fn root_retainer(project: &Project<'_>, spot: &Spot, lives: Lives, file: FileId, growth: &GrowthClaim) -> Retainer {
+    let name = &growth.shown;
+    let (file, span) = declaration(project, spot, file, growth);
+    let message = format!("`{name}` {}", lives_phrase(project, lives));
+    Retainer { role: Role::Root, message, file, span }
+}
+
+fn declaration(project: &Project<'_>, spot: &Spot, file: FileId, growth: &GrowthClaim) -> (FileId, Span) {
+    use outlive_semantic::project::SpotRoot;
+    if let (SpotRoot::Binding(of, binding), true) = (spot.root, spot.path.is_empty())
+        && let Some(row) = project.summary(of).bindings.get(&binding)
+    {
+        return (of, row.at);
+    }
+    (file, growth.declared.unwrap_or_default())
+}
+
+/// "lives as long as the process": the second half of a sentence.
+#[must_use]
+pub fn lives_phrase(project: &Project<'_>, lives: Lives) -> String {
+    match lives {
+        Lives::Process => "lives as long as the process".to_owned(),
+        Lives::Singleton(file, owner) => {
+            format!("lives as long as the process: {} is made once", owner_name(project, file, owner))
+        }
+        Lives::With(file, owner, _) => format!("lives as long as {}", owner_name(project, file, owner)),
+        Lives::Known(life) => format!("lives as long as {}", life.phrase()),
+        Lives::Unknown => "outlives this call".to_owned(),
+    }
+}
+
+fn owner_name(project: &Project<'_>, file: FileId, owner: Owner) -> String {
+    match owner {
+        Owner::Class(class) => match &*project.summary(file).classes[class.index()].name {
+            "" => "its object".to_owned(),
+            name => format!("`{name}`"),
+        },
+        Owner::Run(func) => format!("what `{}` returns", project.function_name(file, func)),
+    }
+}
+
+/// Why a function runs more than once: the way from its entry point.
+#[must_use]
+pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Option<Retainer> {
+    let info = project.rate(file, func);
+    let rate = info.rate.filter(|rate| rate.is_hot())?;
+    let way = project.witness(file, func);
+    let first = way.first()?;
+    let steps: Vec<&str> = way.iter().map(|step| &*step.label).filter(|label| !label.is_empty()).collect();
+    let message = format!("runs {}: {}", rate.phrase(), steps.join(" → "));
+    Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
+}

@@ -1,0 +1,55 @@
+//! What outlive knows about libraries: the sheets in this folder, and the format in which users write their own.
+//!
+//! The rows are described in `README.md` beside this file.
+
+use outlive_semantic::catalog::{Catalog, CatalogError, Sheet};
+use thiserror::Error;
+
+/// The sheets that ship with outlive: file name and text.
+pub const SHEETS: &[(&str, &str)] = &[
+    ("javascript.toml", include_str!("javascript.toml")),
+    ("node.toml", include_str!("node.toml")),
+    ("dom.toml", include_str!("dom.toml")),
+    ("servers.toml", include_str!("servers.toml")),
+    ("interfaces.toml", include_str!("interfaces.toml")),
+];
+
+/// Why a sheet cannot be used.
+#[derive(Debug, Error)]
+pub enum ModelError {
+    /// The text is not a sheet.
+    #[error("{file}: {message}")]
+    Syntax {
+        /// Where it comes from.
+        file: String,
+        /// What the parser says, with line and column.
+        message: String,
+    },
+    /// A row names something that does not exist.
+    #[error(transparent)]
+    Row(#[from] CatalogError),
+}
+
+/// Reads one sheet.
+///
+/// # Errors
+///
+/// The position and reason, if the text is not a sheet.
+pub fn parse(file: &str, text: &str) -> Result<Sheet, ModelError> {
+    toml::from_str(text)
+        .map_err(|error| ModelError::Syntax { file: file.to_owned(), message: error.to_string() })
+}
+
+/// Compiles the shipped sheets and `extra` ones.
+///
+/// # Errors
+///
+/// The first sheet that cannot be read or names something unknown.
+pub fn catalog(extra: &[Sheet]) -> Result<Catalog, ModelError> {
+    let mut sheets = Vec::with_capacity(SHEETS.len() + extra.len());
+    for (file, text) in SHEETS {
+        sheets.push(parse(file, text)?);
+    }
+    sheets.extend(extra.iter().cloned());
+    Ok(Catalog::compile(&sheets)?)
+}

@@ -1,0 +1,97 @@
+//! What a rule is.
+
+use crate::claim::Claim;
+use crate::finding::{Finding, Severity};
+use outlive_semantic::access::Accesses;
+use outlive_semantic::growth::CollectionOp;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::summary::{NameMap, Role};
+
+/// What a rule is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Category {
+    /// A collection that only grows.
+    Growth,
+    /// Acquired, not released.
+    Lifecycle,
+    /// Kept by a closure or a bigger neighbour.
+    Retention,
+    /// Writes that nobody slows down.
+    Backpressure,
+    /// Allocation in the hot path.
+    Churn,
+}
+
+impl Category {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Growth => "growth",
+            Self::Lifecycle => "lifecycle",
+            Self::Retention => "retention",
+            Self::Backpressure => "backpressure",
+            Self::Churn => "churn",
+        }
+    }
+}
+
+/// What everyone may know about a rule without running it.
+pub struct Meta {
+    /// Its id, for ever.
+    pub id: &'static str,
+    /// One sentence without a full stop: what it flags.
+    pub summary: &'static str,
+    /// What it is about.
+    pub category: Category,
+    /// How bad a true finding is.
+    pub severity: Severity,
+    /// Its page, in Markdown.
+    pub page: &'static str,
+}
+
+/// One file under analysis.
+pub struct FileView<'v, 'a> {
+    /// The questions to ask.
+    pub model: &'v Model<'a>,
+    /// Every use of every access path.
+    pub accesses: &'v Accesses,
+    /// Everything done to collections.
+    pub ops: &'v [CollectionOp],
+    /// The part the file plays.
+    pub role: Role,
+}
+
+/// Where a visitor leaves what it found.
+pub struct Claims<'n> {
+    /// The names that places in claims refer to; they end up in the file's summary.
+    pub names: &'n mut NameMap,
+    /// The claims.
+    pub list: Vec<Claim>,
+}
+
+/// A rule: a visitor over each file, and a judgement over the linked project.
+///
+/// All rules share one pass over a file. A visitor emits claims with open conjuncts: how often the function runs, how
+/// long the holder lives, whether another file releases. `settle` closes them.
+pub trait Rule: Sync {
+    /// What everyone may know.
+    fn meta(&self) -> &'static Meta;
+
+    /// A call or `new` in the file.
+    fn call(&self, _file: &FileView<'_, '_>, _call: NodeId, _claims: &mut Claims<'_>) {}
+
+    /// Something done to a collection.
+    fn collection(&self, _file: &FileView<'_, '_>, _op: &CollectionOp, _claims: &mut Claims<'_>) {}
+
+    /// A function of the file.
+    fn function(&self, _file: &FileView<'_, '_>, _func: FuncId, _claims: &mut Claims<'_>) {}
+
+    /// An object, array or other literal.
+    fn literal(&self, _file: &FileView<'_, '_>, _node: NodeId, _claims: &mut Claims<'_>) {}
+
+    /// Turns claims into findings, with the whole project in sight.
+    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding>;
+}

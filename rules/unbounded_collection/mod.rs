@@ -1,0 +1,405 @@
+//! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
+
+use crate::claim::{Body, Claim, GrowthClaim};
+use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
+use crate::lifetime;
+use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use outlive_semantic::catalog::Container;
+use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
+use outlive_semantic::guard;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotStep, Use};
+use outlive_semantic::summary::What;
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
+
+/// The rule.
+pub(crate) struct UnboundedCollection;
+
+static META: Meta = Meta {
+    id: "unbounded-collection",
+    summary: "a collection that outlives the code that adds to it, with nothing that takes entries out",
+    category: Category::Growth,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+impl Rule for UnboundedCollection {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
+        let Op::Grow(growth) = op.op else { return };
+        let model = file.model;
+        let keys = growth::keys(model, op);
+        if keys == Keys::Finite || !may_outlive(model, op) {
+            return;
+        }
+        let Some((container, ty)) = container_of(model, op, growth) else { return };
+        if is_bounded_index(growth, keys, container) {
+            return;
+        }
+        let holder = claims.names.place(model, &op.holder);
+        let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
+        let body = GrowthClaim {
+            holder,
+            shown: model.file.display(&op.holder),
+            growth,
+            keys,
+            key: op.key.map(|key| shown_key(model, key)).unwrap_or_default(),
+            container,
+            model: ty,
+            declared: declaration(model, &op.holder),
+            once,
+            in_loop: guard::enclosing_loop(model, op.node).is_some(),
+            looked_up: is_looked_up(file, op),
+            sized: is_sized(file, op),
+            registry: is_registry(model, op),
+        };
+        let at = model.file.tree.span(op.node);
+        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+        let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
+        for (file, claim) in claims {
+            if let Body::Growth(growth) = &claim.body {
+                let spot = project.canonical(*file, &growth.holder);
+                by_spot.entry(spot).or_default().push((*file, *claim, growth));
+            }
+        }
+        by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(project, &spot, &sites)).collect()
+    }
+}
+
+/// Whether the collection can outlive one run of the function at all: not a local of the same function.
+fn may_outlive(model: &Model<'_>, op: &CollectionOp) -> bool {
+    match op.holder.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            // What hangs on a parameter lives as long as the caller makes it.
+            row.func != op.func || row.kind == BindingKind::Param && !op.holder.path.is_empty()
+        }
+        Root::Value(_) | Root::Receiver(_) => false,
+        _ => true,
+    }
+}
+
+/// The container that grows, as far as this file knows; none if it cannot be one, or holds nothing alive.
+fn container_of(
+    model: &Model<'_>,
+    op: &CollectionOp,
+    growth: Growth,
+) -> Option<(Option<Container>, Option<outlive_semantic::catalog::ModelId>)> {
+    let ty = model.place_ty(&op.holder);
+    let known = model.model_of(ty);
+    let container = known.and_then(|id| model.catalog.model(id).container);
+    match (known, container) {
+        (_, Some(Container::Weak | Container::Bounded)) => None,
+        (_, Some(container)) => match growth.needs() {
+            Some(needed) if needed != container => (growth == Growth::Key && container == Container::Array)
+                .then_some((Some(container), known)),
+            _ => Some((Some(container), known)),
+        },
+        // A string or a function that grows by reassignment.
+        (Some(id), None) if matches!(growth, Growth::Append | Growth::Rebuild) => {
+            model.catalog.is_a(id, "String").then_some((None, known))
+        }
+        (Some(_), None) => None,
+        (None, None) => unknown_container(model, op, growth, ty),
+    }
+}
+
+fn unknown_container(
+    model: &Model<'_>,
+    op: &CollectionOp,
+    growth: Growth,
+    ty: outlive_semantic::model::Ty,
+) -> Option<(Option<Container>, Option<outlive_semantic::catalog::ModelId>)> {
+    use outlive_semantic::model::Ty;
+    match (ty, growth) {
+        (Ty::Function(_), Growth::Rebuild) => Some((None, None)),
+        (Ty::Text | Ty::Finite, Growth::Append) => Some((None, None)),
+        (Ty::Instance(class), Growth::Key) => {
+            // `const table = { get(k) { return this[k] } }`
+            let is_object = model.file.class(class).kind == outlive_semantic::tables::ClassKind::Object;
+            is_object.then_some((Some(Container::Object), None))
+        }
+        (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
+        // Only another file can say; the link asks it.
+        (Ty::Unknown, _) => matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
+            .then_some((None, None))
+            .or_else(|| (!op.holder.path.is_empty()).then_some((None, None))),
+        _ => None,
+    }
+}
+
+/// Writing to an array by index fills it, it does not grow without bound.
+fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) -> bool {
+    growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
+}
+
+fn shown_key(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> String {
+    match model.file.tree.kind(key) {
+        Kind::Template => "a computed string".to_owned(),
+        _ => model.file.display(&model.file.place(key)),
+    }
+}
+
+/// Where the collection is declared: the binding, or the first place a field gets a value.
+fn declaration(model: &Model<'_>, holder: &Place) -> Option<Span> {
+    let mut owner = holder.clone();
+    while owner.path.last() == Some(&Step::Element) {
+        owner = owner.parent()?;
+    }
+    if owner.path.is_empty()
+        && let Root::Binding(binding) = owner.root
+    {
+        return Some(model.file.binding(binding).span);
+    }
+    let value = model.values(&owner).first().copied()?;
+    let statement = model.file.tree.parent(value)?;
+    Some(model.file.tree.span(statement))
+}
+
+/// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
+fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let by_method = file.ops.iter().any(|other| {
+        other.op == Op::Lookup && other.holder == op.holder && related(file, other.func, op.func)
+    });
+    by_method
+        || op.holder.clone().with(Step::Element).is_some_and(|element| {
+            file.accesses.of(&element).any(|access| {
+                !matches!(access.usage, outlive_semantic::access::Usage::Assigned(_))
+                    && related(file, access.func, op.func)
+            })
+        })
+}
+
+fn related(
+    file: &FileView<'_, '_>,
+    a: outlive_semantic::index::FuncId,
+    b: outlive_semantic::index::FuncId,
+) -> bool {
+    file.model.file.is_within(a, b) || file.model.file.is_within(b, a) && a.index() != 0
+}
+
+/// Whether the size of the collection is tested in the same function.
+fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    file.ops.iter().any(|other| {
+        other.op == Op::Size && other.holder == op.holder && related(file, other.func, op.func) && is_compared(file, other)
+    })
+}
+
+fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    tree.ancestors(op.node).take(4).any(|node| {
+        matches!(
+            tree.binary_op(node),
+            Some(
+                outlive_semantic::tree::BinaryOp::Less
+                    | outlive_semantic::tree::BinaryOp::LessEqual
+                    | outlive_semantic::tree::BinaryOp::Greater
+                    | outlive_semantic::tree::BinaryOp::GreaterEqual
+            )
+        )
+    })
+}
+
+/// Whether a function stores what it was handed as it is: `register(name, plugin) { plugins[name] = plugin }`.
+fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let file = model.file;
+    let is_param = |node: outlive_semantic::index::NodeId| {
+        let binding = file.binding_of(node);
+        binding.is_some_and(|binding| {
+            let row = file.binding(binding);
+            row.kind == BindingKind::Param && row.func == op.func
+        })
+    };
+    let value = op.value.or(op.key);
+    let named = file.function_name(op.func).is_some_and(|name| {
+        let name = name.to_lowercase();
+        ["register", "define", "use", "extend", "install", "configure", "addplugin", "plugin", "declare", "provide", "add", "on", "subscribe", "set", "route", "mount"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+    });
+    named && value.is_some_and(is_param) && op.key.is_none_or(is_param)
+}
+
+fn settle_holder(project: &Project<'_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+    let known = sites.iter().find_map(|(_, _, claim)| claim.container);
+    if !is_container(project, spot, known, sites) {
+        return None;
+    }
+    let lives = project.life(spot);
+    let mut best: Option<(Doubt, usize)> = None;
+    for (i, (file, claim, growth)) in sites.iter().enumerate() {
+        let Some(doubt) = doubts(project, spot, lives, *file, claim, growth) else { continue };
+        if best.is_none_or(|(known, _)| (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)) {
+            best = Some((doubt, i));
+        }
+    }
+    let (mut doubt, chosen) = best?;
+    match released(project, spot, lives) {
+        Released::Yes => return None,
+        Released::Maybe => doubt.unknown(),
+        Released::No => {}
+    }
+    let confidence = doubt.confidence()?;
+    Some(report(project, spot, lives, sites, chosen, confidence))
+}
+
+fn is_container(
+    project: &Project<'_>,
+    spot: &Spot,
+    known: Option<Container>,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> bool {
+    if known.is_some() || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild)) {
+        return true;
+    }
+    match project.type_of(spot) {
+        GlobalTy::Model(model) => {
+            let container = project.catalog.model(model).container;
+            container.is_some_and(|container| {
+                sites.iter().any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
+            })
+        }
+        _ => false,
+    }
+}
+
+/// The doubts about one growth site; none if it is certainly no leak.
+fn doubts(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    claim: &Claim,
+    growth: &GrowthClaim,
+) -> Option<Doubt> {
+    let mut doubt = Doubt::default();
+    if growth.sized {
+        return None;
+    }
+    if let Some(once) = &growth.once {
+        let flag = project.canonical(file, once);
+        if lifetime::lives_as_long(project, &flag, spot) {
+            return None;
+        }
+    }
+    match project.outlives(lives, file, claim.func, growth.in_loop) {
+        Answer::Yes => {}
+        Answer::Assumed => doubt.assume(),
+        Answer::Unknown if growth.looked_up => doubt.assume(),
+        Answer::Unknown => doubt.unknown(),
+        Answer::No => return None,
+    }
+    if growth.registry {
+        doubt.unknown();
+    }
+    Some(doubt)
+}
+
+enum Released {
+    Yes,
+    Maybe,
+    No,
+}
+
+/// Whether anything, anywhere, takes entries out of the collection or replaces it.
+fn released(project: &Project<'_>, spot: &Spot, lives: Lives) -> Released {
+    let mut answer = Released::No;
+    for found in uses_that_matter(project, spot) {
+        if !project.is_production(found.file) {
+            continue;
+        }
+        match &found.row.what {
+            What::Collection(Op::Release) => return Released::Yes,
+            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes,
+            What::Collection(Op::Escape) => answer = Released::Maybe,
+            _ => {}
+        }
+    }
+    answer
+}
+
+/// The uses of the spot itself, and replacements or removals of what it is a part of.
+fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
+    let mut out = project.uses(spot);
+    let mut at = spot.clone();
+    while let Some(SpotStep::Element | SpotStep::Field(_)) = at.path.last() {
+        let was_element = at.path.last() == Some(&SpotStep::Element);
+        let Some(owner) = at.parent() else { break };
+        let uses = project.uses(&owner);
+        out.extend(uses.into_iter().filter(|found| match &found.row.what {
+            What::Collection(Op::Release) => was_element,
+            What::Collection(Op::Reset) => true,
+            _ => false,
+        }));
+        at = owner;
+    }
+    out
+}
+
+/// Whether an assignment only gives the collection its first value.
+fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
+    match lives {
+        Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
+            project.is_part_of_making(of, owner, found.file, found.row.func)
+                || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
+        }
+        _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
+    }
+}
+
+fn report(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+    chosen: usize,
+    confidence: crate::finding::Confidence,
+) -> Finding {
+    let (file, claim, growth) = sites[chosen];
+    let name = &growth.shown;
+    let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
+    for (i, (file, other, _)) in sites.iter().enumerate() {
+        let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
+        retainers.push(Retainer { role: Role::Grows, message: message.to_owned(), file: *file, span: other.at });
+    }
+    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    let rate = project.rate(file, claim.func).rate;
+    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let message = format!("`{name}` grows{often} and nothing takes entries out");
+    Finding {
+        rule: META.id,
+        severity: META.severity,
+        confidence,
+        message,
+        help: help(growth),
+        file,
+        span: claim.at,
+        retainers,
+        fixes: Vec::new(),
+        scope: project.function_name(file, claim.func),
+        subject: name.clone(),
+    }
+}
+
+fn help(growth: &GrowthClaim) -> String {
+    let name = &growth.shown;
+    match (growth.growth, growth.keys) {
+        (Growth::Set | Growth::Key, Keys::Fresh) => {
+            format!("the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends")
+        }
+        (Growth::Set | Growth::Key, _) => {
+            format!("delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest")
+        }
+        (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),
+        _ => format!("remove what is no longer needed from `{name}`, or limit its length after adding"),
+    }
+}

@@ -1,0 +1,424 @@
+//! Who calls whom, as far as one file can tell: the edges and entry points that the project joins.
+
+use crate::access::{Accesses, Usage};
+use crate::catalog::When;
+use crate::guard;
+use crate::index::{ClassId, FuncId, NodeId};
+use crate::model::{Handed, Model, Ty};
+use crate::place::{Place, Root};
+use crate::rate::Rate;
+use crate::tables::{BindingKind, FunctionKind};
+use crate::tree::{Kind, Span};
+
+/// What a call runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// A function of this file.
+    Function(FuncId),
+    /// A construction of a class of this file.
+    Class(ClassId),
+    /// What an access path names: an import, a method of something whose class another file knows.
+    Place(Place),
+}
+
+/// One way from a function to another.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// The function that calls, or hands the callback on.
+    pub caller: FuncId,
+    /// What runs.
+    pub target: Target,
+    /// How often, for each run of the caller.
+    pub when: When,
+    /// How sure this is.
+    pub certain: bool,
+    /// It is a construction.
+    pub constructs: bool,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// It runs at most once, guarded by a flag of this life.
+    pub once: Option<Place>,
+    /// The call.
+    pub site: Span,
+    /// How a message names the way: `app.get`, `setInterval`.
+    pub label: String,
+}
+
+/// What becomes of a function handed in as a parameter.
+#[derive(Clone, Debug)]
+pub struct ParamUse {
+    /// The function.
+    pub func: FuncId,
+    /// Which parameter, from 0.
+    pub param: u16,
+    /// When it is run, for each run of the function; `None`: it is kept, and runs nobody knows when.
+    pub runs: Option<When>,
+    /// It is handed on to this function's parameter.
+    pub forwarded: Option<(Target, u16)>,
+    /// How a message names the way.
+    pub label: String,
+}
+
+/// The call facts of a file.
+#[derive(Default)]
+pub struct Calls {
+    /// Edges between functions.
+    pub edges: Vec<Edge>,
+    /// Functions handed to functions of the project: to be joined with [`ParamUse`].
+    pub handed: Vec<HandedOn>,
+    /// What functions do with function parameters.
+    pub params: Vec<ParamUse>,
+}
+
+/// A function handed to a function of the project.
+#[derive(Clone, Debug)]
+pub struct HandedOn {
+    /// Where.
+    pub caller: FuncId,
+    /// What is handed.
+    pub func: Target,
+    /// To whom.
+    pub to: Target,
+    /// As which argument.
+    pub arg: u16,
+    /// The call.
+    pub site: Span,
+}
+
+/// Collects the call facts of a file.
+#[must_use]
+pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
+    let mut out = Calls::default();
+    let tree = &model.file.tree;
+    for node in tree.ids() {
+        match tree.kind(node) {
+            Kind::Call | Kind::New => call_edges(model, node, &mut out),
+            Kind::TaggedTemplate => tagged_template(model, node, &mut out),
+            Kind::JsxElement => rendered_component(model, node, &mut out),
+            _ => {}
+        }
+    }
+    accessors(model, accesses, &mut out);
+    param_uses(model, accesses, &mut out);
+    entry_edges(model, &mut out);
+    out
+}
+
+fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
+    let tree = &model.file.tree;
+    let Some(callee) = tree.callee(call) else { return };
+    let target = callee_target(model, call, callee);
+    if let Some(target) = &target {
+        out.edges.push(edge(model, call, target.clone(), When::Caller, true));
+    }
+    for (index, arg) in tree.args(call).enumerate() {
+        foreign_argument(model, call, index, arg, target.as_ref(), out);
+    }
+}
+
+/// What a call runs, if that is or may be code of the project.
+#[must_use]
+pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<Target> {
+    let tree = &model.file.tree;
+    if tree.kind(callee) == Kind::Super {
+        let class = model.file.function(tree.func(call)).class?;
+        return match model.base(class)? {
+            crate::model::Base::Class(base) => Some(Target::Class(base)),
+            crate::model::Base::Foreign(place) => Some(Target::Place(place)),
+            crate::model::Base::Model(_) => None,
+        };
+    }
+    if tree.kind(call) == Kind::New
+        && let Some(class) = model.class_of(callee)
+    {
+        return Some(Target::Class(class));
+    }
+    if let Some(func) = model.function_of(callee) {
+        return Some(Target::Function(func));
+    }
+    if let Some((object, method)) = tree.method_call(call)
+        && matches!(method, "call" | "apply")
+        && let Some(func) = model.function_of(object)
+    {
+        return Some(Target::Function(func));
+    }
+    let place = model.file.place(callee);
+    is_linkable(model, &place).then_some(Target::Place(place))
+}
+
+/// Whether another file may know what is behind a path: imports of the project, fields of instances, exports.
+fn is_linkable(model: &Model<'_>, place: &Place) -> bool {
+    match place.root {
+        Root::Module(source) => crate::model::package_path(model.file.tree.text(source)).is_none() || !is_builtin(model, place),
+        Root::This(_) | Root::Exports | Root::Class(_) => !place.path.is_empty(),
+        Root::Binding(binding) => {
+            !place.path.is_empty() && (model.file.binding(binding).kind != BindingKind::Param || model.file.binding(binding).ty.is_some())
+        }
+        _ => false,
+    }
+}
+
+/// Node's own modules are never part of the project.
+fn is_builtin(model: &Model<'_>, place: &Place) -> bool {
+    let Root::Module(source) = place.root else { return false };
+    let text = model.file.tree.text(source);
+    text.starts_with("node:")
+        || matches!(
+            text,
+            "fs" | "http" | "https" | "path" | "util" | "events" | "stream" | "net" | "tls" | "os" | "crypto" | "url"
+                | "zlib" | "child_process" | "assert" | "buffer" | "querystring" | "dns" | "cluster" | "react"
+        )
+}
+
+fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bool) -> Edge {
+    let tree = &model.file.tree;
+    let label = tree.callee(call).map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
+    Edge {
+        caller: tree.func(call),
+        target,
+        when,
+        certain,
+        constructs: tree.kind(call) == Kind::New,
+        in_loop: guard::enclosing_loop(model, call).is_some(),
+        once: guard::once_guard(model, call),
+        site: tree.span(call),
+        label,
+    }
+}
+
+/// An argument that is a function of another file, or of this file handed to a function of the project.
+fn foreign_argument(
+    model: &Model<'_>,
+    call: NodeId,
+    index: usize,
+    arg: NodeId,
+    to: Option<&Target>,
+    out: &mut Calls,
+) {
+    let tree = &model.file.tree;
+    if !matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Call) || model.function_of(arg).is_some() {
+        return;
+    }
+    let place = model.file.place(arg);
+    if !is_linkable(model, &place) || tree.kind(arg) == Kind::Call && place.root == Root::Value(arg) {
+        return;
+    }
+    let handed = Handed { call, arg: index, option: None };
+    hand_over(model, &handed, Target::Place(place), to, out);
+}
+
+/// Edges for functions of this file that are handed to calls.
+fn entry_edges(model: &Model<'_>, out: &mut Calls) {
+    let tree = &model.file.tree;
+    for func in model.file.function_ids() {
+        for handed in model.handed(func) {
+            let to = tree.callee(handed.call).and_then(|callee| callee_target(model, handed.call, callee));
+            hand_over(model, handed, Target::Function(func), to.as_ref(), out);
+        }
+        if model.is_immediately_invoked(func) {
+            continue;
+        }
+        convention_edge(model, func, out);
+    }
+}
+
+fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Target>, out: &mut Calls) {
+    let tree = &model.file.tree;
+    let rows = model.callback_rows(handed);
+    if let Some((_, callback)) = rows.first() {
+        out.edges.push(edge(model, handed.call, func, callback.runs, true));
+        return;
+    }
+    if let (Some(to), None) = (to, handed.option) {
+        let arg = u16::try_from(handed.arg).unwrap_or(u16::MAX);
+        let (caller, site) = (tree.func(handed.call), tree.span(handed.call));
+        out.handed.push(HandedOn { caller, func, to: to.clone(), arg, site });
+        return;
+    }
+    if handed.option.is_none() {
+        // Whoever takes a function mostly runs it, now or later.
+        out.edges.push(edge(model, handed.call, func, When::Caller, false));
+    }
+}
+
+/// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.
+fn convention_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
+    let file = model.file;
+    let names: Vec<&str> = file
+        .params(func)
+        .filter_map(|param| file.tree.binding(param))
+        .map(|binding| file.tree.text(file.binding(binding).name))
+        .collect();
+    let is_handler = matches!(
+        names[..],
+        ["req" | "request" | "_req", "res" | "response" | "_res"]
+            | ["req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next" | "cb"]
+            | ["err" | "error", "req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next"]
+    );
+    if !is_handler {
+        return;
+    }
+    let row = file.function(func);
+    let site = file.tree.span(row.node);
+    out.edges.push(Edge {
+        caller: FuncId(0),
+        target: Target::Function(func),
+        when: When::At(Rate::Request),
+        certain: false,
+        constructs: false,
+        in_loop: false,
+        once: None,
+        site,
+        label: "a handler of (req, res)".to_owned(),
+    });
+}
+
+/// `tag\`…\`` calls its tag.
+fn tagged_template(model: &Model<'_>, node: NodeId, out: &mut Calls) {
+    let tag = model.file.tree.first(node).and_then(|tag| model.function_of(tag));
+    if let Some(func) = tag {
+        let mut edge = edge(model, node, Target::Function(func), When::Caller, true);
+        edge.label = model.file.function_name(func).unwrap_or_default().to_owned();
+        out.edges.push(edge);
+    }
+}
+
+/// `<Component/>` renders a function or a class of the project.
+fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Calls) {
+    let tree = &model.file.tree;
+    let Some(tag) = tree.first(node).filter(|&tag| tree.kind(tag) != Kind::String) else { return };
+    let target = match (model.class_of(tag), model.function_of(tag)) {
+        (Some(class), _) => Target::Class(class),
+        (None, Some(func)) => Target::Function(func),
+        (None, None) => {
+            let place = model.file.place(tag);
+            if !is_linkable(model, &place) {
+                return;
+            }
+            Target::Place(place)
+        }
+    };
+    out.edges.push(Edge {
+        caller: tree.func(node),
+        target,
+        when: When::At(Rate::Render),
+        certain: true,
+        constructs: false,
+        in_loop: false,
+        once: None,
+        site: tree.span(node),
+        label: "rendered".to_owned(),
+    });
+}
+
+/// Getters and setters run where their property is read or written.
+fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
+    for access in accesses.iter() {
+        if access.place.path.is_empty() || matches!(access.usage, Usage::Method { .. }) {
+            continue;
+        }
+        let (Root::This(class), Some(name)) = (access.place.root, access.place.last_field()) else { continue };
+        if access.place.path.len() != 1 {
+            continue;
+        }
+        let accessor = model.lineage(class).find_map(|class| {
+            let found = model.file.class(class).members.iter().find(|member| {
+                member.name == Some(name)
+                    && member.func.is_some_and(|func| {
+                        matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
+                    })
+            });
+            found.and_then(|member| member.func)
+        });
+        if let Some(func) = accessor {
+            out.edges.push(Edge {
+                caller: access.func,
+                target: Target::Function(func),
+                when: When::Caller,
+                certain: true,
+                constructs: false,
+                in_loop: false,
+                once: None,
+                site: model.file.tree.span(access.node),
+                label: model.file.display(&access.place),
+            });
+        }
+    }
+}
+
+/// What becomes of parameters that are functions.
+fn param_uses(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
+    for access in accesses.iter() {
+        let (Root::Binding(binding), true) = (access.place.root, access.place.path.is_empty()) else { continue };
+        let Some((func, param)) = param_position(model, binding) else { continue };
+        let mut found = ParamUse { func, param, runs: None, forwarded: None, label: String::new() };
+        match access.usage {
+            Usage::Called(call) => {
+                found.runs = Some(if guard::enclosing_loop(model, call).is_some() { When::Each } else { When::Caller });
+            }
+            Usage::Argument { call, index } => {
+                let handed = Handed { call, arg: index, option: None };
+                let rows = model.callback_rows(&handed);
+                let callee = model.file.tree.callee(call);
+                if let Some((_, callback)) = rows.first() {
+                    found.runs = Some(callback.runs);
+                } else if let Some(target) = callee.and_then(|callee| callee_target(model, call, callee)) {
+                    found.forwarded = Some((target, u16::try_from(index).unwrap_or(u16::MAX)));
+                }
+                found.label = callee.map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
+            }
+            Usage::Method { name, .. } if matches!(model.file.tree.text(name), "call" | "apply") => {
+                found.runs = Some(When::Caller);
+            }
+            _ => continue,
+        }
+        // A call inside a nested function runs when that one does; its own edges say when.
+        if access.func != func && found.runs == Some(When::Caller) {
+            found.runs = nested_run(model, access.func, func);
+        }
+        out.params.push(found);
+    }
+}
+
+/// When a function nested in `outer` runs, if a row says so.
+fn nested_run(model: &Model<'_>, inner: FuncId, outer: FuncId) -> Option<When> {
+    let mut at = inner;
+    let mut result = Some(When::Caller);
+    while at != outer {
+        if !model.is_immediately_invoked(at) {
+            let rows = model.handed(at).iter().find_map(|handed| model.callback_rows(handed).first().map(|r| r.1.runs));
+            match rows {
+                Some(When::At(rate)) => return Some(When::At(rate)),
+                Some(_) => {}
+                None => result = None,
+            }
+        }
+        at = model.file.function(at).parent?;
+    }
+    result
+}
+
+/// The function and position of a plain parameter.
+#[must_use]
+pub fn param_position(model: &Model<'_>, binding: crate::index::BindingId) -> Option<(FuncId, u16)> {
+    let file = model.file;
+    let row = file.binding(binding);
+    if row.kind != BindingKind::Param {
+        return None;
+    }
+    let tree = &file.tree;
+    let mut param = row.node;
+    let mut parent = tree.parent(param)?;
+    if tree.kind(parent) == Kind::Default {
+        param = parent;
+        parent = tree.parent(param)?;
+    }
+    let func = tree.function(parent)?;
+    (tree.node(param).slot < file.function(func).params).then_some((func, tree.node(param).slot))
+}
+
+/// Whether a type is one that another file may have to resolve.
+#[must_use]
+pub fn is_open(ty: Ty) -> bool {
+    ty == Ty::Unknown
+}

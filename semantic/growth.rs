@@ -1,0 +1,367 @@
+//! What is done to collections: what adds to them, what takes away, what tests their size.
+
+use crate::access::{Access, Accesses, Usage};
+use crate::catalog::Container;
+use crate::index::{FuncId, NodeId};
+use crate::model::{Model, Ty};
+use crate::place::{Place, Root, Step};
+use crate::tree::{BinaryOp, Kind};
+use serde::{Deserialize, Serialize};
+
+/// One thing done to a collection.
+#[derive(Clone, Debug)]
+pub struct CollectionOp {
+    /// The collection.
+    pub holder: Place,
+    /// What is done.
+    pub op: Op,
+    /// The call, assignment or expression that does it.
+    pub node: NodeId,
+    /// Where the collection is named.
+    pub target: NodeId,
+    /// The key or the added value, if one expression is.
+    pub key: Option<NodeId>,
+    /// What is stored, if one expression is.
+    pub value: Option<NodeId>,
+    /// The function it is done in.
+    pub func: FuncId,
+}
+
+/// What is done to a collection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Op {
+    /// One more thing is kept: `set`, `add`, `push`, `unshift`, `x[k] = v`, `Object.assign(x, …)`.
+    Grow(Growth),
+    /// Something may be taken away: `delete`, `clear`, `pop`, `shift`, `splice`, `length =`, filter and reassign.
+    Release,
+    /// It is replaced: by a fresh one, by null, or by something unknown.
+    Reset,
+    /// An entry is overwritten with null or undefined: the key stays.
+    Blank,
+    /// Its size is read.
+    Size,
+    /// Its entries are looked up by key.
+    Lookup,
+    /// It is handed to code that may do anything with it.
+    Escape,
+    /// All of it is read.
+    Read,
+}
+
+/// How a collection grows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Growth {
+    /// `map.set(k, v)`
+    Set,
+    /// `set.add(v)`
+    Add,
+    /// `list.push(v)`, `unshift`, `splice(i, 0, v)`.
+    Push,
+    /// `object[k] = v`
+    Key,
+    /// `text += v`
+    Append,
+    /// `x = [...x, v]`, `x = { ...x, [k]: v }`, `x = { prev: x }`, `f = wrap(f)`.
+    Rebuild,
+}
+
+impl Growth {
+    /// Which containers grow this way; `None` for any.
+    #[must_use]
+    pub fn needs(self) -> Option<Container> {
+        match self {
+            Self::Set => Some(Container::Map),
+            Self::Add => Some(Container::Set),
+            Self::Push => Some(Container::Array),
+            Self::Key => Some(Container::Object),
+            Self::Append | Self::Rebuild => None,
+        }
+    }
+}
+
+/// Functions that only read what they are handed.
+const READERS: &[&str] = &[
+    "JSON.stringify", "structuredClone", "String", "Boolean", "Number", "Array.isArray", "Array.from", "Object.keys",
+    "Object.values", "Object.entries", "Object.freeze", "Object.getOwnPropertyNames", "Object.fromEntries",
+    "console.log", "console.error", "console.warn", "console.debug", "console.info", "console.table", "isNaN",
+    "parseInt", "parseFloat", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Map", "Set",
+    "WeakMap", "WeakSet", "Array", "Object", "Error", "TypeError", "Buffer.concat", "Buffer.from", "util.inspect",
+    "inspect", "Math.max", "Math.min", "Blob", "expect", "assert", "assert.equal", "assert.deepEqual", "Reflect.ownKeys",
+    "Reflect.has", "Object.prototype.hasOwnProperty.call", "hasOwnProperty.call", "Object.hasOwn", "require",
+];
+
+/// Everything done to collections in the file.
+#[must_use]
+pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionOp> {
+    let mut out = Vec::new();
+    for access in accesses.iter() {
+        if matches!(access.place.root, Root::Value(_)) && access.place.path.is_empty() {
+            continue;
+        }
+        if let Some(op) = element_op(model, access).or_else(|| whole_op(model, access)) {
+            out.push(op);
+        }
+    }
+    out
+}
+
+/// Operations whose path ends in the element: `x[k] = v`, `delete x[k]`; and on `x.length`, `x.push.apply`.
+fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
+    let tree = &model.file.tree;
+    let holder = access.place.parent()?;
+    let key = || (tree.kind(access.node) == Kind::Index).then(|| tree.child(access.node, 1)).flatten();
+    let make = |op, node, key, value| {
+        let target = tree.first(access.node).unwrap_or(access.node);
+        Some(CollectionOp { holder: holder.clone(), op, node, target, key, value, func: access.func })
+    };
+    let last = access.place.path.last()?;
+    let field = match last {
+        Step::Field(name) => Some(tree.text(*name)),
+        Step::Element => None,
+    };
+    match (field, access.usage) {
+        (None, Usage::Assigned(assign)) if tree.kind(access.node) == Kind::Index => {
+            let value = tree.child(assign, 1);
+            let is_blank = value.is_some_and(|value| model.is_nothing(value));
+            let op = if is_blank { Op::Blank } else { Op::Grow(Growth::Key) };
+            make(op, assign, key(), value)
+        }
+        (None, Usage::Updated(node)) if tree.kind(access.node) == Kind::Index => {
+            // `counts[ip]++` makes the key.
+            make(Op::Grow(Growth::Key), node, key(), None)
+        }
+        (_, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
+        (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
+        (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
+        (Some("push" | "unshift"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+            make(Op::Grow(Growth::Push), call, None, tree.arg(call, 1))
+        }
+        (Some("splice"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+            make(Op::Release, call, None, None)
+        }
+        _ => None,
+    }
+}
+
+/// Operations on the collection itself.
+fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
+    let tree = &model.file.tree;
+    let make = |op, node, key, value| {
+        let (holder, target) = (access.place.clone(), access.node);
+        Some(CollectionOp { holder, op, node, target, key, value, func: access.func })
+    };
+    match access.usage {
+        Usage::Method { name, call } => {
+            let (op, key, value) = method_op(model, tree.text(name), call)?;
+            make(op, call, key, value)
+        }
+        Usage::Assigned(assign) => {
+            let value = tree.child(assign, 1)?;
+            // `x ??= new Map()` makes it once.
+            if tree.assign_op(assign) != crate::tree::AssignOp::Plain {
+                return None;
+            }
+            make(assigned_op(model, &access.place, value), assign, None, Some(value))
+        }
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => {
+            (tree.assign_op(node) == crate::tree::AssignOp::Add)
+                .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+                .flatten()
+        }
+        Usage::Destructured(node) => make(Op::Reset, node, None, None),
+        Usage::Argument { call, index } => argument_op(model, access, call, index),
+        Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
+        Usage::Stored(node) if is_own_rebuild(model, access, node) => None,
+        Usage::Stored(node) => make(Op::Escape, node, None, None),
+        Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
+        _ => None,
+    }
+}
+
+fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Option<NodeId>, Option<NodeId>)> {
+    let tree = &model.file.tree;
+    let (first, second) = (tree.arg(call, 0), tree.arg(call, 1));
+    Some(match method {
+        "set" if second.is_some() => (Op::Grow(Growth::Set), first, second),
+        "add" if first.is_some() => (Op::Grow(Growth::Add), first, first),
+        "push" | "unshift" if tree.args(call).next().is_some() => {
+            (Op::Grow(Growth::Push), None, tree.args(call).next())
+        }
+        "splice" => {
+            let inserts = tree.args(call).count() > 2;
+            let deletes_none = second.and_then(|count| tree.number(count)) == Some(0.0);
+            if inserts && deletes_none {
+                (Op::Grow(Growth::Push), None, tree.args(call).nth(2))
+            } else {
+                (Op::Release, None, None)
+            }
+        }
+        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue" | "drain"
+        | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => (Op::Release, first, None),
+        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => (Op::Lookup, first, None),
+        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values" | "entries" | "slice"
+        | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap" | "lastIndexOf" | "fill" => {
+            (Op::Read, None, None)
+        }
+        _ => return None,
+    })
+}
+
+/// What assigning a value to a collection's name does: grow it, shrink it or start over.
+fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::Call => {
+            let Some((object, method)) = tree.method_call(value) else {
+                return if wraps(model, place, value) { Op::Grow(Growth::Rebuild) } else { Op::Reset };
+            };
+            let own = model.file.place(model.file.iterated(object)) == *place;
+            match method {
+                "concat" if own => Op::Grow(Growth::Rebuild),
+                "assign" => merged(model, place, value),
+                "filter" | "slice" | "splice" => Op::Release,
+                _ if own => Op::Read,
+                _ => Op::Reset,
+            }
+        }
+        Kind::Array | Kind::Object => merged(model, place, value),
+        Kind::Binary if tree.binary_op(value) == Some(BinaryOp::Add) => {
+            let contains = tree.subtree(value).any(|node| names(model, place, node));
+            if contains { Op::Grow(Growth::Append) } else { Op::Reset }
+        }
+        Kind::Function if captures_place(model, place, value) => Op::Grow(Growth::Rebuild),
+        _ => Op::Reset,
+    }
+}
+
+fn names(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
+    matches!(model.file.tree.kind(node), Kind::Identifier | Kind::Member | Kind::Index)
+        && model.file.place(node) == *place
+}
+
+/// `[...x, v]`, `{ ...x, [k]: v }`, `{ prev: x }`, `Object.assign({}, x, y)`: the old value is part of the new one.
+fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
+    let tree = &model.file.tree;
+    let keeps_old = tree.children(value).any(|part| match tree.kind(part) {
+        Kind::Spread | Kind::Property => tree.last_child(part).is_some_and(|inner| names(model, place, inner)),
+        _ => names(model, place, part),
+    });
+    if !keeps_old {
+        return Op::Reset;
+    }
+    // Overwriting fixed names of an object is no growth, nor is a copy of a list and nothing more.
+    let adds = match tree.kind(value) {
+        Kind::Object => tree.children(value).any(|part| match tree.kind(part) {
+            Kind::Property => {
+                tree.name_id(part).is_none() || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+            }
+            _ => false,
+        }),
+        Kind::Array => tree.children(value).count() > 1,
+        _ => tree.args(value).any(|arg| {
+            tree.kind(arg) == Kind::Object
+                && tree.children(arg).any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
+        }),
+    };
+    if adds { Op::Grow(Growth::Rebuild) } else { Op::Read }
+}
+
+/// `f = wrap(f)`: the new function keeps the old one.
+fn wraps(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
+    let is_function = matches!(model.place_ty(place), Ty::Function(_));
+    is_function && model.file.tree.args(call).any(|arg| names(model, place, arg))
+}
+
+fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
+    model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node))
+}
+
+/// The array or object literal in which a value is stored is assigned back to the value's own name.
+fn is_own_rebuild(model: &Model<'_>, access: &Access, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut at = node;
+    for _ in 0..3 {
+        let Some(parent) = tree.parent(at) else { return false };
+        if tree.kind(parent) == Kind::Assign {
+            return tree.first(parent).is_some_and(|target| model.file.place(target) == access.place);
+        }
+        at = parent;
+    }
+    false
+}
+
+fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -> Option<CollectionOp> {
+    let tree = &model.file.tree;
+    let make = |op, node, value| {
+        let (holder, target) = (access.place.clone(), access.node);
+        Some(CollectionOp { holder, op, node, target, key: None, value, func: access.func })
+    };
+    let path = tree.callee(call).and_then(|callee| model.api_path(callee));
+    match path.as_deref() {
+        Some("Object.assign") if index == 0 => make(Op::Grow(Growth::Key), call, tree.arg(call, 1)),
+        Some("Object.assign") => None,
+        Some(path) if READERS.contains(&path) => make(Op::Read, call, None),
+        // The array methods hand their receiver on: `other.push(...x)`, `other.concat(x)`, `map.has(x)`.
+        _ => match tree.method_call(call) {
+            Some((_, "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn" | "error" | "trace")) => {
+                make(Op::Read, call, None)
+            }
+            _ => make(Op::Escape, call, None),
+        },
+    }
+}
+
+/// What is known about the keys under which a collection grows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Keys {
+    /// Literals, enum members, classes, functions: there are only so many.
+    Finite,
+    /// An object made for this one insertion.
+    Fresh,
+    /// Strings or objects that come from outside.
+    Open,
+    /// Numbers, as of a counter or an index.
+    Number,
+    /// There is no key: a list.
+    None,
+}
+
+/// What is known about the key of one insertion.
+#[must_use]
+pub fn keys(model: &Model<'_>, op: &CollectionOp) -> Keys {
+    let Some(key) = op.key else { return Keys::None };
+    key_kind(model, key)
+}
+
+/// What is known about one key expression.
+#[must_use]
+pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
+    let tree = &model.file.tree;
+    match tree.kind(key) {
+        Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
+        Kind::String | Kind::Bool | Kind::Class => Keys::Finite,
+        _ => match model.ty(key) {
+            Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
+            Ty::Number => Keys::Number,
+            _ if is_module_constant(model, key) => Keys::Finite,
+            _ => Keys::Open,
+        },
+    }
+}
+
+/// Whether a key is a constant of the module: the same every time.
+fn is_module_constant(model: &Model<'_>, key: NodeId) -> bool {
+    let place = model.file.place(key);
+    match place.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            row.func.index() == 0
+                && row.kind != crate::tables::BindingKind::Param
+                && row.opaque_writes == 0
+                && row.values.len() <= 1
+                && !place.path.contains(&Step::Element)
+        }
+        Root::Module(_) | Root::Global(_) => !place.path.contains(&Step::Element),
+        _ => false,
+    }
+}

@@ -1,0 +1,172 @@
+//! Conditions around a node: loops, guards that let it run once, tests of its own outcome.
+
+use crate::index::NodeId;
+use crate::model::Model;
+use crate::place::{Place, Root, Step};
+use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp};
+
+/// The innermost loop around a node inside its function, unless it runs over a collection written out in the source.
+#[must_use]
+pub fn enclosing_loop(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let mut child = node;
+    for parent in tree.ancestors(node) {
+        let slot = tree.node(child).slot;
+        match tree.kind(parent) {
+            Kind::Function | Kind::Class => return None,
+            Kind::For if slot > 0 => return Some(parent),
+            Kind::While | Kind::DoWhile => return Some(parent),
+            Kind::ForOf | Kind::ForIn if slot == 2 => {
+                let source = tree.child(parent, 1);
+                if !source.is_some_and(|source| model.is_constant_collection(source, 4)) {
+                    return Some(parent);
+                }
+            }
+            _ => {}
+        }
+        child = parent;
+    }
+    None
+}
+
+/// The flag that lets a node run only once for as long as the flag lives: `if (!ready) { ready = true; … }`,
+/// `if (ready) return; ready = true; …`, `x ??= make()`.
+#[must_use]
+pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let mut child = node;
+    for parent in tree.ancestors(node) {
+        let slot = tree.node(child).slot;
+        let found = match tree.kind(parent) {
+            Kind::Function => {
+                let func = tree.function(parent);
+                return called_under_guard(model, func?);
+            }
+            Kind::If if slot == 1 => tree.first(parent).and_then(|test| falsy_test(model, test)),
+            Kind::If if slot == 2 => tree.first(parent).and_then(|test| truthy_test(model, test)),
+            Kind::Logical if slot == 1 => match tree.logical_op(parent) {
+                Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
+                _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
+            },
+            Kind::Assign if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) => {
+                tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
+            }
+            Kind::Block => early_return_flag(model, parent, child),
+            _ => None,
+        };
+        if let Some(flag) = found
+            && becomes_set(model, &flag, parent, node)
+        {
+            return Some(flag);
+        }
+        child = parent;
+    }
+    None
+}
+
+/// A node in a function that runs where it is created (`(() => …)()`, `new Promise(resolve => …)`) stands under the
+/// guards of that place too.
+fn called_under_guard(model: &Model<'_>, func: crate::index::FuncId) -> Option<Place> {
+    model.is_immediately_invoked(func).then(|| once_guard(model, model.file.function(func).node)).flatten()
+}
+
+/// A flag is a variable or field, not an element of a table: that would be one flag per key.
+fn is_flag(place: &Place) -> bool {
+    !place.path.contains(&Step::Element) && !matches!(place.root, Root::Value(_))
+}
+
+/// The flag of a test that passes while the flag is not set: `!x`, `x === null`, `x == undefined`, `!x && y`.
+fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let flag = match tree.kind(test) {
+        Kind::Unary if tree.unary_op(test) == Some(UnaryOp::Not) => model.file.place(tree.first(test)?),
+        Kind::Binary if tree.binary_op(test) == Some(BinaryOp::Equal) => {
+            let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
+            let is_unset = |side: NodeId| {
+                model.is_nothing(side)
+                    || (tree.kind(side) == Kind::Bool && tree.node(side).data == 0)
+                    || tree.string(side) == Some("undefined")
+                    || tree.number(side) == Some(0.0)
+            };
+            let subject = if is_unset(right) { left } else if is_unset(left) { right } else { return None };
+            let subject = if tree.unary_op(subject) == Some(UnaryOp::Typeof) { tree.first(subject)? } else { subject };
+            model.file.place(subject)
+        }
+        Kind::Logical if tree.logical_op(test) == Some(LogicalOp::And) => {
+            return tree.children(test).find_map(|side| falsy_test(model, side));
+        }
+        _ => return None,
+    };
+    is_flag(&flag).then_some(flag)
+}
+
+/// The flag of a test that passes while the flag is set: `x`, `x !== null`.
+fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let flag = match tree.kind(test) {
+        Kind::Identifier | Kind::Member => model.file.place(test),
+        Kind::Unary if tree.unary_op(test) == Some(UnaryOp::Not) => {
+            return tree.first(test).and_then(|inner| falsy_test(model, inner));
+        }
+        Kind::Binary if tree.binary_op(test) == Some(BinaryOp::NotEqual) => {
+            let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
+            if !model.is_nothing(right) {
+                return None;
+            }
+            model.file.place(left)
+        }
+        Kind::Logical if tree.logical_op(test) == Some(LogicalOp::Or) => {
+            return tree.children(test).find_map(|side| truthy_test(model, side));
+        }
+        _ => return None,
+    };
+    is_flag(&flag).then_some(flag)
+}
+
+/// The flag of a statement before `child` in a block that leaves if the flag is set: `if (ready) return;`.
+fn early_return_flag(model: &Model<'_>, block: NodeId, child: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    tree.children(block).take_while(|&statement| statement < child).find_map(|statement| {
+        if tree.kind(statement) != Kind::If || tree.child(statement, 2).is_some() {
+            return None;
+        }
+        let leaves = tree.child(statement, 1).is_some_and(|then| always_leaves(model, then));
+        let flag = leaves.then(|| truthy_test(model, tree.first(statement)?)).flatten()?;
+        becomes_set(model, &flag, block, child).then_some(flag)
+    })
+}
+
+/// Whether a statement always ends the function.
+#[must_use]
+pub fn always_leaves(model: &Model<'_>, statement: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(statement) {
+        Kind::Return | Kind::Throw => true,
+        Kind::Block => tree.last_child(statement).is_some_and(|last| always_leaves(model, last)),
+        Kind::If => [1, 2].iter().all(|&n| tree.child(statement, n).is_some_and(|s| always_leaves(model, s))),
+        _ => false,
+    }
+}
+
+/// Whether the flag outlives the run of its function and is set where it guards: it gets a value, not a fresh nothing.
+fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    if let Root::Binding(binding) = flag.root
+        && flag.path.is_empty()
+        && model.file.binding(binding).func == tree.func(node)
+    {
+        return false;
+    }
+    tree.subtree(within).any(|at| {
+        if tree.kind(at) != Kind::Assign {
+            return false;
+        }
+        let (Some(target), Some(value)) = (tree.first(at), tree.child(at, 1)) else { return false };
+        let sets = match tree.kind(value) {
+            Kind::Bool => tree.node(value).data == 1,
+            Kind::Null => false,
+            _ => !model.is_nothing(value),
+        };
+        sets && model.file.place(target) == *flag
+    })
+}

@@ -1,0 +1,22 @@
+//! The program model of outlive.
+//!
+//! This crate knows JavaScript and TypeScript: what a value is, how long it lives, how often code runs, what keeps what.
+//! It does not know rules, paths, terminals or formats. It is the only crate that names swc.
+
+pub mod access;
+pub mod calls;
+pub mod catalog;
+pub mod growth;
+pub mod guard;
+pub mod index;
+mod lower;
+pub mod model;
+mod names;
+pub mod place;
+pub mod project;
+pub mod rate;
+pub mod source;
+pub mod summary;
+pub mod syntax;
+pub mod tables;
+pub mod tree;

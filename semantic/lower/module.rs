@@ -1,0 +1,256 @@
+//! Imports and exports, ECMAScript and CommonJS.
+
+use super::{Lowering, span};
+use crate::index::{BindingId, NameId, NodeId};
+use crate::tables::{BindingKind, Export, ExportTarget, Import, Imported, Lowered};
+use crate::tree::{Kind, Span};
+use swc_common::Spanned;
+use swc_ecma_ast as ast;
+use swc_ecma_visit::VisitWith;
+
+impl Lowering {
+    pub(super) fn module_decl(&mut self, decl: &ast::ModuleDecl) {
+        self.out.is_module = true;
+        let at = span(decl.span());
+        match decl {
+            ast::ModuleDecl::Import(import) => self.import(import, at),
+            ast::ModuleDecl::ExportDecl(export) => self.export_decl(&export.decl, at),
+            ast::ModuleDecl::ExportNamed(named) => self.export_named(named, at),
+            ast::ModuleDecl::ExportDefaultDecl(export) => self.export_default(&export.decl, at),
+            ast::ModuleDecl::ExportDefaultExpr(export) => self.export_value("default", &export.expr, at),
+            ast::ModuleDecl::ExportAll(all) => {
+                let source = self.intern(&all.src.value.to_string_lossy());
+                self.add_export(None, ExportTarget::From { source, imported: None }, at);
+            }
+            ast::ModuleDecl::TsImportEquals(import) => self.import_equals(import, at),
+            ast::ModuleDecl::TsExportAssignment(export) => self.export_value("=", &export.expr, at),
+            ast::ModuleDecl::TsNamespaceExport(_) => {}
+        }
+    }
+
+    fn add_export(&mut self, name: Option<NameId>, target: ExportTarget, at: Span) {
+        self.out.exports.push(Export { name, target, span: at });
+    }
+
+    fn import(&mut self, import: &ast::ImportDecl, at: Span) {
+        let source = self.intern(&import.src.value.to_string_lossy());
+        if import.specifiers.is_empty() {
+            let type_only = import.type_only;
+            self.out.imports.push(Import { source, imported: None, local: None, type_only, span: at });
+        }
+        for specifier in &import.specifiers {
+            let (imported, type_only) = match specifier {
+                ast::ImportSpecifier::Default(_) => (Imported::Default, false),
+                ast::ImportSpecifier::Namespace(_) => (Imported::Namespace, false),
+                ast::ImportSpecifier::Named(named) => {
+                    let name = match &named.imported {
+                        Some(name) => self.intern(&name.atom()),
+                        None => self.intern(&named.local.sym),
+                    };
+                    let imported = if self.out.tree.text(name) == "default" {
+                        Imported::Default
+                    } else {
+                        Imported::Named(name)
+                    };
+                    (imported, named.is_type_only)
+                }
+            };
+            self.import_name(specifier.local(), source, imported, import.type_only || type_only, at);
+        }
+    }
+
+    fn import_name(&mut self, local: &ast::Ident, source: NameId, imported: Imported, type_only: bool, at: Span) {
+        let node = self.leaf(Kind::BindingName, span(local.span), 0);
+        let binding = self.declare_named(local, BindingKind::Import, node);
+        self.out.tree.nodes[node.index()].data = binding.0;
+        let row = u32::try_from(self.out.imports.len()).unwrap_or(u32::MAX);
+        self.out.bindings[binding.index()].import = Some(row);
+        let (imported, local) = (Some(imported), Some(binding));
+        self.out.imports.push(Import { source, imported, local, type_only, span: at });
+    }
+
+    fn import_equals(&mut self, import: &ast::TsImportEqualsDecl, at: Span) {
+        if let ast::TsModuleRef::TsExternalModuleRef(module) = &import.module_ref {
+            let source = self.intern(&module.expr.value.to_string_lossy());
+            self.import_name(&import.id, source, Imported::Namespace, import.is_type_only, at);
+        }
+    }
+
+    fn export_decl(&mut self, decl: &ast::Decl, at: Span) {
+        let before = self.out.bindings.len();
+        self.node(Kind::Export, at, 0, |l| decl.visit_with(l));
+        let declared: Vec<(BindingId, NameId)> = self.out.bindings[before..]
+            .iter()
+            .enumerate()
+            .filter(|(_, row)| row.scope == self.scope)
+            .map(|(i, row)| (BindingId::from_index(before + i), row.name))
+            .collect();
+        for (binding, name) in declared {
+            self.add_export(Some(name), ExportTarget::Binding(binding), at);
+        }
+    }
+
+    fn export_named(&mut self, named: &ast::NamedExport, at: Span) {
+        if named.type_only {
+            return;
+        }
+        let source = named.src.as_ref().map(|src| self.intern(&src.value.to_string_lossy()));
+        self.node(Kind::Export, at, 0, |l| {
+            for specifier in &named.specifiers {
+                l.export_specifier(specifier, source, at);
+            }
+        });
+    }
+
+    fn export_specifier(&mut self, specifier: &ast::ExportSpecifier, source: Option<NameId>, at: Span) {
+        match (specifier, source) {
+            (ast::ExportSpecifier::Namespace(namespace), Some(source)) => {
+                let name = self.intern(&namespace.name.atom());
+                self.add_export(Some(name), ExportTarget::From { source, imported: None }, at);
+            }
+            (ast::ExportSpecifier::Default(default), Some(source)) => {
+                let name = self.intern(&default.exported.sym);
+                let imported = Some(self.intern("default"));
+                self.add_export(Some(name), ExportTarget::From { source, imported }, at);
+            }
+            (ast::ExportSpecifier::Named(named), source) => {
+                let original = named.orig.atom();
+                let name = self.intern(named.exported.as_ref().unwrap_or(&named.orig).atom().as_ref());
+                let target = match source {
+                    Some(source) => ExportTarget::From { source, imported: Some(self.intern(&original)) },
+                    None => ExportTarget::Value(self.reference(&original, span(named.span))),
+                };
+                self.add_export(Some(name), target, at);
+            }
+            _ => {}
+        }
+    }
+
+    fn export_default(&mut self, decl: &ast::DefaultDecl, at: Span) {
+        let name = self.intern("default");
+        let node = NodeId::from_index(self.out.tree.len() + 1);
+        self.node(Kind::Export, at, 0, |l| match decl {
+            ast::DefaultDecl::Class(class) => match &class.ident {
+                Some(ident) => {
+                    let (ident, class) = (ident.clone(), class.class.clone());
+                    l.class_decl(&ast::ClassDecl { ident, declare: false, class });
+                }
+                None => l.class_expr(class),
+            },
+            ast::DefaultDecl::Fn(func) => match &func.ident {
+                Some(ident) => {
+                    let (ident, function) = (ident.clone(), func.function.clone());
+                    l.function_decl(&ast::FnDecl { ident, declare: false, function });
+                }
+                None => l.function_expr(func),
+            },
+            ast::DefaultDecl::TsInterfaceDecl(_) => l.empty(),
+        });
+        self.add_export(Some(name), ExportTarget::Value(node), at);
+    }
+
+    fn export_value(&mut self, name: &str, expr: &ast::Expr, at: Span) {
+        let name = self.intern(name);
+        let node = NodeId::from_index(self.out.tree.len() + 1);
+        self.node(Kind::Export, at, 0, |l| expr.visit_with(l));
+        self.add_export(Some(name), ExportTarget::Value(node), at);
+    }
+}
+
+/// Adds what CommonJS assignments export: `module.exports = …`, `exports.x = …`, `Object.assign(module.exports, …)`,
+/// `Object.defineProperty(exports, 'x', …)`.
+pub(super) fn find_commonjs_exports(file: &mut Lowered) {
+    let mut found = Vec::new();
+    for node in file.tree.ids() {
+        match file.tree.kind(node) {
+            Kind::Assign => assigned_export(file, node, &mut found),
+            Kind::Call => called_export(file, node, &mut found),
+            _ => {}
+        }
+    }
+    for (name, target, span) in found {
+        let name = Some(file.tree.names.intern(&name));
+        file.exports.push(Export { name, target, span });
+    }
+}
+
+type Found = Vec<(String, ExportTarget, Span)>;
+
+fn assigned_export(file: &Lowered, assign: NodeId, found: &mut Found) {
+    let tree = &file.tree;
+    let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { return };
+    let value = last_assigned(file, value);
+    let span = tree.span(assign);
+    if is_exports_object(file, target) {
+        if file.global_of(target).is_none() {
+            found.push(("=".to_owned(), ExportTarget::Value(value), span));
+            exported_properties(file, value, found);
+        }
+    } else if tree.kind(target) == Kind::Member
+        && let Some(object) = tree.first(target)
+        && is_exports_object(file, object)
+        && let Some(name) = tree.name(target)
+    {
+        found.push((name.to_owned(), ExportTarget::Value(value), span));
+    }
+}
+
+/// The value at the end of `a = b = value`.
+fn last_assigned(file: &Lowered, mut value: NodeId) -> NodeId {
+    while file.tree.kind(value) == Kind::Assign {
+        match file.tree.child(value, 1) {
+            Some(inner) => value = inner,
+            None => break,
+        }
+    }
+    value
+}
+
+fn exported_properties(file: &Lowered, object: NodeId, found: &mut Found) {
+    let tree = &file.tree;
+    if tree.kind(object) != Kind::Object {
+        return;
+    }
+    for prop in tree.children(object).filter(|&p| tree.kind(p) == Kind::Property) {
+        if let (Some(name), Some(value)) = (tree.name(prop), tree.last_child(prop)) {
+            found.push((name.to_owned(), ExportTarget::Value(value), tree.span(prop)));
+        }
+    }
+}
+
+fn called_export(file: &Lowered, call: NodeId, found: &mut Found) {
+    let tree = &file.tree;
+    let Some((object, method)) = tree.method_call(call) else { return };
+    if file.global_of(object) != Some("Object") {
+        return;
+    }
+    let Some(target) = tree.arg(call, 0).filter(|&target| is_exports_object(file, target)) else { return };
+    match method {
+        "assign" => {
+            for source in tree.args(call).filter(|&arg| arg != target) {
+                exported_properties(file, source, found);
+            }
+        }
+        "defineProperty" => {
+            let name = tree.arg(call, 1).and_then(|name| tree.string(name));
+            let value = tree.arg(call, 2).and_then(|descriptor| tree.property(descriptor, "value"));
+            if let (Some(name), Some(value)) = (name, value) {
+                found.push((name.to_owned(), ExportTarget::Value(value), tree.span(call)));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether an expression is `exports` or `module.exports`.
+pub(crate) fn is_exports_object(file: &Lowered, node: NodeId) -> bool {
+    let tree = &file.tree;
+    match tree.kind(node) {
+        Kind::Identifier => file.global_of(node) == Some("exports"),
+        Kind::Member => {
+            tree.name(node) == Some("exports")
+                && tree.first(node).is_some_and(|object| file.global_of(object) == Some("module"))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,389 @@
+//! Whose `this` a function sees: classes, constructor functions with prototypes, and objects with methods.
+
+use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::tables::{Class, ClassKind, FunctionKind, Lowered, Member};
+use crate::tree::{Kind, flag};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+/// Property names whose functions see the enclosing object as `this`: Vue's option groups and their like.
+const FORWARDED_GROUPS: &[&str] =
+    &["methods", "computed", "watch", "filters", "actions", "mutations", "getters", "hooks", "events", "lifetimes"];
+
+/// Fills [`crate::tables::Function::this_class`] and adds classes that are not written as such.
+pub(super) fn find_owners(file: &mut Lowered) {
+    let mut owners = Owners { by_binding: FxHashMap::default() };
+    mark_class_members(file);
+    for node in file.tree.ids() {
+        match file.tree.kind(node) {
+            Kind::Assign => owners.assignment(file, node),
+            Kind::Call => owners.call(file, node),
+            Kind::New => owners.construction(file, node),
+            Kind::Object => object_owner(file, node),
+            _ => {}
+        }
+    }
+    inherit_this(file);
+}
+
+fn mark_class_members(file: &mut Lowered) {
+    for i in 0..file.classes.len() {
+        let class = ClassId::from_index(i);
+        let members: Vec<FuncId> = file.classes[i]
+            .members
+            .iter()
+            .filter_map(|member| member.func)
+            .chain(file.classes[i].field_init)
+            .collect();
+        for func in members {
+            own(file, func, class);
+        }
+    }
+}
+
+fn own(file: &mut Lowered, func: FuncId, class: ClassId) {
+    let row = &mut file.functions[func.index()];
+    row.class = row.class.or(Some(class));
+    if row.kind != FunctionKind::Arrow {
+        row.this_class = Some(class);
+    }
+}
+
+/// Arrows, and functions bound to `this`, see the `this` of the function they are created in.
+fn inherit_this(file: &mut Lowered) {
+    for i in 0..file.functions.len() {
+        let row = &file.functions[i];
+        if row.this_class.is_some() {
+            continue;
+        }
+        let inherits = row.kind == FunctionKind::Arrow || is_bound_to_this(file, row.node);
+        if !inherits {
+            continue;
+        }
+        // An arrow in a field initialiser belongs to the class although its parent is the enclosing function.
+        let from_parent = row.parent.and_then(|parent| file.functions[parent.index()].this_class);
+        file.functions[i].this_class = row.class.or(from_parent);
+    }
+}
+
+/// `function () { … }.bind(this)`, and the `thisArg` of array methods.
+fn is_bound_to_this(file: &Lowered, func: NodeId) -> bool {
+    let tree = &file.tree;
+    let Some(parent) = tree.parent(func) else { return false };
+    match tree.kind(parent) {
+        Kind::Member if tree.name(parent) == Some("bind") => {
+            let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) else {
+                return false;
+            };
+            tree.arg(call, 0).is_some_and(|arg| tree.kind(arg) == Kind::This)
+        }
+        Kind::Call if tree.node(func).slot > 0 => {
+            let next = tree.arg(parent, tree.node(func).slot as usize);
+            next.is_some_and(|arg| tree.kind(arg) == Kind::This)
+        }
+        _ => false,
+    }
+}
+
+struct Owners {
+    by_binding: FxHashMap<BindingId, ClassId>,
+}
+
+impl Owners {
+    /// The class that a function or object binding stands for, made on first use.
+    fn of_binding(&mut self, file: &mut Lowered, binding: BindingId, kind: ClassKind) -> ClassId {
+        if let Some(&class) = self.by_binding.get(&binding) {
+            return class;
+        }
+        if let Some(i) = file.classes.iter().position(|class| class.binding == Some(binding)) {
+            let class = ClassId::from_index(i);
+            self.by_binding.insert(binding, class);
+            return class;
+        }
+        let row = &file.bindings[binding.index()];
+        let func = row.values.iter().find_map(|&value| file.tree.function(value));
+        let node = func.map_or(row.node, |func| file.functions[func.index()].node);
+        let class = ClassId::from_index(file.classes.len());
+        file.classes.push(empty_class(node, kind, row.name.into(), Some(binding), row.func));
+        if let (Some(func), ClassKind::Constructor) = (func, kind) {
+            file.classes[class.index()].constructor = Some(func);
+            own(file, func, class);
+        }
+        self.by_binding.insert(binding, class);
+        class
+    }
+
+    /// `X.prototype.m = function`, `X.prototype = {…}`, `this.m = function` in a constructor function, `ns.m = function`.
+    fn assignment(&mut self, file: &mut Lowered, assign: NodeId) {
+        let (Some(target), Some(value)) = (file.tree.first(assign), file.tree.child(assign, 1)) else { return };
+        if file.tree.kind(target) != Kind::Member {
+            return;
+        }
+        let Some(object) = file.tree.first(target) else { return };
+        if let Some(class) = self.prototype(file, target) {
+            self.prototype_object(file, class, value);
+        } else if let Some(class) = self.prototype(file, object) {
+            let name = file.tree.name_id(target);
+            if name.is_some_and(|name| file.tree.text(name) == "__proto__") {
+                file.classes[class.index()].super_class = base_of(file, value);
+            } else {
+                add_member(file, class, name, value, target, false);
+            }
+        } else if let Some(binding) = file.binding_of(object)
+            && file.tree.function(value).is_some()
+        {
+            self.namespace_member(file, binding, target, value);
+        }
+    }
+
+    /// `ns.m = function () { this… }`: `this` is `ns`. On a constructor it is a static member.
+    fn namespace_member(&mut self, file: &mut Lowered, binding: BindingId, target: NodeId, value: NodeId) {
+        let Some(func) = file.tree.function(value) else { return };
+        if !file.functions[func.index()].uses_this || file.functions[func.index()].kind == FunctionKind::Arrow {
+            return;
+        }
+        let is_constructor = self.by_binding.contains_key(&binding)
+            || file.bindings[binding.index()]
+                .values
+                .iter()
+                .any(|&value| matches!(file.tree.kind(value), Kind::Function | Kind::Class));
+        let class = self.of_binding(file, binding, ClassKind::Object);
+        let name = file.tree.name_id(target);
+        add_member(file, class, name, value, target, is_constructor);
+    }
+
+    /// The class whose prototype an expression is: `X.prototype`, or a variable that holds it.
+    fn prototype(&mut self, file: &mut Lowered, node: NodeId) -> Option<ClassId> {
+        if file.tree.kind(node) == Kind::Identifier {
+            let binding = file.binding_of(node)?;
+            let [value] = file.bindings[binding.index()].values[..] else { return None };
+            return (file.tree.kind(value) == Kind::Member).then(|| self.prototype(file, value)).flatten();
+        }
+        if file.tree.kind(node) != Kind::Member || file.tree.name(node) != Some("prototype") {
+            return None;
+        }
+        let binding = file.binding_of(file.tree.first(node)?)?;
+        let constructs = file.bindings[binding.index()]
+            .values
+            .iter()
+            .any(|&value| matches!(file.tree.kind(value), Kind::Function | Kind::Class));
+        constructs.then(|| self.of_binding(file, binding, ClassKind::Constructor))
+    }
+
+    fn prototype_object(&mut self, file: &mut Lowered, class: ClassId, value: NodeId) {
+        let value = rightmost(file, value);
+        match file.tree.kind(value) {
+            Kind::Object => add_members(file, class, value),
+            _ => file.classes[class.index()].super_class = base_of(file, value),
+        }
+    }
+
+    /// `inherits(X, Y)`, `Object.setPrototypeOf(X.prototype, Y.prototype)`, `Object.assign(X.prototype, {…})`.
+    fn call(&mut self, file: &mut Lowered, call: NodeId) {
+        let name = match file.tree.method_call(call) {
+            Some((_, method)) => method.to_owned(),
+            None => {
+                let Some(callee) = file.tree.callee(call) else { return };
+                let Some(reference) = file.tree.reference(callee) else { return };
+                file.tree.text(file.references[reference.index()].name).to_owned()
+            }
+        };
+        let (Some(first), second) = (file.tree.arg(call, 0), file.tree.arg(call, 1)) else { return };
+        match name.as_str() {
+            "inherits" | "__extends" | "_inherits" | "inheritsLoose" | "_inheritsLoose" => {
+                if let (Some(binding), Some(base)) = (file.binding_of(first), second) {
+                    let class = self.of_binding(file, binding, ClassKind::Constructor);
+                    file.classes[class.index()].super_class = Some(base);
+                }
+            }
+            "setPrototypeOf" => {
+                if let (Some(class), Some(base)) = (self.prototype(file, first), second) {
+                    file.classes[class.index()].super_class = base_of(file, base);
+                }
+            }
+            "assign" | "extend" | "mixin" | "defineProperties" => {
+                if let Some(class) = self.prototype(file, first) {
+                    let sources: Vec<NodeId> = file.tree.args(call).skip(1).collect();
+                    for source in sources {
+                        add_members(file, class, source);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `new F()` of a function that writes to `this` makes `F` a class.
+    fn construction(&mut self, file: &mut Lowered, new: NodeId) {
+        let Some(binding) = file.tree.callee(new).and_then(|callee| file.binding_of(callee)) else { return };
+        let uses_this = file.bindings[binding.index()].values.iter().any(|&value| {
+            file.tree.function(value).is_some_and(|func| file.functions[func.index()].uses_this)
+        });
+        if uses_this {
+            self.of_binding(file, binding, ClassKind::Constructor);
+        }
+    }
+}
+
+/// The class expression behind `Object.create(Y.prototype)`, `new Y()` or `Y.prototype`.
+fn base_of(file: &Lowered, value: NodeId) -> Option<NodeId> {
+    let tree = &file.tree;
+    match tree.kind(value) {
+        Kind::New => tree.callee(value),
+        Kind::Member if tree.name(value) == Some("prototype") => tree.first(value),
+        Kind::Call => {
+            let (object, method) = tree.method_call(value)?;
+            let is_create = method == "create" && file.global_of(object) == Some("Object");
+            is_create.then(|| base_of(file, tree.arg(value, 0)?)).flatten()
+        }
+        _ => None,
+    }
+}
+
+fn rightmost(file: &Lowered, mut value: NodeId) -> NodeId {
+    while file.tree.kind(value) == Kind::Assign
+        && let Some(inner) = file.tree.child(value, 1)
+    {
+        value = inner;
+    }
+    value
+}
+
+fn add_members(file: &mut Lowered, class: ClassId, object: NodeId) {
+    if file.tree.kind(object) != Kind::Object {
+        return;
+    }
+    let props: Vec<NodeId> =
+        file.tree.children(object).filter(|&prop| file.tree.kind(prop) == Kind::Property).collect();
+    for prop in props {
+        if let Some(value) = file.tree.last_child(prop) {
+            let name = file.tree.name_id(prop);
+            add_member(file, class, name, value, prop, false);
+        }
+    }
+}
+
+fn add_member(
+    file: &mut Lowered,
+    class: ClassId,
+    name: Option<crate::index::NameId>,
+    value: NodeId,
+    node: NodeId,
+    is_static: bool,
+) {
+    let func = file.tree.function(value);
+    if let Some(func) = func {
+        own(file, func, class);
+        file.functions[func.index()].is_static = is_static;
+    }
+    let member = Member { name, func, value: Some(value), node, is_static, is_private: false, ty: None };
+    file.classes[class.index()].members.push(member);
+}
+
+/// An object literal whose methods use `this` is a class with one instance per evaluation.
+fn object_owner(file: &mut Lowered, object: NodeId) {
+    let tree = &file.tree;
+    let mut methods = Vec::new();
+    for prop in tree.children(object).filter(|&prop| tree.kind(prop) == Kind::Property) {
+        let Some(value) = tree.last_child(prop) else { continue };
+        if tree.function(value).is_some() {
+            methods.push((prop, value));
+        } else if tree.kind(value) == Kind::Object
+            && tree.name(prop).is_some_and(|name| FORWARDED_GROUPS.contains(&name))
+        {
+            grouped_methods(file, value, &mut methods);
+        }
+    }
+    let uses_this = methods.iter().any(|&(_, value)| {
+        tree.function(value).is_some_and(|func| {
+            let row = file.function(func);
+            row.uses_this && row.kind != FunctionKind::Arrow && row.this_class.is_none()
+        })
+    });
+    if !uses_this {
+        return;
+    }
+    let class = ClassId::from_index(file.classes.len());
+    let (name, binding) = object_name(file, object);
+    let func = tree.func(object);
+    let mut row = empty_class(object, ClassKind::Object, name, binding, func);
+    row.super_class = extended_base(file, object);
+    file.classes.push(row);
+    for (prop, value) in methods {
+        let name = file.tree.name_id(prop);
+        let owned = file.tree.function(value).is_some_and(|f| file.function(f).this_class.is_some());
+        if !owned {
+            add_member(file, class, name, value, prop, false);
+        }
+    }
+}
+
+fn grouped_methods(file: &Lowered, group: NodeId, methods: &mut Vec<(NodeId, NodeId)>) {
+    let tree = &file.tree;
+    for prop in tree.children(group).filter(|&prop| tree.kind(prop) == Kind::Property) {
+        let Some(value) = tree.last_child(prop) else { continue };
+        if tree.function(value).is_some() {
+            methods.push((prop, value));
+        } else if tree.kind(value) == Kind::Object {
+            // `computed: { x: { get() {}, set() {} } }`, `watch: { x: { handler() {} } }`
+            let inner = tree.children(value).filter(|&prop| tree.kind(prop) == Kind::Property);
+            methods.extend(inner.filter_map(|prop| {
+                let value = tree.last_child(prop)?;
+                tree.function(value).map(|_| (prop, value))
+            }));
+        }
+    }
+}
+
+/// `Base.extend({…})` and `createClass({…})`: the callee's object is the base.
+fn extended_base(file: &Lowered, object: NodeId) -> Option<NodeId> {
+    let (call, _) = file.tree.argument_of(object)?;
+    let (base, method) = file.tree.method_call(call)?;
+    (method == "extend").then_some(base)
+}
+
+fn object_name(file: &Lowered, object: NodeId) -> (Option<crate::index::NameId>, Option<BindingId>) {
+    let tree = &file.tree;
+    let Some(parent) = tree.parent(object) else { return (None, None) };
+    match tree.kind(parent) {
+        Kind::Declarator => {
+            let binding = tree.first(parent).and_then(|target| tree.binding(target));
+            (binding.map(|binding| file.binding(binding).name), binding)
+        }
+        Kind::Property | Kind::Field => (tree.name_id(parent), None),
+        Kind::Assign => {
+            let Some(target) = tree.first(parent) else { return (None, None) };
+            let binding = file.binding_of(target);
+            (tree.name_id(target).or_else(|| binding.map(|b| file.binding(b).name)), binding)
+        }
+        Kind::Call if tree.has(parent, flag::OPTIONAL) => (None, None),
+        Kind::Call => {
+            let outer = tree.parent(parent).filter(|&outer| tree.kind(outer) == Kind::Declarator);
+            let binding = outer.and_then(|outer| tree.first(outer)).and_then(|target| tree.binding(target));
+            (binding.map(|binding| file.binding(binding).name), None)
+        }
+        _ => (None, None),
+    }
+}
+
+fn empty_class(
+    node: NodeId,
+    kind: ClassKind,
+    name: Option<crate::index::NameId>,
+    binding: Option<BindingId>,
+    func: FuncId,
+) -> Class {
+    Class {
+        node,
+        kind,
+        name,
+        binding,
+        super_class: None,
+        implements: SmallVec::new(),
+        members: Vec::new(),
+        constructor: None,
+        decorators: SmallVec::new(),
+        func,
+        field_init: None,
+    }
+}

@@ -1,0 +1,483 @@
+//! Access paths: what an expression names, written as a root and up to a few fields.
+//!
+//! Two expressions with the same place hold the same value as long as nothing on the path is reassigned in between.
+//! Constants are followed: after `const { cache } = this`, `cache` is `this.cache`.
+
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
+use crate::tree::{DeclKind, Kind, LogicalOp};
+use smallvec::SmallVec;
+
+/// Where an access path starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Root {
+    /// A variable, parameter, function or class of this file.
+    Binding(BindingId),
+    /// `this` inside an instance member of a class.
+    This(ClassId),
+    /// A class itself, where no binding names it.
+    Class(ClassId),
+    /// `this` of a function whose receiver is unknown.
+    Receiver(FuncId),
+    /// The exports of a module, by specifier.
+    Module(NameId),
+    /// The exports object of this file.
+    Exports,
+    /// A global variable; also `window.x` and `globalThis.x`.
+    Global(NameId),
+    /// The value of one expression: a call, an allocation, anything that has no name.
+    Value(NodeId),
+}
+
+/// One step of an access path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Step {
+    /// `.name`
+    Field(NameId),
+    /// Any element of a collection: `x[k]`, `x.get(k)`, the variable of `for (… of x)`.
+    Element,
+}
+
+/// An access path.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Place {
+    /// Where it starts.
+    pub root: Root,
+    /// The fields from there.
+    pub path: SmallVec<[Step; 3]>,
+}
+
+/// Longer paths are cut: the expression at that depth becomes a root of its own.
+const MAX_PATH: usize = 5;
+/// Constants that name constants that name constants…
+const MAX_ALIASES: u32 = 12;
+/// Names of the global object.
+const GLOBAL_OBJECTS: &[&str] = &["globalThis", "window", "global", "self", "top", "root", "GLOBAL"];
+
+impl Place {
+    /// A path without fields.
+    #[must_use]
+    pub fn root(root: Root) -> Self {
+        Self { root, path: SmallVec::new() }
+    }
+
+    /// This path and one more step; none if it would be too long.
+    #[must_use]
+    pub fn with(mut self, step: Step) -> Option<Self> {
+        (self.path.len() < MAX_PATH).then(|| {
+            self.path.push(step);
+            self
+        })
+    }
+
+    /// Whether `self` is `other` or a field below it.
+    #[must_use]
+    pub fn starts_with(&self, other: &Self) -> bool {
+        self.root == other.root && self.path.starts_with(&other.path)
+    }
+
+    /// The path without its last step.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, head) = self.path.split_last()?;
+        Some(Self { root: self.root, path: SmallVec::from_slice(head) })
+    }
+
+    /// The last field's name.
+    #[must_use]
+    pub fn last_field(&self) -> Option<NameId> {
+        match self.path.last()? {
+            Step::Field(name) => Some(*name),
+            Step::Element => None,
+        }
+    }
+}
+
+impl Lowered {
+    /// The place an expression names.
+    #[must_use]
+    pub fn place(&self, expr: NodeId) -> Place {
+        self.place_within(expr, MAX_ALIASES)
+    }
+
+    fn place_within(&self, expr: NodeId, fuel: u32) -> Place {
+        self.try_place(expr, fuel).unwrap_or_else(|| Place::root(Root::Value(expr)))
+    }
+
+    fn try_place(&self, expr: NodeId, fuel: u32) -> Option<Place> {
+        let fuel = fuel.checked_sub(1)?;
+        let tree = &self.tree;
+        match tree.kind(expr) {
+            Kind::Identifier => Some(self.identifier_place(expr, fuel)),
+            Kind::BindingName => Some(self.binding_place(tree.binding(expr)?, fuel)),
+            Kind::This => Some(self.this_place(tree.func(expr))),
+            Kind::Member => {
+                let name = tree.name_id(expr)?;
+                if let Some(global) = self.global_member(expr) {
+                    return Some(global);
+                }
+                if self.is_module_exports(expr) {
+                    return Some(Place::root(Root::Exports));
+                }
+                self.place_within(tree.first(expr)?, fuel).with(Step::Field(name))
+            }
+            Kind::Index => self.place_within(tree.first(expr)?, fuel).with(self.index_step(expr)),
+            Kind::Call => self.call_place(expr, fuel),
+            Kind::ImportCall => {
+                let source = tree.children(expr).next().and_then(|arg| tree.name_id(arg))?;
+                Some(Place::root(Root::Module(source)))
+            }
+            Kind::Await => {
+                let inner = tree.first(expr)?;
+                let place = self.place_within(inner, fuel);
+                (tree.kind(inner) != Kind::Call).then_some(place)
+            }
+            Kind::Assign => self.try_place(tree.first(expr)?, fuel),
+            Kind::Sequence => self.try_place(tree.last_child(expr)?, fuel),
+            Kind::Logical if tree.logical_op(expr) != Some(LogicalOp::And) => {
+                self.try_place(tree.first(expr)?, fuel)
+            }
+            _ => None,
+        }
+    }
+
+    /// `window.x` and `globalThis.x` are the global `x`.
+    fn global_member(&self, member: NodeId) -> Option<Place> {
+        let object = self.tree.first(member)?;
+        let global = self.global_of(object)?;
+        let name = self.tree.name_id(member)?;
+        (GLOBAL_OBJECTS.contains(&global)).then(|| Place::root(Root::Global(name)))
+    }
+
+    fn is_module_exports(&self, member: NodeId) -> bool {
+        self.tree.name(member) == Some("exports")
+            && self.tree.first(member).is_some_and(|object| self.global_of(object) == Some("module"))
+    }
+
+    fn index_step(&self, index: NodeId) -> Step {
+        let constant = self.tree.child(index, 1).and_then(|key| self.constant_name(key));
+        constant.map_or(Step::Element, Step::Field)
+    }
+
+    /// The string a key expression always has.
+    #[must_use]
+    pub fn constant_name(&self, key: NodeId) -> Option<NameId> {
+        match self.tree.kind(key) {
+            Kind::String => self.tree.name_id(key),
+            Kind::Identifier => {
+                let value = self.sole_value(self.binding_of(key)?)?;
+                (self.tree.kind(value) == Kind::String).then(|| self.tree.name_id(value)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// The one value a binding ever has, if there is exactly one and nothing else writes it.
+    #[must_use]
+    pub fn sole_value(&self, binding: BindingId) -> Option<NodeId> {
+        let row = self.binding(binding);
+        let written_once = row.opaque_writes == 0 && row.values.len() == 1;
+        (written_once && row.kind != BindingKind::Param).then(|| row.values.first().copied()).flatten()
+    }
+
+    fn identifier_place(&self, identifier: NodeId, fuel: u32) -> Place {
+        match self.binding_of(identifier) {
+            Some(binding) => self.binding_place(binding, fuel),
+            None => self.global_place(identifier),
+        }
+    }
+
+    fn global_place(&self, identifier: NodeId) -> Place {
+        let Some(reference) = self.tree.reference(identifier) else { return Place::root(Root::Value(identifier)) };
+        let name = self.references[reference.index()].name;
+        match self.tree.text(name) {
+            "exports" => Place::root(Root::Exports),
+            _ => Place::root(Root::Global(name)),
+        }
+    }
+
+    fn binding_place(&self, binding: BindingId, fuel: u32) -> Place {
+        let row = self.binding(binding);
+        let alias = match row.kind {
+            BindingKind::Import => self.import_place(binding),
+            BindingKind::Function | BindingKind::Class | BindingKind::Enum => None,
+            BindingKind::Param => self.callback_element(binding, fuel),
+            _ => self.alias_place(binding, fuel).or_else(|| self.pattern_place(row.node, fuel)),
+        };
+        alias.unwrap_or_else(|| Place::root(Root::Binding(binding)))
+    }
+
+    fn import_place(&self, binding: BindingId) -> Option<Place> {
+        let import = self.imports.get(self.binding(binding).import? as usize)?;
+        let module = Place::root(Root::Module(import.source));
+        match import.imported? {
+            Imported::Namespace => Some(module),
+            Imported::Named(name) => module.with(Step::Field(name)),
+            Imported::Default => match self.tree.names().find("default") {
+                Some(name) => module.with(Step::Field(name)),
+                None => Some(module),
+            },
+        }
+    }
+
+    /// A binding with one value that is itself a name for something.
+    fn alias_place(&self, binding: BindingId, fuel: u32) -> Option<Place> {
+        let value = self.sole_value(binding)?;
+        // `const log = app.log = createLog()`: the variable is the name, not what it is also stored in.
+        let is_name = matches!(
+            self.tree.kind(value),
+            Kind::Identifier | Kind::Member | Kind::Index | Kind::This | Kind::Call | Kind::Logical | Kind::Await
+                | Kind::ImportCall
+        );
+        if !is_name {
+            return None;
+        }
+        let place = self.try_place(value, fuel)?;
+        (!matches!(place.root, Root::Value(_)) || !place.path.is_empty()).then_some(place)
+    }
+
+    /// A name inside a declaring pattern: `const { a: { b } } = x`, `for (const [k, v] of x)`.
+    fn pattern_place(&self, name: NodeId, fuel: u32) -> Option<Place> {
+        let tree = &self.tree;
+        let row = self.binding(tree.binding(name)?);
+        if row.opaque_writes > 1 || !row.values.is_empty() {
+            return None;
+        }
+        let mut steps: SmallVec<[Step; 4]> = SmallVec::new();
+        let mut at = name;
+        loop {
+            let parent = tree.parent(at)?;
+            match tree.kind(parent) {
+                Kind::PatternProperty => steps.push(Step::Field(tree.name_id(parent)?)),
+                Kind::ArrayPattern => steps.push(Step::Element),
+                Kind::ObjectPattern | Kind::Default => {}
+                Kind::Declarator => {
+                    let mut place = match tree.child(parent, 1) {
+                        Some(value) => self.place_within(value, fuel),
+                        None => self.loop_source(tree.parent(parent)?, fuel)?,
+                    };
+                    for step in steps.into_iter().rev() {
+                        place = place.with(step)?;
+                    }
+                    return Some(place);
+                }
+                _ => return None,
+            }
+            at = parent;
+        }
+    }
+
+    /// `for (const x of xs)`: `x` is an element of `xs`.
+    fn loop_source(&self, decl: NodeId, fuel: u32) -> Option<Place> {
+        let tree = &self.tree;
+        let of = tree.parent(decl).filter(|&of| tree.kind(of) == Kind::ForOf && tree.first(of) == Some(decl))?;
+        if tree.decl_kind(decl) == Some(DeclKind::Var) {
+            return None;
+        }
+        let source = self.iterated(tree.child(of, 1)?);
+        self.place_within(source, fuel).with(Step::Element)
+    }
+
+    /// The collection behind what is iterated: `xs.values()`, `Object.values(xs)`, `Array.from(xs)`, `[...xs]`.
+    #[must_use]
+    pub fn iterated(&self, source: NodeId) -> NodeId {
+        let tree = &self.tree;
+        if tree.kind(source) == Kind::Array {
+            let mut children = tree.children(source);
+            if let (Some(only), None) = (children.next(), children.next())
+                && tree.kind(only) == Kind::Spread
+                && let Some(inner) = tree.first(only)
+            {
+                return self.iterated(inner);
+            }
+        }
+        let Some((object, method)) = tree.method_call(source) else { return source };
+        match (self.global_of(object), method) {
+            (Some("Object"), "values" | "entries" | "keys") | (Some("Array"), "from") | (Some("_"), "values" | "toArray") => {
+                tree.arg(source, 0).map_or(source, |inner| self.iterated(inner))
+            }
+            (_, "values" | "entries" | "slice" | "keys" | "reverse" | "concat" | "filter" | "sort" | "toArray")
+                if tree.args(source).count() <= 1 =>
+            {
+                self.iterated(object)
+            }
+            _ => source,
+        }
+    }
+
+    /// The parameter of `xs.forEach(x => …)` is an element of `xs`.
+    fn callback_element(&self, binding: BindingId, fuel: u32) -> Option<Place> {
+        let tree = &self.tree;
+        let mut param = self.binding(binding).node;
+        if tree.parent(param).is_some_and(|parent| tree.kind(parent) == Kind::ArrayPattern) {
+            param = tree.parent(param)?;
+        }
+        let func = tree.parent(param).filter(|&func| tree.kind(func) == Kind::Function)?;
+        let slot = tree.node(param).slot;
+        let (call, 0) = tree.argument_of(func)? else { return None };
+        let (object, method) = tree.method_call(call)?;
+        let is_element = match method {
+            "forEach" | "map" | "some" | "every" | "find" | "filter" | "flatMap" => slot == 0,
+            "reduce" => slot == 1,
+            _ => false,
+        };
+        is_element.then(|| self.place_within(self.iterated(object), fuel).with(Step::Element)).flatten()
+    }
+
+    fn call_place(&self, call: NodeId, fuel: u32) -> Option<Place> {
+        let tree = &self.tree;
+        if let Some(source) = self.required(call) {
+            return Some(Place::root(Root::Module(source)));
+        }
+        let (object, method) = tree.method_call(call)?;
+        match method {
+            // `map.get(k)`, `list.at(-1)`, `list.pop()`, `list.shift()`: an element.
+            "get" if tree.args(call).count() == 1 && tree.arg(call, 0).is_some_and(|k| tree.kind(k) != Kind::String) => {
+                self.place_within(object, fuel).with(Step::Element)
+            }
+            "at" | "pop" | "shift" | "find" if self.names_something(object) => {
+                self.place_within(object, fuel).with(Step::Element)
+            }
+            // What returns its receiver: `setInterval(…).unref()`, `emitter.setMaxListeners(0)`.
+            "unref" | "ref" | "setMaxListeners" | "setEncoding" if tree.args(call).count() <= 1 => {
+                self.try_place(object, fuel)
+            }
+            // A chain on an emitter: `s.on('a', f).on('b', g)`.
+            "on" | "once" | "addListener" | "prependListener" | "off" | "removeListener" | "removeAllListeners"
+                if self.continues_chain(call) =>
+            {
+                self.try_place(object, fuel)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the result of a listener call is the object of another one.
+    fn continues_chain(&self, call: NodeId) -> bool {
+        let tree = &self.tree;
+        let outer = tree.parent(call).and_then(|member| tree.parent(member));
+        outer.and_then(|outer| tree.method_call(outer)).is_some_and(|(object, method)| {
+            object == call
+                && matches!(method, "on" | "once" | "addListener" | "off" | "removeListener" | "pipe" | "end" | "resume")
+        })
+    }
+
+    fn names_something(&self, node: NodeId) -> bool {
+        matches!(self.tree.kind(node), Kind::Identifier | Kind::Member | Kind::This)
+    }
+
+    /// The specifier of `require('m')`; also what bundler helpers wrap around it.
+    #[must_use]
+    pub fn required(&self, call: NodeId) -> Option<NameId> {
+        let tree = &self.tree;
+        if tree.kind(call) != Kind::Call {
+            return None;
+        }
+        let callee = tree.callee(call)?;
+        let arg = tree.arg(call, 0)?;
+        match self.global_of(callee) {
+            Some("require") => self.constant_name(arg),
+            // Babel's and TypeScript's interop helpers, and `promisifyAll(require('m'))`.
+            _ if tree.kind(arg) == Kind::Call && tree.args(call).count() == 1 => {
+                let name = match tree.kind(callee) {
+                    Kind::Identifier => tree.reference(callee).map(|r| self.references[r.index()].name),
+                    _ => tree.name_id(callee),
+                }?;
+                let is_interop = matches!(
+                    tree.text(name),
+                    "__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard"
+                        | "__toESM" | "promisifyAll"
+                );
+                is_interop.then(|| self.required(arg)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    /// What `this` is in a function.
+    #[must_use]
+    pub fn this_place(&self, func: FuncId) -> Place {
+        let owner = self
+            .enclosing(func)
+            .find(|&f| self.function(f).kind != FunctionKind::Arrow || self.function(f).this_class.is_some());
+        let owner = owner.unwrap_or(func);
+        let row = self.function(owner);
+        let Some(class) = row.this_class else {
+            return match row.kind {
+                FunctionKind::Module if !self.is_module => Place::root(Root::Exports),
+                _ => Place::root(Root::Receiver(owner)),
+            };
+        };
+        let owner = self.class(class);
+        match owner.binding {
+            // The methods of `const api = {…}` and the static members of a class see what the binding names.
+            Some(binding) if owner.kind == ClassKind::Object || row.is_static => Place::root(Root::Binding(binding)),
+            None if row.is_static => Place::root(Root::Class(class)),
+            _ => Place::root(Root::This(class)),
+        }
+    }
+
+    /// The place as a person would write it.
+    #[must_use]
+    pub fn display(&self, place: &Place) -> String {
+        let mut out = match place.root {
+            Root::Binding(binding) => self.tree.text(self.binding(binding).name).to_owned(),
+            Root::This(_) | Root::Receiver(_) => "this".to_owned(),
+            Root::Class(class) => {
+                self.class(class).name.map_or_else(|| "this".to_owned(), |name| self.tree.text(name).to_owned())
+            }
+            Root::Module(source) => self.module_name(source, place),
+            Root::Exports => "exports".to_owned(),
+            Root::Global(name) => self.tree.text(name).to_owned(),
+            Root::Value(node) => self.describe_value(node),
+        };
+        let skip = usize::from(matches!(place.root, Root::Module(_)) && !place.path.is_empty());
+        for step in place.path.iter().skip(skip) {
+            match step {
+                Step::Field(name) => {
+                    out.push('.');
+                    out.push_str(self.tree.text(*name));
+                }
+                Step::Element => out.push_str("[…]"),
+            }
+        }
+        out
+    }
+
+    /// The local name of an import, or what the module is called.
+    fn module_name(&self, source: NameId, place: &Place) -> String {
+        let wanted = place.path.first();
+        let local = self.imports.iter().find(|import| {
+            import.source == source
+                && match (import.imported, wanted) {
+                    (Some(Imported::Named(name)), Some(Step::Field(field))) => name == *field,
+                    (Some(Imported::Default), Some(Step::Field(field))) => self.tree.text(*field) == "default",
+                    _ => false,
+                }
+        });
+        let name = local.and_then(|import| import.local).map(|binding| self.binding(binding).name);
+        match (name, wanted) {
+            (Some(name), _) => self.tree.text(name).to_owned(),
+            (None, Some(Step::Field(field))) => {
+                let base = self.tree.text(source).rsplit('/').next().unwrap_or_default();
+                format!("{base}.{}", self.tree.text(*field))
+            }
+            _ => self.tree.text(source).rsplit('/').next().unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn describe_value(&self, node: NodeId) -> String {
+        let tree = &self.tree;
+        match tree.kind(node) {
+            Kind::Call | Kind::New => {
+                let callee = tree.callee(node).map(|callee| self.display(&self.place(callee)));
+                let new = if tree.kind(node) == Kind::New { "new " } else { "" };
+                format!("{new}{}()", callee.unwrap_or_default())
+            }
+            Kind::Function => "function".to_owned(),
+            Kind::Object => "{…}".to_owned(),
+            Kind::Array => "[…]".to_owned(),
+            _ => "value".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! One name for one thing: access paths of single files rewritten so that all files agree.
+//!
+//! `cache` in a.js, `require('./a').cache` in b.js and `a.cache` behind `import * as a` are one spot. The field of an
+//! instance belongs to the class that first gives it, whichever subclass or variable it is reached through.
+
+use super::{FileId, Project, Symbol};
+use crate::catalog::ModelId;
+use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::place::{Place, Root, Step};
+use crate::summary::{BaseRow, ExportTo, TypeRow};
+use smallvec::SmallVec;
+
+/// A place of the project.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct Spot {
+    /// Where it starts.
+    pub root: SpotRoot,
+    /// The fields from there.
+    pub path: SmallVec<[SpotStep; 3]>,
+}
+
+/// Where a spot starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum SpotRoot {
+    /// A binding of a file.
+    Binding(FileId, BindingId),
+    /// An instance of a class.
+    Instance(FileId, ClassId),
+    /// A class itself: its static fields.
+    Class(FileId, ClassId),
+    /// A function as an object.
+    Function(FileId, FuncId),
+    /// The exports object of a file.
+    Exports(FileId),
+    /// What a package exports.
+    Package(Symbol),
+    /// A global variable.
+    Global(Symbol),
+    /// The value of one expression.
+    Value(FileId, NodeId),
+    /// `this` of a function whose receiver is unknown.
+    Receiver(FileId, FuncId),
+}
+
+/// One step of a spot's path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum SpotStep {
+    /// A field.
+    Field(Symbol),
+    /// Any element.
+    Element,
+}
+
+/// What is known of a value, project-wide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum GlobalTy {
+    /// Nothing.
+    Unknown,
+    /// A catalog type.
+    Model(ModelId),
+    /// An instance of a class of the project.
+    Instance(FileId, ClassId),
+    /// A class of the project.
+    Class(FileId, ClassId),
+    /// A function of the project.
+    Function(FileId, FuncId),
+}
+
+/// A type row and the file it was written for.
+#[derive(Clone)]
+pub(super) struct Typed {
+    file: FileId,
+    ty: TypeRow,
+}
+
+const FUEL: u32 = 24;
+
+impl Spot {
+    /// A spot without fields.
+    #[must_use]
+    pub fn root(root: SpotRoot) -> Self {
+        Self { root, path: SmallVec::new() }
+    }
+
+    /// This spot and one more step.
+    #[must_use]
+    pub fn with(mut self, step: SpotStep) -> Self {
+        self.path.push(step);
+        self
+    }
+
+    /// The spot without its last step.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        let (_, head) = self.path.split_last()?;
+        Some(Self { root: self.root, path: SmallVec::from_slice(head) })
+    }
+
+    /// For a field of something whose type nobody knows: the field's name, past elements.
+    pub(super) fn loose_field(&self) -> Option<Symbol> {
+        let is_loose = match self.root {
+            SpotRoot::Binding(..) | SpotRoot::Receiver(..) | SpotRoot::Value(..) => true,
+            SpotRoot::Instance(..) => self.path.len() > 1,
+            _ => false,
+        };
+        if !is_loose {
+            return None;
+        }
+        self.path.iter().rev().find_map(|step| match step {
+            SpotStep::Field(name) => Some(*name),
+            SpotStep::Element => None,
+        })
+    }
+}
+
+impl Project<'_> {
+    /// The project-wide name of a place of a file.
+    #[must_use]
+    pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
+        self.canonical_within(file, place, FUEL)
+    }
+
+    fn canonical_within(&self, file: FileId, place: &Place, fuel: u32) -> Spot {
+        let Some(fuel) = fuel.checked_sub(1) else { return self.plain(file, place) };
+        let mut steps = place.path.iter().map(|step| self.step(file, *step));
+        let mut spot = match place.root {
+            Root::Module(specifier) => {
+                use super::Resolution;
+                match self.modules[file.index()].get(&specifier) {
+                    Some(Resolution::File(target)) => {
+                        let rest: SmallVec<[SpotStep; 3]> = steps.collect();
+                        return self.exported(*target, &rest, fuel);
+                    }
+                    _ => Spot::root(SpotRoot::Package(self.symbol_of(file, specifier))),
+                }
+            }
+            root => Spot::root(self.local_root(file, root)),
+        };
+        for step in &mut steps {
+            spot = self.step_into(spot, step, fuel);
+        }
+        spot
+    }
+
+    fn step(&self, file: FileId, step: Step) -> SpotStep {
+        match step {
+            Step::Field(name) => SpotStep::Field(self.symbol_of(file, name)),
+            Step::Element => SpotStep::Element,
+        }
+    }
+
+    fn local_root(&self, file: FileId, root: Root) -> SpotRoot {
+        match root {
+            Root::Binding(binding) => SpotRoot::Binding(file, binding),
+            Root::This(class) => SpotRoot::Instance(file, class),
+            Root::Class(class) => SpotRoot::Class(file, class),
+            Root::Exports => SpotRoot::Exports(file),
+            Root::Global(name) => SpotRoot::Global(self.symbol_of(file, name)),
+            Root::Module(name) => SpotRoot::Package(self.symbol_of(file, name)),
+            Root::Value(node) => SpotRoot::Value(file, node),
+            Root::Receiver(func) => SpotRoot::Receiver(file, func),
+        }
+    }
+
+    fn plain(&self, file: FileId, place: &Place) -> Spot {
+        let path = place.path.iter().map(|step| self.step(file, *step)).collect();
+        Spot { root: self.local_root(file, place.root), path }
+    }
+
+    /// One step further, through the class of what is reached so far.
+    fn step_into(&self, spot: Spot, step: SpotStep, fuel: u32) -> Spot {
+        let Some(fuel) = fuel.checked_sub(1) else { return spot.with(step) };
+        match (spot.root, spot.path.is_empty(), step) {
+            (SpotRoot::Instance(file, class), true, SpotStep::Field(name)) => {
+                let (file, class) = self.field_owner(file, class, name, fuel);
+                Spot::root(SpotRoot::Instance(file, class)).with(step)
+            }
+            (SpotRoot::Exports(file), true, SpotStep::Field(_)) => {
+                let rest: SmallVec<[SpotStep; 3]> = SmallVec::from_slice(&[step]);
+                self.exported(file, &rest, fuel)
+            }
+            _ => match self.type_within(&spot, fuel) {
+                GlobalTy::Instance(file, class) if !self.is_namespace(file, class, &spot) => {
+                    self.step_into(Spot::root(SpotRoot::Instance(file, class)), step, fuel)
+                }
+                GlobalTy::Class(file, class) => Spot::root(SpotRoot::Class(file, class)).with(step),
+                _ => spot.with(step),
+            },
+        }
+    }
+
+    /// `const api = { items: [], add() { this.items… } }`: the fields of `api` are already named after its binding.
+    fn is_namespace(&self, file: FileId, class: ClassId, spot: &Spot) -> bool {
+        let row = &self.summary(file).classes[class.index()];
+        row.kind == crate::tables::ClassKind::Object && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
+    }
+
+    /// What a path into the exports of a file names.
+    fn exported(&self, file: FileId, steps: &[SpotStep], fuel: u32) -> Spot {
+        let Some(fuel) = fuel.checked_sub(1) else { return Spot::root(SpotRoot::Exports(file)) };
+        if let Some((SpotStep::Field(name), rest)) = steps.split_first() {
+            if let Some(spot) = self.export_named(file, *name, fuel) {
+                return self.walk(spot, rest, fuel);
+            }
+            let is_default = self.text(*name) == "default";
+            // `import x from './commonjs'` and `require('./esm').default` meet in the middle.
+            if let Some(spot) = self.symbol("=").and_then(|whole| self.export_named(file, whole, fuel)) {
+                return self.walk(spot, if is_default { rest } else { steps }, fuel);
+            }
+            if is_default {
+                return self.walk(Spot::root(SpotRoot::Exports(file)), rest, fuel);
+            }
+            let mut spot = Spot::root(SpotRoot::Exports(file));
+            spot.path.extend(steps.iter().copied());
+            return spot;
+        }
+        self.symbol("=")
+            .and_then(|whole| self.export_named(file, whole, fuel))
+            .unwrap_or_else(|| Spot { root: SpotRoot::Exports(file), path: SmallVec::from_slice(steps) })
+    }
+
+    fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
+        for &step in steps {
+            spot = self.step_into(spot, step, fuel);
+        }
+        spot
+    }
+
+    fn export_named(&self, file: FileId, name: Symbol, fuel: u32) -> Option<Spot> {
+        let fuel = fuel.checked_sub(1)?;
+        if let Some(&row) = self.exports[file.index()].get(&name) {
+            return Some(self.export_spot(file, row, name, fuel));
+        }
+        // `export * from`
+        let summary = self.summary(file);
+        summary.exports.iter().filter(|export| export.name.is_none()).find_map(|export| match &export.target {
+            ExportTo::From { source, .. } => match self.modules[file.index()].get(source)? {
+                super::Resolution::File(target) => self.export_named(*target, name, fuel),
+                super::Resolution::Package => None,
+            },
+            _ => None,
+        })
+    }
+
+    fn export_spot(&self, file: FileId, row: usize, name: Symbol, fuel: u32) -> Spot {
+        match &self.summary(file).exports[row].target {
+            ExportTo::Place(place) => self.canonical_within(file, place, fuel),
+            ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
+            ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
+            ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
+            ExportTo::From { source, imported } => match self.modules[file.index()].get(source) {
+                Some(super::Resolution::File(target)) => {
+                    let steps: SmallVec<[SpotStep; 3]> =
+                        imported.map(|name| SpotStep::Field(self.symbol_of(file, name))).into_iter().collect();
+                    self.exported(*target, &steps, fuel)
+                }
+                _ => {
+                    let mut spot = Spot::root(SpotRoot::Package(self.symbol_of(file, *source)));
+                    spot.path.extend(imported.map(|name| SpotStep::Field(self.symbol_of(file, name))));
+                    spot
+                }
+            },
+        }
+    }
+
+    pub(super) fn index_types(&mut self) {
+        // Fields of instances first: the paths of everything else go through them.
+        for pass in 0..2 {
+            for id in self.file_ids() {
+                for i in 0..self.summary(id).types.len() {
+                    let (place, ty) = &self.summary(id).types[i];
+                    let is_own = matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
+                    if is_own != (pass == 0) {
+                        continue;
+                    }
+                    let spot = if is_own { self.plain(id, place) } else { self.canonical(id, place) };
+                    let typed = Typed { file: id, ty: ty.clone() };
+                    self.types.entry(spot).or_insert(typed);
+                }
+            }
+        }
+        for id in self.file_ids() {
+            for i in 0..self.summary(id).exports.len() {
+                let export = &self.summary(id).exports[i];
+                if let (Some(name), ExportTo::Value(ty)) = (export.name, &export.target) {
+                    let symbol = self.symbol_of(id, name);
+                    let spot = Spot::root(SpotRoot::Exports(id)).with(SpotStep::Field(symbol));
+                    let typed = Typed { file: id, ty: ty.clone() };
+                    self.types.entry(spot).or_insert(typed);
+                }
+            }
+        }
+    }
+
+    /// What is at a spot.
+    #[must_use]
+    pub fn type_of(&self, spot: &Spot) -> GlobalTy {
+        self.type_within(spot, FUEL)
+    }
+
+    fn type_within(&self, spot: &Spot, fuel: u32) -> GlobalTy {
+        let Some(fuel) = fuel.checked_sub(1) else { return GlobalTy::Unknown };
+        if spot.path.is_empty() {
+            match spot.root {
+                SpotRoot::Instance(file, class) => return GlobalTy::Instance(file, class),
+                SpotRoot::Class(file, class) => return GlobalTy::Class(file, class),
+                SpotRoot::Function(file, func) => return GlobalTy::Function(file, func),
+                SpotRoot::Package(_) | SpotRoot::Global(_) => return self.value_type(spot),
+                _ => {}
+            }
+        }
+        if let Some(typed) = self.types.get(spot) {
+            return self.resolve_type(typed.file, &typed.ty, fuel);
+        }
+        if let Some(SpotStep::Field(name)) = spot.path.last()
+            && let Some(owner) = spot.parent()
+        {
+            return self.field_type(&owner, *name, spot, fuel);
+        }
+        GlobalTy::Unknown
+    }
+
+    fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: u32) -> GlobalTy {
+        match self.type_within(owner, fuel) {
+            GlobalTy::Instance(file, class) => {
+                if let Some((file, func, _)) = self.method(file, class, name) {
+                    return GlobalTy::Function(file, func);
+                }
+                let model = self.class_model(file, class);
+                let field = model.and_then(|model| self.catalog.field(model, self.text(name)));
+                field.map_or(GlobalTy::Unknown, GlobalTy::Model)
+            }
+            GlobalTy::Class(file, class) => match self.static_method(file, class, name) {
+                Some(func) => GlobalTy::Function(file, func),
+                None => GlobalTy::Unknown,
+            },
+            GlobalTy::Model(model) => {
+                self.catalog.field(model, self.text(name)).map_or(GlobalTy::Unknown, GlobalTy::Model)
+            }
+            _ => self.value_type(spot),
+        }
+    }
+
+    fn static_method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<FuncId> {
+        self.methods.get(&(file, class))?.get(&name).filter(|(_, is_static)| *is_static).map(|(func, _)| *func)
+    }
+
+    /// The type of a package's or a global's value.
+    fn value_type(&self, spot: &Spot) -> GlobalTy {
+        self.api_path(spot)
+            .and_then(|path| self.catalog.value(&path))
+            .map_or(GlobalTy::Unknown, GlobalTy::Model)
+    }
+
+    /// The access path of a spot in the words of the catalog.
+    #[must_use]
+    pub fn api_path(&self, spot: &Spot) -> Option<String> {
+        let mut path = match spot.root {
+            SpotRoot::Package(name) => crate::model::package_path(self.text(name))?.to_owned(),
+            SpotRoot::Global(name) => self.text(name).to_owned(),
+            _ => return None,
+        };
+        for step in &spot.path {
+            match step {
+                SpotStep::Field(name) if self.text(*name) == "default" => {}
+                SpotStep::Field(name) => {
+                    path.push('.');
+                    path.push_str(self.text(*name));
+                }
+                SpotStep::Element => path.push_str("[]"),
+            }
+        }
+        Some(path)
+    }
+
+    /// A type row of a file, followed to something all files know.
+    #[must_use]
+    pub fn resolved_type(&self, file: FileId, ty: &TypeRow) -> GlobalTy {
+        self.resolve_type(file, ty, FUEL)
+    }
+
+    fn resolve_type(&self, file: FileId, ty: &TypeRow, fuel: u32) -> GlobalTy {
+        let Some(fuel) = fuel.checked_sub(1) else { return GlobalTy::Unknown };
+        match ty {
+            TypeRow::Unknown => GlobalTy::Unknown,
+            TypeRow::Model(model) => GlobalTy::Model(*model),
+            TypeRow::Instance(class) => GlobalTy::Instance(file, *class),
+            TypeRow::Class(class) => GlobalTy::Class(file, *class),
+            TypeRow::Function(func) => GlobalTy::Function(file, *func),
+            TypeRow::Same(place) => {
+                let spot = self.canonical_within(file, place, fuel);
+                self.type_within(&spot, fuel)
+            }
+            TypeRow::InstanceOf(place) => {
+                let spot = self.canonical_within(file, place, fuel);
+                match self.type_within(&spot, fuel) {
+                    GlobalTy::Class(file, class) => GlobalTy::Instance(file, class),
+                    GlobalTy::Function(file, func) => self.constructed_by(file, func),
+                    _ => self.made_by(&spot),
+                }
+            }
+            TypeRow::ResultOf(place) => {
+                let spot = self.canonical_within(file, place, fuel);
+                match self.type_within(&spot, fuel) {
+                    GlobalTy::Function(file, func) => {
+                        let returns = &self.summary(file).functions[func.index()].returns;
+                        self.resolve_type(file, returns, fuel)
+                    }
+                    _ => self.made_by(&spot),
+                }
+            }
+        }
+    }
+
+    fn made_by(&self, spot: &Spot) -> GlobalTy {
+        self.api_path(spot)
+            .and_then(|path| self.catalog.made_by(&path))
+            .map_or(GlobalTy::Unknown, GlobalTy::Model)
+    }
+
+    fn constructed_by(&self, file: FileId, func: FuncId) -> GlobalTy {
+        let classes = &self.summary(file).classes;
+        let class = classes.iter().position(|row| row.constructors.first() == Some(&func));
+        class.map_or(GlobalTy::Unknown, |i| GlobalTy::Instance(file, ClassId::from_index(i)))
+    }
+
+    /// The class of the project a base row names.
+    pub(super) fn base_class(&self, file: FileId, base: &BaseRow, fuel: u32) -> Option<(FileId, ClassId)> {
+        match base {
+            BaseRow::Class(class) => Some((file, *class)),
+            BaseRow::Model(_) => None,
+            BaseRow::Place(place) => {
+                let spot = self.canonical_within(file, place, fuel.checked_sub(1)?);
+                match self.type_within(&spot, fuel - 1) {
+                    GlobalTy::Class(file, class) => Some((file, class)),
+                    GlobalTy::Function(file, func) => match self.constructed_by(file, func) {
+                        GlobalTy::Instance(file, class) => Some((file, class)),
+                        _ => None,
+                    },
+                    _ => None,
+                }
+            }
+        }
+    }
+}

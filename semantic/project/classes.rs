@@ -1,0 +1,104 @@
+//! Classes across files: lineage, methods, and which class a field belongs to.
+
+use super::{FileId, Project, Symbol};
+use crate::catalog::ModelId;
+use crate::index::{ClassId, FuncId};
+use crate::place::{Root, Step};
+use crate::summary::BaseRow;
+
+impl Project<'_> {
+    pub(super) fn index_classes(&mut self) {
+        for id in self.file_ids() {
+            let summary = &self.files[id.index()].summary;
+            let names = &self.names[id.index()];
+            for (i, row) in summary.classes.iter().enumerate() {
+                let methods = row
+                    .methods
+                    .iter()
+                    .map(|&(name, func, is_static)| (names[name.index()], (func, is_static)))
+                    .collect();
+                self.methods.insert((id, ClassId::from_index(i)), methods);
+            }
+            let typed = summary.types.iter().map(|(place, _)| place);
+            let used = summary.uses.iter().map(|row| &row.place);
+            for place in typed.chain(used) {
+                if let (Root::This(class), Some(Step::Field(name))) = (place.root, place.path.first()) {
+                    let symbol = names[name.index()];
+                    let fields = self.fields.entry((id, class)).or_default();
+                    if !fields.contains(&symbol) {
+                        fields.push(symbol);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A class and what it inherits from in the project, itself first.
+    #[must_use]
+    pub fn lineage(&self, file: FileId, class: ClassId) -> Vec<(FileId, ClassId)> {
+        self.lineage_within(file, class, 16)
+    }
+
+    fn lineage_within(&self, file: FileId, class: ClassId, fuel: u32) -> Vec<(FileId, ClassId)> {
+        let mut out = vec![(file, class)];
+        let (mut at, mut fuel) = ((file, class), fuel);
+        while let Some(base) = self.summary(at.0).classes[at.1.index()].base.as_ref() {
+            let Some(less) = fuel.checked_sub(2) else { break };
+            fuel = less;
+            match self.base_class(at.0, base, fuel) {
+                Some(next) if !out.contains(&next) => {
+                    out.push(next);
+                    at = next;
+                }
+                _ => break,
+            }
+        }
+        out
+    }
+
+    /// The class that a field belongs to: the farthest ancestor that touches a field of that name.
+    pub(super) fn field_owner(&self, file: FileId, class: ClassId, name: Symbol, fuel: u32) -> (FileId, ClassId) {
+        if self.summary(file).classes[class.index()].base.is_none() {
+            return (file, class);
+        }
+        let lineage = self.lineage_within(file, class, fuel);
+        let owner = lineage.iter().rev().find(|key| self.fields.get(key).is_some_and(|fields| fields.contains(&name)));
+        owner.copied().unwrap_or((file, class))
+    }
+
+    /// The method of a class or of what it inherits from.
+    #[must_use]
+    pub fn method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<(FileId, FuncId, ClassId)> {
+        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+            let (func, is_static) = self.methods.get(&(file, class))?.get(&name)?;
+            (!is_static).then_some((file, *func, class))
+        })
+    }
+
+    /// The catalog type a class inherits from, through all files.
+    #[must_use]
+    pub fn class_model(&self, file: FileId, class: ClassId) -> Option<ModelId> {
+        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+            match self.summary(file).classes[class.index()].base.as_ref()? {
+                BaseRow::Model(model) => Some(*model),
+                BaseRow::Place(place) => {
+                    let spot = self.canonical(file, place);
+                    self.api_path(&spot).and_then(|path| self.catalog.made_by(&path))
+                }
+                BaseRow::Class(_) => None,
+            }
+        })
+    }
+
+    /// The names of the methods of a class and of what it inherits from.
+    pub fn method_names(&self, file: FileId, class: ClassId) -> Vec<(Symbol, FileId, FuncId)> {
+        let mut out = Vec::new();
+        for (file, class) in self.lineage(file, class) {
+            if let Some(methods) = self.methods.get(&(file, class)) {
+                out.extend(methods.iter().map(|(&name, &(func, _))| (name, file, func)));
+            }
+        }
+        out.sort_unstable();
+        out
+    }
+}

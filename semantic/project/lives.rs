@@ -1,0 +1,182 @@
+//! How long things live, and whether they outlive the code that touches them.
+
+use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, model_of};
+use crate::index::{ClassId, FuncId};
+use crate::rate::{Life, Rate};
+use crate::tables::FunctionKind;
+
+/// How long a thing lives, and why we think so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lives {
+    /// As long as the process: a module binding, a global, a static field.
+    Process,
+    /// As long as the process, because only one instance of the class (or one run of the function) is ever made.
+    Singleton(FileId, Owner),
+    /// As long as an instance or a run, of which there may be many.
+    With(FileId, Owner, RateInfo),
+    /// As its type says: a request, a connection.
+    Known(Life),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a thing lives as long as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// An instance of a class.
+    Class(ClassId),
+    /// What one run of a function leaves behind.
+    Run(FuncId),
+}
+
+/// An answer with its doubts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// Proved.
+    Yes,
+    /// True if a convention holds.
+    Assumed,
+    /// Cannot be told.
+    Unknown,
+    /// Disproved.
+    No,
+}
+
+impl Project<'_> {
+    /// How long what is at a spot lives.
+    #[must_use]
+    pub fn life(&self, spot: &Spot) -> Lives {
+        if let Some(life) = self.typed_life(spot) {
+            return Lives::Known(life);
+        }
+        match spot.root {
+            SpotRoot::Class(..) | SpotRoot::Exports(_) | SpotRoot::Global(_) | SpotRoot::Function(..) | SpotRoot::Package(_) => {
+                Lives::Process
+            }
+            SpotRoot::Binding(file, binding) => match self.summary(file).bindings.get(&binding) {
+                Some(row) if row.func == FuncId(0) => Lives::Process,
+                Some(row) if !row.is_param => self.run_life(file, row.func),
+                _ => Lives::Unknown,
+            },
+            SpotRoot::Instance(file, class) => self.instance_life(file, class),
+            SpotRoot::Value(..) | SpotRoot::Receiver(..) => Lives::Unknown,
+        }
+    }
+
+    /// The life that the type of the nearest prefix says: `req.socket.x` lives as long as the connection.
+    fn typed_life(&self, spot: &Spot) -> Option<Life> {
+        let mut at = Some(spot.clone());
+        while let Some(prefix) = at {
+            // The collection itself is plain; what it hangs on decides.
+            let ty = self.type_of(&prefix);
+            if let Some(life) = model_of(self, ty).and_then(|model| self.catalog.model(model).life) {
+                return Some(life);
+            }
+            at = prefix.parent();
+        }
+        None
+    }
+
+    fn run_life(&self, file: FileId, func: FuncId) -> Lives {
+        let summary = self.summary(file);
+        let row = &summary.functions[func.index()];
+        if row.kind == FunctionKind::Setup {
+            return Lives::Known(Life::Component);
+        }
+        let info = self.rate(file, func);
+        if info.is_once() { Lives::Singleton(file, Owner::Run(func)) } else { Lives::With(file, Owner::Run(func), info) }
+    }
+
+    fn instance_life(&self, file: FileId, class: ClassId) -> Lives {
+        let summary = self.summary(file);
+        let row = &summary.classes[class.index()];
+        if row.is_static_only {
+            return Lives::Process;
+        }
+        let info = self.class_rate(file, class);
+        if info.is_once() {
+            return Lives::Singleton(file, Owner::Class(class));
+        }
+        Lives::With(file, Owner::Class(class), info)
+    }
+
+    /// Whether what lives that long outlives what one run of a function leaves in it, run after run.
+    #[must_use]
+    pub fn outlives(&self, lives: Lives, file: FileId, func: FuncId, in_loop: bool) -> Answer {
+        let info = self.rate(file, func);
+        match lives {
+            Lives::Process | Lives::Singleton(..) => repeats(info),
+            Lives::Known(life) => match info.rate {
+                None => Answer::Unknown,
+                Some(rate) if life.outlives(rate) => certainty(info),
+                Some(Rate::Call) if life >= Life::Connection => Answer::Unknown,
+                Some(_) if in_loop && life >= Life::Connection => Answer::Unknown,
+                Some(_) => Answer::No,
+            },
+            Lives::With(of, owner, made) => self.outlives_owner((of, owner, made), (file, func), info),
+            Lives::Unknown => Answer::Unknown,
+        }
+    }
+
+    /// A thing of an instance (or run) outlives what runs more often than the instance is made.
+    fn outlives_owner(
+        &self,
+        (of, owner, made): (FileId, Owner, RateInfo),
+        (file, func): (FileId, FuncId),
+        info: RateInfo,
+    ) -> Answer {
+        if self.is_part_of_making(of, owner, file, func) || info.is_once() {
+            return Answer::No;
+        }
+        match (made.rate, info.rate) {
+            (Some(made), Some(run)) if run > made && run.is_hot() => certainty(info),
+            (Some(made), Some(run)) if made.is_hot() && run <= made => Answer::No,
+            (None | Some(Rate::Call), Some(run)) if run.is_hot() => Answer::Assumed,
+            _ => Answer::Unknown,
+        }
+    }
+
+    /// Whether a function runs once for each instance: constructors, and what only they call.
+    #[must_use]
+    pub fn is_part_of_making(&self, of: FileId, owner: Owner, file: FileId, func: FuncId) -> bool {
+        match owner {
+            Owner::Run(run) => (of, run) == (file, func),
+            Owner::Class(class) => {
+                let summary = self.summary(of);
+                of == file && summary.classes[class.index()].constructors.contains(&func)
+                    || self.only_called_while_making(of, class, file, func, 4)
+            }
+        }
+    }
+
+    fn only_called_while_making(&self, of: FileId, class: ClassId, file: FileId, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
+        let callers = self.callers(file, func);
+        !callers.is_empty()
+            && callers.iter().all(|&(caller_file, caller)| {
+                let constructors = &self.summary(of).classes[class.index()].constructors;
+                caller_file == of && constructors.contains(&caller)
+                    || self.only_called_while_making(of, class, caller_file, caller, fuel)
+            })
+    }
+
+    /// Whether a global type is an instance of the project's own classes.
+    #[must_use]
+    pub fn is_own_instance(&self, ty: GlobalTy) -> bool {
+        matches!(ty, GlobalTy::Instance(..))
+    }
+}
+
+fn certainty(info: RateInfo) -> Answer {
+    if info.certain { Answer::Yes } else { Answer::Assumed }
+}
+
+/// Whether a function is known to run again and again while the process lives.
+fn repeats(info: RateInfo) -> Answer {
+    match info.rate {
+        None => Answer::Unknown,
+        Some(rate) if rate <= Rate::Once => Answer::No,
+        Some(Rate::Call) => Answer::Assumed,
+        Some(_) => certainty(info),
+    }
+}

@@ -1,0 +1,280 @@
+//! The whole project: files joined by their imports, and the questions that only the join can answer.
+
+mod canonical;
+mod classes;
+mod lives;
+mod rates;
+mod resolve;
+
+use crate::catalog::{Catalog, ModelId};
+use crate::index::{ClassId, FuncId, NameId};
+use crate::summary::{Role, Summary, UseRow};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
+pub use lives::{Answer, Lives, Owner};
+pub use rates::{RateInfo, Witness};
+pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
+
+/// A file of the project.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    /// The position in the list of files.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A string of the project; equal texts have equal symbols.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Symbol(u32);
+
+/// One file with its path (relative to the project's root, forward slashes) and its summary.
+pub struct FileEntry {
+    /// The path.
+    pub path: String,
+    /// What is known of it.
+    pub summary: Summary,
+}
+
+/// The linked project.
+pub struct Project<'c> {
+    /// What libraries do.
+    pub catalog: &'c Catalog,
+    files: Vec<FileEntry>,
+    symbols: Symbols,
+    /// For each file, the symbol of each of its names.
+    names: Vec<Vec<Symbol>>,
+    /// For each file, what its specifiers resolve to.
+    modules: Vec<FxHashMap<NameId, Resolution>>,
+    exports: Vec<FxHashMap<Symbol, usize>>,
+    types: FxHashMap<Spot, canonical::Typed>,
+    fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
+    methods: FxHashMap<(FileId, ClassId), FxHashMap<Symbol, (FuncId, bool)>>,
+    uses: FxHashMap<Spot, Vec<(FileId, u32)>>,
+    loose_uses: FxHashMap<Symbol, Vec<(FileId, u32)>>,
+    rates: rates::Rates,
+}
+
+#[derive(Default)]
+struct Symbols {
+    ids: FxHashMap<Box<str>, Symbol>,
+    texts: Vec<Box<str>>,
+}
+
+impl Symbols {
+    fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.texts.push(text.into());
+        self.ids.insert(text.into(), id);
+        id
+    }
+}
+
+impl<'c> Project<'c> {
+    /// Links files. `files` must be sorted by path, so that the result does not depend on the order of analysis.
+    #[must_use]
+    pub fn link(files: Vec<FileEntry>, catalog: &'c Catalog, resolver: &Resolver<'_>) -> Self {
+        let mut project = Self {
+            catalog,
+            symbols: Symbols::default(),
+            names: Vec::new(),
+            modules: Vec::new(),
+            exports: Vec::new(),
+            types: FxHashMap::default(),
+            fields: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            uses: FxHashMap::default(),
+            loose_uses: FxHashMap::default(),
+            rates: rates::Rates::default(),
+            files,
+        };
+        project.intern_names();
+        project.resolve_modules(resolver);
+        project.index_exports();
+        project.index_classes();
+        project.index_types();
+        project.index_uses();
+        project.rates = rates::Rates::spread(&project);
+        project
+    }
+
+    fn intern_names(&mut self) {
+        for symbol in ["default", "=", "length", "size"] {
+            self.symbols.intern(symbol);
+        }
+        for file in &self.files {
+            let symbols = file.summary.names.iter().map(|name| self.symbols.intern(name)).collect();
+            self.names.push(symbols);
+        }
+    }
+
+    fn resolve_modules(&mut self, resolver: &Resolver<'_>) {
+        for file in &self.files {
+            let mut map = FxHashMap::default();
+            for &specifier in &file.summary.imports {
+                let text = &file.summary.names[specifier.index()];
+                map.insert(specifier, resolver.resolve(&file.path, text));
+            }
+            self.modules.push(map);
+        }
+    }
+
+    fn index_exports(&mut self) {
+        for (i, file) in self.files.iter().enumerate() {
+            let mut map = FxHashMap::default();
+            for (row, export) in file.summary.exports.iter().enumerate() {
+                if let Some(name) = export.name {
+                    map.entry(self.names[i][name.index()]).or_insert(row);
+                }
+            }
+            self.exports.push(map);
+        }
+    }
+
+    fn index_uses(&mut self) {
+        let mut uses: FxHashMap<Spot, Vec<(FileId, u32)>> = FxHashMap::default();
+        let mut loose: FxHashMap<Symbol, Vec<(FileId, u32)>> = FxHashMap::default();
+        for (i, file) in self.files.iter().enumerate() {
+            let id = FileId(u32::try_from(i).unwrap_or(u32::MAX));
+            for (row, found) in file.summary.uses.iter().enumerate() {
+                let at = (id, u32::try_from(row).unwrap_or(u32::MAX));
+                let spot = self.canonical(id, &found.place);
+                if let Some(field) = spot.loose_field() {
+                    loose.entry(field).or_default().push(at);
+                }
+                uses.entry(spot).or_default().push(at);
+            }
+        }
+        (self.uses, self.loose_uses) = (uses, loose);
+    }
+
+    /// Every file, in order of path.
+    pub fn file_ids(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.files.len()).map(|i| FileId(u32::try_from(i).unwrap_or(u32::MAX)))
+    }
+
+    /// A file's row.
+    #[must_use]
+    pub fn file(&self, id: FileId) -> &FileEntry {
+        &self.files[id.index()]
+    }
+
+    /// A file's summary.
+    #[must_use]
+    pub fn summary(&self, id: FileId) -> &Summary {
+        &self.files[id.index()].summary
+    }
+
+    /// The text of a symbol.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.symbols.texts.get(symbol.0 as usize).map_or("", |text| text)
+    }
+
+    /// The symbol of a text, if any file mentions it.
+    #[must_use]
+    pub fn symbol(&self, text: &str) -> Option<Symbol> {
+        self.symbols.ids.get(text).copied()
+    }
+
+    fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {
+        self.names[file.index()][name.index()]
+    }
+
+    /// The text of a name of one file's summary.
+    #[must_use]
+    pub fn name(&self, file: FileId, name: NameId) -> &str {
+        self.files[file.index()].summary.names.get(name.index()).map_or("", |name| name)
+    }
+
+    /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
+    #[must_use]
+    pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
+        let rows = self.uses.get(spot).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().map(|&(file, row)| self.use_at(file, row)).collect()
+    }
+
+    fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
+        Use { file, row: &self.files[file.index()].summary.uses[row as usize] }
+    }
+
+    /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
+    #[must_use]
+    pub fn possible_uses(&self, field: Symbol) -> Vec<Use<'_>> {
+        let rows = self.loose_uses.get(&field).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().map(|&(file, row)| self.use_at(file, row)).collect()
+    }
+
+    /// How often a function runs.
+    #[must_use]
+    pub fn rate(&self, file: FileId, func: FuncId) -> RateInfo {
+        self.rates.of(file, func)
+    }
+
+    /// How often instances of a class are made.
+    #[must_use]
+    pub fn class_rate(&self, file: FileId, class: ClassId) -> RateInfo {
+        self.rates.of_class(file, class)
+    }
+
+    /// The functions that call a function directly or hand it on, tests aside.
+    #[must_use]
+    pub fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
+        self.rates.callers(file, func)
+    }
+
+    /// The way from an entry point to a function, the entry first.
+    #[must_use]
+    pub fn witness(&self, file: FileId, func: FuncId) -> Vec<Witness> {
+        self.rates.witness(self, file, func)
+    }
+
+    /// Whether a file is production code.
+    #[must_use]
+    pub fn is_production(&self, file: FileId) -> bool {
+        self.summary(file).role != Role::Test
+    }
+
+    /// The name of a function for messages.
+    #[must_use]
+    pub fn function_name(&self, file: FileId, func: FuncId) -> String {
+        let row = &self.summary(file).functions[func.index()];
+        let class = row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
+        match (class, &*row.name) {
+            ("", "") => "an anonymous function".to_owned(),
+            ("", name) => name.to_owned(),
+            (class, "") => class.to_owned(),
+            (class, name) => format!("{class}.{name}"),
+        }
+    }
+}
+
+/// One thing done to a spot.
+#[derive(Clone, Copy)]
+pub struct Use<'p> {
+    /// In which file.
+    pub file: FileId,
+    /// What.
+    pub row: &'p UseRow,
+}
+
+/// A short list of symbols: the path of a [`Spot`].
+pub type SpotPath = SmallVec<[SpotStep; 3]>;
+
+/// The model behind a global type.
+#[must_use]
+pub fn model_of(project: &Project<'_>, ty: GlobalTy) -> Option<ModelId> {
+    match ty {
+        GlobalTy::Model(model) => Some(model),
+        GlobalTy::Instance(file, class) => project.class_model(file, class),
+        _ => None,
+    }
+}

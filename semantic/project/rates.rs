@@ -1,0 +1,513 @@
+//! How often each function runs: frequencies spread from entry points along the call graph.
+//!
+//! Functions and constructions are the nodes. Each gets the highest rate that reaches it, and remembers through which
+//! call, so that the way back to the entry point can be told. Nodes are settled from the highest rate down, each once,
+//! so the cost is linear in the number of edges.
+
+use super::{FileId, GlobalTy, Project, SpotRoot};
+use crate::catalog::When;
+use crate::index::{ClassId, FuncId};
+use crate::rate::Rate;
+use crate::summary::{Role, TargetRow};
+use crate::tables::{ClassKind, FunctionKind};
+use crate::tree::Span;
+use rustc_hash::FxHashMap;
+use std::collections::VecDeque;
+
+/// What is known about how often a function runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RateInfo {
+    /// The highest rate found; none if nobody is seen to call it.
+    pub rate: Option<Rate>,
+    /// Every step of the way is a proved call; otherwise one rests on a convention.
+    pub certain: bool,
+    /// It also runs in a loop somewhere on the way.
+    pub in_loop: bool,
+}
+
+impl RateInfo {
+    const UNKNOWN: Self = Self { rate: None, certain: false, in_loop: false };
+
+    /// Whether the function is known to run more than once.
+    #[must_use]
+    pub fn repeats(&self) -> bool {
+        self.rate.is_some_and(Rate::repeats) || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
+    }
+
+    /// Whether it is known to run at most once, or never in production.
+    #[must_use]
+    pub fn is_once(&self) -> bool {
+        self.rate.is_some_and(|rate| rate <= Rate::Once) && !self.in_loop
+    }
+}
+
+/// One step on the way from an entry point to a function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witness {
+    /// The file of the call.
+    pub file: FileId,
+    /// The call.
+    pub at: Span,
+    /// What is called or registered: `app.get`, `render`.
+    pub label: String,
+}
+
+/// A node of the graph.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Node(u32);
+
+#[derive(Clone, Copy)]
+struct Arrow {
+    to: Node,
+    when: When,
+    certain: bool,
+    in_loop: bool,
+    once: bool,
+    /// File and row of the edge, for witnesses.
+    file: FileId,
+    row: u32,
+    handed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct State {
+    info: RateInfo,
+    from: Option<(Node, FileId, u32, bool)>,
+}
+
+/// The settled rates.
+#[derive(Default)]
+pub(super) struct Rates {
+    /// For each file, the node of its first function; its classes follow its functions.
+    offsets: Vec<u32>,
+    classes: Vec<u32>,
+    states: Vec<State>,
+    callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
+}
+
+impl Rates {
+    pub(super) fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
+        self.callers.get(&(file, func)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(super) fn of(&self, file: FileId, func: FuncId) -> RateInfo {
+        let Some(&offset) = self.offsets.get(file.index()) else { return RateInfo::UNKNOWN };
+        self.states.get(offset as usize + func.index()).map_or(RateInfo::UNKNOWN, |state| state.info)
+    }
+
+    pub(super) fn of_class(&self, file: FileId, class: ClassId) -> RateInfo {
+        let Some(&offset) = self.classes.get(file.index()) else { return RateInfo::UNKNOWN };
+        self.states.get(offset as usize + class.index()).map_or(RateInfo::UNKNOWN, |state| state.info)
+    }
+
+    pub(super) fn witness(&self, project: &Project<'_>, file: FileId, func: FuncId) -> Vec<Witness> {
+        let mut out = Vec::new();
+        let Some(&offset) = self.offsets.get(file.index()) else { return out };
+        let mut at = offset as usize + func.index();
+        while let Some(state) = self.states.get(at) {
+            let Some((from, file, row, handed)) = state.from else { break };
+            let summary = project.summary(file);
+            if handed {
+                if let Some(row) = summary.handed.get(row as usize) {
+                    out.push(Witness { file, at: row.at, label: String::new() });
+                }
+            } else if let Some(edge) = summary.edges.get(row as usize) {
+                out.push(Witness { file, at: edge.at, label: edge.label.to_string() });
+                if matches!(edge.when, When::At(_)) {
+                    break;
+                }
+            }
+            at = from.0 as usize;
+            if out.len() > 24 {
+                break;
+            }
+        }
+        out.reverse();
+        out
+    }
+
+    /// Spreads rates over the project.
+    pub(super) fn spread(project: &Project<'_>) -> Self {
+        let mut graph = Graph::build(project);
+        graph.run(project);
+        Self { offsets: graph.offsets, classes: graph.classes, states: graph.states, callers: graph.callers }
+    }
+}
+
+struct Graph {
+    offsets: Vec<u32>,
+    classes: Vec<u32>,
+    arrows: Vec<Vec<Arrow>>,
+    called: Vec<bool>,
+    cold: Vec<bool>,
+    states: Vec<State>,
+    callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
+}
+
+impl Graph {
+    fn build(project: &Project<'_>) -> Self {
+        let (mut offsets, mut classes, mut count) = (Vec::new(), Vec::new(), 0_u32);
+        for id in project.file_ids() {
+            let summary = project.summary(id);
+            offsets.push(count);
+            count += u32::try_from(summary.functions.len()).unwrap_or(0);
+            classes.push(count);
+            count += u32::try_from(summary.classes.len()).unwrap_or(0);
+        }
+        let nodes = count as usize;
+        let state = State { info: RateInfo::UNKNOWN, from: None };
+        let mut graph = Self {
+            offsets,
+            classes,
+            arrows: vec![Vec::new(); nodes],
+            called: vec![false; nodes],
+            cold: vec![false; nodes],
+            states: vec![state; nodes],
+            callers: FxHashMap::default(),
+        };
+        let params = ParamRuns::collect(project);
+        for id in project.file_ids() {
+            graph.add_file(project, id, &params);
+        }
+        graph
+    }
+
+    fn func(&self, file: FileId, func: FuncId) -> Node {
+        Node(self.offsets[file.index()] + func.0)
+    }
+
+    fn class(&self, file: FileId, class: ClassId) -> Node {
+        Node(self.classes[file.index()] + class.0)
+    }
+
+    fn add_file(&mut self, project: &Project<'_>, id: FileId, params: &ParamRuns) {
+        let summary = project.summary(id);
+        for (i, class) in summary.classes.iter().enumerate() {
+            let node = self.class(id, ClassId::from_index(i));
+            for &func in &class.constructors {
+                self.arrow_to(node, self.func(id, func), id);
+            }
+            if class.kind == ClassKind::Object {
+                // An object literal is made where it is written.
+                self.arrow_to(self.func(id, class.func), node, id);
+                self.called[node.0 as usize] = true;
+            }
+            if let Some(base) = &class.base
+                && let Some((file, base)) = project.base_class(id, base, 8)
+            {
+                // Making an instance runs the constructors of its bases.
+                self.arrow_to(node, self.class(file, base), id);
+            }
+        }
+        let is_cold = summary.role == Role::Test;
+        for func in 0..summary.functions.len() {
+            let node = self.func(id, FuncId::from_index(func));
+            self.cold[node.0 as usize] = is_cold;
+        }
+        for (row, edge) in summary.edges.iter().enumerate() {
+            let Some(to) = self.target(project, id, &edge.target) else { continue };
+            let from = self.func(id, edge.caller);
+            self.note_caller(project, id, edge.caller, &edge.target);
+            let arrow = Arrow {
+                to,
+                when: edge.when,
+                certain: edge.certain,
+                in_loop: edge.in_loop,
+                once: edge.once.is_some(),
+                file: id,
+                row: u32::try_from(row).unwrap_or(u32::MAX),
+                handed: false,
+            };
+            self.add(from, arrow);
+        }
+        for (row, handed) in summary.handed.iter().enumerate() {
+            let Some(to) = self.target(project, id, &handed.func) else { continue };
+            let run = params.run(project, id, &handed.to, handed.arg);
+            let arrow = Arrow {
+                to,
+                when: run.unwrap_or(When::Caller),
+                certain: run.is_some(),
+                in_loop: false,
+                once: false,
+                file: id,
+                row: u32::try_from(row).unwrap_or(u32::MAX),
+                handed: true,
+            };
+            let from = self.func(id, handed.caller);
+            self.note_caller(project, id, handed.caller, &handed.func);
+            self.add(from, arrow);
+        }
+    }
+
+    fn note_caller(&mut self, project: &Project<'_>, file: FileId, caller: FuncId, target: &TargetRow) {
+        if project.summary(file).role == Role::Test {
+            return;
+        }
+        if let Some(Runs::Function(of, func)) = resolve_target(project, file, target) {
+            self.callers.entry((of, func)).or_default().push((file, caller));
+        }
+    }
+
+    fn add(&mut self, from: Node, arrow: Arrow) {
+        if !self.cold[from.0 as usize] {
+            self.called[arrow.to.0 as usize] = true;
+        }
+        self.arrows[from.0 as usize].push(arrow);
+    }
+
+    fn arrow_to(&mut self, from: Node, to: Node, file: FileId) {
+        let arrow = Arrow {
+            to,
+            when: When::Caller,
+            certain: true,
+            in_loop: false,
+            once: false,
+            file,
+            row: u32::MAX,
+            handed: false,
+        };
+        self.arrows[from.0 as usize].push(arrow);
+    }
+
+    fn target(&self, project: &Project<'_>, file: FileId, target: &TargetRow) -> Option<Node> {
+        match resolve_target(project, file, target)? {
+            Runs::Function(file, func) => Some(self.func(file, func)),
+            Runs::Class(file, class) => Some(self.class(file, class)),
+        }
+    }
+
+    /// Settles what entry points reach, then what only a convention or an unseen caller reaches.
+    fn run(&mut self, project: &Project<'_>) {
+        let mut certain = self.entries(project, true);
+        self.settle(&mut certain, true);
+        let mut assumed = self.entries(project, false);
+        self.settle(&mut assumed, false);
+        let mut unseen = self.unseen(project);
+        self.settle(&mut unseen, false);
+    }
+
+    /// The nodes that something outside calls, with their rate.
+    fn entries(&self, project: &Project<'_>, certain: bool) -> Queue {
+        let mut queue = Queue::default();
+        if certain {
+            for id in project.file_ids() {
+                let summary = project.summary(id);
+                let rate = match summary.role {
+                    Role::Test => Rate::Cold,
+                    Role::Source | Role::Script => Rate::Once,
+                };
+                queue.push(rate, self.func(id, FuncId(0)), None, false);
+                for (i, row) in summary.functions.iter().enumerate() {
+                    if row.kind == FunctionKind::Setup {
+                        queue.push(Rate::Component, self.func(id, FuncId::from_index(i)), None, false);
+                    }
+                }
+            }
+        }
+        for (from, arrows) in self.arrows.iter().enumerate() {
+            for arrow in arrows {
+                if let When::At(rate) = arrow.when
+                    && arrow.certain == certain
+                    && !self.cold[from]
+                {
+                    let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
+                    queue.push(rate, arrow.to, Some((node, arrow.file, arrow.row, arrow.handed)), arrow.in_loop);
+                }
+            }
+        }
+        queue
+    }
+
+    /// What nobody in sight calls: exports and public methods run when others call them.
+    fn unseen(&self, project: &Project<'_>) -> Queue {
+        let mut queue = Queue::default();
+        let mut exported: Vec<Node> = Vec::new();
+        for id in project.file_ids().filter(|&id| project.summary(id).role == Role::Source) {
+            self.exported_nodes(project, id, &mut exported);
+        }
+        for node in exported {
+            if self.states[node.0 as usize].info.rate.is_none() {
+                queue.push(Rate::Call, node, None, false);
+            }
+        }
+        queue
+    }
+
+    fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
+        use crate::summary::ExportTo;
+        let summary = project.summary(id);
+        let mut add_class = |class: ClassId| {
+            out.push(self.class(id, class));
+            for &(_, func, _) in &summary.classes[class.index()].methods {
+                if !summary.functions[func.index()].is_private {
+                    out.push(self.func(id, func));
+                }
+            }
+        };
+        let mut functions = Vec::new();
+        for export in &summary.exports {
+            match &export.target {
+                ExportTo::Class(class) => add_class(*class),
+                ExportTo::Function(func) => functions.push(*func),
+                ExportTo::Place(place) => {
+                    let spot = project.canonical(id, place);
+                    match project.type_of(&spot) {
+                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => add_class(class),
+                        GlobalTy::Function(file, func) if file == id => functions.push(func),
+                        _ => {}
+                    }
+                }
+                ExportTo::Value(crate::summary::TypeRow::Instance(class)) => add_class(*class),
+                _ => {}
+            }
+        }
+        // What a class of the file returns or holds is reachable too; methods nobody calls are there to be called.
+        for class in (0..summary.classes.len()).map(ClassId::from_index) {
+            add_class(class);
+        }
+        out.extend(functions.into_iter().map(|func| self.func(id, func)));
+    }
+
+    /// Takes the highest rate first; within one rate the shortest way first.
+    fn settle(&mut self, queue: &mut Queue, certain: bool) {
+        while let Some(step) = queue.pop() {
+            let state = &mut self.states[step.node.0 as usize];
+            let better = match state.info.rate {
+                None => true,
+                // A rate that rests on a convention replaces "once" and "whenever called", never a proved repetition.
+                Some(known) => {
+                    known < step.rate && (certain || !known.repeats() || known == Rate::Call)
+                        || known == step.rate && step.in_loop && !state.info.in_loop
+                }
+            };
+            if !better {
+                continue;
+            }
+            let keeps_certain = certain;
+            state.info = RateInfo { rate: Some(step.rate), certain: keeps_certain, in_loop: step.in_loop };
+            state.from = step.from;
+            for i in 0..self.arrows[step.node.0 as usize].len() {
+                let arrow = self.arrows[step.node.0 as usize][i];
+                if certain && !arrow.certain {
+                    continue;
+                }
+                let rate = match arrow.when {
+                    When::At(_) => continue,
+                    _ if arrow.once => step.rate.min(Rate::Once),
+                    _ => step.rate,
+                };
+                let in_loop = !arrow.once && (step.in_loop || arrow.in_loop || arrow.when == When::Each);
+                let from = (step.node, arrow.file, arrow.row, arrow.handed);
+                queue.push(rate, arrow.to, Some(from), in_loop);
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Visit {
+    rate: Rate,
+    node: Node,
+    from: Option<(Node, FileId, u32, bool)>,
+    in_loop: bool,
+}
+
+/// A queue for each rate, emptied from the highest down.
+#[derive(Default)]
+struct Queue {
+    levels: FxHashMap<Rate, VecDeque<Visit>>,
+}
+
+impl Queue {
+    fn push(&mut self, rate: Rate, node: Node, from: Option<(Node, FileId, u32, bool)>, in_loop: bool) {
+        self.levels.entry(rate).or_default().push_back(Visit { rate, node, from, in_loop });
+    }
+
+    fn pop(&mut self) -> Option<Visit> {
+        let rate = *self.levels.iter().filter(|(_, queue)| !queue.is_empty()).map(|(rate, _)| rate).max()?;
+        self.levels.get_mut(&rate)?.pop_front()
+    }
+}
+
+/// What a target row runs.
+pub(super) enum Runs {
+    /// A function.
+    Function(FileId, FuncId),
+    /// A construction.
+    Class(FileId, ClassId),
+}
+
+pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &TargetRow) -> Option<Runs> {
+    match target {
+        TargetRow::Function(func) => Some(Runs::Function(file, *func)),
+        TargetRow::Class(class) => Some(Runs::Class(file, *class)),
+        TargetRow::Place(place) => {
+            let spot = project.canonical(file, place);
+            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) = (spot.root, &spot.path[..])
+                && let Some((file, func, _)) = project.method(file, class, *name)
+            {
+                return Some(Runs::Function(file, func));
+            }
+            match project.type_of(&spot) {
+                GlobalTy::Function(file, func) => Some(Runs::Function(file, func)),
+                GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// When functions run what they are handed.
+struct ParamRuns {
+    direct: FxHashMap<(FileId, FuncId, u16), When>,
+    forwarded: FxHashMap<(FileId, FuncId, u16), (FileId, u32)>,
+}
+
+impl ParamRuns {
+    fn collect(project: &Project<'_>) -> Self {
+        let mut out = Self { direct: FxHashMap::default(), forwarded: FxHashMap::default() };
+        for id in project.file_ids() {
+            for (i, row) in project.summary(id).params.iter().enumerate() {
+                let key = (id, row.func, row.param);
+                if let Some(when) = row.runs {
+                    let known = out.direct.entry(key).or_insert(when);
+                    *known = more_often(*known, when);
+                } else if row.forwarded.is_some() {
+                    out.forwarded.entry(key).or_insert((id, u32::try_from(i).unwrap_or(u32::MAX)));
+                }
+            }
+        }
+        out
+    }
+
+    /// When what is handed to a target as an argument runs.
+    fn run(&self, project: &Project<'_>, file: FileId, to: &TargetRow, arg: u16) -> Option<When> {
+        let (mut file, mut to, mut arg) = (file, to, arg);
+        for _ in 0..6 {
+            let (target, func) = match resolve_target(project, file, to)? {
+                Runs::Function(file, func) => (file, func),
+                Runs::Class(file, class) => {
+                    let func = project.summary(file).classes[class.index()].constructors.first()?;
+                    (file, *func)
+                }
+            };
+            let key = (target, func, arg);
+            if let Some(&when) = self.direct.get(&key) {
+                return Some(when);
+            }
+            let &(id, row) = self.forwarded.get(&key)?;
+            let (next, position) = project.summary(id).params[row as usize].forwarded.as_ref()?;
+            (file, to, arg) = (id, next, *position);
+        }
+        None
+    }
+}
+
+fn more_often(a: When, b: When) -> When {
+    match (a, b) {
+        (When::At(x), When::At(y)) => When::At(x.max(y)),
+        (When::At(x), _) | (_, When::At(x)) => When::At(x),
+        (When::Each, _) | (_, When::Each) => When::Each,
+        _ => When::Caller,
+    }
+}

@@ -1,0 +1,231 @@
+//! Specifiers to files.
+//!
+//! A relative specifier that names a known file, with an extension or without, is found in the list of files. Everything
+//! else (package exports, tsconfig paths, `#imports`) goes through `oxc_resolver`.
+
+use super::FileId;
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
+
+/// What a specifier stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Resolution {
+    /// A file of the project.
+    File(FileId),
+    /// A dependency, a built-in module, or nothing that could be found.
+    Package,
+}
+
+/// How files are read: from disk, from unsaved buffers, from the git index.
+pub trait FileAccess: Sync {
+    /// The text of a file, by its path relative to the root with forward slashes.
+    ///
+    /// # Errors
+    ///
+    /// As reading the file does.
+    fn read(&self, path: &str) -> std::io::Result<Vec<u8>>;
+}
+
+/// The packages of a workspace: their names and folders.
+#[derive(Default, Clone, Debug)]
+pub struct Packages {
+    /// Name to folder (relative to the root, no trailing slash; empty for the root).
+    pub folders: FxHashMap<String, Package>,
+}
+
+/// One package of the workspace.
+#[derive(Default, Clone, Debug)]
+pub struct Package {
+    /// Its folder.
+    pub folder: String,
+    /// Entry files that its manifest names, in order of preference.
+    pub entries: Vec<String>,
+}
+
+/// Resolves the specifiers of one run.
+pub struct Resolver<'a> {
+    root: PathBuf,
+    files: FxHashMap<&'a str, FileId>,
+    packages: &'a Packages,
+    inner: Option<oxc_resolver::Resolver>,
+}
+
+/// Extensions in the order in which TypeScript and bundlers try them.
+const EXTENSIONS: &[&str] =
+    &[".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro", ".d.ts"];
+
+/// Folders that hold built code, and where its source stands.
+const BUILT: &[&str] = &["dist", "lib", "build", "out", "esm", "cjs", "es"];
+
+impl<'a> Resolver<'a> {
+    /// A resolver over the files of a run. `root` is absolute; `paths` are relative to it and sorted.
+    #[must_use]
+    pub fn new(root: &Path, paths: impl Iterator<Item = &'a str>, packages: &'a Packages, on_disk: bool) -> Self {
+        let files =
+            paths.enumerate().map(|(i, path)| (path, FileId(u32::try_from(i).unwrap_or(u32::MAX)))).collect();
+        Self { root: root.to_path_buf(), files, packages, inner: on_disk.then(full_resolver) }
+    }
+
+    /// What a specifier in a file stands for.
+    #[must_use]
+    pub fn resolve(&self, from: &str, specifier: &str) -> Resolution {
+        let specifier = specifier.split(['?', '!']).next().unwrap_or(specifier);
+        if specifier.starts_with("node:") || specifier.is_empty() {
+            return Resolution::Package;
+        }
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if specifier.starts_with('.') {
+            if let Some(file) = join(folder, specifier).and_then(|path| self.known(&path)) {
+                return Resolution::File(file);
+            }
+        } else if let Some(file) = self.workspace_package(specifier) {
+            return Resolution::File(file);
+        }
+        self.resolve_fully(folder, specifier).map_or(Resolution::Package, Resolution::File)
+    }
+
+    /// A known file by a path with or without extension, or the index of a folder.
+    fn known(&self, path: &str) -> Option<FileId> {
+        let exact = |path: &str| self.files.get(path).copied();
+        if let Some(file) = exact(path) {
+            return Some(file);
+        }
+        // `./x.js` is written for `./x.ts`.
+        for (written, sources) in
+            [(".js", &[".ts", ".tsx"][..]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])]
+        {
+            if let Some(stem) = path.strip_suffix(written)
+                && let Some(file) = sources.iter().find_map(|extension| exact(&format!("{stem}{extension}")))
+            {
+                return Some(file);
+            }
+        }
+        EXTENSIONS.iter().find_map(|extension| exact(&format!("{path}{extension}"))).or_else(|| {
+            let base = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
+            EXTENSIONS.iter().find_map(|extension| exact(&format!("{base}{extension}")))
+        })
+    }
+
+    /// A package of the workspace, resolved to its source.
+    fn workspace_package(&self, specifier: &str) -> Option<FileId> {
+        let (name, sub) = split_package(specifier);
+        let package = self.packages.folders.get(name)?;
+        if sub.is_empty() {
+            let entries = package.entries.iter().map(String::as_str);
+            let usual = ["src/index", "index", "src/main", "lib/index", "source/index"];
+            return entries
+                .chain(usual)
+                .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?));
+        }
+        [sub.to_owned(), format!("src/{sub}"), format!("lib/{sub}")]
+            .iter()
+            .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?))
+    }
+
+    /// A file, or the source that a built file was made from.
+    fn known_or_source(&self, path: &str) -> Option<FileId> {
+        self.known(path).or_else(|| {
+            BUILT.iter().find_map(|built| {
+                let (head, tail) = path.split_once(&format!("/{built}/"))?;
+                let stem = tail.strip_suffix(".d.ts").unwrap_or(tail);
+                let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+                // `dist/esm/index.js` is often built from `src/index.ts`.
+                let inner = BUILT.iter().find_map(|b| stem.strip_prefix(&format!("{b}/"))).unwrap_or(stem);
+                self.known(&format!("{head}/src/{stem}")).or_else(|| self.known(&format!("{head}/src/{inner}")))
+            })
+        })
+    }
+
+    fn resolve_fully(&self, folder: &str, specifier: &str) -> Option<FileId> {
+        let resolver = self.inner.as_ref()?;
+        let found = resolver.resolve(self.root.join(folder), specifier).ok()?;
+        let path = found.path().strip_prefix(&self.root).ok()?;
+        let path = path.to_str()?.replace('\\', "/");
+        if path.contains("node_modules/") {
+            return None;
+        }
+        self.known_or_source(&path)
+    }
+}
+
+fn full_resolver() -> oxc_resolver::Resolver {
+    let options = oxc_resolver::ResolveOptions {
+        extensions: EXTENSIONS.iter().map(|&extension| extension.to_owned()).collect(),
+        extension_alias: vec![
+            (".js".to_owned(), vec![".ts".to_owned(), ".tsx".to_owned(), ".js".to_owned()]),
+            (".mjs".to_owned(), vec![".mts".to_owned(), ".mjs".to_owned()]),
+            (".cjs".to_owned(), vec![".cts".to_owned(), ".cjs".to_owned()]),
+        ],
+        condition_names: ["source", "development", "node", "import", "require", "types", "default"]
+            .map(str::to_owned)
+            .to_vec(),
+        main_fields: ["source", "module", "main"].map(str::to_owned).to_vec(),
+        tsconfig: Some(oxc_resolver::TsconfigDiscovery::Auto),
+        ..oxc_resolver::ResolveOptions::default()
+    };
+    oxc_resolver::Resolver::new(options)
+}
+
+/// The package name of a specifier and what follows it.
+fn split_package(specifier: &str) -> (&str, &str) {
+    let skip = if specifier.starts_with('@') { specifier.find('/').map_or(0, |i| i + 1) } else { 0 };
+    match specifier.get(skip..).and_then(|rest| rest.find('/')) {
+        None => (specifier, ""),
+        Some(i) => {
+            let (name, sub) = specifier.split_at(skip + i);
+            (name, sub.trim_start_matches('/'))
+        }
+    }
+}
+
+/// A relative specifier seen from a folder; none if it leaves the root.
+fn join(folder: &str, specifier: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in specifier.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(files: &[&str], packages: &Packages, from: &str, specifier: &str) -> Option<String> {
+        let resolver = Resolver::new(Path::new("/"), files.iter().copied(), packages, false);
+        match resolver.resolve(from, specifier) {
+            Resolution::File(file) => Some(files[file.index()].to_owned()),
+            Resolution::Package => None,
+        }
+    }
+
+    #[test]
+    fn relative_specifiers_find_extensions_and_indices() {
+        let files = ["a.ts", "lib/b/index.js", "lib/c.tsx"];
+        let none = Packages::default();
+        assert_eq!(resolve(&files, &none, "lib/c.tsx", "../a").as_deref(), Some("a.ts"));
+        assert_eq!(resolve(&files, &none, "lib/c.tsx", "../a.js").as_deref(), Some("a.ts"));
+        assert_eq!(resolve(&files, &none, "a.ts", "./lib/b").as_deref(), Some("lib/b/index.js"));
+        assert_eq!(resolve(&files, &none, "lib/c.tsx", "./b/").as_deref(), Some("lib/b/index.js"));
+        assert_eq!(resolve(&files, &none, "a.ts", "../../etc/passwd"), None);
+        assert_eq!(resolve(&files, &none, "a.ts", "express"), None);
+    }
+
+    #[test]
+    fn workspace_packages_resolve_to_their_source() {
+        let files = ["packages/core/src/index.ts", "packages/core/src/util.ts", "packages/app/main.ts"];
+        let mut packages = Packages::default();
+        let core = Package { folder: "packages/core".to_owned(), entries: vec!["dist/index.js".to_owned()] };
+        packages.folders.insert("@acme/core".to_owned(), core);
+        let from = "packages/app/main.ts";
+        assert_eq!(resolve(&files, &packages, from, "@acme/core").as_deref(), Some("packages/core/src/index.ts"));
+        assert_eq!(resolve(&files, &packages, from, "@acme/core/util").as_deref(), Some("packages/core/src/util.ts"));
+        assert_eq!(resolve(&files, &packages, from, "@acme/other"), None);
+    }
+}

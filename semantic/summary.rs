@@ -1,0 +1,663 @@
+//! What is kept of a file once its tree is dropped: small, owned, serialisable.
+
+use crate::access::{Accesses, Usage};
+use crate::calls::{self, Calls, Target};
+use crate::catalog::When;
+use crate::growth::{CollectionOp, Op};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::model::{Base, Model, Ty};
+use crate::place::{Place, Root, Step};
+use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
+use crate::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
+
+/// What part a file plays in its project.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Role {
+    /// Code that runs in production.
+    Source,
+    /// Tests, stories, benchmarks, fixtures: nothing in them repeats in production.
+    Test,
+    /// Build configuration, scripts, examples and programs that exit.
+    Script,
+}
+
+/// What the project needs to know of one file.
+pub struct Summary {
+    /// Its part in the project.
+    pub role: Role,
+    /// The strings that places below refer to.
+    pub names: Vec<Box<str>>,
+    /// Module specifiers it imports.
+    pub imports: Vec<NameId>,
+    /// What it exports.
+    pub exports: Vec<ExportRow>,
+    /// Its functions, by [`FuncId`].
+    pub functions: Vec<FunctionRow>,
+    /// Its classes, by [`ClassId`].
+    pub classes: Vec<ClassRow>,
+    /// Bindings that places below start from.
+    pub bindings: FxHashMap<BindingId, BindingRow>,
+    /// Edges between functions.
+    pub edges: Vec<EdgeRow>,
+    /// Functions handed to functions of the project.
+    pub handed: Vec<HandedRow>,
+    /// What functions do with function parameters.
+    pub params: Vec<ParamRow>,
+    /// What is done to things that other files may know too.
+    pub uses: Vec<UseRow>,
+    /// What fields and module bindings hold.
+    pub types: Vec<(Place, TypeRow)>,
+}
+
+/// An exported name.
+pub struct ExportRow {
+    /// The name; none for `export *`.
+    pub name: Option<NameId>,
+    /// What it stands for.
+    pub target: ExportTo,
+}
+
+/// What an export stands for.
+pub enum ExportTo {
+    /// A path in this file.
+    Place(Place),
+    /// A function of this file.
+    Function(FuncId),
+    /// A class of this file.
+    Class(ClassId),
+    /// A value of this type.
+    Value(TypeRow),
+    /// A name of another module; none for all of it.
+    From {
+        /// The specifier.
+        source: NameId,
+        /// The name there.
+        imported: Option<NameId>,
+    },
+}
+
+/// A function.
+pub struct FunctionRow {
+    /// The name it goes by; empty if none.
+    pub name: Box<str>,
+    /// Where it starts.
+    pub at: Span,
+    /// How it was written.
+    pub kind: FunctionKind,
+    /// The function it is created in.
+    pub parent: Option<FuncId>,
+    /// The class whose member it is.
+    pub class: Option<ClassId>,
+    /// Members that are not to be called from outside.
+    pub is_private: bool,
+    /// What it returns.
+    pub returns: TypeRow,
+    /// Created and called on the spot.
+    pub immediate: bool,
+}
+
+/// A class.
+pub struct ClassRow {
+    /// Its name; empty if none.
+    pub name: Box<str>,
+    /// How it was written.
+    pub kind: ClassKind,
+    /// What it inherits from.
+    pub base: Option<BaseRow>,
+    /// Its methods: name, function, whether static.
+    pub methods: Vec<(NameId, FuncId, bool)>,
+    /// The function it is evaluated in.
+    pub func: FuncId,
+    /// Its constructor and field initialisers.
+    pub constructors: Vec<FuncId>,
+    /// Only static members: nobody makes instances.
+    pub is_static_only: bool,
+    /// Names of the decorators on it.
+    pub decorators: Vec<NameId>,
+}
+
+/// What a class inherits from.
+pub enum BaseRow {
+    /// A class of this file.
+    Class(ClassId),
+    /// A catalog type.
+    Model(crate::catalog::ModelId),
+    /// Something imported.
+    Place(Place),
+}
+
+/// A binding that a place starts from.
+pub struct BindingRow {
+    /// Its name.
+    pub name: Box<str>,
+    /// The function that creates it; `FuncId(0)` for module bindings.
+    pub func: FuncId,
+    /// Where it is declared.
+    pub at: Span,
+    /// It is a parameter.
+    pub is_param: bool,
+}
+
+/// What is known of a value, in a form other files can use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TypeRow {
+    /// Nothing.
+    Unknown,
+    /// A catalog type.
+    Model(crate::catalog::ModelId),
+    /// An instance of a class of the same file.
+    Instance(ClassId),
+    /// A class of the same file.
+    Class(ClassId),
+    /// A function of the same file.
+    Function(FuncId),
+    /// An instance of what this path names.
+    InstanceOf(Place),
+    /// What calling this path gives.
+    ResultOf(Place),
+    /// The same as this path.
+    Same(Place),
+}
+
+/// An edge of the call graph.
+pub struct EdgeRow {
+    /// Who calls.
+    pub caller: FuncId,
+    /// What runs.
+    pub target: TargetRow,
+    /// How often for each run of the caller.
+    pub when: When,
+    /// How sure.
+    pub certain: bool,
+    /// Whether it stands in a loop.
+    pub in_loop: bool,
+    /// The flag that lets it run once.
+    pub once: Option<Place>,
+    /// The call.
+    pub at: Span,
+    /// How messages name the way.
+    pub label: Box<str>,
+}
+
+/// What runs.
+#[derive(Clone)]
+pub enum TargetRow {
+    /// A function of the same file.
+    Function(FuncId),
+    /// A construction of a class of the same file.
+    Class(ClassId),
+    /// What a path names.
+    Place(Place),
+}
+
+/// A function handed to a function of the project.
+pub struct HandedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// What.
+    pub func: TargetRow,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// The call.
+    pub at: Span,
+}
+
+/// What a function does with a function parameter.
+pub struct ParamRow {
+    /// The function.
+    pub func: FuncId,
+    /// Which parameter.
+    pub param: u16,
+    /// When it is run.
+    pub runs: Option<When>,
+    /// It is handed on.
+    pub forwarded: Option<(TargetRow, u16)>,
+    /// How messages name the way.
+    pub label: Box<str>,
+}
+
+/// Something done to a thing that other files may know.
+pub struct UseRow {
+    /// The thing.
+    pub place: Place,
+    /// What is done.
+    pub what: What,
+    /// The function it is done in.
+    pub func: FuncId,
+    /// Where.
+    pub at: Span,
+}
+
+/// What is done to a thing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// A collection operation.
+    Collection(Op),
+    /// A method is called on it: the name, and the first argument if it is a constant string.
+    Method(NameId, Option<NameId>),
+    /// It is handed to a function of this path.
+    Argument(NameId),
+    /// It is called.
+    Called,
+    /// It is overwritten.
+    Assigned,
+}
+
+/// Maps the names of a file to those its summary keeps.
+#[derive(Default)]
+pub struct NameMap {
+    names: Vec<Box<str>>,
+    ids: FxHashMap<Box<str>, NameId>,
+}
+
+impl NameMap {
+    /// The summary's id of a text.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        if let Some(&id) = self.ids.get(text) {
+            return id;
+        }
+        let id = NameId::from_index(self.names.len());
+        self.names.push(text.into());
+        self.ids.insert(text.into(), id);
+        id
+    }
+
+    /// The same place in the summary's names.
+    pub fn place(&mut self, model: &Model<'_>, place: &Place) -> Place {
+        let tree = &model.file.tree;
+        let root = match place.root {
+            Root::Module(name) => Root::Module(self.intern(tree.text(name))),
+            Root::Global(name) => Root::Global(self.intern(tree.text(name))),
+            other => other,
+        };
+        let path = place
+            .path
+            .iter()
+            .map(|step| match step {
+                Step::Field(name) => Step::Field(self.intern(tree.text(*name))),
+                Step::Element => Step::Element,
+            })
+            .collect();
+        Place { root, path }
+    }
+}
+
+/// Collects what the project needs to know of a file. `map` may already hold names of claims made about it.
+#[must_use]
+pub fn summarise(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    ops: &[CollectionOp],
+    role: Role,
+    mut map: NameMap,
+) -> Summary {
+    let calls = calls::collect(model, accesses);
+    let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
+    let functions = builder.functions();
+    let classes = builder.classes();
+    let exports = builder.exports();
+    let (edges, handed, params) = builder.calls(calls);
+    let mut uses = builder.collection_uses(ops);
+    uses.extend(builder.other_uses(accesses));
+    let types = builder.types();
+    let imports = builder.imports();
+    let bindings = builder.bindings;
+    Summary { role, imports, exports, functions, classes, bindings, edges, handed, params, uses, types, names: map.names }
+}
+
+struct Builder<'m, 'a> {
+    model: &'m Model<'a>,
+    map: &'m mut NameMap,
+    bindings: FxHashMap<BindingId, BindingRow>,
+}
+
+impl Builder<'_, '_> {
+    fn place(&mut self, place: &Place) -> Place {
+        if let Root::Binding(binding) = place.root {
+            self.keep_binding(binding);
+        }
+        self.map.place(self.model, place)
+    }
+
+    fn keep_binding(&mut self, binding: BindingId) {
+        let file = self.model.file;
+        self.bindings.entry(binding).or_insert_with(|| {
+            let row = file.binding(binding);
+            let is_param = row.kind == BindingKind::Param;
+            BindingRow { name: file.tree.text(row.name).into(), func: row.func, at: row.span, is_param }
+        });
+    }
+
+    fn target(&mut self, target: &Target) -> TargetRow {
+        match target {
+            Target::Function(func) => TargetRow::Function(*func),
+            Target::Class(class) => TargetRow::Class(*class),
+            Target::Place(place) => TargetRow::Place(self.place(place)),
+        }
+    }
+
+    fn functions(&mut self) -> Vec<FunctionRow> {
+        let file = self.model.file;
+        file.function_ids()
+            .map(|func| {
+                let row = file.function(func);
+                let private = row.class.is_some_and(|class| {
+                    file.class(class).members.iter().any(|m| m.func == Some(func) && m.is_private)
+                });
+                FunctionRow {
+                    name: file.function_name(func).unwrap_or_default().into(),
+                    at: file.tree.span(row.node),
+                    kind: row.kind,
+                    parent: row.parent,
+                    class: row.class,
+                    is_private: private,
+                    returns: self.returned(func),
+                    immediate: self.model.is_immediately_invoked(func),
+                }
+            })
+            .collect()
+    }
+
+    /// The type of what a function returns, if another file could care.
+    fn returned(&mut self, func: FuncId) -> TypeRow {
+        let model = self.model;
+        match model.return_ty(func) {
+            Ty::Unknown => match model.returned_values(func)[..] {
+                [value] => self.value_type(value),
+                _ => TypeRow::Unknown,
+            },
+            ty => type_row(ty),
+        }
+    }
+
+    /// The type of an expression, through imports if need be.
+    fn value_type(&mut self, value: NodeId) -> TypeRow {
+        let model = self.model;
+        let known = type_row(model.ty(value));
+        if known != TypeRow::Unknown {
+            return known;
+        }
+        let tree = &model.file.tree;
+        let value = if tree.kind(value) == Kind::Await { tree.first(value).unwrap_or(value) } else { value };
+        let place = model.file.place(value);
+        match tree.kind(value) {
+            Kind::New | Kind::Call if place.root == Root::Value(value) => {
+                let Some(callee) = tree.callee(value) else { return TypeRow::Unknown };
+                let callee = model.file.place(callee);
+                if matches!(callee.root, Root::Value(_)) {
+                    return TypeRow::Unknown;
+                }
+                let callee = self.place(&callee);
+                if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) }
+            }
+            _ if !matches!(place.root, Root::Value(_) | Root::Receiver(_)) => TypeRow::Same(self.place(&place)),
+            _ => TypeRow::Unknown,
+        }
+    }
+
+    fn classes(&mut self) -> Vec<ClassRow> {
+        let file = self.model.file;
+        file.class_ids()
+            .map(|class| {
+                let row = file.class(class);
+                let base = match self.model.base(class) {
+                    Some(Base::Class(base)) => Some(BaseRow::Class(base)),
+                    Some(Base::Model(base)) => Some(BaseRow::Model(base)),
+                    Some(Base::Foreign(place)) => Some(BaseRow::Place(self.place(&place))),
+                    None => None,
+                };
+                let methods = row
+                    .members
+                    .iter()
+                    .filter_map(|m| Some((self.map.intern(file.tree.text(m.name?)), m.func?, m.is_static)))
+                    .collect();
+                let constructors = row.constructor.into_iter().chain(row.field_init).collect();
+                let is_static_only = row.kind == ClassKind::Class
+                    && !row.members.is_empty()
+                    && row.members.iter().all(|member| member.is_static);
+                ClassRow {
+                    name: row.name.map(|name| file.tree.text(name)).unwrap_or_default().into(),
+                    kind: row.kind,
+                    base,
+                    methods,
+                    func: row.func,
+                    constructors,
+                    is_static_only,
+                    decorators: self.decorator_names(&row.decorators),
+                }
+            })
+            .collect()
+    }
+
+    fn decorator_names(&mut self, decorators: &[NodeId]) -> Vec<NameId> {
+        let tree = &self.model.file.tree;
+        decorators
+            .iter()
+            .filter_map(|&decorator| {
+                let expr = tree.first(decorator)?;
+                let callee = tree.callee(expr).unwrap_or(expr);
+                self.model.callee_name(callee).map(|name| self.map.intern(name))
+            })
+            .collect()
+    }
+
+    fn exports(&mut self) -> Vec<ExportRow> {
+        let file = self.model.file;
+        let mut out = Vec::new();
+        for export in &file.exports {
+            let name = export.name.map(|name| self.map.intern(file.tree.text(name)));
+            let target = match export.target {
+                ExportTarget::Binding(binding) => self.exported_binding(binding),
+                ExportTarget::Value(node) => self.exported_value(node),
+                ExportTarget::From { source, imported } => ExportTo::From {
+                    source: self.map.intern(file.tree.text(source)),
+                    imported: imported.map(|name| self.map.intern(file.tree.text(name))),
+                },
+            };
+            out.push(ExportRow { name, target });
+        }
+        out
+    }
+
+    fn exported_binding(&mut self, binding: BindingId) -> ExportTo {
+        let model = self.model;
+        if let Some(class) = model.class_of_binding(binding)
+            && model.file.class(class).kind != ClassKind::Object
+        {
+            return ExportTo::Class(class);
+        }
+        let value = model.file.sole_value(binding);
+        if let Some(func) = value.and_then(|value| model.function_of(value)) {
+            return ExportTo::Function(func);
+        }
+        let place = Place::root(Root::Binding(binding));
+        ExportTo::Place(self.place(&place))
+    }
+
+    fn exported_value(&mut self, node: NodeId) -> ExportTo {
+        let model = self.model;
+        if let Some(class) = model.class_of(node)
+            && model.file.class(class).kind != ClassKind::Object
+        {
+            return ExportTo::Class(class);
+        }
+        if let Some(func) = model.function_of(node) {
+            return ExportTo::Function(func);
+        }
+        let place = model.file.place(node);
+        match place.root {
+            Root::Value(_) => ExportTo::Value(self.value_type(node)),
+            _ => ExportTo::Place(self.place(&place)),
+        }
+    }
+
+    fn calls(&mut self, calls: Calls) -> (Vec<EdgeRow>, Vec<HandedRow>, Vec<ParamRow>) {
+        let edges = calls
+            .edges
+            .into_iter()
+            .map(|edge| EdgeRow {
+                caller: edge.caller,
+                target: self.target(&edge.target),
+                when: edge.when,
+                certain: edge.certain,
+                in_loop: edge.in_loop,
+                once: edge.once.map(|flag| self.place(&flag)),
+                at: edge.site,
+                label: edge.label.into(),
+            })
+            .collect();
+        let handed = calls
+            .handed
+            .into_iter()
+            .map(|row| HandedRow {
+                caller: row.caller,
+                func: self.target(&row.func),
+                to: self.target(&row.to),
+                arg: row.arg,
+                at: row.site,
+            })
+            .collect();
+        let params = calls
+            .params
+            .into_iter()
+            .map(|row| ParamRow {
+                func: row.func,
+                param: row.param,
+                runs: row.runs,
+                forwarded: row.forwarded.map(|(target, arg)| (self.target(&target), arg)),
+                label: row.label.into(),
+            })
+            .collect();
+        (edges, handed, params)
+    }
+
+    /// Whether other files can reach what a path starts from, so that what is done to it matters to them.
+    fn is_shared(&self, place: &Place) -> bool {
+        match place.root {
+            Root::This(_) | Root::Class(_) | Root::Exports | Root::Module(_) => true,
+            Root::Global(_) => true,
+            Root::Binding(binding) => {
+                let row = self.model.file.binding(binding);
+                row.func.index() == 0 || !place.path.is_empty()
+            }
+            Root::Receiver(_) | Root::Value(_) => false,
+        }
+    }
+
+    fn collection_uses(&mut self, ops: &[CollectionOp]) -> Vec<UseRow> {
+        let mut out = Vec::new();
+        for op in ops.iter().filter(|op| !matches!(op.op, Op::Lookup | Op::Read)) {
+            if !self.is_shared(&op.holder) {
+                continue;
+            }
+            let place = self.place(&op.holder);
+            let at = self.model.file.tree.span(op.node);
+            out.push(UseRow { place, what: What::Collection(op.op), func: op.func, at });
+        }
+        out
+    }
+
+    /// Method calls and overwrites of shared things: releases are among them.
+    fn other_uses(&mut self, accesses: &Accesses) -> Vec<UseRow> {
+        let file = self.model.file;
+        let mut out = Vec::new();
+        for access in accesses.iter() {
+            if !self.is_shared(&access.place) || access.place.path.is_empty() && matches!(access.place.root, Root::Global(_)) {
+                continue;
+            }
+            let what = match access.usage {
+                Usage::Method { name, call } => {
+                    let name = self.map.intern(file.tree.text(name));
+                    let first = file.tree.arg(call, 0).and_then(|arg| file.constant_name(arg));
+                    let first = first.map(|first| self.map.intern(file.tree.text(first)));
+                    What::Method(name, first)
+                }
+                Usage::Argument { call, .. } => {
+                    let callee = file.tree.callee(call).and_then(|callee| self.model.callee_name(callee));
+                    let Some(callee) = callee else { continue };
+                    What::Argument(self.map.intern(callee))
+                }
+                Usage::Called(_) => What::Called,
+                Usage::Assigned(_) => What::Assigned,
+                _ => continue,
+            };
+            let place = self.place(&access.place);
+            out.push(UseRow { place, what, func: access.func, at: file.tree.span(access.node) });
+        }
+        out
+    }
+
+    /// The types of module bindings and of the fields of classes.
+    fn types(&mut self) -> Vec<(Place, TypeRow)> {
+        let file = self.model.file;
+        let mut out = Vec::new();
+        for (index, row) in file.bindings.iter().enumerate() {
+            let is_plain = !matches!(row.kind, BindingKind::Import | BindingKind::Param | BindingKind::Catch);
+            if row.func.index() != 0 || !is_plain {
+                continue;
+            }
+            let binding = BindingId::from_index(index);
+            let ty = match type_row(self.model.binding_ty(binding)) {
+                TypeRow::Unknown => match row.values[..] {
+                    [value] => self.value_type(value),
+                    _ => TypeRow::Unknown,
+                },
+                known => known,
+            };
+            if ty != TypeRow::Unknown {
+                let place = Place::root(Root::Binding(binding));
+                out.push((self.place(&place), ty));
+            }
+        }
+        for place in self.model.written_fields() {
+            let ty = match type_row(self.model.place_ty(&place)) {
+                TypeRow::Unknown => match self.model.values(&place)[..] {
+                    [value] => self.value_type(value),
+                    _ => TypeRow::Unknown,
+                },
+                known => known,
+            };
+            if ty != TypeRow::Unknown && self.is_shared(&place) {
+                out.push((self.place(&place), ty));
+            }
+        }
+        out
+    }
+
+    fn imports(&mut self) -> Vec<NameId> {
+        let file = self.model.file;
+        let mut out: Vec<NameId> = Vec::new();
+        for import in file.imports.iter().filter(|import| !import.type_only) {
+            out.push(self.map.intern(file.tree.text(import.source)));
+        }
+        for node in file.tree.ids() {
+            let source = match file.tree.kind(node) {
+                Kind::Call => file.required(node),
+                Kind::ImportCall => file.tree.children(node).next().and_then(|arg| file.tree.name_id(arg)),
+                _ => None,
+            };
+            out.extend(source.map(|source| self.map.intern(file.tree.text(source))));
+        }
+        for export in &file.exports {
+            if let ExportTarget::From { source, .. } = export.target {
+                out.push(self.map.intern(file.tree.text(source)));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+}
+
+fn type_row(ty: Ty) -> TypeRow {
+    match ty {
+        Ty::Model(model) => TypeRow::Model(model),
+        Ty::Instance(class) => TypeRow::Instance(class),
+        Ty::Class(class) => TypeRow::Class(class),
+        Ty::Function(func) => TypeRow::Function(func),
+        _ => TypeRow::Unknown,
+    }
+}

@@ -1,0 +1,206 @@
+//! Which files are looked at, and why others are not.
+
+use ignore::WalkBuilder;
+use outlive_semantic::project::Packages;
+use outlive_semantic::syntax::Language;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why a file was left out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum Skip {
+    /// `.min.` in its name, or lines no person wrote.
+    Minified,
+    /// A bundle: many modules in one file.
+    Bundled,
+    /// Types only.
+    Declaration,
+    /// Larger than [`MAX_BYTES`].
+    TooLarge,
+    /// Not text.
+    Binary,
+}
+
+impl Skip {
+    /// The word for JSON and messages.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Minified => "minified",
+            Self::Bundled => "bundled",
+            Self::Declaration => "declaration",
+            Self::TooLarge => "too-large",
+            Self::Binary => "binary",
+        }
+    }
+}
+
+/// Files beyond this many bytes are left out and named.
+pub(crate) const MAX_BYTES: u64 = 8 << 20;
+
+/// A file to analyse.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Candidate {
+    /// Relative to the working directory where possible, forward slashes.
+    pub(crate) path: String,
+    /// Its language.
+    pub(crate) language: Language,
+}
+
+/// What the walk found.
+#[derive(Default)]
+pub(crate) struct Found {
+    /// Files to analyse, sorted by path.
+    pub(crate) files: Vec<Candidate>,
+    /// Files left out by name, by reason.
+    pub(crate) skipped: BTreeMap<Skip, u64>,
+    /// The packages whose manifests were met.
+    pub(crate) packages: Packages,
+    /// Things that could not be read: path and reason.
+    pub(crate) errors: Vec<(String, String)>,
+}
+
+/// Why the walk could not start.
+#[derive(Debug, Error)]
+pub(crate) enum DiscoverError {
+    /// A named path does not exist.
+    #[error("no such file or folder: {0}")]
+    Missing(String),
+    /// The working directory is unknown.
+    #[error("cannot tell the working directory: {0}")]
+    WorkingDirectory(std::io::Error),
+}
+
+/// Walks the named paths.
+pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, DiscoverError> {
+    let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
+    let mut found = Found::default();
+    for path in paths {
+        let meta = std::fs::metadata(path).map_err(|_| DiscoverError::Missing(path.display().to_string()))?;
+        if meta.is_dir() {
+            walk(path, &here, &mut found);
+        } else if meta.is_file() {
+            // A file that is named is analysed, whatever ignore files say.
+            add(path, &here, &mut found);
+        } else {
+            found.errors.push((relative(path, &here), "not a regular file".to_owned()));
+        }
+    }
+    found.files.sort();
+    found.files.dedup();
+    Ok(found)
+}
+
+fn walk(folder: &Path, here: &Path, found: &mut Found) {
+    let mut builder = WalkBuilder::new(folder);
+    builder
+        .hidden(false)
+        .require_git(false)
+        .add_custom_ignore_filename(".outliveignore")
+        .filter_entry(|entry| !matches!(entry.file_name().to_str(), Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")));
+    for entry in builder.build() {
+        match entry {
+            Ok(entry) => {
+                if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                    add(entry.path(), here, found);
+                }
+            }
+            Err(error) => found.errors.push((relative(folder, here), error.to_string())),
+        }
+    }
+}
+
+fn add(path: &Path, here: &Path, found: &mut Found) {
+    let shown = relative(path, here);
+    let name = shown.rsplit('/').next().unwrap_or(&shown);
+    if name == "package.json" {
+        manifest(path, &shown, found);
+        return;
+    }
+    let Some(language) = Language::of_path(name) else { return };
+    if path.to_str().is_none() {
+        found.errors.push((shown, "the path is not valid UTF-8".to_owned()));
+        return;
+    }
+    let skip = if language == Language::Declaration {
+        Some(Skip::Declaration)
+    } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
+        Some(Skip::Minified)
+    } else {
+        None
+    };
+    match skip {
+        Some(reason) => *found.skipped.entry(reason).or_default() += 1,
+        None => found.files.push(Candidate { path: shown, language }),
+    }
+}
+
+/// Reads what a manifest says about the package's name and entry files.
+fn manifest(path: &Path, shown: &str, found: &mut Found) {
+    let Ok(text) = std::fs::read(path) else { return };
+    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
+    let Some(name) = json.get("name").and_then(|name| name.as_str()) else { return };
+    let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let mut entries = Vec::new();
+    for key in ["source", "module", "main", "types"] {
+        entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
+    }
+    if let Some(exports) = json.get("exports") {
+        root_export(exports, &mut entries, 8);
+    }
+    let package = outlive_semantic::project::Package { folder, entries };
+    found.packages.folders.entry(name.to_owned()).or_insert(package);
+}
+
+/// The files that the root export of a package may be.
+fn root_export(exports: &serde_json::Value, entries: &mut Vec<String>, fuel: u32) {
+    let Some(fuel) = fuel.checked_sub(1) else { return };
+    match exports {
+        serde_json::Value::String(path) => entries.push(path.clone()),
+        serde_json::Value::Object(map) => match map.get(".") {
+            Some(root) => root_export(root, entries, fuel),
+            None => {
+                for (_, value) in map.iter().filter(|(key, _)| !key.starts_with('.')) {
+                    root_export(value, entries, fuel);
+                }
+            }
+        },
+        _ => {}
+    }
+}
+
+/// A path as it is shown: relative to the working directory if it is below, with forward slashes.
+fn relative(path: &Path, here: &Path) -> String {
+    let path = path.strip_prefix(here).unwrap_or(path);
+    let shown = path.to_string_lossy().replace('\\', "/");
+    shown.strip_prefix("./").unwrap_or(&shown).to_owned()
+}
+
+/// Why a text that was read is left out after all.
+pub(crate) fn skip_text(text: &str) -> Option<Skip> {
+    if looks_bundled(text) {
+        return Some(Skip::Bundled);
+    }
+    looks_minified(text).then_some(Skip::Minified)
+}
+
+/// Lines no person wrote: most of the text stands in very long ones.
+fn looks_minified(text: &str) -> bool {
+    if text.len() < 4_096 {
+        return false;
+    }
+    let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
+    // Tables of data have long lines of literals; minified code has long lines of code.
+    long * 2 > text.len() && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+}
+
+/// The bootstrap of a bundler, near the start.
+fn looks_bundled(text: &str) -> bool {
+    let head = text.get(..text.floor_char_boundary(8_192)).unwrap_or(text);
+    let marks = [
+        "/******/ (function(modules) {", "/******/ (() => { // webpackBootstrap", "webpackUniversalModuleDefinition",
+        "__webpack_require__", "parcelRequire = (function", "(function e(t,n,r){function s(o,u)",
+        "function r(e,n,t){function o(i,f)",
+    ];
+    text.len() > 20_000 && marks.iter().any(|mark| head.contains(mark))
+}

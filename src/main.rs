@@ -1,0 +1,52 @@
+//! The command line of outlive.
+//!
+//! Everything about arguments, files on disk, output formats and exit codes is in this crate; what leaks and why is in
+//! `outlive_rules` and `outlive_semantic`.
+
+mod arguments;
+mod discover;
+mod output;
+mod report;
+mod role;
+mod session;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// What the process ends with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    /// Nothing at or above the failing level.
+    Clean,
+    /// Findings, or a file that did not parse.
+    Findings,
+    /// The command could not do what was asked.
+    Failed,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Clean => ExitCode::SUCCESS,
+            Outcome::Findings => ExitCode::from(1),
+            Outcome::Failed => ExitCode::from(2),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command() {
+        Command::Check(check) => session::check(&check),
+        Command::Rules(rules) => output::rules(&rules),
+        Command::Explain(explain) => output::explain(&explain),
+    };
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            output::complain(&error.to_string());
+            Outcome::Failed.into()
+        }
+    }
+}

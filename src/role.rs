@@ -1,0 +1,61 @@
+//! What part a file plays, as its path says.
+
+use outlive_semantic::summary::Role;
+
+const TEST_FOLDERS: &[&str] = &[
+    "__tests__", "__test__", "__mocks__", "__fixtures__", "__snapshots__", "test", "tests", "spec", "specs", "e2e",
+    "cypress", "playwright", "fixtures", "benchmark", "benchmarks", "bench", "perf", "testing", "test-utils", "testdata",
+    "stories", "mocks", "integration-tests", "unit-tests", "jest",
+];
+
+const SCRIPT_FOLDERS: &[&str] = &[
+    "scripts", "script", "example", "examples", "demo", "demos", "docs", "doc", "tools", "tooling", "sandbox",
+    "playground", ".storybook", ".github", "samples", "sample", "recipes", "build-tools", "codemods", "website", "www",
+    "migrations", "seeds", "seeders",
+];
+
+const TEST_SUFFIXES: &[&str] =
+    &[".test", ".tests", ".spec", ".specs", ".stories", ".story", ".e2e", ".bench", ".mock", ".cy", "_test", "-test", ".e2e-spec", "_spec"];
+
+const SCRIPT_NAMES: &[&str] = &[
+    "gruntfile", "gulpfile", "rollup.config", "webpack.config", "vite.config", "vitest.config", "jest.config", "karma.conf",
+    "babel.config", "next.config", "nuxt.config", "svelte.config", "astro.config", "tailwind.config", "postcss.config",
+    "eslint.config", ".eslintrc", "prettier.config", "esbuild.config", "tsup.config", "playwright.config",
+    "cypress.config", "metro.config", "commitlint.config", "protractor.conf", "wdio.conf", "jakefile", "esbuild",
+    "setuptests", "jest.setup", "vitest.setup", "test-setup",
+];
+
+/// The role of a file by its path relative to the project's root.
+pub(crate) fn of_path(path: &str) -> Role {
+    let lower = path.to_ascii_lowercase();
+    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || folders.split('/').any(|f| TEST_FOLDERS.contains(&f)) {
+        return Role::Test;
+    }
+    if matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark") {
+        return Role::Test;
+    }
+    let is_script = SCRIPT_NAMES.contains(&stem)
+        || stem.ends_with(".config")
+        || stem.ends_with(".conf")
+        || folders.split('/').any(|folder| SCRIPT_FOLDERS.contains(&folder));
+    if is_script { Role::Script } else { Role::Source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_come_from_folders_and_names() {
+        assert_eq!(of_path("src/cache.js"), Role::Source);
+        assert_eq!(of_path("src/__tests__/cache.js"), Role::Test);
+        assert_eq!(of_path("src/cache.test.ts"), Role::Test);
+        assert_eq!(of_path("test/cache.js"), Role::Test);
+        assert_eq!(of_path("src/testing-utils.ts"), Role::Source);
+        assert_eq!(of_path("vite.config.ts"), Role::Script);
+        assert_eq!(of_path("scripts/release.js"), Role::Script);
+        assert_eq!(of_path("contest/latest.js"), Role::Source);
+    }
+}
