@@ -1,8 +1,9 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
+use crate::finding::Role;
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
-use outlive_semantic::index::FuncId;
+use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Place;
 use outlive_semantic::tree::Span;
 
@@ -28,6 +29,19 @@ pub enum Body {
     Listener(ListenerClaim),
     /// Something is acquired.
     Acquire(AcquireClaim),
+    /// Something that is wrong whatever the project says, as long as the code runs at all.
+    Local(LocalClaim),
+}
+
+/// A step of the retention path inside the file of the claim.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// What it is.
+    pub role: Role,
+    /// What it says.
+    pub message: String,
+    /// Where.
+    pub span: Span,
 }
 
 /// A collection grows here.
@@ -61,26 +75,90 @@ pub struct GrowthClaim {
     pub registry: bool,
 }
 
-/// A listener is added here.
+/// How the target of a registration came to be known here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A global, an import, a module binding, a field: the project knows how long it lives.
+    Named,
+    /// A parameter, or a field of one: whoever calls made it.
+    Passed,
+    /// A field that holds what the constructor was handed.
+    PassedToConstructor,
+}
+
+/// A listener is added here, and this file has no removal that surely matches.
 #[derive(Clone, Debug)]
 pub struct ListenerClaim {
     /// What it is added to.
     pub target: Place,
     /// How the source names it.
     pub shown: String,
-    /// The event, if it is constant.
-    pub event: Option<String>,
+    /// The catalog type of the target, if this file knows it.
+    pub model: Option<ModelId>,
+    /// How the target came to be known.
+    pub origin: Origin,
+    /// The event as the source names it.
+    pub event: String,
     /// The method that adds.
     pub method: String,
+    /// How the source names the listener; empty for an inline function.
+    pub listener: String,
+    /// The type of the target is proved by this file.
+    pub proved: bool,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// A removal that may match.
+    pub may_be_removed: bool,
+    /// The class it stands in, and whether that has a method that ends instances.
+    pub class: Option<(ClassId, Option<String>)>,
+    /// The rest of the retention path.
+    pub notes: Vec<Note>,
 }
 
-/// Something is acquired here.
+/// Something is acquired here, and this file has no release that surely reaches it.
 #[derive(Clone, Debug)]
 pub struct AcquireClaim {
     /// What it is: `interval`.
     pub what: String,
-    /// Where the handle goes; none: nowhere.
+    /// Where the handle goes, if other files can reach it.
     pub handle: Option<Place>,
-    /// How the source names the handle.
+    /// How the source names the handle; empty if it is dropped.
     pub shown: String,
+    /// Names of the functions and methods that would release it.
+    pub release: Vec<String>,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// A release that may reach it.
+    pub may_be_released: bool,
+    /// What keeps it is a path that ends without the release: how the message says so.
+    pub partial: Option<String>,
+    /// The class it stands in, and the method that ends instances.
+    pub class: Option<(ClassId, Option<String>)>,
+    /// The rest of the retention path.
+    pub notes: Vec<Note>,
+}
+
+/// A finding whose message is known; only whether the code runs at all is open.
+#[derive(Clone, Debug)]
+pub struct LocalClaim {
+    /// The message.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// What it is about, for the fingerprint.
+    pub subject: String,
+    /// Conjuncts that rest on a convention.
+    pub conventions: u8,
+    /// Conjuncts that are unknown.
+    pub unknowns: u8,
+    /// The code must run more than once for it to matter.
+    pub must_repeat: bool,
+    /// The thing it is about must outlive the code.
+    pub holder: Option<Place>,
+    /// The retention path.
+    pub notes: Vec<Note>,
 }

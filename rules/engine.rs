@@ -6,6 +6,7 @@ use crate::rule::{Claims, FileView, Rule};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::growth::collection_ops;
+use outlive_semantic::listeners::{self, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
@@ -26,10 +27,11 @@ pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
-    let view = FileView { model: &model, accesses: &accesses, ops: &ops, role };
+    let removals: Vec<Removal> = file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
+    let view = FileView { model: &model, accesses: &accesses, ops: &ops, removals: &removals, role };
     let mut names = NameMap::default();
     let mut claims = Claims { names: &mut names, list: Vec::new() };
-    if role != Role::Test {
+    if role == Role::Source {
         visit(&view, rules, &mut claims);
     }
     let list = claims.list;

@@ -12,10 +12,14 @@ pub mod rule;
 pub use finding::{Confidence, Edit, Finding, Fix, Retainer, Role, Severity};
 pub use rule::{Category, Meta, Rule};
 
+mod acquire;
+mod ending;
+mod leaked_listener;
+mod leaked_timer;
 mod unbounded_collection;
 
 /// Every rule, sorted by id.
-pub const RULES: &[&dyn Rule] = &[&unbounded_collection::UnboundedCollection];
+pub const RULES: &[&dyn Rule] = &[&leaked_listener::LeakedListener, &leaked_timer::LeakedTimer, &unbounded_collection::UnboundedCollection];
 
 /// The rule of this id.
 #[must_use]

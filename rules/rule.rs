@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::CollectionOp;
 use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::listeners::Removal;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
@@ -60,6 +61,8 @@ pub struct FileView<'v, 'a> {
     pub accesses: &'v Accesses,
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
+    /// Every removal of a listener.
+    pub removals: &'v [Removal],
     /// The part the file plays.
     pub role: Role,
 }

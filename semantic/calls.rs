@@ -101,7 +101,105 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     accessors(model, accesses, &mut out);
     param_uses(model, accesses, &mut out);
     entry_edges(model, &mut out);
+    for class in model.file.class_ids() {
+        hook_edges(model, class, &mut out);
+        decorator_edges(model, class, &mut out);
+    }
     out
+}
+
+/// Methods that a framework calls because of the class they are in; instances of the class are made at that rate too.
+fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
+    let file = model.file;
+    for row in model.catalog.hooks() {
+        if !is_hook_owner(model, class, &row.of) {
+            continue;
+        }
+        for member in &file.class(class).members {
+            let (Some(name), Some(func)) = (member.name, member.func) else { continue };
+            let text = file.tree.text(name);
+            if !row.methods.iter().any(|method| method == text) {
+                continue;
+            }
+            let site = file.tree.span(member.node);
+            out.edges.push(framework_edge(Target::Function(func), row.runs, site, text));
+            if matches!(row.runs, When::At(_)) {
+                out.edges.push(framework_edge(Target::Class(class), row.runs, site, text));
+            }
+        }
+    }
+}
+
+/// Option names that only the options object of a Vue component has together with its hooks.
+const COMPONENT_OPTIONS: &[&str] =
+    &["data", "methods", "computed", "watch", "props", "components", "template", "render", "mixins", "setup", "extends"];
+
+fn is_hook_owner(model: &Model<'_>, class: ClassId, of: &[String]) -> bool {
+    let row = model.file.class(class);
+    of.iter().any(|owner| match owner.as_str() {
+        "*" => true,
+        "component-options" => {
+            row.kind == crate::tables::ClassKind::Object
+                && model.file.tree.children(row.node).any(|prop| {
+                    model.file.tree.name(prop).is_some_and(|name| COMPONENT_OPTIONS.contains(&name))
+                })
+        }
+        name => {
+            let by_model = model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
+            by_model || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| path == name)
+        }
+    })
+}
+
+fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
+    let row = model.file.class(class);
+    for (when, name) in decorator_rows(model, &row.decorators) {
+        let site = model.file.tree.span(row.node);
+        out.edges.push(framework_edge(Target::Class(class), when, site, name));
+    }
+    for member in &row.members {
+        let Some(func) = member.func else { continue };
+        for (when, name) in decorator_rows(model, &model.file.function(func).decorators) {
+            let site = model.file.tree.span(member.node);
+            out.edges.push(framework_edge(Target::Function(func), when, site, name));
+        }
+    }
+}
+
+/// What the catalog says of decorators, with their names.
+fn decorator_rows<'m>(model: &'m Model<'_>, decorators: &[NodeId]) -> Vec<(When, &'m str)> {
+    let tree = &model.file.tree;
+    let mut out = Vec::new();
+    for &decorator in decorators {
+        let Some(expr) = tree.first(decorator) else { continue };
+        let callee = tree.callee(expr).unwrap_or(expr);
+        let Some(name) = model.callee_name(callee) else { continue };
+        let place = model.file.place(callee);
+        let package = match place.root {
+            Root::Module(source) => Some(tree.text(source)),
+            _ => None,
+        };
+        for row in model.catalog.decorators(name) {
+            if package.is_some_and(|package| row.packages.iter().any(|p| p == package)) {
+                out.push((row.runs, name));
+            }
+        }
+    }
+    out
+}
+
+fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
+    Edge {
+        caller: FuncId(0),
+        target,
+        when,
+        certain: true,
+        constructs: false,
+        in_loop: false,
+        once: None,
+        site,
+        label: label.to_owned(),
+    }
 }
 
 fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {

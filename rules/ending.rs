@@ -1,0 +1,38 @@
+//! What ends an instance: the methods in which a class gives back what it took.
+
+use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::model::Model;
+
+/// Names of methods that end an instance, in any framework or none.
+const END_METHODS: &[&str] = &[
+    "close", "destroy", "dispose", "stop", "end", "terminate", "teardown", "tearDown", "shutdown", "unmount", "detach",
+    "disconnect", "cleanup", "cleanUp", "finish", "cancel", "abort", "kill", "quit", "leave", "release", "removed",
+    "componentWillUnmount", "ngOnDestroy", "disconnectedCallback", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted",
+    "willDestroy", "willDestroyElement", "onDestroy", "onunload", "unload", "deactivate", "disable", "deinit", "uninit",
+    "onRemove", "remove", "unbind", "unsubscribe", "@@dispose", "@@asyncDispose", "_destroy", "_dispose", "_close", "_stop",
+    "_cleanup", "onClose", "onclose", "onModuleDestroy", "beforeApplicationShutdown", "onApplicationShutdown", "detached",
+    "disposeInternal", "deactivated", "onUnmount", "closeConnection", "_final", "_teardown",
+];
+
+/// Whether a method of this name ends its instance.
+#[must_use]
+pub(crate) fn is_end(name: &str) -> bool {
+    END_METHODS.contains(&name)
+}
+
+/// The method that ends instances of a class, if it has one: its name and function.
+#[must_use]
+pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'m str, FuncId)> {
+    model.lineage(class).find_map(|class| {
+        model.file.class(class).members.iter().find_map(|member| {
+            let name = model.file.tree.text(member.name?);
+            (is_end(name) && !member.is_static).then_some((name, member.func?))
+        })
+    })
+}
+
+/// The class an instance of which a function runs for, directly or as a closure made in one of its methods.
+#[must_use]
+pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
+    model.file.enclosing(func).find_map(|func| model.file.function(func).this_class.or(model.file.function(func).class))
+}

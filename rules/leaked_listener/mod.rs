@@ -1,0 +1,534 @@
+//! `leaked-listener`: a listener on what lives longer than the code that adds it.
+
+use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
+use crate::ending;
+use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
+use crate::lifetime;
+use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use outlive_semantic::access::Usage;
+use outlive_semantic::guard;
+use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::identity::{self, Identity, Match};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::listeners::{self, Registration, Removal};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Project, Spot};
+use outlive_semantic::reach::{self, Dead};
+use outlive_semantic::summary::What;
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::Kind;
+
+/// The rule.
+pub(crate) struct LeakedListener;
+
+static META: Meta = Meta {
+    id: "leaked-listener",
+    summary: "a listener on something that lives longer than the code that adds it, with no removal that matches",
+    category: Category::Lifecycle,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+impl Rule for LeakedListener {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let Some(registration) = listeners::registration(file.model, call) else { return };
+        if let Some(claim) = claim(file, &registration, claims) {
+            let at = file.model.file.tree.span(call);
+            claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Listener(claim) });
+        }
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+        claims
+            .iter()
+            .filter_map(|(file, claim)| match &claim.body {
+                Body::Listener(body) => settle_one(project, *file, claim, body),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The claim about one registration; none if the listener surely goes away, or the target with it.
+fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Claims<'_>) -> Option<ListenerClaim> {
+    let model = file.model;
+    let origin = origin(model, registration)?;
+    if fires_once(model, registration) || has_signal(file, registration) || is_handed_over(file, registration) {
+        return None;
+    }
+    if is_deduplicated(model, registration) {
+        return None;
+    }
+    let mut notes = Vec::new();
+    let mut may_be_removed = false;
+    for removal in removals(file) {
+        match matches(model, registration, removal) {
+            Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
+            Match::Must => return None,
+            Match::May => may_be_removed = true,
+            Match::Never => note_mismatch(model, registration, removal, &mut notes),
+        }
+    }
+    if ends_target(file, registration) {
+        return None;
+    }
+    let tree = &model.file.tree;
+    let place = claims.names.place(model, &registration.place);
+    let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
+    let class = ending::class_around(model, registration.func);
+    let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    Some(ListenerClaim {
+        target: place,
+        shown: shown_target(model, registration),
+        model: model.model_of(model.ty(registration.target)),
+        origin,
+        event: shown_event(&registration.event),
+        method: tree.callee(registration.call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned(),
+        listener: shown_listener(model, registration.listener),
+        proved: registration.proved,
+        in_loop: guard::enclosing_loop(model, registration.call).is_some(),
+        once,
+        may_be_removed,
+        class,
+        notes,
+    })
+}
+
+/// Where the target comes from; none if it is made by the very code that listens to it.
+fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
+    let place = &registration.place;
+    match place.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            if row.kind == BindingKind::Param {
+                return Some(Origin::Passed);
+            }
+            if row.func != registration.func || row.func.index() == 0 {
+                return Some(Origin::Named);
+            }
+            // A local of the same function: known to live longer only by its type.
+            let ty = model.model_of(model.ty(registration.target));
+            ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
+        }
+        Root::This(_) => {
+            let is_field = !place.path.is_empty();
+            if is_field && is_passed_to_constructor(model, place) {
+                return Some(Origin::PassedToConstructor);
+            }
+            Some(Origin::Named)
+        }
+        Root::Value(_) => {
+            let ty = model.model_of(model.ty(registration.target));
+            ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
+        }
+        Root::Receiver(_) => None,
+        Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
+    }
+}
+
+/// A field whose only value is (part of) a parameter of the constructor.
+fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
+    let Root::This(class) = place.root else { return false };
+    let Some(first) = place.path.first() else { return false };
+    let field = Place { root: place.root, path: std::iter::once(*first).collect() };
+    let values = model.values(&field);
+    let from_parameter = |value: NodeId| {
+        matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param)
+    };
+    let is_parameter_property = match first {
+        Step::Field(name) => model.file.class(class).members.iter().any(|member| {
+            member.name == Some(*name) && model.file.tree.kind(member.node) == Kind::BindingName
+        }),
+        Step::Element => false,
+    };
+    is_parameter_property || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+}
+
+/// Events that may well never fire while the process is healthy.
+const RARE_EVENTS: &[&str] = &[
+    "abort", "exit", "beforeExit", "SIGTERM", "SIGINT", "SIGHUP", "uncaughtException", "unhandledRejection", "close",
+    "error", "disconnect", "destroy", "shutdown", "end", "drain", "timeout", "finish", "aborted", "connect", "unload",
+    "beforeunload", "pagehide",
+];
+
+/// `once` and `{ once: true }` take the listener away when the event fires, if it does.
+fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
+    let by_option = listeners::option(model, registration.options, "once")
+        .is_some_and(|value| model.file.tree.kind(value) == Kind::Bool);
+    if !registration.once && !by_option {
+        return false;
+    }
+    match &registration.event {
+        Identity::Constant(event) => !RARE_EVENTS.contains(&event.as_str()),
+        _ => true,
+    }
+}
+
+/// `{ signal }` on an event target, unless it is known to be ignored.
+fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let takes_options = registration.family.and_then(|family| model.catalog.emitter(family)).is_none_or(|row| row.takes_options);
+    takes_options
+        && (listeners::option(model, registration.options, "signal").is_some()
+            || registration.options.is_some_and(|options| {
+                // An options object from elsewhere may hold a signal.
+                !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
+                    && listeners::capture(model, Some(options)).is_none()
+            }))
+}
+
+/// What the registration returns is kept: a disposer that is called, returned or stored.
+fn is_handed_over(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if tree.is_discarded(registration.call) {
+        return false;
+    }
+    let row = registration.family.and_then(|family| model.catalog.emitter(family));
+    let returns_self = row.is_some_and(|row| !row.returns_disposer);
+    let method = tree.method_call(registration.call).map(|(_, method)| method);
+    if method == Some("addEventListener") && row.is_some_and(|row| row.name == "dom") {
+        return false;
+    }
+    // A chain on the emitter itself hands nothing over.
+    let is_chained = tree.parent(registration.call).is_some_and(|parent| tree.kind(parent) == Kind::Member);
+    !is_chained && !(returns_self && registration.proved)
+}
+
+/// An event target keeps a function of the module only once, however often it is added.
+fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
+    let deduplicates = registration
+        .family
+        .and_then(|family| model.catalog.emitter(family))
+        .is_some_and(|row| row.deduplicates);
+    deduplicates
+        && match identity::identity(model, registration.listener) {
+            Identity::At(place) => match place.root {
+                Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+                Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
+                _ => false,
+            },
+            _ => false,
+        }
+}
+
+fn removals<'v>(file: &FileView<'v, '_>) -> &'v [Removal] {
+    file.removals
+}
+
+/// Whether a removal takes this listener away.
+fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
+    let target = same_target(model, &registration.place, &removal.place);
+    if target == Match::Never {
+        return Match::Never;
+    }
+    let event = match &removal.event {
+        None => Match::Must,
+        Some(event) => compare_events(model, &registration.event, event),
+    };
+    if event == Match::Never {
+        return Match::Never;
+    }
+    let listener = match removal.listener {
+        None => Match::Must,
+        Some(listener) => {
+            let added = identity::identity(model, registration.listener);
+            let removed = identity::identity(model, listener);
+            identity::compare(model, &added, &removed)
+        }
+    };
+    let captures = match (listeners::capture(model, registration.options), listeners::capture(model, removal.options)) {
+        (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
+        _ => Match::Must,
+    };
+    if [target, event, listener, captures].contains(&Match::Never) {
+        Match::Never
+    } else if [target, event, listener].contains(&Match::May) {
+        Match::May
+    } else {
+        Match::Must
+    }
+}
+
+fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
+    registration.family.and_then(|family| model.catalog.emitter(family)).is_some_and(|row| row.takes_options)
+}
+
+/// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
+fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
+    if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let covers = |added: &str| {
+            words(removed).iter().any(|removed| {
+                added == removed
+                    || removed.starts_with('.') && added.contains(removed.as_str())
+                    || added.split('.').next() == Some(removed)
+            })
+        };
+        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
+    }
+    identity::compare(model, added, removed)
+}
+
+/// Whether two paths are the same target. A path through a call (`matchMedia(q)`) is a new target each time.
+fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> Match {
+    if added == removed {
+        return Match::Must;
+    }
+    match (added.root, removed.root) {
+        (Root::Value(_), _) | (_, Root::Value(_)) => Match::Never,
+        _ => {
+            let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
+            if is_linked(added, removed) || is_linked(removed, added) {
+                Match::Must
+            } else if added.last_field().is_some() && added.last_field() == removed.last_field() {
+                Match::May
+            } else {
+                Match::Never
+            }
+        }
+    }
+}
+
+/// A removal in a function that never runs removes nothing: said as part of the path.
+fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
+    let Some(dead) = file.model.file.enclosing(removal.func).find_map(|func| {
+        reach::dead(file.model, file.accesses, func).map(|dead| (func, dead))
+    }) else {
+        return false;
+    };
+    let name = file.model.file.function_name(dead.0).unwrap_or("its function");
+    let message = match dead.1 {
+        Dead::NoCaller => format!("removed in `{name}`, which nobody calls"),
+        Dead::Misspelt(hook) => format!("removed in `{name}`, which is never called: the hook is `{hook}`"),
+    };
+    let span = file.model.file.tree.span(removal.call);
+    notes.push(Note { role: Role::NeverRuns, message, span });
+    true
+}
+
+/// A removal of the same event from the same target that can never match is worth pointing at.
+fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Removal, notes: &mut Vec<Note>) {
+    let same_event = removal
+        .event
+        .as_ref()
+        .is_some_and(|event| compare_events(model, &registration.event, event) == Match::Must);
+    if !same_event || same_target(model, &registration.place, &removal.place) == Match::Never || notes.len() > 2 {
+        return;
+    }
+    let Some(listener) = removal.listener else { return };
+    let message = match identity::identity(model, listener) {
+        Identity::Fresh(_) => "this removes a function made here, which was never added".to_owned(),
+        _ => "this removes another function".to_owned(),
+    };
+    let span = model.file.tree.span(removal.call);
+    notes.push(Note { role: Role::NeverMatches, message, span });
+}
+
+/// Whether the target itself is ended by code of this file that owns it: `this.child.kill()`, `server.close()`.
+fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    if !matches!(registration.place.root, Root::This(_) | Root::Binding(_)) || registration.place.path.is_empty() {
+        return false;
+    }
+    if file.accesses.of(&registration.place).any(|access| {
+        matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)))
+            && access.func != registration.func
+    }) {
+        return true;
+    }
+    let patterns = ReleasePatterns {
+        functions: Vec::new(),
+        methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
+        called: false,
+    };
+    let handle = handle::Handle { places: std::iter::once(registration.place.clone()).collect(), ..handle::Handle::default() };
+    !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
+}
+
+fn is_target_end(method: &str) -> bool {
+    matches!(method, "destroy" | "close" | "terminate" | "kill" | "dispose" | "removeAllListeners" | "abort" | "stop" | "end" | "disconnect" | "quit" | "remove")
+}
+
+fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
+    if model.file.tree.method_call(registration.call).is_none() { "window".to_owned() } else { model.file.display(&registration.place) }
+}
+
+fn shown_event(event: &Identity) -> String {
+    match event {
+        Identity::Constant(event) => format!("`{event}`"),
+        _ => "an event".to_owned(),
+    }
+}
+
+fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
+    match identity::identity(model, listener) {
+        Identity::At(place) => model.file.display(&place),
+        _ => String::new(),
+    }
+}
+
+fn settle_one(project: &Project<'_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> Option<Finding> {
+    let spot = project.canonical(file, &body.target);
+    let mut doubt = Doubt::default();
+    if !body.proved && !is_emitter(project, &spot, body)? {
+        doubt.assume();
+    }
+    let lives = target_life(project, &spot, body);
+    if let Some(once) = &body.once {
+        let flag = project.canonical(file, once);
+        if lifetime::lives_as_long(project, &flag, &spot) {
+            return None;
+        }
+    }
+    match outlives(project, lives, file, claim.func, body) {
+        Answer::Yes => {}
+        Answer::Assumed => doubt.assume(),
+        Answer::Unknown => doubt.unknown(),
+        Answer::No => return None,
+    }
+    if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+        doubt.unknown();
+    }
+    let confidence = doubt.confidence()?;
+    Some(report(project, file, claim, body, lives, confidence))
+}
+
+/// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
+fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Option<bool> {
+    let ty = project.type_of(spot);
+    if let Some(model) = outlive_semantic::project::model_of(project, ty) {
+        let family = project.catalog.model(model).emitter?;
+        let row = project.catalog.emitter(family)?;
+        return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
+    }
+    match ty {
+        GlobalTy::Instance(file, class) => {
+            // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
+            let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+            own.map(|_| false)
+        }
+        GlobalTy::Class(..) | GlobalTy::Function(..) => None,
+        _ => Some(false),
+    }
+}
+
+/// How long the target lives.
+fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Lives {
+    let model_life = body.model.and_then(|model| project.catalog.model(model).life);
+    match (project.life(spot), model_life) {
+        (Lives::Unknown, Some(life)) => Lives::Known(life),
+        (lives, _) => lives,
+    }
+}
+
+fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
+    let is_signal = body.model.is_some_and(|model| project.catalog.is_a(model, "AbortSignal"));
+    match (body.origin, lives) {
+        // A signal that is handed in is made to be shared by many calls.
+        (Origin::Passed, Lives::Unknown) if is_signal => match project.rate(file, func) {
+            info if info.is_once() => Answer::No,
+            _ => Answer::Assumed,
+        },
+        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown) => passed_outlives(project, file, func, body),
+        (_, lives) => project.outlives(lives, file, func, body.in_loop),
+    }
+}
+
+/// What a constructor was handed outlives the instance if instances end by themselves.
+fn passed_outlives(project: &Project<'_>, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
+    let Some((class, end)) = &body.class else { return Answer::Unknown };
+    let info = project.class_rate(file, *class);
+    if info.is_once() {
+        return project.outlives(Lives::Process, file, func, body.in_loop);
+    }
+    match (end, info.rate) {
+        (Some(_), Some(_)) => Answer::Assumed,
+        (Some(_), None) => Answer::Unknown,
+        (None, Some(rate)) if rate.is_hot() => Answer::Assumed,
+        (None, _) => Answer::Unknown,
+    }
+}
+
+/// Another file removes listeners from the same thing.
+fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
+    project.uses(spot).iter().any(|found| {
+        found.file != file
+            && project.is_production(found.file)
+            && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
+    })
+}
+
+fn is_removal_name(name: &str) -> bool {
+    matches!(name, "off" | "removeListener" | "removeEventListener" | "removeAllListeners" | "unbind")
+}
+
+fn report(
+    project: &Project<'_>,
+    file: FileId,
+    claim: &Claim,
+    body: &ListenerClaim,
+    lives: Lives,
+    confidence: crate::finding::Confidence,
+) -> Finding {
+    let (target, event) = (&body.shown, &body.event);
+    let longer = match (body.origin, lives) {
+        (Origin::Passed, Lives::Unknown) => "is handed in and outlives this call".to_owned(),
+        (Origin::PassedToConstructor, Lives::Unknown | Lives::With(..)) => {
+            "is handed to the constructor and outlives the instance".to_owned()
+        }
+        _ => lifetime::lives_phrase(project, lives),
+    };
+    let mut retainers = vec![
+        Retainer { role: Role::Root, message: format!("`{target}` {longer}"), file, span: claim.at },
+        Retainer {
+            role: Role::Registered,
+            message: "each run adds one more listener, with everything it closes over".to_owned(),
+            file,
+            span: claim.at,
+        },
+    ];
+    retainers.extend(body.notes.iter().map(|note| Retainer {
+        role: note.role,
+        message: note.message.clone(),
+        file,
+        span: note.span,
+    }));
+    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    let rate = project.rate(file, claim.func).rate;
+    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let message = format!("the {event} listener added to `{target}`{often} is never removed");
+    Finding {
+        rule: META.id,
+        severity: META.severity,
+        confidence,
+        message,
+        help: help(body),
+        file,
+        span: claim.at,
+        retainers,
+        fixes: Vec::new(),
+        scope: project.function_name(file, claim.func),
+        subject: format!("{target} {event}"),
+    }
+}
+
+fn help(body: &ListenerClaim) -> String {
+    let target = &body.shown;
+    let remove = match body.method.as_str() {
+        "addEventListener" => "removeEventListener",
+        "addListener" | "prependListener" => "removeListener",
+        "bind" => "unbind",
+        _ => "off",
+    };
+    let name = if body.listener.is_empty() { "the function in a variable" } else { "the same function" };
+    match &body.class {
+        Some((_, Some(end))) => format!("keep {name} and call `{target}.{remove}(…)` in `{end}`"),
+        _ => format!("keep {name} and call `{target}.{remove}(…)` when this is over"),
+    }
+}

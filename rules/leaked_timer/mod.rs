@@ -1,0 +1,206 @@
+//! `leaked-timer`: an interval, a chain of timeouts or a long timeout that is armed again and again and never cleared.
+
+use crate::acquire;
+use crate::claim::{AcquireClaim, Body, Claim};
+use crate::finding::{Finding, Severity};
+use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use outlive_semantic::calls::{self, Target};
+use outlive_semantic::guard;
+use outlive_semantic::handle::ReleasePatterns;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::Root;
+use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::tree::Kind;
+
+/// The rule.
+pub(crate) struct LeakedTimer;
+
+static META: Meta = Meta {
+    id: "leaked-timer",
+    summary: "a timer that is armed again and again and never cleared",
+    category: Category::Lifecycle,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+/// Timeouts shorter than this end by themselves soon enough, in milliseconds.
+const LONG_TIMEOUT: f64 = 30_000.0;
+
+impl Rule for LeakedTimer {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let Some((what, patterns)) = armed(file, call) else { return };
+        let Some(body) = acquire::claim(file, call, what, &patterns, claims) else { return };
+        let at = file.model.file.tree.span(call);
+        let func = file.model.file.tree.func(call);
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+        claims
+            .iter()
+            .filter_map(|(file, claim)| match &claim.body {
+                Body::Acquire(body) => {
+                    let text = |body: &AcquireClaim| acquire::Text {
+                        message: message(body),
+                        help: help(body),
+                        keeps: format!("the {} keeps its callback, and all that closes over, until it is cleared", body.what),
+                    };
+                    acquire::settle(project, &META, *file, claim, body, text)
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// What a call arms, if it is a timer that does not end soon by itself.
+fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatterns)> {
+    let model = file.model;
+    if let Some(row) = model.rows(call).iter().find_map(|row| row.acquires.as_ref()).filter(|row| row.rule == META.id) {
+        return Some((row.what.clone(), ReleasePatterns::parse(&row.release)));
+    }
+    let tree = &model.file.tree;
+    let name = tree.callee(call).and_then(|callee| timer_name(model, callee))?;
+    let clear = match name {
+        "setTimeout" => "clearTimeout",
+        "requestAnimationFrame" => "cancelAnimationFrame",
+        _ => return None,
+    };
+    let functions = vec![clear.to_owned(), "clearInterval".to_owned()];
+    let patterns = ReleasePatterns { functions, methods: vec!["close".to_owned()], called: false };
+    let callback = tree.arg(call, 0).and_then(|arg| model.function_of(arg));
+    if let Some(callback) = callback
+        && rearms(file, call, callback)
+    {
+        let what = if name == "setTimeout" { "chain of timeouts" } else { "chain of animation frames" };
+        return Some((what.to_owned(), patterns));
+    }
+    let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
+    (name == "setTimeout" && delay.is_some_and(|delay| delay >= LONG_TIMEOUT) && keeps_much(model, call))
+        .then(|| (format!("timeout of {} s", delay.unwrap_or_default() / 1_000.0), patterns))
+}
+
+/// The name of a global timer function.
+fn timer_name<'m>(model: &'m Model<'_>, callee: NodeId) -> Option<&'m str> {
+    let place = model.file.place(callee);
+    match (place.root, place.path.is_empty()) {
+        (Root::Global(name), true) => Some(model.file.tree.text(name)),
+        _ => None,
+    }
+}
+
+/// The value of a number written out: `60 * 1000`, `MINUTE`.
+fn constant_number(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<f64> {
+    let fuel = fuel.checked_sub(1)?;
+    let tree = &model.file.tree;
+    match tree.kind(node) {
+        Kind::Number => tree.number(node),
+        Kind::Identifier => {
+            let value = model.file.sole_value(model.file.binding_of(node)?)?;
+            constant_number(model, value, fuel)
+        }
+        // The operator does not show in the tree; of all arithmetic on constants, delays are written as products.
+        Kind::Binary => {
+            let (left, right) = (tree.first(node)?, tree.child(node, 1)?);
+            Some(constant_number(model, left, fuel)? * constant_number(model, right, fuel)?)
+        }
+        _ => None,
+    }
+}
+
+/// A callback without captures keeps nothing but the timer: no reason to report one that ends.
+fn keeps_much(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(callback) = tree.arg(call, 0) else { return false };
+    tree.subtree(callback).any(|node| match tree.kind(node) {
+        Kind::This => true,
+        Kind::Identifier => model
+            .file
+            .binding_of(node)
+            .is_some_and(|binding| {
+                let row = model.file.binding(binding);
+                row.func.index() != 0 && model.file.is_within(tree.func(call), row.func)
+            }),
+        _ => false,
+    })
+}
+
+/// Whether the callback leads back to this very arming, and nothing on the way asks whether to go on.
+fn rearms(file: &FileView<'_, '_>, call: NodeId, callback: FuncId) -> bool {
+    let model = file.model;
+    let arming = model.file.tree.func(call);
+    let leads_back = model.file.is_within(arming, callback) || calls_back(file, callback, arming, 3);
+    leads_back && !is_stoppable(file, call, arming) && !is_stoppable_function(file, callback)
+}
+
+/// Whether a function calls another, through a few others at most.
+fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    if from == to {
+        return true;
+    }
+    let model = file.model;
+    let tree = &model.file.tree;
+    let node = model.file.function(from).node;
+    tree.subtree(node).filter(|&node| tree.is_call(node)).any(|node| {
+        let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
+        matches!(callee, Some(Target::Function(next)) if next != from && calls_back(file, next, to, fuel))
+    })
+}
+
+/// The arming stands under a condition that something else can change: a flag, a state, a count.
+fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
+    let tree = &file.model.file.tree;
+    let mut child = call;
+    for parent in tree.ancestors(call) {
+        match tree.kind(parent) {
+            Kind::Function if tree.function(parent) == Some(func) => break,
+            Kind::If | Kind::Conditional | Kind::Logical if tree.node(child).slot > 0 => return true,
+            Kind::Switch | Kind::Catch => return true,
+            _ => {}
+        }
+        child = parent;
+    }
+    is_stoppable_function(file, func)
+}
+
+/// The function can return early.
+fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
+    let tree = &file.model.file.tree;
+    let Some(body) = file.model.file.body(func) else { return false };
+    tree.subtree(body).any(|node| {
+        tree.kind(node) == Kind::If
+            && tree.func(node) == func
+            && tree.child(node, 1).is_some_and(|then| guard::always_leaves(file.model, then))
+    })
+}
+
+fn message(body: &AcquireClaim) -> String {
+    let what = &body.what;
+    match (&body.partial, body.shown.as_str()) {
+        (Some(partial), _) => format!("the {what} is not cleared {partial}"),
+        (None, "") => format!("the {what} can never be cleared: nobody keeps its handle"),
+        (None, shown) => format!("the {what} in `{shown}` is never cleared"),
+    }
+}
+
+fn help(body: &AcquireClaim) -> String {
+    let clear = if body.what.contains("frame") {
+        "cancelAnimationFrame"
+    } else if body.what.contains("interval") {
+        "clearInterval"
+    } else {
+        "clearTimeout"
+    };
+    match (&body.class, body.shown.as_str()) {
+        (Some((_, Some(end))), "") => format!("keep the handle in a field and call `{clear}` on it in `{end}`"),
+        (Some((_, Some(end))), shown) => format!("call `{clear}({shown})` in `{end}`"),
+        (_, "") => format!("keep the handle and call `{clear}` on it when this is over"),
+        (_, shown) => format!("call `{clear}({shown})` when this is over"),
+    }
+}

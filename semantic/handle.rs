@@ -1,0 +1,426 @@
+//! Where an acquired thing goes, under which names it can be reached, and what gives it back.
+
+use crate::access::{Access, Accesses, Usage, usage};
+use crate::index::{FuncId, NodeId};
+use crate::model::Model;
+use crate::place::{Place, Root, Step};
+use crate::tree::{AssignOp, Kind};
+use smallvec::SmallVec;
+
+/// The names and ways of one acquired thing.
+#[derive(Clone, Debug, Default)]
+pub struct Handle {
+    /// The places that hold it.
+    pub places: SmallVec<[Place; 2]>,
+    /// The ways on which it leaves the sight of the function.
+    pub escapes: SmallVec<[Escape; 2]>,
+}
+
+/// A way out of sight.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Escape {
+    /// It is returned, or part of what is returned.
+    Returned(NodeId),
+    /// It is handed to a call.
+    Argument {
+        /// The call.
+        call: NodeId,
+        /// Which argument, from 0.
+        index: usize,
+    },
+    /// It is yielded, thrown, or put where this analysis does not follow.
+    Elsewhere(NodeId),
+}
+
+/// How something is given back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleasePatterns {
+    /// Functions that take it: `clearInterval`.
+    pub functions: Vec<String>,
+    /// Its own methods: `close`.
+    pub methods: Vec<String>,
+    /// It is itself a function that is called.
+    pub called: bool,
+}
+
+impl ReleasePatterns {
+    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`.
+    #[must_use]
+    pub fn parse(rows: &[String]) -> Self {
+        let mut out = Self::default();
+        for row in rows {
+            if row == "_()" {
+                out.called = true;
+            } else if let Some(method) = row.strip_prefix("_.") {
+                out.methods.push(method.trim_end_matches("()").to_owned());
+            } else {
+                out.functions.push(row.trim_end_matches("(_)").to_owned());
+            }
+        }
+        out
+    }
+}
+
+/// One place where it is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The call.
+    pub node: NodeId,
+    /// The function it stands in.
+    pub func: FuncId,
+    /// The name it is released under.
+    pub place: Place,
+}
+
+const MAX_NAMES: usize = 12;
+
+/// Follows the value of an expression to the names it gets.
+#[must_use]
+pub fn follow(model: &Model<'_>, accesses: &Accesses, expr: NodeId) -> Handle {
+    let mut handle = Handle::default();
+    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::from_slice(&[expr]);
+    let mut steps = 0;
+    while let Some(node) = queue.pop() {
+        steps += 1;
+        if steps > 64 {
+            break;
+        }
+        step(model, accesses, node, &mut handle, &mut queue);
+    }
+    handle
+}
+
+fn step(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    node: NodeId,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    // `setInterval(…).unref()`: still the same thing.
+    if let Some(parent) = tree.parent(node)
+        && tree.kind(parent) == Kind::Member
+        && tree.node(node).slot == 0
+    {
+        if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
+            match tree.name(parent) {
+                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => queue.push(call),
+                Some("bind") => queue.push(call),
+                _ => {}
+            }
+        }
+        return;
+    }
+    match usage(model.file, node) {
+        Usage::Aliased(decl) => {
+            if let Some(target) = tree.first(decl) {
+                name_pattern(model, accesses, target, handle, queue);
+            }
+        }
+        Usage::Stored(parent) => stored(model, accesses, node, parent, handle, queue),
+        Usage::Returned(at) => returned(model, at, handle, queue),
+        Usage::Awaited(at) => queue.push(at),
+        Usage::Argument { call, index } => argument(model, accesses, call, index, handle, queue),
+        Usage::Yielded(at) => handle.escapes.push(Escape::Elsewhere(at)),
+        Usage::Spread(at) => {
+            if let Some(parent) = tree.parent(at) {
+                stored(model, accesses, at, parent, handle, queue);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A returned value escapes; a function that is run on the spot returns to its call.
+fn returned(model: &Model<'_>, at: NodeId, handle: &mut Handle, queue: &mut SmallVec<[NodeId; 4]>) {
+    let tree = &model.file.tree;
+    let func = if tree.kind(at) == Kind::Function { tree.function(at) } else { Some(tree.func(at)) };
+    if let Some(func) = func
+        && model.is_immediately_invoked(func)
+        && let Some(call) = tree.parent(model.file.function(func).node)
+    {
+        queue.push(call);
+        return;
+    }
+    handle.escapes.push(Escape::Returned(at));
+}
+
+fn name_pattern(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    target: NodeId,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    match tree.kind(target) {
+        Kind::BindingName | Kind::Identifier => {
+            if let Some(binding) = tree.binding(target).or_else(|| model.file.binding_of(target)) {
+                name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
+            }
+        }
+        Kind::Member | Kind::Index => name(model, accesses, model.file.place(target), handle, queue),
+        Kind::Default => {
+            if let Some(inner) = tree.first(target) {
+                name_pattern(model, accesses, inner, handle, queue);
+            }
+        }
+        // `const [client, release] = await pool.connect()`: one of them is it.
+        Kind::ObjectPattern | Kind::ArrayPattern => {
+            for part in tree.subtree(target).filter(|&part| tree.kind(part) == Kind::BindingName) {
+                if let Some(binding) = tree.binding(part) {
+                    name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
+                }
+            }
+        }
+        _ => handle.escapes.push(Escape::Elsewhere(target)),
+    }
+}
+
+/// One more name; what is done under a variable's name is followed too.
+fn name(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    place: Place,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    if handle.places.contains(&place) || handle.places.len() >= MAX_NAMES {
+        return;
+    }
+    let is_variable = matches!(place.root, Root::Binding(_)) && place.path.is_empty();
+    if is_variable {
+        for access in accesses.of(&place) {
+            match access.usage {
+                Usage::Stored(_) | Usage::Returned(_) | Usage::Argument { .. } | Usage::Yielded(_) | Usage::Spread(_) => {
+                    queue.push(access.node);
+                }
+                Usage::Aliased(_) if !is_known_alias(model, access) => queue.push(access.node),
+                _ => {}
+            }
+        }
+    }
+    handle.places.push(place);
+}
+
+/// Whether the new name is resolved to the old one anyway.
+fn is_known_alias(model: &Model<'_>, access: &Access) -> bool {
+    let Usage::Aliased(decl) = access.usage else { return false };
+    model.file.tree.first(decl).is_some_and(|target| model.file.place(target) == access.place)
+}
+
+fn stored(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    node: NodeId,
+    parent: NodeId,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    match tree.kind(parent) {
+        Kind::Assign => {
+            let Some(target) = tree.first(parent) else { return };
+            if tree.assign_op(parent) == AssignOp::Add {
+                return;
+            }
+            name_pattern(model, accesses, target, handle, queue);
+            // `a = b = acquire()`
+            if !tree.is_discarded(parent) {
+                queue.push(parent);
+            }
+        }
+        Kind::Field => {
+            if let (Some(class), Some(name)) = (enclosing_class(model, parent), tree.name_id(parent))
+                && let Some(place) = Place::root(Root::This(class)).with(Step::Field(name))
+            {
+                self::name(model, accesses, place, handle, queue);
+            }
+        }
+        Kind::Property | Kind::Array => part_of_literal(model, accesses, node, parent, handle, queue),
+        _ => handle.escapes.push(Escape::Elsewhere(parent)),
+    }
+}
+
+fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<crate::index::ClassId> {
+    let tree = &model.file.tree;
+    tree.ancestors(node).find_map(|parent| tree.class(parent))
+}
+
+/// A property of an object that gets a name is a field of that name; of one that escapes, it escapes.
+fn part_of_literal(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    node: NodeId,
+    parent: NodeId,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    let (literal, step) = if tree.kind(parent) == Kind::Property {
+        let Some(object) = tree.parent(parent) else { return };
+        (object, tree.name_id(parent).map_or(Step::Element, Step::Field))
+    } else {
+        (parent, Step::Element)
+    };
+    let mut inner = Handle::default();
+    let mut rest: SmallVec<[NodeId; 4]> = SmallVec::new();
+    self::step(model, accesses, literal, &mut inner, &mut rest);
+    let mut fuel = 8;
+    while let Some(next) = rest.pop() {
+        fuel -= 1;
+        if fuel == 0 {
+            break;
+        }
+        self::step(model, accesses, next, &mut inner, &mut rest);
+    }
+    for place in inner.places {
+        if let Some(place) = place.with(step) {
+            name(model, accesses, place, handle, queue);
+        }
+    }
+    handle.escapes.extend(inner.escapes);
+    let _ = node;
+}
+
+/// An argument: put into a collection it has a name there; handed to anything else it escapes.
+fn argument(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    call: NodeId,
+    index: usize,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    if let Some((object, method)) = tree.method_call(call) {
+        let keeps = match method {
+            "push" | "unshift" | "add" => true,
+            "set" => index == 1,
+            _ => false,
+        };
+        let place = model.file.place(object);
+        if keeps && !matches!(place.root, Root::Value(_)) {
+            if let Some(place) = place.with(Step::Element) {
+                name(model, accesses, place, handle, queue);
+            }
+            return;
+        }
+    }
+    handle.escapes.push(Escape::Argument { call, index });
+}
+
+/// Everything in the file that gives the thing back, under any of its names.
+#[must_use]
+pub fn releases(model: &Model<'_>, accesses: &Accesses, handle: &Handle, patterns: &ReleasePatterns) -> Vec<Release> {
+    let mut out = Vec::new();
+    for place in &handle.places {
+        releases_of(model, accesses, place, patterns, 3, &mut out);
+        if place.path.last() == Some(&Step::Element)
+            && let Some(owner) = place.parent()
+        {
+            collection_releases(model, accesses, &owner, patterns, &mut out);
+        }
+    }
+    out.sort_by_key(|release| release.node);
+    out.dedup();
+    out
+}
+
+fn releases_of(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    place: &Place,
+    patterns: &ReleasePatterns,
+    fuel: u32,
+    out: &mut Vec<Release>,
+) {
+    let Some(fuel) = fuel.checked_sub(1) else { return };
+    let tree = &model.file.tree;
+    for access in accesses.of(place) {
+        let found = match access.usage {
+            Usage::Method { name, call } => {
+                let name = tree.text(name);
+                let is_called = patterns.called && matches!(name, "call" | "apply");
+                (is_called || patterns.methods.iter().any(|method| method == name)).then_some(call)
+            }
+            Usage::Called(call) => patterns.called.then_some(call),
+            Usage::Argument { call, index } => {
+                release_by_argument(model, accesses, call, index, patterns, fuel).then_some(call)
+            }
+            // `return this.timer.close` handed on as a function, `onClose(this.stop)`.
+            _ => None,
+        };
+        if let Some(node) = found {
+            out.push(Release { node, func: access.func, place: place.clone() });
+        }
+    }
+    // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
+    for access in accesses.below(place) {
+        let is_method_value = access.place.path.len() == place.path.len() + 1
+            && access.place.last_field().is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
+        let handed_on = matches!(
+            access.usage,
+            Usage::Argument { .. } | Usage::Returned(_) | Usage::Stored(_) | Usage::Method { .. } | Usage::Aliased(_)
+        );
+        if is_method_value && handed_on {
+            out.push(Release { node: access.node, func: access.func, place: place.clone() });
+        }
+    }
+}
+
+/// `clearInterval(x)`, `setTimeout(clearInterval, 10, x)`, or a function of the file that releases its parameter.
+fn release_by_argument(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    call: NodeId,
+    index: usize,
+    patterns: &ReleasePatterns,
+    fuel: u32,
+) -> bool {
+    let tree = &model.file.tree;
+    let Some(callee) = tree.callee(call) else { return false };
+    let names_release = |node: NodeId| {
+        model.callee_name(node).is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
+    };
+    if names_release(callee) || tree.args(call).take(index).any(names_release) {
+        return true;
+    }
+    // `clearInterval.bind(null, x)`, `clearInterval.call(null, x)`
+    if let Some((object, "bind" | "call")) = tree.method_call(call)
+        && names_release(object)
+    {
+        return true;
+    }
+    let Some(func) = model.function_of(callee) else { return false };
+    let Some(param) = model.file.params(func).nth(index) else { return false };
+    let param = if tree.kind(param) == Kind::Default { tree.first(param).unwrap_or(param) } else { param };
+    let Some(binding) = tree.binding(param) else { return false };
+    let mut found = Vec::new();
+    releases_of(model, accesses, &Place::root(Root::Binding(binding)), patterns, fuel, &mut found);
+    !found.is_empty()
+}
+
+/// `timers.forEach(clearInterval)`
+fn collection_releases(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    owner: &Place,
+    patterns: &ReleasePatterns,
+    out: &mut Vec<Release>,
+) {
+    let tree = &model.file.tree;
+    for access in accesses.of(owner) {
+        let Usage::Method { call, .. } = access.usage else { continue };
+        let names_release = tree.args(call).any(|arg| {
+            matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
+                && model.callee_name(arg).is_some_and(|name| {
+                    patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name))
+                })
+        });
+        if names_release {
+            out.push(Release { node: call, func: access.func, place: owner.clone() });
+        }
+    }
+}

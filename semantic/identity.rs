@@ -1,0 +1,146 @@
+//! Whether two expressions are the same thing: what pairs an addition with its removal.
+
+use crate::index::NodeId;
+use crate::model::Model;
+use crate::place::{Place, Root};
+use crate::tables::BindingKind;
+use crate::tree::Kind;
+
+/// What is known of the identity of a value.
+#[derive(Clone, PartialEq, Eq, Debug, Hash)]
+pub enum Identity {
+    /// A new object each time the expression runs: an inline function, `f.bind(this)`, a literal. Nobody else has it.
+    Fresh(NodeId),
+    /// The value at a place.
+    At(Place),
+    /// A constant string or number.
+    Constant(String),
+    /// Anything.
+    Unknown,
+}
+
+/// How two identities compare.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Match {
+    /// The same value.
+    Must,
+    /// Perhaps.
+    May,
+    /// Never the same value.
+    Never,
+}
+
+/// The identity of an expression's value.
+#[must_use]
+pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
+    let tree = &model.file.tree;
+    match tree.kind(expr) {
+        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => Identity::Fresh(expr),
+        Kind::String => Identity::Constant(tree.name(expr).unwrap_or_default().to_owned()),
+        Kind::Number => Identity::Constant(tree.number(expr).unwrap_or_default().to_string()),
+        Kind::Call => call_identity(model, expr),
+        Kind::Identifier | Kind::Member | Kind::This => {
+            if let Some(name) = model.file.constant_name(expr) {
+                return Identity::Constant(tree.text(name).to_owned());
+            }
+            let place = model.file.place(expr);
+            match place.root {
+                Root::Value(node) if place.path.is_empty() && node != expr => identity(model, node),
+                _ => Identity::At(place),
+            }
+        }
+        Kind::Assign => tree.child(expr, 1).map_or(Identity::Unknown, |value| match identity(model, value) {
+            // `el.on('x', this.f = () => …)`: the field has it.
+            Identity::Fresh(_) | Identity::Unknown => {
+                tree.first(expr).map_or(Identity::Unknown, |target| Identity::At(model.file.place(target)))
+            }
+            known => known,
+        }),
+        _ => Identity::Unknown,
+    }
+}
+
+/// `f.bind(this)` and wrappers such as `debounce(f)` make a new function each time; other calls may return anything.
+fn call_identity(model: &Model<'_>, call: NodeId) -> Identity {
+    let tree = &model.file.tree;
+    if let Some((_, method)) = tree.method_call(call)
+        && matches!(method, "bind" | "partial")
+    {
+        return Identity::Fresh(call);
+    }
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    match name {
+        Some("debounce" | "throttle") => Identity::Fresh(call),
+        _ => {
+            let place = model.file.place(call);
+            if place.root == Root::Value(call) { Identity::Unknown } else { Identity::At(place) }
+        }
+    }
+}
+
+/// Compares what was added with what is removed.
+#[must_use]
+pub fn compare(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
+    match (added, removed) {
+        (Identity::Constant(a), Identity::Constant(b)) => {
+            if a == b {
+                Match::Must
+            } else {
+                Match::Never
+            }
+        }
+        (Identity::Fresh(a), Identity::Fresh(b)) if a == b => Match::Must,
+        (Identity::Fresh(_), Identity::Fresh(_)) => Match::Never,
+        // A function literal that was added can be named only by the variable it is also assigned to.
+        (Identity::Fresh(node), Identity::At(place)) | (Identity::At(place), Identity::Fresh(node)) => {
+            if holds(model, place, *node) {
+                Match::Must
+            } else {
+                Match::Never
+            }
+        }
+        (Identity::At(a), Identity::At(b)) if a == b => Match::Must,
+        (Identity::At(a), Identity::At(b)) => compare_places(model, a, b),
+        (Identity::Unknown, Identity::Fresh(_)) | (Identity::Fresh(_), Identity::Unknown) => Match::Never,
+        _ => Match::May,
+    }
+}
+
+/// Whether a place is given exactly this value somewhere, or names the function expression itself.
+fn holds(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
+    if model.values(place).contains(&node) {
+        return true;
+    }
+    // `on('x', function handler() { off('x', handler) })`
+    match (place.root, place.path.is_empty()) {
+        (Root::Binding(binding), true) => model.file.binding(binding).node == node,
+        _ => false,
+    }
+}
+
+/// Two different places hold different values if both are functions or constants that nothing else is assigned to.
+fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
+    let settled = |place: &Place| match (place.root, place.path.is_empty()) {
+        (Root::Binding(binding), true) => {
+            let row = model.file.binding(binding);
+            row.kind == BindingKind::Function || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
+        }
+        (Root::This(class), false) if place.path.len() == 1 => {
+            let name = place.last_field();
+            let is_method = name.and_then(|name| model.instance_method(class, name)).is_some();
+            is_method && model.values(place).len() <= 1
+        }
+        _ => false,
+    };
+    let values = |place: &Place| model.values(place);
+    // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
+    let linked = values(a).iter().any(|&v| model.file.place(v) == *b) || values(b).iter().any(|&v| model.file.place(v) == *a);
+    if linked {
+        return Match::Must;
+    }
+    if settled(a) && settled(b) { Match::Never } else { Match::May }
+}
+
+fn is_function(model: &Model<'_>, node: NodeId) -> bool {
+    model.file.tree.kind(node) == Kind::Function
+}

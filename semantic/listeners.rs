@@ -1,0 +1,278 @@
+//! Listeners that a file adds and removes.
+
+use crate::catalog::EmitterRow;
+use crate::identity::{Identity, identity};
+use crate::index::{FuncId, NodeId};
+use crate::model::{Model, Ty};
+use crate::place::{Place, Root};
+use crate::tree::Kind;
+
+/// A listener is added.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The call.
+    pub call: NodeId,
+    /// The expression it is added to; for global calls (`addEventListener('x', f)`) the call itself.
+    pub target: NodeId,
+    /// The target's place.
+    pub place: Place,
+    /// The event, if it is constant.
+    pub event: Identity,
+    /// The listener's expression.
+    pub listener: NodeId,
+    /// The family of the target, if its type is known or its method names leave no doubt.
+    pub family: Option<usize>,
+    /// The type of the target is known, not guessed from the method's name.
+    pub proved: bool,
+    /// It is added for a single event.
+    pub once: bool,
+    /// The options argument, if there is one.
+    pub options: Option<NodeId>,
+    /// The function it is added in.
+    pub func: FuncId,
+}
+
+/// A listener is removed.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// The call.
+    pub call: NodeId,
+    /// The expression it is removed from.
+    pub target: NodeId,
+    /// The target's place.
+    pub place: Place,
+    /// The event; none: all events.
+    pub event: Option<Identity>,
+    /// The listener; none: all listeners of the event.
+    pub listener: Option<NodeId>,
+    /// The capture flag or options.
+    pub options: Option<NodeId>,
+    /// The function it is removed in.
+    pub func: FuncId,
+}
+
+/// Names under which listeners are removed, whatever the family.
+const REMOVERS: &[&str] = &[
+    "off", "removeListener", "removeEventListener", "removeAllListeners", "unsubscribe", "unbind", "detachEvent",
+    "un", "$off", "unlisten", "removeHandler", "offAny", "stopListening", "undelegate",
+];
+
+/// Names under which listeners are added, where the type of the target is unknown.
+const ADDERS: &[&str] =
+    &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "bind", "$on", "one"];
+
+/// The registration a call makes, if it is one.
+#[must_use]
+pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
+    let target = unwrapped(model, object);
+    let ty = model.ty(target);
+    let (family, proved) = family_of(model, ty, method)?;
+    let row = family.and_then(|family| model.catalog.emitter(family));
+    let (event, listener_at) = event_argument(model, call, row)?;
+    let listener = tree.arg(call, listener_at)?;
+    if !may_be_function(model, listener) {
+        return None;
+    }
+    let once = row.map_or_else(|| is_once_name(method), |row| row.once.iter().any(|name| name == method));
+    Some(Registration {
+        call,
+        target,
+        place: model.file.place(target),
+        event,
+        listener,
+        family,
+        proved,
+        once,
+        options: tree.arg(call, listener_at + 1),
+        func: tree.func(call),
+    })
+}
+
+fn is_once_name(method: &str) -> bool {
+    matches!(method, "once" | "prependOnceListener" | "one")
+}
+
+/// `addEventListener('resize', f)` without an object is the window's.
+fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
+    let tree = &model.file.tree;
+    let callee = tree.callee(call)?;
+    if model.file.global_of(callee)? != "addEventListener" {
+        return None;
+    }
+    let window = model.catalog.find_type("Window")?;
+    let event = tree.arg(call, 0).map_or(Identity::Unknown, |event| identity(model, event));
+    let listener = tree.arg(call, 1)?;
+    Some(Registration {
+        call,
+        target: callee,
+        place: Place::root(model.file.tree.names().find("window").map_or(Root::Value(call), Root::Global)),
+        event,
+        listener,
+        family: model.catalog.model(window).emitter,
+        proved: true,
+        once: false,
+        options: tree.arg(call, 2),
+        func: tree.func(call),
+    })
+}
+
+/// `$(x)`, `jQuery(x)` and `angular.element(x)` are `x` as far as listeners go.
+fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let is_wrapper = tree.kind(object) == Kind::Call
+        && tree.callee(object).and_then(|callee| model.callee_name(callee)).is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+    match tree.arg(object, 0) {
+        Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => inner,
+        _ => object,
+    }
+}
+
+/// The family in which a method of a value adds listeners, and whether its type proves it.
+fn family_of(model: &Model<'_>, ty: Ty, method: &str) -> Option<(Option<usize>, bool)> {
+    let adds = |family: usize| {
+        model.catalog.emitter(family).is_some_and(|row| row.add.iter().chain(&row.once).any(|name| name == method))
+    };
+    if let Some(of) = model.model_of(ty) {
+        let family = model.catalog.model(of).emitter?;
+        return adds(family).then_some((Some(family), true));
+    }
+    match ty {
+        Ty::Unknown | Ty::Instance(_) | Ty::Nothing => {}
+        _ => return None,
+    }
+    if let Ty::Instance(class) = ty {
+        // A class of this file that has the method itself, or inherits from what only another file knows.
+        let own = tree_name(model, method).and_then(|name| model.instance_method(class, name));
+        if own.is_none() && model.file.class(class).super_class.is_none() {
+            return None;
+        }
+    }
+    if method == "addEventListener" {
+        return Some((model.catalog.families_adding(method).next(), false));
+    }
+    ADDERS.contains(&method).then_some((None, false))
+}
+
+fn tree_name(model: &Model<'_>, name: &str) -> Option<crate::index::NameId> {
+    model.file.tree.names().find(name)
+}
+
+/// The event argument and the position of the listener behind it.
+fn event_argument(model: &Model<'_>, call: NodeId, row: Option<&EmitterRow>) -> Option<(Identity, usize)> {
+    let tree = &model.file.tree;
+    if row.is_some_and(|row| row.no_event) {
+        return Some((Identity::Unknown, 0));
+    }
+    let first = tree.arg(call, 0)?;
+    if tree.kind(first) == Kind::Function {
+        // `mql.addListener(fn)`
+        return Some((Identity::Unknown, 0));
+    }
+    tree.arg(call, 1)?;
+    // jQuery's delegation: `.on('click', '.selector', fn)`.
+    let listener_at = if tree.arg(call, 2).is_some_and(|third| tree.kind(third) == Kind::Function)
+        && tree.arg(call, 1).is_some_and(|second| tree.kind(second) == Kind::String)
+    {
+        2
+    } else {
+        1
+    };
+    Some((identity(model, first), listener_at))
+}
+
+fn may_be_function(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(node) {
+        Kind::Function => true,
+        Kind::Identifier | Kind::Member | Kind::Index => {
+            !matches!(model.ty(node), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing)
+        }
+        Kind::Call | Kind::Assign | Kind::Logical | Kind::Conditional | Kind::This | Kind::Object => true,
+        _ => false,
+    }
+}
+
+/// The removal a call makes, if it is one.
+#[must_use]
+pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let (object, method) = match tree.method_call(call) {
+        Some((object, method)) => (unwrapped(model, object), method),
+        None => {
+            let callee = tree.callee(call)?;
+            let name = model.file.global_of(callee)?;
+            (callee, name)
+        }
+    };
+    if !REMOVERS.contains(&method) {
+        return None;
+    }
+    let is_global = tree.method_call(call).is_none();
+    let place = if is_global {
+        Place::root(tree.names().find("window").map_or(Root::Value(call), Root::Global))
+    } else {
+        model.file.place(object)
+    };
+    let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
+    let (event, listener, options) = match first {
+        Some(function) if tree.kind(function) == Kind::Function || second.is_none() && is_function_like(model, function) => {
+            (Some(Identity::Unknown), Some(function), None)
+        }
+        Some(event) => (Some(identity(model, event)), second, third),
+        None => (None, None, None),
+    };
+    Some(Removal { call, target: object, place, event, listener, options, func: tree.func(call) })
+}
+
+/// Whether a single argument is the function rather than the event.
+fn is_function_like(model: &Model<'_>, node: NodeId) -> bool {
+    model.function_of(node).is_some()
+}
+
+/// The capture flag that an options argument of `addEventListener` says.
+#[must_use]
+pub fn capture(model: &Model<'_>, options: Option<NodeId>) -> Option<bool> {
+    let tree = &model.file.tree;
+    let Some(options) = options else { return Some(false) };
+    match tree.kind(options) {
+        Kind::Bool => Some(tree.node(options).data == 1),
+        Kind::Object => {
+            if tree.children(options).any(|part| tree.kind(part) == Kind::Spread) {
+                return None;
+            }
+            match tree.property(options, "capture") {
+                None => Some(false),
+                Some(value) if tree.kind(value) == Kind::Bool => Some(tree.node(value).data == 1),
+                Some(_) => None,
+            }
+        }
+        Kind::Identifier => {
+            let value = model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding));
+            value.and_then(|value| capture(model, Some(value)))
+        }
+        _ => None,
+    }
+}
+
+/// The value of an option in the options argument: `{ once: true }`, `{ signal }`.
+#[must_use]
+pub fn option(model: &Model<'_>, options: Option<NodeId>, name: &str) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let options = options?;
+    match tree.kind(options) {
+        Kind::Object => tree.property(options, name),
+        Kind::Identifier => {
+            let value = model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding))?;
+            tree.property(value, name)
+        }
+        _ => None,
+    }
+}

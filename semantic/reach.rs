@@ -1,0 +1,125 @@
+//! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
+
+use crate::access::{Accesses, Usage};
+use crate::index::FuncId;
+use crate::model::Model;
+use crate::place::{Place, Root, Step};
+use crate::tables::{BindingKind, ExportTarget, FunctionKind};
+
+/// Why a function never runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Dead {
+    /// Nothing in the file mentions it, and it is not exported.
+    NoCaller,
+    /// It is named almost like a hook of its framework.
+    Misspelt(&'static str),
+}
+
+/// Hooks that end a component, as frameworks spell them.
+const END_HOOKS: &[&str] = &[
+    "componentWillUnmount", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted", "ngOnDestroy",
+    "disconnectedCallback", "onDestroy", "willDestroy", "willDestroyElement", "onBeforeUnmount", "onUnmounted",
+];
+
+/// Whether a function can never run; none if it may.
+#[must_use]
+pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead> {
+    let row = model.file.function(func);
+    if row.kind == FunctionKind::Module || model.is_immediately_invoked(func) {
+        return None;
+    }
+    match (row.class, row.binding) {
+        (Some(class), _) => dead_member(model, accesses, func, class),
+        (None, Some(binding)) => {
+            let binding_row = model.file.binding(binding);
+            let is_declaration = binding_row.kind == BindingKind::Function && binding_row.node == row.node;
+            let is_exported = model.file.exports.iter().any(|export| export.target == ExportTarget::Binding(binding));
+            let is_global = binding_row.func.index() == 0 && !model.file.is_module;
+            let is_used = binding_row.references.iter().any(|reference| {
+                let node = model.file.references[reference.index()].node;
+                !model.file.is_within(model.file.tree.func(node), func)
+            });
+            let is_named_expression = model.file.function(func).kind == FunctionKind::Function
+                && model.file.tree.parent(row.node).is_some_and(|p| {
+                    !matches!(
+                        model.file.tree.kind(p),
+                        crate::tree::Kind::Block | crate::tree::Kind::Program | crate::tree::Kind::Export
+                    )
+                });
+            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression).then_some(Dead::NoCaller)
+        }
+        (None, None) => None,
+    }
+}
+
+fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: crate::index::ClassId) -> Option<Dead> {
+    let member = model.file.class(class).members.iter().find(|member| member.func == Some(func))?;
+    let name = member.name?;
+    let text = model.file.tree.text(name);
+    let mentioned = Place::root(Root::This(class)).with(Step::Field(name)).is_some_and(|place| {
+        accesses.of(&place).any(|access| access.func != func && !matches!(access.usage, Usage::Assigned(_)))
+    });
+    let by_name = || {
+        accesses.iter().any(|access| match access.usage {
+            Usage::Method { name: called, .. } => called == name && access.func != func,
+            _ => access.place.last_field() == Some(name) && !matches!(access.usage, Usage::Assigned(_)),
+        })
+    };
+    if mentioned || by_name() {
+        return None;
+    }
+    if let Some(hook) = nearly(text) {
+        return Some(Dead::Misspelt(hook));
+    }
+    let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
+    (member.is_private && !is_hook && model.file.class(class).kind == crate::tables::ClassKind::Class)
+        .then_some(Dead::NoCaller)
+}
+
+/// The hook that a name misses by one or two letters.
+fn nearly(name: &str) -> Option<&'static str> {
+    if END_HOOKS.contains(&name) || name.len() < 8 {
+        return None;
+    }
+    END_HOOKS.iter().copied().find(|hook| hook.len() >= 9 && distance(name, hook) <= 2)
+}
+
+/// Edit distance with transpositions, capped at 3.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > 2 {
+        return 3;
+    }
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    for (j, cell) in rows[0].iter_mut().enumerate() {
+        *cell = j;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_of_hooks_are_found_and_the_hooks_are_not() {
+        assert_eq!(nearly("beforeDestory"), Some("beforeDestroy"));
+        assert_eq!(nearly("componentWillUmount"), Some("componentWillUnmount"));
+        assert_eq!(nearly("componentWillUnmount"), None);
+        assert_eq!(nearly("destroy"), None);
+        assert_eq!(nearly("componentDidMount"), None);
+    }
+}
