@@ -4,7 +4,7 @@ use crate::claim::{AcquireClaim, Claim, Note};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
-use crate::rule::{Claims, FileView, Meta};
+use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
@@ -28,6 +28,7 @@ pub(crate) struct Text {
 /// The claim about one acquired thing; none if it is surely given back or handed to somebody who may do so.
 pub(crate) fn claim(
     file: &FileView<'_, '_>,
+    meta: &'static Meta,
     call: NodeId,
     what: String,
     patterns: &ReleasePatterns,
@@ -36,13 +37,14 @@ pub(crate) fn claim(
     let model = file.model;
     let handle = handle::follow(model, file.accesses, call);
     if is_handed_over(&handle) {
-        return None;
+        return file.drop(meta, call, || format!("it is handed to code that may release it: {:?}", handle.escapes));
     }
     let mut notes = Vec::new();
     let releases = handle::releases(model, file.accesses, &handle, patterns);
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
-    if !living.is_empty() {
-        return None;
+    if let Some(release) = living.first() {
+        let at = model.file.tree.span(release.node).start;
+        return file.drop(meta, call, || format!("released at byte {at}"));
     }
     let shared = handle.places.iter().find(|place| is_shared(model, place));
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
@@ -91,31 +93,36 @@ fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>)
 
 /// Judges one claim with the whole project in sight.
 pub(crate) fn settle(
-    project: &Project<'_>,
+    view: &ProjectView<'_, '_>,
     meta: &'static Meta,
     file: FileId,
     claim: &Claim,
     body: &AcquireClaim,
     text: impl Fn(&AcquireClaim) -> Text,
 ) -> Option<Finding> {
+    let project = view.project;
     let mut doubt = Doubt::default();
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
         let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
         if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No {
-            return None;
+            return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
     match repeats_per_owner(project, file, claim, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
-        Answer::No => return None,
+        Answer::No => return view.drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func))),
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();
     }
-    let confidence = doubt.confidence()?;
+    let Some(confidence) = doubt.confidence() else {
+        return view.drop(file, claim, || {
+            format!("too much is unknown: {doubt:?}; the function runs {:?}", project.rate(file, claim.func))
+        });
+    };
     let words = text(body);
     let mut retainers = vec![Retainer { role: Role::Acquired, message: words.keeps, file, span: claim.at }];
     retainers.extend(body.notes.iter().map(|note| Retainer {

@@ -2,7 +2,8 @@
 
 use crate::claim::Claim;
 use crate::finding::Finding;
-use crate::rule::{Claims, FileView, Rule};
+use crate::rule::{Claims, FileView, ProjectView, Rule};
+use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::growth::collection_ops;
@@ -19,16 +20,18 @@ pub struct Analysed {
     pub summary: Summary,
     /// For the rules.
     pub claims: Vec<Claim>,
+    /// Candidates that were dropped, if anybody asked.
+    pub dropped: Vec<Dropped>,
 }
 
 /// Analyses one lowered file. The tree can be dropped afterwards.
 #[must_use]
-pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule]) -> Analysed {
+pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule], trace: &Trace) -> Analysed {
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
     let removals: Vec<Removal> = file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
-    let view = FileView { model: &model, accesses: &accesses, ops: &ops, removals: &removals, role };
+    let view = FileView { model: &model, accesses: &accesses, ops: &ops, removals: &removals, role, trace };
     let mut names = NameMap::default();
     let mut claims = Claims { names: &mut names, list: Vec::new() };
     if role == Role::Source {
@@ -36,7 +39,7 @@ pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule
     }
     let list = claims.list;
     let summary = summarise(&model, &accesses, &ops, role, names);
-    Analysed { summary, claims: list }
+    Analysed { summary, claims: list, dropped: Vec::new() }
 }
 
 fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
@@ -64,13 +67,19 @@ fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) 
 
 /// Settles the claims of all files.
 #[must_use]
-pub fn settle(claims: &[(FileId, Claim)], project: &Project<'_>, rules: &[&dyn Rule]) -> Vec<Finding> {
+pub fn settle(
+    claims: &[(FileId, Claim)],
+    project: &Project<'_>,
+    rules: &[&dyn Rule],
+    trace: &Trace,
+) -> Vec<Finding> {
+    let view = ProjectView { project, trace };
     let mut findings = Vec::new();
     for rule in rules {
         let id = rule.meta().id;
         let own: Vec<(FileId, &Claim)> =
             claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
-        findings.extend(rule.settle(&own, project));
+        findings.extend(rule.settle(&own, &view));
     }
     findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
     findings.dedup();

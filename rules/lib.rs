@@ -8,6 +8,7 @@ pub mod finding;
 pub mod lifetime;
 pub mod models;
 pub mod rule;
+pub mod trace;
 
 pub use finding::{Confidence, Edit, Finding, Fix, Retainer, Role, Severity};
 pub use rule::{Category, Meta, Rule};

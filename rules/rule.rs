@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 use crate::finding::{Finding, Severity};
+use crate::trace::Trace;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::CollectionOp;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -65,6 +66,32 @@ pub struct FileView<'v, 'a> {
     pub removals: &'v [Removal],
     /// The part the file plays.
     pub role: Role,
+    /// Where dropped candidates are noted.
+    pub trace: &'v Trace,
+}
+
+impl FileView<'_, '_> {
+    /// Notes why a candidate at a node was dropped, and drops it.
+    pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
+        self.trace.dropped(rule.id, None, self.model.file.tree.span(at), reason);
+        None
+    }
+}
+
+/// The linked project under judgement.
+pub struct ProjectView<'v, 'c> {
+    /// The questions to ask.
+    pub project: &'v Project<'c>,
+    /// Where dropped candidates are noted.
+    pub trace: &'v Trace,
+}
+
+impl ProjectView<'_, '_> {
+    /// Notes why a claim was dropped, and drops it.
+    pub fn drop<T>(&self, file: FileId, claim: &Claim, reason: impl FnOnce() -> String) -> Option<T> {
+        self.trace.dropped(claim.rule, Some(file), claim.at, reason);
+        None
+    }
 }
 
 /// Where a visitor leaves what it found.
@@ -96,5 +123,5 @@ pub trait Rule: Sync {
     fn literal(&self, _file: &FileView<'_, '_>, _node: NodeId, _claims: &mut Claims<'_>) {}
 
     /// Turns claims into findings, with the whole project in sight.
-    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding>;
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding>;
 }

@@ -342,18 +342,7 @@ fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Targe
 /// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.
 fn convention_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let file = model.file;
-    let names: Vec<&str> = file
-        .params(func)
-        .filter_map(|param| file.tree.binding(param))
-        .map(|binding| file.tree.text(file.binding(binding).name))
-        .collect();
-    let is_handler = matches!(
-        names[..],
-        ["req" | "request" | "_req", "res" | "response" | "_res"]
-            | ["req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next" | "cb"]
-            | ["err" | "error", "req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next"]
-    );
-    if !is_handler {
+    if !model.is_handler_by_convention(func) {
         return;
     }
     let row = file.function(func);

@@ -71,13 +71,15 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
     let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
     let target = unwrapped(model, object);
     let ty = model.ty(target);
-    let (family, proved) = family_of(model, ty, method)?;
+    let (family, mut proved) = family_of(model, ty, method)?;
     let row = family.and_then(|family| model.catalog.emitter(family));
     let (event, listener_at) = event_argument(model, call, row)?;
     let listener = tree.arg(call, listener_at)?;
     if !may_be_function(model, listener) {
         return None;
     }
+    // A constant event and a function: nothing but an emitter is called like that.
+    proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener);
     let once = row.map_or_else(|| is_once_name(method), |row| row.once.iter().any(|name| name == method));
     Some(Registration {
         call,
@@ -194,6 +196,15 @@ fn may_be_function(model: &Model<'_>, node: NodeId) -> bool {
         }
         Kind::Call | Kind::Assign | Kind::Logical | Kind::Conditional | Kind::This | Kind::Object => true,
         _ => false,
+    }
+}
+
+fn is_surely_function(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(node) {
+        Kind::Function => true,
+        Kind::Call => tree.method_call(node).is_some_and(|(_, method)| method == "bind"),
+        _ => model.function_of(node).is_some() || matches!(tree.kind(node), Kind::Identifier | Kind::Member),
     }
 }
 

@@ -54,6 +54,7 @@ pub struct Model<'a> {
     pub catalog: &'a Catalog,
     writes: FxHashMap<Place, SmallVec<[NodeId; 2]>>,
     handed: FxHashMap<FuncId, SmallVec<[Handed; 2]>>,
+    calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     types: RefCell<FxHashMap<NodeId, Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     open: RefCell<FxHashSet<u64>>,
@@ -80,6 +81,7 @@ impl<'a> Model<'a> {
             catalog,
             writes: FxHashMap::default(),
             handed: FxHashMap::default(),
+            calls: FxHashMap::default(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             open: RefCell::default(),
@@ -122,6 +124,9 @@ impl<'a> Model<'a> {
     fn collect_handed(&mut self) {
         let tree = &self.file.tree;
         for call in tree.ids().filter(|&node| tree.is_call(node)) {
+            if let Some(func) = tree.callee(call).and_then(|callee| self.function_of(callee)) {
+                self.calls.entry(func).or_default().push(call);
+            }
             for (arg, node) in tree.args(call).enumerate() {
                 self.note_handed(call, arg, node, None, 3);
             }
@@ -168,6 +173,12 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn handed(&self, func: FuncId) -> &[Handed] {
         self.handed.get(&func).map(SmallVec::as_slice).unwrap_or_default()
+    }
+
+    /// The calls of this file that run a function directly.
+    #[must_use]
+    pub fn calls_of(&self, func: FuncId) -> &[NodeId] {
+        self.calls.get(&func).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     /// The function of this file that an expression is: written there, named, a method of `this` or of a known
@@ -630,7 +641,11 @@ impl<'a> Model<'a> {
         if let Some(cast) = tree.cast(param).filter(|_| !steps.is_empty()) {
             return self.annotated_field(cast, &steps);
         }
-        let Some(mut model) = model else { return default.map_or(Ty::Unknown, |value| self.ty(value)) };
+        let Some(mut model) = model else {
+            let by_default = default.map_or(Ty::Unknown, |value| self.ty(value));
+            let is_plain = steps.is_empty();
+            return if by_default == Ty::Unknown && is_plain { self.argument_ty(func, slot) } else { by_default };
+        };
         for step in steps.iter().rev() {
             match self.catalog.field(model, tree.text(*step)) {
                 Some(field) => model = field,
@@ -638,6 +653,20 @@ impl<'a> Model<'a> {
             }
         }
         Ty::Model(model)
+    }
+
+    /// The type that all calls of the file hand in at a position.
+    fn argument_ty(&self, func: FuncId, slot: usize) -> Ty {
+        let args: SmallVec<[NodeId; 4]> =
+            self.calls_of(func).iter().filter_map(|&call| self.file.tree.arg(call, slot)).collect();
+        if args.is_empty() || args.len() != self.calls_of(func).len() {
+            return Ty::Unknown;
+        }
+        match self.join_values(args) {
+            // What is known of the value is not what is known of the parameter: it may be anything of that kind.
+            Ty::Finite | Ty::Text | Ty::Number | Ty::Function(_) => Ty::Unknown,
+            ty => ty,
+        }
     }
 
     fn annotated_field(&self, ty: TypeId, steps: &[NameId]) -> Ty {
@@ -681,8 +710,40 @@ impl<'a> Model<'a> {
         if found.is_empty() {
             found = self.hook_params(func);
         }
+        if found.is_empty() && self.is_handler_by_convention(func) {
+            found = self.handler_params(func);
+        }
         self.params.borrow_mut().insert(func, found.clone());
         found
+    }
+
+    /// Whether a function has the parameters of a request handler: `(req, res)`, `(req, res, next)`.
+    #[must_use]
+    pub fn is_handler_by_convention(&self, func: FuncId) -> bool {
+        matches!(
+            self.param_names(func)[..],
+            ["req" | "request" | "_req", "res" | "response" | "_res"]
+                | ["req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next" | "cb"]
+                | ["err" | "error", "req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next"]
+        )
+    }
+
+    fn param_names(&self, func: FuncId) -> SmallVec<[&'a str; 4]> {
+        let file = self.file;
+        file.params(func)
+            .map(|param| file.tree.binding(param).map_or("", |binding| file.tree.text(file.binding(binding).name)))
+            .collect()
+    }
+
+    fn handler_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
+        self.param_names(func)
+            .iter()
+            .map(|name| match *name {
+                "req" | "request" | "_req" => self.catalog.find_type("http.IncomingMessage"),
+                "res" | "response" | "_res" => self.catalog.find_type("http.ServerResponse"),
+                _ => None,
+            })
+            .collect()
     }
 
     /// The types of parameters of a framework hook or a decorated method.

@@ -223,6 +223,9 @@ impl Lowered {
     /// A binding with one value that is itself a name for something.
     fn alias_place(&self, binding: BindingId, fuel: u32) -> Option<Place> {
         let value = self.sole_value(binding)?;
+        if self.tree.func(value) != self.binding(binding).func {
+            return None;
+        }
         // `const log = app.log = createLog()`: the variable is the name, not what it is also stored in.
         let is_name = matches!(
             self.tree.kind(value),

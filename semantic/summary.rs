@@ -95,6 +95,8 @@ pub struct FunctionRow {
     pub returns: TypeRow,
     /// Created and called on the spot.
     pub immediate: bool,
+    /// Its value is returned or stored: somebody may call it later, any number of times.
+    pub is_kept: bool,
 }
 
 /// A class.
@@ -296,7 +298,7 @@ pub fn summarise(
 ) -> Summary {
     let calls = calls::collect(model, accesses);
     let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
-    let functions = builder.functions();
+    let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
     let (edges, handed, params) = builder.calls(calls);
@@ -339,7 +341,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn functions(&mut self) -> Vec<FunctionRow> {
+    fn functions(&mut self, accesses: &Accesses) -> Vec<FunctionRow> {
         let file = self.model.file;
         file.function_ids()
             .map(|func| {
@@ -356,6 +358,7 @@ impl Builder<'_, '_> {
                     is_private: private,
                     returns: self.returned(func),
                     immediate: self.model.is_immediately_invoked(func),
+                    is_kept: is_kept(self.model, accesses, func),
                 }
             })
             .collect()
@@ -660,4 +663,19 @@ fn type_row(ty: Ty) -> TypeRow {
         Ty::Function(func) => TypeRow::Function(func),
         _ => TypeRow::Unknown,
     }
+}
+
+/// Whether the value of a function goes somewhere from which it can be called later.
+fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
+    let row = model.file.function(func);
+    if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit) || model.is_immediately_invoked(func) {
+        return false;
+    }
+    let keeps = |usage: Usage| matches!(usage, Usage::Returned(_) | Usage::Stored(_) | Usage::Yielded(_));
+    if row.class.is_none() && keeps(crate::access::usage(model.file, row.node)) {
+        return true;
+    }
+    row.binding.is_some_and(|binding| {
+        accesses.of(&Place::root(Root::Binding(binding))).any(|access| keeps(access.usage))
+    })
 }

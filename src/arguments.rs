@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Rules(Rules),
     /// Print the page of a rule.
     Explain(Explain),
+    /// Say what is known at a line, and why nothing is reported there.
+    Why(Why),
 }
 
 impl Arguments {
@@ -131,4 +133,15 @@ pub(crate) enum RulesFormat {
 pub(crate) struct Explain {
     /// The rule.
     pub(crate) rule: String,
+}
+
+/// Options of `why`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Why {
+    /// A line of a file: `src/cache.js:12`.
+    #[arg(value_name = "PATH:LINE")]
+    pub(crate) place: String,
+    /// Files and folders that make up the project.
+    #[arg(default_value = ".", value_name = "PATHS")]
+    pub(crate) paths: Vec<PathBuf>,
 }

@@ -9,6 +9,7 @@ mod output;
 mod report;
 mod role;
 mod session;
+mod why;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Command::Check(check) => session::check(&check),
         Command::Rules(rules) => output::rules(&rules),
         Command::Explain(explain) => output::explain(&explain),
+        Command::Why(why) => why::why(&why),
     };
     match result {
         Ok(outcome) => outcome.into(),

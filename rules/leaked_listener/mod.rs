@@ -4,7 +4,7 @@ use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
-use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
@@ -43,11 +43,11 @@ impl Rule for LeakedListener {
         }
     }
 
-    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         claims
             .iter()
             .filter_map(|(file, claim)| match &claim.body {
-                Body::Listener(body) => settle_one(project, *file, claim, body),
+                Body::Listener(body) => settle_one(view, *file, claim, body),
                 _ => None,
             })
             .collect()
@@ -57,25 +57,38 @@ impl Rule for LeakedListener {
 /// The claim about one registration; none if the listener surely goes away, or the target with it.
 fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Claims<'_>) -> Option<ListenerClaim> {
     let model = file.model;
-    let origin = origin(model, registration)?;
-    if fires_once(model, registration) || has_signal(file, registration) || is_handed_over(file, registration) {
-        return None;
+    let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
+    let Some(origin) = origin(model, registration) else {
+        return dropped("the target is made by the code that listens to it");
+    };
+    if fires_once(model, registration) {
+        return dropped("it is taken away when the event fires");
+    }
+    if has_signal(file, registration) {
+        return dropped("a signal takes it away");
+    }
+    if is_handed_over(file, registration) {
+        return dropped("what the call returns is kept: it may remove the listener");
     }
     if is_deduplicated(model, registration) {
-        return None;
+        return dropped("the target keeps a function of the module only once");
     }
     let mut notes = Vec::new();
     let mut may_be_removed = false;
     for removal in removals(file) {
         match matches(model, registration, removal) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
-            Match::Must => return None,
+            Match::Must => {
+                return file.drop(&META, registration.call, || {
+                    format!("removed at byte {}", model.file.tree.span(removal.call).start)
+                });
+            }
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
         }
     }
     if ends_target(file, registration) {
-        return None;
+        return dropped("the target itself is ended by its owner");
     }
     let tree = &model.file.tree;
     let place = claims.names.place(model, &registration.place);
@@ -106,12 +119,22 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
             if row.kind == BindingKind::Param {
-                return Some(Origin::Passed);
+                return Some(match model.constructs(row.func) {
+                    Some(_) => Origin::PassedToConstructor,
+                    None if row.func == registration.func => Origin::Passed,
+                    None => Origin::Named,
+                });
             }
             if row.func != registration.func || row.func.index() == 0 {
                 return Some(Origin::Named);
             }
-            // A local of the same function: known to live longer only by its type.
+            // A local of the same function: known to live longer by one of its values, or by its type.
+            let elsewhere = row.values.iter().any(|&value| {
+                !matches!(model.file.place(value).root, Root::Value(_)) && model.file.tree.kind(value) != Kind::Null
+            });
+            if elsewhere && row.values.len() > 1 {
+                return Some(Origin::Named);
+            }
             let ty = model.model_of(model.ty(registration.target));
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
         }
@@ -172,8 +195,8 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
 /// `{ signal }` on an event target, unless it is known to be ignored.
 fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
-    let takes_options = registration.family.and_then(|family| model.catalog.emitter(family)).is_none_or(|row| row.takes_options);
-    takes_options
+    let row = registration.family.and_then(|family| model.catalog.emitter(family));
+    row.is_some_and(|row| row.takes_options)
         && (listeners::option(model, registration.options, "signal").is_some()
             || registration.options.is_some_and(|options| {
                 // An options object from elsewhere may hold a signal.
@@ -373,29 +396,42 @@ fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
     }
 }
 
-fn settle_one(project: &Project<'_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> Option<Finding> {
+fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> Option<Finding> {
+    let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    if !body.proved && !is_emitter(project, &spot, body)? {
-        doubt.assume();
+    match body.proved.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
+        Some(true) => {}
+        Some(false) => doubt.assume(),
+        None => return view.drop(file, claim, || "the target is no emitter".to_owned()),
     }
     let lives = target_life(project, &spot, body);
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
         if lifetime::lives_as_long(project, &flag, &spot) {
-            return None;
+            return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
     match outlives(project, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
-        Answer::No => return None,
+        Answer::No => {
+            return view.drop(file, claim, || {
+                let rate = project.rate(file, claim.func);
+                format!("`{}` {}; the function runs {rate:?}", body.shown, lifetime::lives_phrase(project, lives))
+            });
+        }
     }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
-    let confidence = doubt.confidence()?;
+    let Some(confidence) = doubt.confidence() else {
+        return view.drop(file, claim, || {
+            let rate = project.rate(file, claim.func);
+            format!("too much is unknown: {doubt:?}; `{}` {lives:?}; the function runs {rate:?}", body.shown)
+        });
+    };
     Some(report(project, file, claim, body, lives, confidence))
 }
 

@@ -3,14 +3,14 @@
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
-use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
-use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::project::FileId;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -34,13 +34,13 @@ impl Rule for LeakedTimer {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some((what, patterns)) = armed(file, call) else { return };
-        let Some(body) = acquire::claim(file, call, what, &patterns, claims) else { return };
+        let Some(body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
         claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });
     }
 
-    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         claims
             .iter()
             .filter_map(|(file, claim)| match &claim.body {
@@ -50,7 +50,7 @@ impl Rule for LeakedTimer {
                         help: help(body),
                         keeps: format!("the {} keeps its callback, and all that closes over, until it is cleared", body.what),
                     };
-                    acquire::settle(project, &META, *file, claim, body, text)
+                    acquire::settle(view, &META, *file, claim, body, text)
                 }
                 _ => None,
             })

@@ -3,7 +3,7 @@
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
-use crate::rule::{Category, Claims, FileView, Meta, Rule};
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
@@ -35,12 +35,20 @@ impl Rule for UnboundedCollection {
         let Op::Grow(growth) = op.op else { return };
         let model = file.model;
         let keys = growth::keys(model, op);
-        if keys == Keys::Finite || !may_outlive(model, op) {
+        if !may_outlive(model, op) {
             return;
         }
-        let Some((container, ty)) = container_of(model, op, growth) else { return };
+        let dropped = |reason: &str| {
+            file.drop::<()>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)));
+        };
+        if keys == Keys::Finite {
+            return dropped("there are only so many keys");
+        }
+        let Some((container, ty)) = container_of(model, op, growth) else {
+            return dropped("it is no collection that keeps what is put in");
+        };
         if is_bounded_index(growth, keys, container) {
-            return;
+            return dropped("it is filled by index");
         }
         let holder = claims.names.place(model, &op.holder);
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
@@ -63,15 +71,15 @@ impl Rule for UnboundedCollection {
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
     }
 
-    fn settle(&self, claims: &[(FileId, &Claim)], project: &Project<'_>) -> Vec<Finding> {
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
         for (file, claim) in claims {
             if let Body::Growth(growth) = &claim.body {
-                let spot = project.canonical(*file, &growth.holder);
+                let spot = view.project.canonical(*file, &growth.holder);
                 by_spot.entry(spot).or_default().push((*file, *claim, growth));
             }
         }
-        by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(project, &spot, &sites)).collect()
+        by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(view, &spot, &sites)).collect()
     }
 }
 
@@ -229,10 +237,11 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     named && value.is_some_and(is_param) && op.key.is_none_or(is_param)
 }
 
-fn settle_holder(project: &Project<'_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+    let project = view.project;
     let known = sites.iter().find_map(|(_, _, claim)| claim.container);
     if !is_container(project, spot, known, sites) {
-        return None;
+        return dropped(view, sites, |_| "nothing says that it is a collection".to_owned());
     }
     let lives = project.life(spot);
     let mut best: Option<(Doubt, usize)> = None;
@@ -242,14 +251,37 @@ fn settle_holder(project: &Project<'_>, spot: &Spot, sites: &[(FileId, &Claim, &
             best = Some((doubt, i));
         }
     }
-    let (mut doubt, chosen) = best?;
+    let Some((mut doubt, chosen)) = best else {
+        return dropped(view, sites, |(file, claim, growth)| {
+            let rate = project.rate(*file, claim.func);
+            let sized = if growth.sized { ", and its size is tested" } else { "" };
+            format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
+        });
+    };
     match released(project, spot, lives) {
-        Released::Yes => return None,
+        Released::Yes(at) => {
+            let path = &project.file(at.file).path;
+            return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
+        }
         Released::Maybe => doubt.unknown(),
         Released::No => {}
     }
-    let confidence = doubt.confidence()?;
+    let Some(confidence) = doubt.confidence() else {
+        return dropped(view, sites, |_| format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives)));
+    };
     Some(report(project, spot, lives, sites, chosen, confidence))
+}
+
+/// Says for each site why it is not reported.
+fn dropped(
+    view: &ProjectView<'_, '_>,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+    reason: impl Fn(&(FileId, &Claim, &GrowthClaim)) -> String,
+) -> Option<Finding> {
+    for site in sites {
+        view.drop::<()>(site.0, site.1, || format!("`{}`: {}", site.2.shown, reason(site)));
+    }
+    None
 }
 
 fn is_container(
@@ -304,22 +336,22 @@ fn doubts(
     Some(doubt)
 }
 
-enum Released {
-    Yes,
+enum Released<'p> {
+    Yes(Use<'p>),
     Maybe,
     No,
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-fn released(project: &Project<'_>, spot: &Spot, lives: Lives) -> Released {
+fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives) -> Released<'p> {
     let mut answer = Released::No;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) {
             continue;
         }
         match &found.row.what {
-            What::Collection(Op::Release) => return Released::Yes,
-            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes,
+            What::Collection(Op::Release) => return Released::Yes(found),
+            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
         }

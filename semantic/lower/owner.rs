@@ -101,7 +101,7 @@ impl Owners {
             return class;
         }
         let row = &file.bindings[binding.index()];
-        let func = row.values.iter().find_map(|&value| file.tree.function(value));
+        let func = row.values.iter().find_map(|&value| file.tree.function(rightmost(file, value)));
         let node = func.map_or(row.node, |func| file.functions[func.index()].node);
         let class = ClassId::from_index(file.classes.len());
         file.classes.push(empty_class(node, kind, row.name.into(), Some(binding), row.func));
@@ -146,7 +146,7 @@ impl Owners {
             || file.bindings[binding.index()]
                 .values
                 .iter()
-                .any(|&value| matches!(file.tree.kind(value), Kind::Function | Kind::Class));
+                .any(|&value| matches!(file.tree.kind(rightmost(file, value)), Kind::Function | Kind::Class));
         let class = self.of_binding(file, binding, ClassKind::Object);
         let name = file.tree.name_id(target);
         add_member(file, class, name, value, target, is_constructor);
@@ -166,7 +166,7 @@ impl Owners {
         let constructs = file.bindings[binding.index()]
             .values
             .iter()
-            .any(|&value| matches!(file.tree.kind(value), Kind::Function | Kind::Class));
+            .any(|&value| matches!(file.tree.kind(rightmost(file, value)), Kind::Function | Kind::Class));
         constructs.then(|| self.of_binding(file, binding, ClassKind::Constructor))
     }
 
@@ -217,7 +217,7 @@ impl Owners {
     fn construction(&mut self, file: &mut Lowered, new: NodeId) {
         let Some(binding) = file.tree.callee(new).and_then(|callee| file.binding_of(callee)) else { return };
         let uses_this = file.bindings[binding.index()].values.iter().any(|&value| {
-            file.tree.function(value).is_some_and(|func| file.functions[func.index()].uses_this)
+            file.tree.function(rightmost(file, value)).is_some_and(|func| file.functions[func.index()].uses_this)
         });
         if uses_this {
             self.of_binding(file, binding, ClassKind::Constructor);

@@ -109,7 +109,8 @@ impl Project<'_> {
             Lives::Known(life) => match info.rate {
                 None => Answer::Unknown,
                 Some(rate) if life.outlives(rate) => certainty(info),
-                Some(Rate::Call) if life >= Life::Connection => Answer::Unknown,
+                // A connection carries many calls: that is what it is kept for.
+                Some(Rate::Call) if life >= Life::Connection => Answer::Assumed,
                 Some(_) if in_loop && life >= Life::Connection => Answer::Unknown,
                 Some(_) => Answer::No,
             },

@@ -366,6 +366,9 @@ impl Graph {
             add_class(class);
         }
         out.extend(functions.into_iter().map(|func| self.func(id, func)));
+        // Closures that are returned, stored or kept in objects are there to be called.
+        let kept = summary.functions.iter().enumerate().filter(|(_, row)| row.is_kept);
+        out.extend(kept.map(|(i, _)| self.func(id, FuncId::from_index(i))));
     }
 
     /// Takes the highest rate first; within one rate the shortest way first.
@@ -383,9 +386,12 @@ impl Graph {
             if !better {
                 continue;
             }
-            let keeps_certain = certain;
-            state.info = RateInfo { rate: Some(step.rate), certain: keeps_certain, in_loop: step.in_loop };
-            state.from = step.from;
+            // The same rate again, now in a loop: the shortest way stays the witness.
+            let is_new = state.info.rate != Some(step.rate);
+            state.info = RateInfo { rate: Some(step.rate), certain, in_loop: step.in_loop };
+            if is_new {
+                state.from = step.from;
+            }
             for i in 0..self.arrows[step.node.0 as usize].len() {
                 let arrow = self.arrows[step.node.0 as usize][i];
                 if certain && !arrow.certain {
