@@ -1,10 +1,12 @@
 //! What the rules about acquired things share: following the handle, looking for its release, judging what is left.
 
-use crate::claim::{AcquireClaim, Claim, Note};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, Note};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use outlive_semantic::catalog::AcquireRow;
+use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
@@ -14,6 +16,8 @@ use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::What;
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
 
 /// The words of one finding.
 pub(crate) struct Text {
@@ -23,6 +27,58 @@ pub(crate) struct Text {
     pub(crate) help: String,
     /// What the acquired thing keeps, or costs.
     pub(crate) keeps: String,
+}
+
+/// Makes a claim where a row of the catalog says that a call acquires something for this rule.
+pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    let Some(row) = row(file.model, meta, call) else { return };
+    if is_ended_by_option(file.model, call, row) {
+        return;
+    }
+    let patterns = ReleasePatterns::parse(&row.release);
+    let Some(body) = claim(file, meta, call, row.what.clone(), &patterns, claims) else { return };
+    let at = file.model.file.tree.span(call);
+    let func = file.model.file.tree.func(call);
+    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+}
+
+/// The row of the catalog that says what a call acquires.
+pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
+    model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+}
+
+/// `{ signal }` and its like in the options of the call.
+fn is_ended_by_option(model: &Model<'_>, call: NodeId, row: &AcquireRow) -> bool {
+    model.file.tree.args(call).any(|arg| {
+        row.ended_by.iter().any(|name| outlive_semantic::listeners::option(model, Some(arg), name).is_some())
+    })
+}
+
+/// Judges the claims of one rule.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    text: impl Fn(&AcquireClaim) -> Text,
+) -> Vec<Finding> {
+    claims
+        .iter()
+        .filter_map(|(file, claim)| match &claim.body {
+            Body::Acquire(body) => settle(view, meta, *file, claim, body, &text),
+            _ => None,
+        })
+        .collect()
+}
+
+/// What to do about it, in the words of the release that the row names first.
+pub(crate) fn help(body: &AcquireClaim) -> String {
+    let release = body.release.first().map(String::as_str).unwrap_or_default();
+    let shown = if body.shown.is_empty() { "it" } else { &body.shown };
+    match (&body.partial, &body.class) {
+        (Some(_), _) => format!("put the `{release}` of `{shown}` into a `finally`"),
+        (None, Some((_, Some(end)))) => format!("keep it in a field and call `{release}` on it in `{end}`"),
+        _ => format!("call `{release}` on `{shown}` when it is no longer needed"),
+    }
 }
 
 /// The claim about one acquired thing; none if it is surely given back or handed to somebody who may do so.
@@ -42,9 +98,17 @@ pub(crate) fn claim(
     let mut notes = Vec::new();
     let releases = handle::releases(model, file.accesses, &handle, patterns);
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let mut partial = None;
     if let Some(release) = living.first() {
-        let at = model.file.tree.span(release.node).start;
-        return file.drop(meta, call, || format!("released at byte {at}"));
+        let Some(gap) = gap(model, call, &handle, &living) else {
+            let at = model.file.tree.span(release.node).start;
+            return file.drop(meta, call, || format!("released at byte {at}"));
+        };
+        for release in &living {
+            let span = model.file.tree.span(release.node);
+            notes.push(Note { role: Role::ReleasedHereOnly, message: "released here only".to_owned(), span });
+        }
+        partial = Some(gap);
     }
     let shared = handle.places.iter().find(|place| is_shared(model, place));
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
@@ -55,14 +119,58 @@ pub(crate) fn claim(
         what,
         handle: shared.map(|place| claims.names.place(model, place)),
         shown,
-        release: patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned()).chain(patterns.methods.iter().cloned()).collect(),
+        release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,
-        partial: None,
+        partial,
         class,
         notes,
     })
+}
+
+/// The way out of the function on which a local handle is not released, if its releases all stand in that function.
+fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_local = |place: &Place| match place.root {
+        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func == func,
+        _ => false,
+    };
+    if !handle.places.iter().all(is_local) || !handle.escapes.is_empty() {
+        return None;
+    }
+    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let mut stops: FxHashSet<NodeId> = FxHashSet::default();
+    for release in releases {
+        stops.insert(release.node);
+        // A closure that releases takes over when it is made.
+        let closure = tree.ancestors(release.node).filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
+        stops.extend(closure);
+    }
+    let start = acquired_at(model, call);
+    let start = *flow.points(start).first()?;
+    let way = flow.escape(start, &stops, &|edge| !contradicts(model, edge, &handle.places))?;
+    let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
+    let at = way.at.map(|node| tree.span(node));
+    let how = match way.exit {
+        Exit::Return => "when the function returns early",
+        Exit::Throw if way.at.is_some_and(|node| tree.kind(node) == Kind::Await) => "when what is awaited here rejects",
+        Exit::Throw => "when this throws",
+        Exit::End => "on every branch",
+    };
+    Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives })
+}
+
+/// The point from which the thing is held: the `await` of a call that yields a promise, else the call.
+fn acquired_at(model: &Model<'_>, call: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Await).unwrap_or(call)
+}
+
+fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
+    let functions = patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
+    functions.chain(patterns.methods.iter().cloned()).collect()
 }
 
 fn is_handed_over(handle: &Handle) -> bool {
@@ -102,6 +210,9 @@ pub(crate) fn settle(
 ) -> Option<Finding> {
     let project = view.project;
     let mut doubt = Doubt::default();
+    if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
+        doubt.unknown();
+    }
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
         let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
@@ -125,6 +236,12 @@ pub(crate) fn settle(
     };
     let words = text(body);
     let mut retainers = vec![Retainer { role: Role::Acquired, message: words.keeps, file, span: claim.at }];
+    if let Some(gap) = &body.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("not released {}", gap.how);
+        retainers.push(Retainer { role: Role::Holder, message, file, span });
+    }
     retainers.extend(body.notes.iter().map(|note| Retainer {
         role: note.role,
         message: note.message.clone(),

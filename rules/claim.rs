@@ -134,12 +134,23 @@ pub struct AcquireClaim {
     pub once: Option<Place>,
     /// A release that may reach it.
     pub may_be_released: bool,
-    /// What keeps it is a path that ends without the release: how the message says so.
-    pub partial: Option<String>,
+    /// A way out of the function on which it is not released, although it is on others.
+    pub partial: Option<Gap>,
     /// The class it stands in, and the method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
+}
+
+/// A way out of a function that passes no release.
+#[derive(Clone, Debug)]
+pub struct Gap {
+    /// The second half of a sentence: "when the function returns early".
+    pub how: String,
+    /// What leaves: the return, the call that throws.
+    pub at: Option<Span>,
+    /// It takes a call that only may throw, or an exception that may end the process.
+    pub is_weak: bool,
 }
 
 /// A finding whose message is known; only whether the code runs at all is open.

@@ -16,11 +16,21 @@ pub use rule::{Category, Meta, Rule};
 mod acquire;
 mod ending;
 mod leaked_listener;
+mod leaked_observer;
+mod leaked_resource;
 mod leaked_timer;
+mod per_call_client;
 mod unbounded_collection;
 
 /// Every rule, sorted by id.
-pub const RULES: &[&dyn Rule] = &[&leaked_listener::LeakedListener, &leaked_timer::LeakedTimer, &unbounded_collection::UnboundedCollection];
+pub const RULES: &[&dyn Rule] = &[
+    &leaked_listener::LeakedListener,
+    &leaked_observer::LeakedObserver,
+    &leaked_resource::LeakedResource,
+    &leaked_timer::LeakedTimer,
+    &per_call_client::PerCallClient,
+    &unbounded_collection::UnboundedCollection,
+];
 
 /// The rule of this id.
 #[must_use]

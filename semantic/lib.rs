@@ -6,6 +6,7 @@
 pub mod access;
 pub mod calls;
 pub mod catalog;
+pub mod flow;
 pub mod growth;
 pub mod guard;
 pub mod handle;

@@ -41,27 +41,19 @@ impl Rule for LeakedTimer {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        claims
-            .iter()
-            .filter_map(|(file, claim)| match &claim.body {
-                Body::Acquire(body) => {
-                    let text = |body: &AcquireClaim| acquire::Text {
-                        message: message(body),
-                        help: help(body),
-                        keeps: format!("the {} keeps its callback, and all that closes over, until it is cleared", body.what),
-                    };
-                    acquire::settle(view, &META, *file, claim, body, text)
-                }
-                _ => None,
-            })
-            .collect()
+        let words = |body: &AcquireClaim| acquire::Text {
+            message: message(body),
+            help: help(body),
+            keeps: format!("the {} keeps its callback, and all that closes over, until it is cleared", body.what),
+        };
+        acquire::settle_all(claims, view, &META, words)
     }
 }
 
 /// What a call arms, if it is a timer that does not end soon by itself.
 fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatterns)> {
     let model = file.model;
-    if let Some(row) = model.rows(call).iter().find_map(|row| row.acquires.as_ref()).filter(|row| row.rule == META.id) {
+    if let Some(row) = acquire::row(model, &META, call) {
         return Some((row.what.clone(), ReleasePatterns::parse(&row.release)));
     }
     let tree = &model.file.tree;
@@ -183,7 +175,7 @@ fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
 fn message(body: &AcquireClaim) -> String {
     let what = &body.what;
     match (&body.partial, body.shown.as_str()) {
-        (Some(partial), _) => format!("the {what} is not cleared {partial}"),
+        (Some(gap), _) => format!("the {what} is not cleared {}", gap.how),
         (None, "") => format!("the {what} can never be cleared: nobody keeps its handle"),
         (None, shown) => format!("the {what} in `{shown}` is never cleared"),
     }

@@ -12,6 +12,7 @@ pub const SHEETS: &[(&str, &str)] = &[
     ("dom.toml", include_str!("dom.toml")),
     ("servers.toml", include_str!("servers.toml")),
     ("interfaces.toml", include_str!("interfaces.toml")),
+    ("resources.toml", include_str!("resources.toml")),
 ];
 
 /// Why a sheet cannot be used.
