@@ -5,6 +5,7 @@ use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::slot;
 use outlive_semantic::catalog::AcquireRow;
 use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::guard;
@@ -92,15 +93,25 @@ pub(crate) fn claim(
 ) -> Option<AcquireClaim> {
     let model = file.model;
     let handle = handle::follow(model, file.accesses, call);
-    if is_handed_over(&handle) {
-        return file.drop(meta, call, || format!("it is handed to code that may release it: {:?}", handle.escapes));
-    }
     let mut notes = Vec::new();
     let releases = handle::releases(model, file.accesses, &handle, patterns);
+    if releases.is_empty() && patterns.only_if_sibling {
+        return None;
+    }
+    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(model, escape, &releases)) {
+        return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
+    }
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
-        let Some(gap) = gap(model, call, &handle, &living) else {
+        let found = gap(model, call, &handle, &living)
+            .or_else(|| slot::overwritten(file, call, &handle, &living))
+            .or_else(|| slot::missed_by_end(file, call, &handle, &living, patterns))
+            .or_else(|| slot::missed_by_settlement(file, call, &handle, &living));
+        let Some(gap) = found else {
+            if patterns.only_if_sibling {
+                return None;
+            }
             let at = model.file.tree.span(release.node).start;
             return file.drop(meta, call, || format!("released at byte {at}"));
         };
@@ -159,7 +170,7 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
-    Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives })
+    Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
 }
 
 /// The point from which the thing is held: the `await` of a call that yields a promise, else the call.
@@ -173,9 +184,22 @@ fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
     functions.chain(patterns.methods.iter().cloned()).collect()
 }
 
-fn is_handed_over(handle: &Handle) -> bool {
-    handle.escapes.iter().any(|escape| matches!(escape, Escape::Returned(_) | Escape::Argument { .. } | Escape::Elsewhere(_)))
+/// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
+fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
+    match escape {
+        Escape::Argument { call, .. } => {
+            let is_release = releases.iter().any(|release| release.node == *call);
+            let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
+            let only_looks = path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
+            !is_release && !only_looks
+        }
+        Escape::Returned(_) | Escape::Elsewhere(_) => true,
+    }
 }
+
+/// Functions that only look at what they are handed.
+const LOOKERS: &[&str] =
+    &["String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN"];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
 fn is_shared(model: &Model<'_>, place: &Place) -> bool {
@@ -274,17 +298,22 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
         RateInfo { certain: true, .. } => Answer::Yes,
         _ => Answer::Assumed,
     };
+    if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
+        return Answer::Assumed;
+    }
     let Some((class, end)) = &body.class else { return answer };
+    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
     // Code of an instance runs as often as instances are made; that they end by themselves shows in an end method.
     let made = project.class_rate(file, *class);
-    match (made.rate, end) {
-        (Some(rate), _) if rate <= Rate::Once && !made.in_loop && !info.rate.is_some_and(Rate::is_hot) => Answer::No,
-        (Some(rate), _) if rate.is_hot() => answer,
-        (_, Some(_)) => match answer {
+    match (made.rate, ends) {
+        (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
+        (Some(rate), _) if rate >= Rate::Component => answer,
+        (_, true) => match answer {
             Answer::Unknown => Answer::Assumed,
             known => known,
         },
-        (_, None) => match answer {
+        (_, false) if body.partial.as_ref().is_some_and(|gap| gap.repeats) => answer,
+        (_, false) => match answer {
             Answer::Yes => Answer::Assumed,
             Answer::Assumed => Answer::Unknown,
             known => known,

@@ -73,6 +73,8 @@ pub struct GrowthClaim {
     pub sized: bool,
     /// What is stored came in as it is, from a function that registers: a table of plug-ins.
     pub registry: bool,
+    /// It is a field of an options object that was handed in.
+    pub on_options: bool,
 }
 
 /// How the target of a registration came to be known here.
@@ -151,6 +153,8 @@ pub struct Gap {
     pub at: Option<Span>,
     /// It takes a call that only may throw, or an exception that may end the process.
     pub is_weak: bool,
+    /// The shape itself says that it happens again for the same owner.
+    pub repeats: bool,
 }
 
 /// A finding whose message is known; only whether the code runs at all is open.

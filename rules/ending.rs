@@ -2,6 +2,7 @@
 
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::model::Model;
+use outlive_semantic::project::{FileId, Project};
 
 /// Names of methods that end an instance, in any framework or none.
 const END_METHODS: &[&str] = &[
@@ -13,6 +14,22 @@ const END_METHODS: &[&str] = &[
     "_cleanup", "onClose", "onclose", "onModuleDestroy", "beforeApplicationShutdown", "onApplicationShutdown", "detached",
     "disposeInternal", "deactivated", "onUnmount", "closeConnection", "_final", "_teardown",
 ];
+
+/// Whether a framework calls a method of this name when a component ends.
+#[must_use]
+pub(crate) fn is_component_end(name: &str) -> bool {
+    matches!(
+        name,
+        "componentWillUnmount"
+            | "ngOnDestroy"
+            | "disconnectedCallback"
+            | "beforeDestroy"
+            | "beforeUnmount"
+            | "unmounted"
+            | "willDestroyElement"
+            | "willDestroy"
+    )
+}
 
 /// Whether a method of this name ends its instance.
 #[must_use]
@@ -35,4 +52,10 @@ pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'
 #[must_use]
 pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
     model.file.enclosing(func).find_map(|func| model.file.function(func).this_class.or(model.file.function(func).class))
+}
+
+/// Whether a class, or what it inherits from in any file, has a method that ends its instances.
+#[must_use]
+pub(crate) fn ends_in_project(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
+    project.method_names(file, class).iter().any(|&(name, ..)| is_end(project.text(name)))
 }

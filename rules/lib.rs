@@ -20,6 +20,7 @@ mod leaked_observer;
 mod leaked_resource;
 mod leaked_timer;
 mod per_call_client;
+mod slot;
 mod unbounded_collection;
 
 /// Every rule, sorted by id.

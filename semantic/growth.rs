@@ -158,7 +158,9 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         Usage::Assigned(assign) => {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
-            if tree.assign_op(assign) != crate::tree::AssignOp::Plain {
+            if tree.assign_op(assign) != crate::tree::AssignOp::Plain
+                || crate::guard::once_guard(model, assign).is_some_and(|flag| flag == access.place)
+            {
                 return None;
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))

@@ -41,6 +41,8 @@ pub struct ReleasePatterns {
     pub methods: Vec<String>,
     /// It is itself a function that is called.
     pub called: bool,
+    /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
+    pub only_if_sibling: bool,
 }
 
 impl ReleasePatterns {

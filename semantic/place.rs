@@ -222,7 +222,7 @@ impl Lowered {
 
     /// A binding with one value that is itself a name for something.
     fn alias_place(&self, binding: BindingId, fuel: u32) -> Option<Place> {
-        let value = self.sole_value(binding)?;
+        let value = self.sole_value(binding).or_else(|| self.get_or_create(binding))?;
         if self.tree.func(value) != self.binding(binding).func {
             return None;
         }
@@ -237,6 +237,26 @@ impl Lowered {
         }
         let place = self.try_place(value, fuel)?;
         (!matches!(place.root, Root::Value(_)) || !place.path.is_empty()).then_some(place)
+    }
+
+    /// `let list = map.get(k); if (!list) { list = []; map.set(k, list) }`: the list is an element of the map either way.
+    fn get_or_create(&self, binding: BindingId) -> Option<NodeId> {
+        let row = self.binding(binding);
+        let [first, second] = row.values[..] else { return None };
+        if row.opaque_writes > 0 || row.kind == BindingKind::Param {
+            return None;
+        }
+        let tree = &self.tree;
+        let is_path = |node: NodeId| {
+            matches!(tree.kind(node), Kind::Member | Kind::Index)
+                || tree.method_call(node).is_some_and(|(_, method)| method == "get")
+        };
+        let mut made = second;
+        while tree.kind(made) == Kind::Assign {
+            made = tree.child(made, 1)?;
+        }
+        let is_made = matches!(tree.kind(made), Kind::New | Kind::Array | Kind::Object | Kind::Call);
+        (is_path(first) && is_made).then_some(first)
     }
 
     /// A name inside a declaring pattern: `const { a: { b } } = x`, `for (const [k, v] of x)`.

@@ -9,7 +9,7 @@ use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What part a file plays in its project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -551,9 +551,18 @@ impl Builder<'_, '_> {
     }
 
     fn collection_uses(&mut self, ops: &[CollectionOp]) -> Vec<UseRow> {
+        // A variable of a function is shared by the closures of that function.
+        let captured: FxHashSet<BindingId> = ops
+            .iter()
+            .filter_map(|op| match op.holder.root {
+                Root::Binding(binding) if self.model.file.binding(binding).func != op.func => Some(binding),
+                _ => None,
+            })
+            .collect();
         let mut out = Vec::new();
         for op in ops.iter().filter(|op| !matches!(op.op, Op::Lookup | Op::Read)) {
-            if !self.is_shared(&op.holder) {
+            let is_captured = matches!(op.holder.root, Root::Binding(binding) if captured.contains(&binding));
+            if !is_captured && !self.is_shared(&op.holder) {
                 continue;
             }
             let place = self.place(&op.holder);

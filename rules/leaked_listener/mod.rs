@@ -14,6 +14,7 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Project, Spot};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
@@ -368,7 +369,7 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let patterns = ReleasePatterns {
         functions: Vec::new(),
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
-        called: false,
+        ..ReleasePatterns::default()
     };
     let handle = handle::Handle { places: std::iter::once(registration.place.clone()).collect(), ..handle::Handle::default() };
     !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
@@ -483,11 +484,12 @@ fn passed_outlives(project: &Project<'_>, file: FileId, func: FuncId, body: &Lis
     if info.is_once() {
         return project.outlives(Lives::Process, file, func, body.in_loop);
     }
-    match (end, info.rate) {
-        (Some(_), Some(_)) => Answer::Assumed,
-        (Some(_), None) => Answer::Unknown,
-        (None, Some(rate)) if rate.is_hot() => Answer::Assumed,
-        (None, _) => Answer::Unknown,
+    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
+    match (ends, info.rate) {
+        (true, Some(_)) => Answer::Assumed,
+        (true, None) => Answer::Unknown,
+        (false, Some(rate)) if rate >= Rate::Component => Answer::Assumed,
+        (false, _) => Answer::Unknown,
     }
 }
 

@@ -64,7 +64,7 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         _ => return None,
     };
     let functions = vec![clear.to_owned(), "clearInterval".to_owned()];
-    let patterns = ReleasePatterns { functions, methods: vec!["close".to_owned()], called: false };
+    let patterns = ReleasePatterns { functions, methods: vec!["close".to_owned()], ..ReleasePatterns::default() };
     let callback = tree.arg(call, 0).and_then(|arg| model.function_of(arg));
     if let Some(callback) = callback
         && rearms(file, call, callback)
@@ -73,8 +73,14 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         return Some((what.to_owned(), patterns));
     }
     let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
-    (name == "setTimeout" && delay.is_some_and(|delay| delay >= LONG_TIMEOUT) && keeps_much(model, call))
-        .then(|| (format!("timeout of {} s", delay.unwrap_or_default() / 1_000.0), patterns))
+    if name != "setTimeout" || !keeps_much(model, call) {
+        return None;
+    }
+    match delay {
+        Some(delay) if delay >= LONG_TIMEOUT => Some((format!("timeout of {} s", delay / 1_000.0), patterns)),
+        Some(_) => None,
+        None => Some(("timeout".to_owned(), ReleasePatterns { only_if_sibling: true, ..patterns })),
+    }
 }
 
 /// The name of a global timer function.
@@ -152,13 +158,35 @@ fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
     for parent in tree.ancestors(call) {
         match tree.kind(parent) {
             Kind::Function if tree.function(parent) == Some(func) => break,
-            Kind::If | Kind::Conditional | Kind::Logical if tree.node(child).slot > 0 => return true,
+            Kind::If | Kind::Conditional | Kind::Logical
+                if tree.node(child).slot > 0
+                    && tree.first(parent).is_some_and(|test| asks_state(file.model, test)) =>
+            {
+                return true;
+            }
             Kind::Switch | Kind::Catch => return true,
             _ => {}
         }
         child = parent;
     }
     is_stoppable_function(file, func)
+}
+
+/// Whether a test asks something that other code can change: a field, a variable from outside, the result of a call on
+/// the object.
+fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.subtree(test).any(|node| match tree.kind(node) {
+        Kind::This => true,
+        Kind::Identifier => match model.file.binding_of(node) {
+            Some(binding) => {
+                let row = model.file.binding(binding);
+                row.func != tree.func(node) && row.kind != outlive_semantic::tables::BindingKind::Param
+            }
+            None => !matches!(model.file.global_of(node), Some("undefined")),
+        },
+        _ => false,
+    })
 }
 
 /// The function can return early.
@@ -168,6 +196,7 @@ fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
     tree.subtree(body).any(|node| {
         tree.kind(node) == Kind::If
             && tree.func(node) == func
+            && tree.first(node).is_some_and(|test| asks_state(file.model, test))
             && tree.child(node, 1).is_some_and(|then| guard::always_leaves(file.model, then))
     })
 }

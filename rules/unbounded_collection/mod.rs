@@ -1,6 +1,7 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
 use crate::claim::{Body, Claim, GrowthClaim};
+use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -66,6 +67,7 @@ impl Rule for UnboundedCollection {
             looked_up: is_looked_up(file, op),
             sized: is_sized(file, op),
             registry: is_registry(model, op),
+            on_options: is_on_options(model, op),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -106,6 +108,8 @@ fn container_of(
     let known = model.model_of(ty);
     let container = known.and_then(|id| model.catalog.model(id).container);
     match (known, container) {
+        // `weak[key] = value` is a plain property of the object, and strong.
+        (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
             Some(needed) if needed != container => (growth == Growth::Key && container == Container::Array)
@@ -217,6 +221,16 @@ fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     })
 }
 
+/// A field of the caller's own options object: callers keep it and hand it in again.
+fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let Root::Binding(binding) = op.holder.root else { return false };
+    let row = model.file.binding(binding);
+    let name = model.file.tree.text(row.name);
+    row.kind == BindingKind::Param
+        && !op.holder.path.is_empty()
+        && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
+}
+
 /// Whether a function stores what it was handed as it is: `register(name, plugin) { plugins[name] = plugin }`.
 fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     let file = model.file;
@@ -258,7 +272,9 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
             format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
         });
     };
-    match released(project, spot, lives) {
+    let (file, claim, _) = sites[chosen];
+    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    match released(project, spot, lives, is_hot) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
             return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
@@ -326,7 +342,7 @@ fn doubts(
     match project.outlives(lives, file, claim.func, growth.in_loop) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
-        Answer::Unknown if growth.looked_up => doubt.assume(),
+        Answer::Unknown if growth.looked_up || growth.on_options => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
@@ -343,20 +359,29 @@ enum Released<'p> {
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives) -> Released<'p> {
+fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: bool) -> Released<'p> {
     let mut answer = Released::No;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) {
             continue;
         }
         match &found.row.what {
+            What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
+            What::Collection(Op::Reset) if is_hot && is_end(project, &found) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
         }
     }
     answer
+}
+
+/// A release in the method that ends the holder's owner takes nothing away while the owner lives.
+fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    row.class.is_some() && ending::is_end(&row.name)
+        || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
@@ -381,11 +406,21 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            project.is_part_of_making(of, owner, found.file, found.row.func)
+            is_initialiser(project, found) || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
     }
+}
+
+/// Methods that make an instance ready, by the names everybody gives them.
+fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    matches!(
+        &*row.name,
+        "init" | "initialize" | "_init" | "initialise" | "_initialize" | "constructor" | "created" | "data" | "setup"
+            | "ngOnInit" | "beforeCreate" | "onInit" | "__init" | "construct" | "getInitialState"
+    )
 }
 
 fn report(

@@ -306,6 +306,9 @@ impl Graph {
         }
         for (from, arrows) in self.arrows.iter().enumerate() {
             for arrow in arrows {
+                if !certain && !arrow.certain {
+                    self.relax(Node(u32::try_from(from).unwrap_or(u32::MAX)), *arrow, &mut queue);
+                }
                 if let When::At(rate) = arrow.when
                     && arrow.certain == certain
                     && !self.cold[from]
@@ -394,19 +397,29 @@ impl Graph {
             }
             for i in 0..self.arrows[step.node.0 as usize].len() {
                 let arrow = self.arrows[step.node.0 as usize][i];
-                if certain && !arrow.certain {
-                    continue;
+                if arrow.certain || !certain {
+                    self.relax(step.node, arrow, queue);
                 }
-                let rate = match arrow.when {
-                    When::At(_) => continue,
-                    _ if arrow.once => step.rate.min(Rate::Once),
-                    _ => step.rate,
-                };
-                let in_loop = !arrow.once && (step.in_loop || arrow.in_loop || arrow.when == When::Each);
-                let from = (step.node, arrow.file, arrow.row, arrow.handed);
-                queue.push(rate, arrow.to, Some(from), in_loop);
             }
         }
+    }
+
+    /// Offers the rate of a settled node to where an arrow leads.
+    fn relax(&self, from: Node, arrow: Arrow, queue: &mut Queue) {
+        let info = self.states[from.0 as usize].info;
+        let Some(known) = info.rate else { return };
+        // What tests call says nothing about production, and what start-up code hands to somebody unknown may well run
+        // later and often.
+        if known == Rate::Cold && !self.cold[arrow.to.0 as usize] || !arrow.certain && known <= Rate::Once {
+            return;
+        }
+        let rate = match arrow.when {
+            When::At(_) => return,
+            _ if arrow.once => known.min(Rate::Once),
+            _ => known,
+        };
+        let in_loop = !arrow.once && (info.in_loop || arrow.in_loop || arrow.when == When::Each);
+        queue.push(rate, arrow.to, Some((from, arrow.file, arrow.row, arrow.handed)), in_loop);
     }
 }
 
