@@ -1,6 +1,6 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
-use crate::finding::Role;
+use crate::finding::{Fix, Role, Severity};
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId};
@@ -157,8 +157,8 @@ pub struct Gap {
     pub repeats: bool,
 }
 
-/// A finding whose message is known; only whether the code runs at all is open.
-#[derive(Clone, Debug)]
+/// A finding whose message is known; only whether and how often the code runs is open.
+#[derive(Clone, Debug, Default)]
 pub struct LocalClaim {
     /// The message.
     pub message: String,
@@ -172,8 +172,12 @@ pub struct LocalClaim {
     pub unknowns: u8,
     /// The code must run more than once for it to matter.
     pub must_repeat: bool,
-    /// The thing it is about must outlive the code.
-    pub holder: Option<Place>,
+    /// An entry point must be known to drive it.
+    pub must_be_hot: bool,
+    /// Not the severity of the rule.
+    pub severity: Option<Severity>,
     /// The retention path.
     pub notes: Vec<Note>,
+    /// Ways to mend it.
+    pub fixes: Vec<Fix>,
 }

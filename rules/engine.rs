@@ -7,7 +7,7 @@ use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::growth::collection_ops;
-use outlive_semantic::listeners::{self, Removal};
+use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
@@ -31,7 +31,9 @@ pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
     let removals: Vec<Removal> = file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
-    let view = FileView { model: &model, accesses: &accesses, ops: &ops, removals: &removals, role, trace };
+    let registrations: Vec<Registration> =
+        file.tree.ids().filter_map(|node| listeners::registration(&model, node)).collect();
+    let view = FileView { model: &model, accesses: &accesses, ops: &ops, registrations: &registrations, removals: &removals, role, trace };
     let mut names = NameMap::default();
     let mut claims = Claims { names: &mut names, list: Vec::new() };
     if role == Role::Source {
@@ -62,6 +64,9 @@ fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) 
         for rule in rules {
             rule.collection(view, op, claims);
         }
+    }
+    for rule in rules {
+        rule.file(view, claims);
     }
 }
 

@@ -19,6 +19,9 @@ mod leaked_listener;
 mod leaked_observer;
 mod leaked_resource;
 mod leaked_timer;
+mod local;
+mod mismatched_removal;
+mod pairing;
 mod per_call_client;
 mod slot;
 mod unbounded_collection;
@@ -29,6 +32,7 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_observer::LeakedObserver,
     &leaked_resource::LeakedResource,
     &leaked_timer::LeakedTimer,
+    &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
     &unbounded_collection::UnboundedCollection,
 ];

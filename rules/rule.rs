@@ -6,7 +6,7 @@ use crate::trace::Trace;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::CollectionOp;
 use outlive_semantic::index::{FuncId, NodeId};
-use outlive_semantic::listeners::Removal;
+use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
@@ -62,6 +62,8 @@ pub struct FileView<'v, 'a> {
     pub accesses: &'v Accesses,
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
+    /// Every listener that is added.
+    pub registrations: &'v [Registration],
     /// Every removal of a listener.
     pub removals: &'v [Removal],
     /// The part the file plays.
@@ -121,6 +123,9 @@ pub trait Rule: Sync {
 
     /// An object, array or other literal.
     fn literal(&self, _file: &FileView<'_, '_>, _node: NodeId, _claims: &mut Claims<'_>) {}
+
+    /// The file as a whole, after everything else.
+    fn file(&self, _file: &FileView<'_, '_>, _claims: &mut Claims<'_>) {}
 
     /// Turns claims into findings, with the whole project in sight.
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding>;

@@ -171,7 +171,8 @@ fn event_argument(model: &Model<'_>, call: NodeId, row: Option<&EmitterRow>) -> 
         return Some((Identity::Unknown, 0));
     }
     let first = tree.arg(call, 0)?;
-    if tree.kind(first) == Kind::Function {
+    let is_alone = tree.arg(call, 1).is_none_or(|second| tree.kind(second) == Kind::Bool);
+    if tree.kind(first) == Kind::Function || is_alone && is_function_like(model, first) {
         // `mql.addListener(fn)`
         return Some((Identity::Unknown, 0));
     }

@@ -8,6 +8,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
+use crate::pairing::{compare_events, matches, same_target};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
@@ -36,11 +37,12 @@ impl Rule for LeakedListener {
         &META
     }
 
-    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(registration) = listeners::registration(file.model, call) else { return };
-        if let Some(claim) = claim(file, &registration, claims) {
-            let at = file.model.file.tree.span(call);
-            claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Listener(claim) });
+    fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
+        for registration in file.registrations {
+            if let Some(claim) = claim(file, registration, claims) {
+                let at = file.model.file.tree.span(registration.call);
+                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Listener(claim) });
+            }
         }
     }
 
@@ -76,7 +78,7 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
     }
     let mut notes = Vec::new();
     let mut may_be_removed = false;
-    for removal in removals(file) {
+    for removal in file.removals {
         match matches(model, registration, removal) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
             Match::Must => {
@@ -239,84 +241,6 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
             },
             _ => false,
         }
-}
-
-fn removals<'v>(file: &FileView<'v, '_>) -> &'v [Removal] {
-    file.removals
-}
-
-/// Whether a removal takes this listener away.
-fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
-    let target = same_target(model, &registration.place, &removal.place);
-    if target == Match::Never {
-        return Match::Never;
-    }
-    let event = match &removal.event {
-        None => Match::Must,
-        Some(event) => compare_events(model, &registration.event, event),
-    };
-    if event == Match::Never {
-        return Match::Never;
-    }
-    let listener = match removal.listener {
-        None => Match::Must,
-        Some(listener) => {
-            let added = identity::identity(model, registration.listener);
-            let removed = identity::identity(model, listener);
-            identity::compare(model, &added, &removed)
-        }
-    };
-    let captures = match (listeners::capture(model, registration.options), listeners::capture(model, removal.options)) {
-        (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
-        _ => Match::Must,
-    };
-    if [target, event, listener, captures].contains(&Match::Never) {
-        Match::Never
-    } else if [target, event, listener].contains(&Match::May) {
-        Match::May
-    } else {
-        Match::Must
-    }
-}
-
-fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
-    registration.family.and_then(|family| model.catalog.emitter(family)).is_some_and(|row| row.takes_options)
-}
-
-/// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
-fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
-    if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let covers = |added: &str| {
-            words(removed).iter().any(|removed| {
-                added == removed
-                    || removed.starts_with('.') && added.contains(removed.as_str())
-                    || added.split('.').next() == Some(removed)
-            })
-        };
-        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
-    }
-    identity::compare(model, added, removed)
-}
-
-/// Whether two paths are the same target. A path through a call (`matchMedia(q)`) is a new target each time.
-fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> Match {
-    if added == removed {
-        return Match::Must;
-    }
-    match (added.root, removed.root) {
-        (Root::Value(_), _) | (_, Root::Value(_)) => Match::Never,
-        _ => {
-            let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
-            if is_linked(added, removed) || is_linked(removed, added) {
-                Match::Must
-            } else if added.last_field().is_some() && added.last_field() == removed.last_field() {
-                Match::May
-            } else {
-                Match::Never
-            }
-        }
-    }
 }
 
 /// A removal in a function that never runs removes nothing: said as part of the path.

@@ -1,0 +1,65 @@
+//! Claims whose message is known when the file is read: what is left to ask is whether the code runs, and how often.
+
+use crate::claim::{Body, Claim, LocalClaim};
+use crate::finding::{Doubt, Finding, Retainer};
+use crate::lifetime;
+use crate::rule::{Meta, ProjectView};
+use outlive_semantic::project::FileId;
+
+/// Judges the local claims of one rule.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+) -> Vec<Finding> {
+    claims
+        .iter()
+        .filter_map(|(file, claim)| match &claim.body {
+            Body::Local(body) => settle(view, meta, *file, claim, body),
+            _ => None,
+        })
+        .collect()
+}
+
+fn settle(view: &ProjectView<'_, '_>, meta: &'static Meta, file: FileId, claim: &Claim, body: &LocalClaim) -> Option<Finding> {
+    let project = view.project;
+    let info = project.rate(file, claim.func);
+    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    if body.must_repeat {
+        if info.is_once() {
+            return view.drop(file, claim, || format!("it happens once: {info:?}"));
+        }
+        match info.rate {
+            None => doubt.unknown(),
+            Some(rate) if !rate.is_hot() && body.must_be_hot => {
+                return view.drop(file, claim, || format!("nothing says that it happens often: {info:?}"));
+            }
+            Some(_) if !info.certain => doubt.assume(),
+            Some(_) => {}
+        }
+    }
+    let Some(confidence) = doubt.confidence() else {
+        return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
+    };
+    let mut retainers: Vec<Retainer> = body
+        .notes
+        .iter()
+        .map(|note| Retainer { role: note.role, message: note.message.clone(), file, span: note.span })
+        .collect();
+    if body.must_repeat {
+        retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    }
+    Some(Finding {
+        rule: meta.id,
+        severity: body.severity.unwrap_or(meta.severity),
+        confidence,
+        message: body.message.clone(),
+        help: body.help.clone(),
+        file,
+        span: claim.at,
+        retainers,
+        fixes: body.fixes.clone(),
+        scope: project.function_name(file, claim.func),
+        subject: body.subject.clone(),
+    })
+}

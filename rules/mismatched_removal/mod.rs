@@ -1,0 +1,196 @@
+//! `mismatched-removal`: a removal that can never match what was added.
+
+use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::finding::{Finding, Role, Severity};
+use crate::local;
+use crate::pairing::{compare_events, compare_listeners, matches, same_target};
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::identity::{self, Identity, Match};
+use outlive_semantic::index::FuncId;
+use outlive_semantic::listeners::{self, Registration, Removal};
+use outlive_semantic::model::Model;
+use outlive_semantic::project::FileId;
+
+/// The rule.
+pub(crate) struct MismatchedRemoval;
+
+static META: Meta = Meta {
+    id: "mismatched-removal",
+    summary: "a removal that can never match what was added",
+    category: Category::Lifecycle,
+    severity: Severity::Error,
+    page: include_str!("README.md"),
+};
+
+impl Rule for MismatchedRemoval {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
+        for removal in file.removals {
+            if let Some(body) = mismatch(file, removal) {
+                let at = file.model.file.tree.span(removal.call);
+                claims.list.push(Claim { rule: META.id, func: removal.func, at, body: Body::Local(body) });
+            }
+        }
+        for registration in file.registrations {
+            if let Some(body) = adds_again(file, registration) {
+                let at = file.model.file.tree.span(registration.call);
+                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Local(body) });
+            }
+        }
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        local::settle_all(claims, view, &META)
+    }
+}
+
+/// What is wrong with a removal, if it matches nothing.
+fn mismatch(file: &FileView<'_, '_>, removal: &Removal) -> Option<LocalClaim> {
+    let model = file.model;
+    let listener = removal.listener?;
+    if file.registrations.iter().any(|added| matches(model, added, removal) != Match::Never) {
+        return None;
+    }
+    let removed = identity::identity(model, listener);
+    let target = model.file.display(&removal.place);
+    if let Identity::Fresh(_) = removed {
+        let added = file.registrations.iter().find(|added| is_same_event(model, added, removal));
+        // What is removed was made in this very call: nobody else ever had it.
+        let known = added.is_some() || is_emitter(model, removal);
+        return known.then(|| LocalClaim {
+            message: format!("this removes a function made here from `{target}`: the one that was added stays"),
+            help: "keep the function in a variable or field, and add and remove that".to_owned(),
+            subject: format!("{target} fresh"),
+            notes: added.map(|added| note_added(model, added)).into_iter().collect(),
+            ..LocalClaim::default()
+        });
+    }
+    let added = file.registrations.iter().find(|added| is_meant(model, added, removal))?;
+    Some(LocalClaim {
+        message: format!("this removes nothing from `{target}`: {}", difference(model, added, removal)?),
+        help: format!("remove {} as it was added", what(model, added)),
+        subject: format!("{target} {}", what(model, added)),
+        notes: vec![note_added(model, added)],
+        ..LocalClaim::default()
+    })
+}
+
+fn is_emitter(model: &Model<'_>, removal: &Removal) -> bool {
+    let of = model.model_of(model.ty(removal.target));
+    of.is_some_and(|of| model.catalog.model(of).emitter.is_some())
+        && removal.event.as_ref().is_some_and(|event| matches!(event, Identity::Constant(_)))
+}
+
+fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let event = removal.event.as_ref().map(|event| compare_events(model, &added.event, event));
+    event == Some(Match::Must) && same_target(model, &added.place, &removal.place) == Match::Must
+}
+
+/// Whether a removal is meant for a registration: two of target, event and function agree, and the third never does.
+fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let target = same_target(model, &added.place, &removal.place);
+    let event = removal.event.as_ref().map_or(Match::Never, |event| compare_events(model, &added.event, event));
+    let listener = removal.listener.map_or(Match::Never, |removed| compare_listeners(model, added.listener, removed));
+    match (target, event, listener) {
+        (Match::Must, Match::Must, Match::Never) => is_made_up(model, removal),
+        // Another target, or another event: the function must be one of this file, so that it is not shared by chance.
+        (Match::Never, Match::Must, Match::Must) => {
+            !is_inline(model, added) && removes_elsewhere(model, added, removal)
+        }
+        (Match::Must, Match::Must, Match::Must) => true,
+        _ => false,
+    }
+}
+
+/// The removed function is one that nobody adds: an unbound twin, a missing method, the result of `addEventListener`.
+fn is_made_up(model: &Model<'_>, removal: &Removal) -> bool {
+    let Some(listener) = removal.listener else { return false };
+    matches!(identity::identity(model, listener), Identity::At(_))
+}
+
+fn is_inline(model: &Model<'_>, added: &Registration) -> bool {
+    matches!(identity::identity(model, added.listener), Identity::Fresh(_))
+}
+
+/// The same function of an instance or closure, removed from something else: `paneContainer` and `window`.
+fn removes_elsewhere(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let is_closure = |func: FuncId| model.file.function(func).parent.is_some();
+    let own = match identity::identity(model, added.listener) {
+        Identity::At(place) => !matches!(
+            place.root,
+            outlive_semantic::place::Root::Module(_) | outlive_semantic::place::Root::Global(_)
+        ),
+        _ => false,
+    };
+    own && (is_closure(added.func) || is_closure(removal.func))
+}
+
+fn difference(model: &Model<'_>, added: &Registration, removal: &Removal) -> Option<String> {
+    if same_target(model, &added.place, &removal.place) == Match::Never {
+        return Some(format!("it was added to `{}`", model.file.display(&added.place)));
+    }
+    let capture = |options| listeners::capture(model, options);
+    let listener = compare_listeners(model, added.listener, removal.listener?);
+    if listener == Match::Must && capture(added.options) != capture(removal.options) {
+        return Some("the capture flag differs".to_owned());
+    }
+    match identity::identity(model, added.listener) {
+        Identity::Fresh(_) => Some("what was added is a function made there".to_owned()),
+        Identity::At(place) => Some(format!("what was added is `{}`", model.file.display(&place))),
+        _ => Some("another function was added".to_owned()),
+    }
+}
+
+fn what(model: &Model<'_>, added: &Registration) -> String {
+    match &added.event {
+        Identity::Constant(event) => format!("the `{event}` listener"),
+        _ => match identity::identity(model, added.listener) {
+            Identity::At(place) => format!("`{}`", model.file.display(&place)),
+            _ => "the listener".to_owned(),
+        },
+    }
+}
+
+fn note_added(model: &Model<'_>, added: &Registration) -> Note {
+    Note {
+        role: Role::Registered,
+        message: "added here".to_owned(),
+        span: model.file.tree.span(added.call),
+    }
+}
+
+/// A clean-up that adds instead of removing: the same target, event and function as another registration, in a function
+/// that by its name takes away.
+fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<LocalClaim> {
+    let model = file.model;
+    let name = model.file.function_name(registration.func)?;
+    if !takes_away(name) || file.removals.iter().any(|removal| removal.func == registration.func && same_target(model, &registration.place, &removal.place) == Match::Must) {
+        return None;
+    }
+    let first = file.registrations.iter().find(|other| {
+        other.call != registration.call
+            && same_target(model, &other.place, &registration.place) == Match::Must
+            && compare_events(model, &other.event, &registration.event) == Match::Must
+            && compare_listeners(model, other.listener, registration.listener) == Match::Must
+            && !model.file.function_name(other.func).is_some_and(takes_away)
+    })?;
+    let target = model.file.display(&registration.place);
+    Some(LocalClaim {
+        message: format!("`{name}` adds the listener to `{target}` once more instead of removing it"),
+        help: format!("call the removing method of `{target}` here"),
+        subject: format!("{target} {name}"),
+        notes: vec![note_added(model, first)],
+        ..LocalClaim::default()
+    })
+}
+
+fn takes_away(name: &str) -> bool {
+    let lower = name.trim_start_matches('_').to_ascii_lowercase();
+    crate::ending::is_end(name)
+        || ["remove", "unbind", "unsubscribe", "detach", "teardown", "cleanup", "disconnect", "unlisten"]
+            .iter()
+            .any(|word| lower.starts_with(word))
+}

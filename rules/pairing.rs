@@ -1,0 +1,115 @@
+//! Which removal takes which listener away: the same target, event, function and capture flag.
+
+use outlive_semantic::identity::{self, Identity, Match};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners::{self, Registration, Removal};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::Kind;
+
+/// Whether a removal takes this listener away.
+pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
+    let target = same_target(model, &registration.place, &removal.place);
+    if target == Match::Never {
+        return Match::Never;
+    }
+    let event = match &removal.event {
+        None => Match::Must,
+        Some(event) => compare_events(model, &registration.event, event),
+    };
+    if event == Match::Never {
+        return Match::Never;
+    }
+    let listener = match removal.listener {
+        None => Match::Must,
+        Some(listener) => {
+            compare_listeners(model, registration.listener, listener)
+        }
+    };
+    let captures = match (listeners::capture(model, registration.options), listeners::capture(model, removal.options)) {
+        (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
+        _ => Match::Must,
+    };
+    if [target, event, listener, captures].contains(&Match::Never) {
+        Match::Never
+    } else if [target, event, listener].contains(&Match::May) {
+        Match::May
+    } else {
+        Match::Must
+    }
+}
+
+fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
+    registration.family.and_then(|family| model.catalog.emitter(family)).is_some_and(|row| row.takes_options)
+}
+
+/// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
+pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
+    if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let covers = |added: &str| {
+            words(removed).iter().any(|removed| {
+                added == removed
+                    || removed.starts_with('.') && added.contains(removed.as_str())
+                    || added.split('.').next() == Some(removed)
+            })
+        };
+        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
+    }
+    identity::compare(model, added, removed)
+}
+
+/// Whether two paths are the same target. A path through a call (`matchMedia(q)`) is a new target each time.
+pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> Match {
+    if added == removed {
+        return Match::Must;
+    }
+    match (added.root, removed.root) {
+        (Root::Value(_), _) | (_, Root::Value(_)) => Match::Never,
+        _ => {
+            let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
+            if is_linked(added, removed) || is_linked(removed, added) {
+                Match::Must
+            } else if added.last_field().is_some() && added.last_field() == removed.last_field() {
+                Match::May
+            } else {
+                Match::Never
+            }
+        }
+    }
+}
+
+/// Whether the function that is removed is the one that was added.
+pub(crate) fn compare_listeners(model: &Model<'_>, added: NodeId, removed: NodeId) -> Match {
+    let (added, removed) = (identity::identity(model, added), identity::identity(model, removed));
+    if holds_no_function(model, &removed) {
+        return Match::Never;
+    }
+    identity::compare(model, &added, &removed)
+}
+
+/// A variable that holds what `addEventListener` returned: nothing. A method that does not exist.
+fn holds_no_function(model: &Model<'_>, removed: &Identity) -> bool {
+    let Identity::At(place) = removed else { return false };
+    let values = model.values(place);
+    if !values.is_empty() {
+        return values.iter().all(|&value| {
+            model.file.tree.method_call(value).is_some_and(|(_, method)| method == "addEventListener")
+        });
+    }
+    is_missing_method(model, place)
+}
+
+/// `this.x` of a class that nothing from elsewhere adds to, and that neither has nor is given an `x`.
+fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
+    let (Root::This(class), [_]) = (place.root, &place.path[..]) else { return false };
+    let Some(name) = place.last_field() else { return false };
+    let row = model.file.class(class);
+    let is_closed = row.super_class.is_none()
+        && row.kind != outlive_semantic::tables::ClassKind::Constructor
+        && !model.file.tree.children(row.node).any(|part| model.file.tree.kind(part) == Kind::Spread)
+        && !row.members.iter().any(|member| {
+            member.name.is_some_and(|name| matches!(model.file.tree.text(name), "mixins" | "extends" | "setup"))
+        });
+    is_closed && model.instance_method(class, name).is_none() && !row.members.iter().any(|m| m.name == Some(name))
+}
