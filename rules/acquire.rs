@@ -1,6 +1,6 @@
 //! What the rules about acquired things share: following the handle, looking for its release, judging what is left.
 
-use crate::claim::{AcquireClaim, Body, Claim, Gap, Note};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
@@ -17,8 +17,37 @@ use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::What;
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
+
+pub(crate) use crate::claim::Target;
+
+impl Target {
+    /// The target at a place of the file.
+    pub(crate) fn of(model: &Model<'_>, place: &Place, shown: String, claims: &mut Claims<'_>) -> Self {
+        let origin = match place.root {
+            Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => {
+                match model.constructs(model.file.binding(binding).func) {
+                    Some(_) => Origin::PassedToConstructor,
+                    None => Origin::Passed,
+                }
+            }
+            Root::Binding(binding) if is_fetched(model, binding) => Origin::Fetched,
+            Root::Value(node) if model.file.tree.kind(node) == Kind::Call => Origin::Fetched,
+            _ => Origin::Named,
+        };
+        Self { place: claims.names.place(model, place), shown, origin }
+    }
+}
+
+/// A variable of a function that holds what some call returned.
+pub(crate) fn is_fetched(model: &Model<'_>, binding: outlive_semantic::index::BindingId) -> bool {
+    let row = model.file.binding(binding);
+    let value = model.file.sole_value(binding);
+    let made = value.map(|value| model.file.tree.kind(value));
+    row.func.index() != 0 && matches!(made, Some(Kind::Call | Kind::Await))
+}
 
 /// The words of one finding.
 pub(crate) struct Text {
@@ -130,6 +159,7 @@ pub(crate) fn claim(
         what,
         handle: shared.map(|place| claims.names.place(model, place)),
         shown,
+        target: None,
         release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
@@ -250,6 +280,13 @@ pub(crate) fn settle(
         Answer::Unknown => doubt.unknown(),
         Answer::No => return view.drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func))),
     }
+    if let Some(target) = &body.target {
+        match target_outlives(project, file, claim, body, target) {
+            Answer::Yes | Answer::Assumed => {}
+            Answer::Unknown => doubt.unknown(),
+            Answer::No => return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown)),
+        }
+    }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();
     }
@@ -319,6 +356,41 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
             known => known,
         },
     }
+}
+
+/// Whether what keeps the acquired thing outlives the code that acquires it.
+fn target_outlives(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim, target: &Target) -> Answer {
+    let spot = project.canonical(file, &target.place);
+    let lives = project.life(&spot);
+    match (lives, &body.class) {
+        // What an instance holds in a field and did not make may be anybody's; what it made ends with it.
+        (Lives::With(..), Some((class, _))) if is_component(project, file, *class) => {
+            if is_injected(project, file, &target.place) { Answer::Assumed } else { Answer::Unknown }
+        }
+        (_, _) if target.origin == Origin::Fetched => {
+            if is_component_code(project, file, claim) { Answer::Assumed } else { Answer::Unknown }
+        }
+        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => Answer::Assumed,
+        _ => project.outlives(lives, file, claim.func, body.in_loop),
+    }
+}
+
+fn is_component(project: &Project<'_>, file: FileId, class: outlive_semantic::index::ClassId) -> bool {
+    project.class_rate(file, class).rate == Some(Rate::Component)
+}
+
+/// The code runs for each component: what it takes from elsewhere is mostly made to be shared.
+fn is_component_code(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
+    project.rate(file, claim.func).rate == Some(Rate::Component)
+}
+
+/// A field that is never given anything but a parameter of the constructor: a service, a parent.
+fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
+    let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
+    let summary = project.summary(file);
+    !summary.types.iter().any(|(known, ty)| {
+        *known == first && !matches!(ty, outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown)
+    })
 }
 
 /// Another file, or another class of the family, releases what is at the same spot.

@@ -86,6 +86,8 @@ pub enum Origin {
     Passed,
     /// A field that holds what the constructor was handed.
     PassedToConstructor,
+    /// A variable of the same function that holds what a call returned: it may be anybody's.
+    Fetched,
 }
 
 /// A listener is added here, and this file has no removal that surely matches.
@@ -119,6 +121,17 @@ pub struct ListenerClaim {
     pub notes: Vec<Note>,
 }
 
+/// What keeps an acquired thing: the source of a subscription.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// Where it is.
+    pub place: Place,
+    /// How the source names it.
+    pub shown: String,
+    /// How it came to be known.
+    pub origin: Origin,
+}
+
 /// Something is acquired here, and this file has no release that surely reaches it.
 #[derive(Clone, Debug)]
 pub struct AcquireClaim {
@@ -128,6 +141,8 @@ pub struct AcquireClaim {
     pub handle: Option<Place>,
     /// How the source names the handle; empty if it is dropped.
     pub shown: String,
+    /// What keeps it, if that is something else than the process itself.
+    pub target: Option<Target>,
     /// Names of the functions and methods that would release it.
     pub release: Vec<String>,
     /// It stands in a loop.

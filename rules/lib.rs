@@ -18,6 +18,7 @@ mod ending;
 mod leaked_listener;
 mod leaked_observer;
 mod leaked_resource;
+mod leaked_subscription;
 mod leaked_timer;
 mod local;
 mod mismatched_removal;
@@ -31,6 +32,7 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_listener::LeakedListener,
     &leaked_observer::LeakedObserver,
     &leaked_resource::LeakedResource,
+    &leaked_subscription::LeakedSubscription,
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,

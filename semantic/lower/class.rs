@@ -43,7 +43,7 @@ impl Lowering {
         let inside = |item: &&ast::ModuleItem| {
             let at = span(item.span());
             let is_import = matches!(item, ast::ModuleItem::ModuleDecl(ast::ModuleDecl::Import(_)));
-            setup.start <= at.start && at.end <= setup.end && !is_import
+            setup.start <= at.start && at.start < setup.end && !is_import
         };
         for item in items.iter().filter(|item| !inside(item)) {
             item.visit_with(self);

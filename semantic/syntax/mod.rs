@@ -237,3 +237,21 @@ fn typescript(tsx: bool) -> Syntax {
 fn flow_syntax() -> Syntax {
     Syntax::Flow(FlowSyntax { jsx: true, all: true, enums: true, decorators: true, ..FlowSyntax::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::FunctionKind;
+    use crate::tree::Kind;
+
+    #[test]
+    fn the_statements_of_a_setup_script_run_in_a_function_of_their_own() {
+        let text = "<script setup>\nimport z from 'z'\nconst a = f()\n</script>\n<template><b @click=\"go\"/></template>";
+        let lowered = lower(parse(text, Language::Vue).unwrap());
+        let call = lowered.tree.ids().find(|&node| lowered.tree.kind(node) == Kind::Call).unwrap();
+        let func = lowered.function(lowered.tree.func(call));
+        assert_eq!(func.kind, FunctionKind::Setup);
+        assert_eq!(lowered.tree.span(call).start as usize, text.find("f()").unwrap());
+        assert!(lowered.template_words.iter().any(|word| &**word == "go"));
+    }
+}

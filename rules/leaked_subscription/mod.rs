@@ -1,0 +1,161 @@
+//! `leaked-subscription`: a subscription to something that lives longer, whose end nobody keeps.
+
+use crate::acquire::{self, Target};
+use crate::claim::{AcquireClaim, Body, Claim};
+use crate::finding::{Finding, Severity};
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::handle::ReleasePatterns;
+use outlive_semantic::index::NodeId;
+use outlive_semantic::model::{Model, Ty};
+use outlive_semantic::place::Root;
+use outlive_semantic::project::FileId;
+use outlive_semantic::tree::Kind;
+
+/// The rule.
+pub(crate) struct LeakedSubscription;
+
+static META: Meta = Meta {
+    id: "leaked-subscription",
+    summary: "a subscription to something that lives longer, whose end nobody keeps",
+    category: Category::Lifecycle,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+/// Operators after which an observable ends by itself, or with its owner.
+const ENDING_OPERATORS: &[&str] = &[
+    "take", "first", "takeUntil", "takeWhile", "takeUntilDestroyed", "takeUntilDestroy", "untilDestroyed", "single",
+    "last", "toArray", "find", "every", "isEmpty", "elementAt", "untilComponentDestroyed", "takeUntilUnmounted",
+];
+
+/// Sources that end by themselves: one value, or one request.
+const ENDING_SOURCES: &[&str] = &["of", "from", "defer", "throwError", "EMPTY", "timer", "forkJoin", "ajax", "range", "fetch"];
+
+/// Fields and methods of HTTP clients: their observables end with the response.
+const REQUESTS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "request", "jsonp", "afterClosed", "fetch"];
+
+impl Rule for LeakedSubscription {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let model = file.model;
+        let Some(source) = subscribed(model, call) else { return };
+        if ends_by_itself(model, source) {
+            file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
+            return;
+        }
+        let patterns = ReleasePatterns {
+            methods: ["unsubscribe", "dispose", "remove", "cancel", "close", "off", "stop", "return"].map(str::to_owned).to_vec(),
+            called: true,
+            ..ReleasePatterns::default()
+        };
+        let Some(mut body) = acquire::claim(file, &META, call, "subscription".to_owned(), &patterns, claims) else { return };
+        let place = model.file.place(origin(model, source));
+        let shown = model.file.display(&place);
+        body.target = Some(Target::of(model, &place, shown, claims));
+        let at = model.file.tree.span(call);
+        claims.list.push(Claim { rule: META.id, func: model.file.tree.func(call), at, body: Body::Acquire(body) });
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let words = |body: &AcquireClaim| acquire::Text {
+            message: message(body),
+            help: help(body),
+            keeps: "the source keeps the callback, and all that closes over, until it is unsubscribed".to_owned(),
+        };
+        acquire::settle_all(claims, view, &META, words)
+    }
+}
+
+/// What is subscribed to, if a call subscribes a function or an observer.
+fn subscribed(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let (source, method) = tree.method_call(call)?;
+    if method != "subscribe" {
+        return None;
+    }
+    let first = tree.arg(call, 0)?;
+    let takes_function = |node: NodeId| {
+        tree.kind(node) == Kind::Function || model.function_of(node).is_some() || tree.method_call(node).is_some_and(|(_, m)| m == "bind")
+    };
+    let is_observer = tree.kind(first) == Kind::Object && tree.property(first, "next").is_some();
+    let second = tree.arg(call, 1);
+    // `client.subscribe('topic', fn)` is a message bus: leaked-listener knows its kind.
+    (takes_function(first) || is_observer).then_some(source).filter(|_| second.is_none_or(|s| tree.kind(s) != Kind::String))
+}
+
+/// The thing behind `a.b.pipe(…)`.
+fn origin(model: &Model<'_>, source: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let mut at = source;
+    while let Some((object, _)) = tree.method_call(at) {
+        at = object;
+    }
+    at
+}
+
+fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut at = source;
+    loop {
+        let Some((object, method)) = tree.method_call(at) else { break };
+        let by_operator = method == "pipe"
+            && tree.args(at).any(|arg| {
+                let name = tree.callee(arg).and_then(|callee| model.callee_name(callee));
+                name.is_some_and(|name| ENDING_OPERATORS.contains(&name))
+                    // An operator kept in a variable may be any of them.
+                    || matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
+                    || name.is_some_and(|name| name.starts_with("takeUntil") || name.starts_with("until"))
+            });
+        if by_operator || ENDING_OPERATORS.contains(&method) || REQUESTS.contains(&method) {
+            return true;
+        }
+        at = object;
+    }
+    let name = tree.callee(at).and_then(|callee| model.callee_name(callee));
+    if name.is_some_and(|name| ENDING_SOURCES.contains(&name)) {
+        return true;
+    }
+    // A source made by this very function ends with it.
+    let place = model.file.place(at);
+    match place.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            row.func == tree.func(source)
+                && model.file.sole_value(binding).is_some_and(|value| is_own_source(model, value))
+        }
+        Root::Value(node) => is_own_source(model, node),
+        _ => false,
+    }
+}
+
+/// A source that is made here: nothing else can keep it alive. What a call returns may be anybody's.
+fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => {
+            let name = tree.callee(value).and_then(|callee| model.callee_name(callee));
+            name.is_some_and(|name| ENDING_SOURCES.contains(&name))
+        }
+        _ => matches!(model.ty(value), Ty::Function(_)),
+    }
+}
+
+fn message(body: &AcquireClaim) -> String {
+    let source = body.target.as_ref().map(|target| target.shown.as_str()).unwrap_or_default();
+    match (&body.partial, body.shown.as_str()) {
+        (Some(gap), _) => format!("the subscription to `{source}` is not ended {}", gap.how),
+        (None, "") => format!("the subscription to `{source}` can never be ended: nobody keeps what `subscribe` returns"),
+        (None, shown) => format!("the subscription to `{source}` in `{shown}` is never ended"),
+    }
+}
+
+fn help(body: &AcquireClaim) -> String {
+    match &body.class {
+        Some((_, Some(end))) => format!("keep what `subscribe` returns and end it in `{end}`"),
+        _ => "keep what `subscribe` returns and end it when its owner ends".to_owned(),
+    }
+}
