@@ -15,6 +15,7 @@ pub use rule::{Category, Meta, Rule};
 
 mod acquire;
 mod ending;
+mod ignored_backpressure;
 mod leaked_listener;
 mod leaked_observer;
 mod leaked_resource;
@@ -26,9 +27,11 @@ mod pairing;
 mod per_call_client;
 mod slot;
 mod unbounded_collection;
+mod unconsumed_response;
 
 /// Every rule, sorted by id.
 pub const RULES: &[&dyn Rule] = &[
+    &ignored_backpressure::IgnoredBackpressure,
     &leaked_listener::LeakedListener,
     &leaked_observer::LeakedObserver,
     &leaked_resource::LeakedResource,
@@ -37,6 +40,7 @@ pub const RULES: &[&dyn Rule] = &[
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
     &unbounded_collection::UnboundedCollection,
+    &unconsumed_response::UnconsumedResponse,
 ];
 
 /// The rule of this id.

@@ -157,6 +157,9 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
     {
         return false;
     }
+    if is_reset(model, flag) {
+        return false;
+    }
     tree.subtree(within).any(|at| {
         if tree.kind(at) != Kind::Assign {
             return false;
@@ -168,5 +171,17 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
             _ => !model.is_nothing(value),
         };
         sets && model.file.place(target) == *flag
+    })
+}
+
+/// Whether something takes the flag back, outside of what gives it its first value.
+fn is_reset(model: &Model<'_>, flag: &Place) -> bool {
+    let tree = &model.file.tree;
+    model.values(flag).iter().any(|&value| {
+        let unsets = model.is_nothing(value) || tree.kind(value) == Kind::Bool && tree.node(value).data == 0;
+        let is_first = tree.parent(value).is_none_or(|parent| tree.kind(parent) != Kind::Assign)
+            || model.constructs(tree.func(value)).is_some()
+            || tree.func(value).index() == 0;
+        unsets && !is_first
     })
 }

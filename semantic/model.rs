@@ -766,6 +766,44 @@ impl<'a> Model<'a> {
 
     /// The catalog's rows about a callback that is handed to a call.
     pub fn callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+        self.callback_rows_within(handed, 3)
+    }
+
+    fn callback_rows_within(
+        &self,
+        handed: &Handed,
+        fuel: u32,
+    ) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+        let direct = self.direct_callback_rows(handed);
+        match fuel.checked_sub(1) {
+            Some(fuel) if direct.is_empty() && handed.option.is_none() => self.forwarded_callback_rows(handed, fuel),
+            _ => direct,
+        }
+    }
+
+    /// The rows of the calls to which a function of this file hands on what it was handed.
+    fn forwarded_callback_rows(
+        &self,
+        handed: &Handed,
+        fuel: u32,
+    ) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+        let tree = &self.file.tree;
+        let param = tree
+            .callee(handed.call)
+            .and_then(|callee| self.function_of(callee))
+            .and_then(|func| self.file.params(func).nth(handed.arg));
+        let Some(binding) = param.and_then(|param| tree.binding(param)) else { return Vec::new() };
+        self.file
+            .binding(binding)
+            .references
+            .iter()
+            .filter_map(|reference| tree.argument_of(self.file.references[reference.index()].node))
+            .map(|(call, arg)| self.callback_rows_within(&Handed { call, arg, option: None }, fuel))
+            .find(|rows| !rows.is_empty())
+            .unwrap_or_default()
+    }
+
+    fn direct_callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
         let count = self.file.tree.args(handed.call).count();
         let mut out = Vec::new();
         for row in self.rows(handed.call) {
@@ -1164,9 +1202,21 @@ impl<'a> Model<'a> {
                 format!("{}()", self.path_within(&callee, fuel)?)
             }
             Root::Binding(binding) => {
-                let value = self.file.sole_value(binding).filter(|&value| tree.is_call(value))?;
-                let callee = self.file.place(tree.callee(value)?);
-                format!("{}()", self.path_within(&callee, fuel)?)
+                let value = self.file.sole_value(binding)?;
+                match tree.kind(value) {
+                    Kind::Call | Kind::New => {
+                        let callee = self.file.place(tree.callee(value)?);
+                        format!("{}()", self.path_within(&callee, fuel)?)
+                    }
+                    // `const client = secure ? https : http`: alike, whichever it is.
+                    Kind::Conditional => {
+                        let [yes, no] = [1, 2].map(|n| {
+                            tree.child(value, n).and_then(|side| self.path_within(&self.file.place(side), fuel))
+                        });
+                        no.and(yes)?
+                    }
+                    _ => return None,
+                }
             }
             _ => return None,
         };
