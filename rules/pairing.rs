@@ -59,24 +59,33 @@ pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Iden
     identity::compare(model, added, removed)
 }
 
-/// Whether two paths are the same target. A path through a call (`matchMedia(q)`) is a new target each time.
+/// Whether two paths are the same target. Only what is provably something else never is: a new object each time
+/// (`matchMedia(q)`), a part of the other, the page and a field.
 pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> Match {
     if added == removed {
         return Match::Must;
     }
-    match (added.root, removed.root) {
-        (Root::Value(_), _) | (_, Root::Value(_)) => Match::Never,
-        _ => {
-            let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
-            if is_linked(added, removed) || is_linked(removed, added) {
-                Match::Must
-            } else if added.last_field().is_some() && added.last_field() == removed.last_field() {
-                Match::May
-            } else {
-                Match::Never
-            }
-        }
+    let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
+    if is_linked(added, removed) || is_linked(removed, added) {
+        return Match::Must;
     }
+    let is_part = added.root == removed.root && (added.starts_with(removed) || removed.starts_with(added));
+    let is_page = |place: &Place| matches!(place.root, Root::Global(_)) && place.path.is_empty();
+    let is_field = |place: &Place| matches!(place.root, Root::This(_)) && !place.path.is_empty();
+    let is_apart = is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
+    if is_part || is_apart || is_new_each_time(model, added) || is_new_each_time(model, removed) {
+        Match::Never
+    } else {
+        Match::May
+    }
+}
+
+/// A call that returns a new object each time it is made.
+fn is_new_each_time(model: &Model<'_>, place: &Place) -> bool {
+    let Root::Value(node) = place.root else { return false };
+    place.path.is_empty()
+        && (model.file.tree.kind(node) == Kind::New
+            || model.model_of(model.ty(node)).is_some_and(|of| model.catalog.is_a(of, "MediaQueryList")))
 }
 
 /// Whether the function that is removed is the one that was added.

@@ -324,7 +324,8 @@ fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Targe
     let tree = &model.file.tree;
     let rows = model.callback_rows(handed);
     if let Some((_, callback)) = rows.first() {
-        out.edges.push(edge(model, handed.call, func, callback.runs, true));
+        let runs = if removes_itself(model, handed, &func) { When::Caller } else { callback.runs };
+        out.edges.push(edge(model, handed.call, func, runs, true));
         return;
     }
     if let (Some(to), None) = (to, handed.option) {
@@ -337,6 +338,48 @@ fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Targe
         // Whoever takes a function mostly runs it, now or later.
         out.edges.push(edge(model, handed.call, func, When::Caller, false));
     }
+}
+
+/// A listener that takes itself away again, directly or through what it calls, runs once for each time it is added.
+fn removes_itself(model: &Model<'_>, handed: &Handed, func: &Target) -> bool {
+    let Target::Function(func) = func else { return false };
+    if handed.arg != 1 || model.file.function(*func).name.is_none() {
+        return false;
+    }
+    let event = model.file.tree.arg(handed.call, 0).and_then(|event| model.file.constant_name(event));
+    event.is_some() && removes(model, *func, *func, event, 3)
+}
+
+/// Whether a function, or one it calls, removes `listener` from the event.
+fn removes(
+    model: &Model<'_>,
+    at: FuncId,
+    listener: FuncId,
+    event: Option<crate::index::NameId>,
+    fuel: u32,
+) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(at) else { return false };
+    tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).any(|call| {
+        if let Some((_, "off" | "removeListener" | "removeEventListener")) = tree.method_call(call) {
+            let same_event = tree.arg(call, 0).and_then(|arg| model.file.constant_name(arg)) == event;
+            return same_event && tree.arg(call, 1).and_then(|arg| model.function_of(arg)) == Some(listener);
+        }
+        let next = tree.callee(call).and_then(|callee| model.function_of(callee));
+        next.is_some_and(|next| next != at && removes(model, next, listener, event, fuel))
+    })
+}
+
+/// Names of functions that whoever starts the program calls once.
+#[must_use]
+pub fn is_startup_name(name: &str) -> bool {
+    let lower = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    lower == "main"
+        || lower == "run"
+        || ["init", "setup", "start", "install", "configure", "bootstrap", "boot", "launch", "listen", "register", "mount", "serve", "createserver", "createapp", "enable", "activate", "prepare", "load"]
+            .iter()
+            .any(|prefix| lower.starts_with(prefix))
 }
 
 /// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.

@@ -332,7 +332,52 @@ pub enum Keys {
 #[must_use]
 pub fn keys(model: &Model<'_>, op: &CollectionOp) -> Keys {
     let Some(key) = op.key else { return Keys::None };
-    key_kind(model, key)
+    match key_kind(model, key) {
+        Keys::Open if runs_over(model, key, &op.holder) => Keys::Finite,
+        kind => kind,
+    }
+}
+
+/// `for (const k in x) x[k] = …` overwrites what is there.
+fn runs_over(model: &Model<'_>, key: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(binding) = model.file.binding_of(key) else { return false };
+    let node = model.file.binding(binding).node;
+    let each = tree.ancestors(node).take(5).find(|&n| matches!(tree.kind(n), Kind::ForIn | Kind::ForOf));
+    let source = each.filter(|&each| tree.first(each).is_some_and(|left| tree.contains(left, node)));
+    let by_loop = source
+        .and_then(|each| tree.child(each, 1))
+        .is_some_and(|source| model.file.place(model.file.iterated(source)) == *holder);
+    let place = model.file.place(key);
+    by_loop || place.path.last() == Some(&Step::Element) && place.parent().as_ref() == Some(holder)
+}
+
+/// An element of a table written out in the source, or a field of one: `for (const column of COLUMNS)`.
+fn is_constant_element(model: &Model<'_>, key: NodeId) -> bool {
+    let place = model.file.place(key);
+    let Some(at) = place.path.iter().position(|step| *step == Step::Element) else { return false };
+    let table = Place { root: place.root, path: place.path.iter().take(at).copied().collect() };
+    match &model.values(&table)[..] {
+        [] => false,
+        values => values.iter().all(|&value| model.is_constant_collection(value, 4)),
+    }
+}
+
+/// A parameter that every call of the file gives a constant.
+fn is_constant_argument(model: &Model<'_>, key: NodeId) -> bool {
+    let Some(binding) = model.file.binding_of(key) else { return false };
+    let Some((func, param)) = crate::calls::param_position(model, binding) else { return false };
+    let calls = model.calls_of(func);
+    let is_local = model.file.function(func).class.is_none() && model.handed(func).is_empty();
+    is_local
+        && !calls.is_empty()
+        && calls.iter().all(|&call| {
+            model
+                .file
+                .tree
+                .arg(call, param as usize)
+                .is_some_and(|arg| matches!(model.file.tree.kind(arg), Kind::String | Kind::Number | Kind::Bool))
+        })
 }
 
 /// What is known about one key expression.
@@ -345,7 +390,9 @@ pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
-            _ if is_module_constant(model, key) => Keys::Finite,
+            _ if is_module_constant(model, key) || is_constant_element(model, key) || is_constant_argument(model, key) => {
+                Keys::Finite
+            }
             _ => Keys::Open,
         },
     }

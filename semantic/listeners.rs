@@ -123,14 +123,20 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
     })
 }
 
-/// `$(x)`, `jQuery(x)` and `angular.element(x)` are `x` as far as listeners go.
+/// `$(x)`, `jQuery(x)` and `angular.element(x)` are `x` as far as listeners go, and so is a chain on one of them.
 fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     let tree = &model.file.tree;
-    let is_wrapper = tree.kind(object) == Kind::Call
-        && tree.callee(object).and_then(|callee| model.callee_name(callee)).is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
-    match tree.arg(object, 0) {
+    let mut at = object;
+    while let Some((inner, "on" | "off" | "one" | "once" | "bind" | "unbind" | "addListener" | "removeListener")) =
+        tree.method_call(at)
+    {
+        at = inner;
+    }
+    let is_wrapper = tree.kind(at) == Kind::Call
+        && tree.callee(at).and_then(|callee| model.callee_name(callee)).is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+    match tree.arg(at, 0) {
         Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => inner,
-        _ => object,
+        _ => at,
     }
 }
 
@@ -253,7 +259,7 @@ fn is_function_like(model: &Model<'_>, node: NodeId) -> bool {
 #[must_use]
 pub fn capture(model: &Model<'_>, options: Option<NodeId>) -> Option<bool> {
     let tree = &model.file.tree;
-    let Some(options) = options else { return Some(false) };
+    let Some(options) = options.map(|options| named_value(model, options)) else { return Some(false) };
     match tree.kind(options) {
         Kind::Bool => Some(tree.node(options).data == 1),
         Kind::Object => {
@@ -266,10 +272,6 @@ pub fn capture(model: &Model<'_>, options: Option<NodeId>) -> Option<bool> {
                 Some(_) => None,
             }
         }
-        Kind::Identifier => {
-            let value = model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding));
-            value.and_then(|value| capture(model, Some(value)))
-        }
         _ => None,
     }
 }
@@ -279,12 +281,11 @@ pub fn capture(model: &Model<'_>, options: Option<NodeId>) -> Option<bool> {
 pub fn option(model: &Model<'_>, options: Option<NodeId>, name: &str) -> Option<NodeId> {
     let tree = &model.file.tree;
     let options = options?;
-    match tree.kind(options) {
-        Kind::Object => tree.property(options, name),
-        Kind::Identifier => {
-            let value = model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding))?;
-            tree.property(value, name)
-        }
-        _ => None,
-    }
+    tree.property(named_value(model, options), name)
+}
+
+/// What a variable that names a constant holds; anything else is itself.
+fn named_value(model: &Model<'_>, node: NodeId) -> NodeId {
+    let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+    value.unwrap_or(node)
 }

@@ -281,7 +281,10 @@ impl<'a> Model<'a> {
     pub fn instance_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
         self.lineage(class).find_map(|class| {
             let members = &self.file.class(class).members;
-            members.iter().rev().find(|m| m.name == Some(name) && !m.is_static).and_then(|m| m.func)
+            let func = members.iter().rev().find(|m| m.name == Some(name) && !m.is_static).and_then(|m| m.func)?;
+            // Reading an accessor runs it; what it gives is something else.
+            let is_accessor = matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
+            (!is_accessor).then_some(func)
         })
     }
 
@@ -305,25 +308,33 @@ impl<'a> Model<'a> {
     /// The class that a binding names.
     #[must_use]
     pub fn class_of_binding(&self, binding: BindingId) -> Option<ClassId> {
+        self.class_of_binding_within(binding, 8)
+    }
+
+    fn class_of_binding_within(&self, binding: BindingId, fuel: u32) -> Option<ClassId> {
         if let Some(class) = self.file.class_ids().find(|&class| self.file.class(class).binding == Some(binding)) {
             return Some(class);
         }
         let value = self.file.sole_value(binding)?;
-        self.class_of(value)
+        self.class_within(value, fuel.checked_sub(1)?)
     }
 
     /// The class that an expression is (not an instance of it).
     #[must_use]
     pub fn class_of(&self, expr: NodeId) -> Option<ClassId> {
+        self.class_within(expr, 8)
+    }
+
+    fn class_within(&self, expr: NodeId, fuel: u32) -> Option<ClassId> {
         let tree = &self.file.tree;
         match tree.kind(expr) {
             Kind::Class => tree.class(expr),
-            Kind::Identifier => self.class_of_binding(self.file.binding_of(expr)?),
+            Kind::Identifier => self.class_of_binding_within(self.file.binding_of(expr)?, fuel),
             Kind::Function => {
                 let func = tree.function(expr)?;
                 self.file.class_ids().find(|&class| self.file.class(class).constructor == Some(func))
             }
-            Kind::Assign => self.class_of(tree.child(expr, 1)?),
+            Kind::Assign => self.class_within(tree.child(expr, 1)?, fuel.checked_sub(1)?),
             _ => None,
         }
     }

@@ -200,11 +200,19 @@ impl Lowered {
         let row = self.binding(binding);
         let alias = match row.kind {
             BindingKind::Import => self.import_place(binding),
-            BindingKind::Function | BindingKind::Class | BindingKind::Enum => None,
+            BindingKind::Function => self.variable_of(row.node).map(|outer| Place::root(Root::Binding(outer))),
+            BindingKind::Class | BindingKind::Enum => None,
             BindingKind::Param => self.callback_element(binding, fuel),
             _ => self.alias_place(binding, fuel).or_else(|| self.pattern_place(row.node, fuel)),
         };
         alias.unwrap_or_else(|| Place::root(Root::Binding(binding)))
+    }
+
+    /// The variable that a function expression is the only value of: `const f = function f() {}` is one `f`.
+    fn variable_of(&self, func: NodeId) -> Option<BindingId> {
+        let parent = self.tree.parent(func).filter(|&parent| self.tree.kind(parent) == Kind::Declarator)?;
+        let outer = self.tree.binding(self.tree.first(parent)?)?;
+        (self.sole_value(outer) == Some(func)).then_some(outer)
     }
 
     fn import_place(&self, binding: BindingId) -> Option<Place> {

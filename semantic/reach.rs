@@ -33,7 +33,9 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
         (None, Some(binding)) => {
             let binding_row = model.file.binding(binding);
             let is_declaration = binding_row.kind == BindingKind::Function && binding_row.node == row.node;
-            let is_exported = model.file.exports.iter().any(|export| export.target == ExportTarget::Binding(binding));
+            let is_exported = model.file.exports.iter().any(|export| {
+                export.target == ExportTarget::Binding(binding) || export.target == ExportTarget::Value(row.node)
+            });
             let is_global = binding_row.func.index() == 0 && !model.file.is_module;
             let is_used = binding_row.references.iter().any(|reference| {
                 let node = model.file.references[reference.index()].node;

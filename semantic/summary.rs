@@ -117,6 +117,8 @@ pub struct ClassRow {
     pub is_static_only: bool,
     /// Names of the decorators on it.
     pub decorators: Vec<NameId>,
+    /// A variable names it. An object literal without one may be a prototype or the options of a framework.
+    pub is_named: bool,
 }
 
 /// What a class inherits from.
@@ -430,6 +432,7 @@ impl Builder<'_, '_> {
                     constructors,
                     is_static_only,
                     decorators: self.decorator_names(&row.decorators),
+                    is_named: row.binding.is_some(),
                 }
             })
             .collect()

@@ -14,6 +14,10 @@ pub(crate) enum Skip {
     Minified,
     /// A bundle: many modules in one file.
     Bundled,
+    /// Built from sources that stand beside it: `dist/`.
+    Built,
+    /// Somebody else's code: `vendor/`.
+    Vendored,
     /// Types only.
     Declaration,
     /// Larger than [`MAX_BYTES`].
@@ -28,6 +32,8 @@ impl Skip {
         match self {
             Self::Minified => "minified",
             Self::Bundled => "bundled",
+            Self::Built => "built",
+            Self::Vendored => "vendored",
             Self::Declaration => "declaration",
             Self::TooLarge => "too-large",
             Self::Binary => "binary",
@@ -56,6 +62,8 @@ pub(crate) struct Found {
     pub(crate) skipped: BTreeMap<Skip, u64>,
     /// The packages whose manifests were met.
     pub(crate) packages: Packages,
+    /// Whether the files come from walking a folder, not from being named.
+    walked: bool,
     /// Things that could not be read: path and reason.
     pub(crate) errors: Vec<(String, String)>,
 }
@@ -77,6 +85,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, DiscoverError> {
     let mut found = Found::default();
     for path in paths {
         let meta = std::fs::metadata(path).map_err(|_| DiscoverError::Missing(path.display().to_string()))?;
+        found.walked = meta.is_dir();
         if meta.is_dir() {
             walk(path, &here, &mut found);
         } else if meta.is_file() {
@@ -127,12 +136,22 @@ fn add(path: &Path, here: &Path, found: &mut Found) {
     } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
         Some(Skip::Minified)
     } else {
-        None
+        found.walked.then(|| skip_folder(&shown)).flatten()
     };
     match skip {
         Some(reason) => *found.skipped.entry(reason).or_default() += 1,
         None => found.files.push(Candidate { path: shown, language }),
     }
+}
+
+/// Folders that hold no source of this project. A file that is named is analysed wherever it stands.
+fn skip_folder(path: &str) -> Option<Skip> {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').find_map(|folder| match folder {
+        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => Some(Skip::Built),
+        "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => Some(Skip::Vendored),
+        _ => None,
+    })
 }
 
 /// Reads what a manifest says about the package's name and entry files.
@@ -191,7 +210,8 @@ fn looks_minified(text: &str) -> bool {
     }
     let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
     // Tables of data have long lines of literals; minified code has long lines of code.
-    long * 2 > text.len() && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+    let packed = text.lines().any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
+    packed || long * 2 > text.len() && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
 }
 
 /// The bootstrap of a bundler, near the start.

@@ -6,6 +6,7 @@ use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use crate::pairing::{compare_events, matches, same_target};
@@ -67,6 +68,9 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
     if fires_once(model, registration) {
         return dropped("it is taken away when the event fires");
     }
+    if is_teardown(model, registration.func) {
+        return dropped("it is added while the owner ends");
+    }
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
@@ -112,6 +116,14 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         may_be_removed,
         class,
         notes,
+    })
+}
+
+/// Whether a function is, or is part of, a method that ends its instance: it runs once.
+fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
+    model.file.enclosing(func).any(|func| {
+        let row = model.file.function(func);
+        row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
     })
 }
 
@@ -281,13 +293,17 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
 /// Whether the target itself is ended by code of this file that owns it: `this.child.kill()`, `server.close()`.
 fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
-    if !matches!(registration.place.root, Root::This(_) | Root::Binding(_)) || registration.place.path.is_empty() {
+    let places = names_of_target(model, registration);
+    if places.is_empty() {
         return false;
     }
-    if file.accesses.of(&registration.place).any(|access| {
-        matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)))
-            && access.func != registration.func
-    }) {
+    let is_ended = |place: &Place| {
+        file.accesses.of(place).any(|access| {
+            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)))
+                && access.func != registration.func
+        })
+    };
+    if places.iter().any(is_ended) {
         return true;
     }
     let patterns = ReleasePatterns {
@@ -295,8 +311,24 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
     };
-    let handle = handle::Handle { places: std::iter::once(registration.place.clone()).collect(), ..handle::Handle::default() };
+    let handle = handle::Handle { places: places.into_iter().collect(), ..handle::Handle::default() };
     !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
+}
+
+/// The names an owner has for the target: the path itself, its prefixes that are fields, and for a parameter of the
+/// constructor the field that keeps it.
+fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place> {
+    let place = &registration.place;
+    match place.root {
+        Root::This(_) if !place.path.is_empty() => vec![place.clone()],
+        Root::Binding(_) if !place.path.is_empty() => vec![place.clone()],
+        Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => model
+            .written_fields()
+            .into_iter()
+            .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn is_target_end(method: &str) -> bool {
@@ -348,6 +380,11 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
             });
         }
     }
+    let info = project.rate(file, claim.func);
+    let name = &project.summary(file).functions[claim.func.index()].name;
+    if info.rate == Some(Rate::Call) && calls::is_startup_name(name) {
+        doubt.unknown();
+    }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
@@ -396,7 +433,9 @@ fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, bod
             info if info.is_once() => Answer::No,
             _ => Answer::Assumed,
         },
-        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown) => passed_outlives(project, file, func, body),
+        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_)) => {
+            passed_outlives(project, file, func, body)
+        }
         (_, lives) => project.outlives(lives, file, func, body.in_loop),
     }
 }

@@ -248,7 +248,13 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
             .iter()
             .any(|prefix| name.starts_with(prefix))
     });
-    named && value.is_some_and(is_param) && op.key.is_none_or(is_param)
+    let stores_param = value.is_some_and(is_param) || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
+    named && stores_param && op.key.is_none_or(is_param)
+}
+
+/// `table[name] = table[name] || []`: a slot for what is registered next.
+fn makes_slot(model: &Model<'_>, value: outlive_semantic::index::NodeId) -> bool {
+    matches!(model.file.tree.kind(value), Kind::Logical | Kind::Array | Kind::Object | Kind::New)
 }
 
 fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
@@ -342,14 +348,32 @@ fn doubts(
     match project.outlives(lives, file, claim.func, growth.in_loop) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
-        Answer::Unknown if growth.looked_up || growth.on_options => doubt.assume(),
+        Answer::Unknown if growth.on_options => doubt.assume(),
+        Answer::Unknown if growth.looked_up && is_like_cache(lives, growth) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
-    if growth.registry {
+    let name = &project.summary(file).functions[claim.func.index()].name;
+    let is_called_by_others = project.rate(file, claim.func).rate == Some(outlive_semantic::rate::Rate::Call);
+    if growth.registry || is_called_by_others && outlive_semantic::calls::is_startup_name(name) {
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
+/// may say.
+fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
+    match lives {
+        Lives::Process | Lives::Singleton(..) => true,
+        Lives::With(_, Owner::Class(_), _) => {
+            let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            ["cache", "memo", "seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"]
+                .iter()
+                .any(|word| name.contains(word))
+        }
+        _ => false,
+    }
 }
 
 enum Released<'p> {
@@ -373,6 +397,11 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
         }
+    }
+    // What is in the entries is taken out although the entries stay.
+    let element = spot.clone().with(SpotStep::Element);
+    if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
+        answer = Released::Maybe;
     }
     answer
 }

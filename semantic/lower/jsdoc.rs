@@ -131,11 +131,18 @@ fn annotate_field(file: &mut Lowered, node: NodeId, text: &str) {
 
 /// Reads the outermost shape of a JSDoc type: `?T`, `T[]`, `A|B`, `A.B<C>`.
 fn parse_type(file: &mut Lowered, text: &str) -> TypeId {
+    parse_type_within(file, text, 8)
+}
+
+/// Types nested deeper than `fuel` are unknown.
+fn parse_type_within(file: &mut Lowered, text: &str, fuel: u32) -> TypeId {
     let text = text.trim().trim_start_matches(['?', '!', '(']).trim_end_matches([')', '=']).trim();
-    let ty = if let Some(elem) = text.strip_suffix("[]") {
-        Type::Array(Some(parse_type(file, elem)))
+    let ty = if fuel == 0 {
+        Type::Unknown
+    } else if let Some(elem) = text.strip_suffix("[]") {
+        Type::Array(Some(parse_type_within(file, elem, fuel - 1)))
     } else if let Some(parts) = top_level_union(text) {
-        Type::Union(parts.iter().map(|part| parse_type(file, part)).collect())
+        Type::Union(parts.iter().map(|part| parse_type_within(file, part, fuel - 1)).collect())
     } else {
         named_type(file, text)
     };

@@ -40,7 +40,10 @@ impl Lowering {
         }
         for specifier in &import.specifiers {
             let (imported, type_only) = match specifier {
-                ast::ImportSpecifier::Default(_) => (Imported::Default, false),
+                ast::ImportSpecifier::Default(_) => {
+                    self.intern("default");
+                    (Imported::Default, false)
+                }
                 ast::ImportSpecifier::Namespace(_) => (Imported::Namespace, false),
                 ast::ImportSpecifier::Named(named) => {
                     let name = match &named.imported {

@@ -105,6 +105,9 @@ impl Project<'_> {
     pub fn outlives(&self, lives: Lives, file: FileId, func: FuncId, in_loop: bool) -> Answer {
         let info = self.rate(file, func);
         match lives {
+            Lives::Singleton(of, Owner::Run(run)) if !self.is_kept_from(of, run, func) => {
+                if info.rate.is_some_and(Rate::is_hot) { repeats(info) } else { Answer::No }
+            }
             Lives::Process | Lives::Singleton(..) => repeats(info),
             Lives::Known(life) => match info.rate {
                 None => Answer::Unknown,
@@ -129,12 +132,33 @@ impl Project<'_> {
         if self.is_part_of_making(of, owner, file, func) || info.is_once() {
             return Answer::No;
         }
+        if let Owner::Run(run) = owner
+            && !self.is_kept_from(of, run, func)
+        {
+            return Answer::No;
+        }
         match (made.rate, info.rate) {
             (Some(made), Some(run)) if run > made && run.is_hot() => certainty(info),
             (Some(made), Some(run)) if made.is_hot() && run <= made => Answer::No,
             (None | Some(Rate::Call), Some(run)) if run.is_hot() => Answer::Assumed,
             _ => Answer::Unknown,
         }
+    }
+
+    /// Whether a closure, or one around it, leaves the run that made it: returned, stored, given a name others use. What
+    /// is only handed to calls ends with them.
+    #[must_use]
+    pub fn is_kept_from(&self, file: FileId, run: FuncId, func: FuncId) -> bool {
+        let functions = &self.summary(file).functions;
+        let mut at = Some(func);
+        while let Some(inner) = at.filter(|&inner| inner != run) {
+            let row = &functions[inner.index()];
+            if row.is_kept || row.class.is_some() {
+                return true;
+            }
+            at = row.parent;
+        }
+        false
     }
 
     /// Whether a function runs once for each instance: constructors, and what only they call.

@@ -187,7 +187,7 @@ impl Graph {
             for &func in &class.constructors {
                 self.arrow_to(node, self.func(id, func), id);
             }
-            if class.kind == ClassKind::Object {
+            if class.kind == ClassKind::Object && class.is_named {
                 // An object literal is made where it is written.
                 self.arrow_to(self.func(id, class.func), node, id);
                 self.called[node.0 as usize] = true;
