@@ -65,11 +65,11 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     if added == removed {
         return Match::Must;
     }
-    let is_linked = |a: &Place, b: &Place| model.values(a).iter().any(|&value| model.file.place(value) == *b);
-    if is_linked(added, removed) || is_linked(removed, added) {
+    let (left, right) = (aliases(model, added), aliases(model, removed));
+    if left.iter().any(|place| right.contains(place)) {
         return Match::Must;
     }
-    let is_part = added.root == removed.root && (added.starts_with(removed) || removed.starts_with(added));
+    let is_part = left.iter().any(|a| right.iter().any(|b| a.root == b.root && (a.starts_with(b) || b.starts_with(a))));
     let is_page = |place: &Place| matches!(place.root, Root::Global(_)) && place.path.is_empty();
     let is_field = |place: &Place| matches!(place.root, Root::This(_)) && !place.path.is_empty();
     let is_apart = is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
@@ -78,6 +78,19 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     } else {
         Match::May
     }
+}
+
+/// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`.
+fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
+    let mut out = vec![place.clone()];
+    out.extend(
+        model
+            .values(place)
+            .into_iter()
+            .map(|value| model.file.place(value))
+            .filter(|place| !matches!(place.root, Root::Value(_))),
+    );
+    out
 }
 
 /// A call that returns a new object each time it is made.

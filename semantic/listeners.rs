@@ -241,13 +241,19 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
     };
     let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
     let (event, listener, options) = match first {
-        Some(function) if tree.kind(function) == Kind::Function || second.is_none() && is_function_like(model, function) => {
-            (Some(Identity::Unknown), Some(function), None)
-        }
+        Some(function) if names_alone(model, function, second) => (Some(Identity::Unknown), Some(function), second),
         Some(event) => (Some(identity(model, event)), second, third),
         None => (None, None, None),
     };
     Some(Removal { call, target: object, place, event, listener, options, func: tree.func(call) })
+}
+
+/// Whether the first argument of a removal is the function: `mql.removeListener(fn)`, `mql.removeListener(fn, false)`.
+fn names_alone(model: &Model<'_>, first: NodeId, second: Option<NodeId>) -> bool {
+    let tree = &model.file.tree;
+    let is_alone = second.is_none_or(|second| tree.kind(second) == Kind::Bool);
+    tree.kind(first) == Kind::Function
+        || is_alone && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
 }
 
 /// Whether a single argument is the function rather than the event.

@@ -97,8 +97,22 @@ impl<'a> Model<'a> {
         for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
             let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
             let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
-            if is_write && tree.kind(target) == Kind::Member {
+            if is_write && matches!(tree.kind(target), Kind::Member | Kind::Index) {
                 self.writes.entry(self.file.place(target)).or_default().push(value);
+            }
+        }
+        for call in tree.ids().filter(|&node| tree.kind(node) == Kind::Call) {
+            let Some((object, method)) = tree.method_call(call) else { continue };
+            let value = match method {
+                "set" => tree.arg(call, 1),
+                "push" | "unshift" | "add" => tree.arg(call, 0),
+                _ => None,
+            };
+            let element = value.and_then(|value| Some((value, self.file.place(object).with(Step::Element)?)));
+            if let Some((value, place)) = element
+                && !matches!(place.root, Root::Value(_))
+            {
+                self.writes.entry(place).or_default().push(value);
             }
         }
         for class in self.file.class_ids() {
@@ -389,7 +403,8 @@ impl<'a> Model<'a> {
     /// The fields that are written somewhere in the file, in a stable order.
     #[must_use]
     pub fn written_fields(&self) -> Vec<Place> {
-        let mut places: Vec<Place> = self.writes.keys().cloned().collect();
+        let is_field = |place: &&Place| place.path.last() != Some(&Step::Element);
+        let mut places: Vec<Place> = self.writes.keys().filter(is_field).cloned().collect();
         places.sort_unstable();
         places
     }
@@ -1029,8 +1044,11 @@ impl<'a> Model<'a> {
 
     /// The type of what is put into a collection, where all insertions of the file agree.
     fn stored_element_ty(&self, owner: &Place) -> Ty {
-        let _ = owner;
-        Ty::Unknown
+        let Some(element) = owner.clone().with(Step::Element) else { return Ty::Unknown };
+        match self.join_values(self.values(&element)) {
+            Ty::Finite | Ty::Text | Ty::Number => Ty::Unknown,
+            ty => ty,
+        }
     }
 
     /// What a type annotation says.

@@ -51,7 +51,7 @@ impl Rule for MismatchedRemoval {
 fn mismatch(file: &FileView<'_, '_>, removal: &Removal) -> Option<LocalClaim> {
     let model = file.model;
     let listener = removal.listener?;
-    if file.registrations.iter().any(|added| matches(model, added, removal) != Match::Never) {
+    if file.registrations.iter().any(|added| is_partner(model, added, removal)) {
         return None;
     }
     let removed = identity::identity(model, listener);
@@ -76,6 +76,16 @@ fn mismatch(file: &FileView<'_, '_>, removal: &Removal) -> Option<LocalClaim> {
         notes: vec![note_added(model, added)],
         ..LocalClaim::default()
     })
+}
+
+/// Whether a removal may well be for this registration: none of the three is certainly different, and the target or the
+/// function is certainly the same.
+fn is_partner(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    matches(model, added, removal) != Match::Never
+        && (same_target(model, &added.place, &removal.place) == Match::Must
+            || removal
+                .listener
+                .is_some_and(|removed| compare_listeners(model, added.listener, removed) == Match::Must))
 }
 
 fn is_emitter(model: &Model<'_>, removal: &Removal) -> bool {
