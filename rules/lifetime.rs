@@ -2,8 +2,10 @@
 
 use crate::claim::GrowthClaim;
 use crate::finding::{Retainer, Role};
+use outlive_semantic::calls::is_startup_name;
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Span;
 
 /// Whether one thing lives at least as long as another, as far as their roots say.
@@ -65,4 +67,26 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
     let steps: Vec<&str> = way.iter().map(|step| &*step.label).filter(|label| !label.is_empty()).collect();
     let message = format!("runs {}: {}", rate.phrase(), steps.join(" → "));
     Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
+}
+
+/// Whether a function that nobody in sight calls often is start-up code by its name, or runs only from such.
+#[must_use]
+pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
+    let info = project.rate(file, func);
+    info.rate == Some(Rate::Call) && starts_up(project, file, func, 4)
+}
+
+fn starts_up(project: &Project<'_>, file: FileId, func: FuncId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let mut at = Some(func);
+    while let Some(inner) = at {
+        let row = &project.summary(file).functions[inner.index()];
+        if is_startup_name(&row.name) {
+            return true;
+        }
+        // A closure that is not kept runs with the function around it.
+        at = row.parent.filter(|parent| !row.is_kept && parent.index() != 0);
+    }
+    let callers = project.callers(file, func);
+    !callers.is_empty() && callers.iter().all(|&(file, caller)| starts_up(project, file, caller, fuel))
 }

@@ -6,7 +6,6 @@ use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
-use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use crate::pairing::{compare_events, matches, same_target};
@@ -380,9 +379,7 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
             });
         }
     }
-    let info = project.rate(file, claim.func);
-    let name = &project.summary(file).functions[claim.func.index()].name;
-    if info.rate == Some(Rate::Call) && calls::is_startup_name(name) {
+    if lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {

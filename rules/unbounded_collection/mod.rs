@@ -51,6 +51,9 @@ impl Rule for UnboundedCollection {
         if is_bounded_index(growth, keys, container) {
             return dropped("it is filled by index");
         }
+        if is_overwrite(model, op) {
+            return dropped("an entry that is there is overwritten");
+        }
         let holder = claims.names.place(model, &op.holder);
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
         let body = GrowthClaim {
@@ -152,6 +155,29 @@ fn unknown_container(
 /// Writing to an array by index fills it, it does not grow without bound.
 fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) -> bool {
     growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
+}
+
+/// `if (map.has(k)) map.set(k, …)`: the key is there already.
+fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let tests_key = |test: outlive_semantic::index::NodeId| match tree.method_call(test) {
+        Some((object, "has")) => {
+            model.file.place(object) == op.holder
+                && tree.arg(test, 0).is_some_and(|arg| model.file.place(arg) == key)
+        }
+        _ => false,
+    };
+    let mut child = op.node;
+    for parent in tree.ancestors(op.node) {
+        match tree.kind(parent) {
+            Kind::Function => return false,
+            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => return true,
+            _ => {}
+        }
+        child = parent;
+    }
+    false
 }
 
 fn shown_key(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> String {
@@ -348,17 +374,65 @@ fn doubts(
     match project.outlives(lives, file, claim.func, growth.in_loop) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
-        Answer::Unknown if growth.on_options => doubt.assume(),
+        Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
         Answer::Unknown if growth.looked_up && is_like_cache(lives, growth) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
-    let name = &project.summary(file).functions[claim.func.index()].name;
-    let is_called_by_others = project.rate(file, claim.func).rate == Some(outlive_semantic::rate::Rate::Call);
-    if growth.registry || is_called_by_others && outlive_semantic::calls::is_startup_name(name) {
+    if growth.registry || lifetime::is_startup(project, file, claim.func) || is_finite_by_name(growth) {
+        doubt.unknown();
+    }
+    if is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// Keys of which there are only so many, by what they are called.
+const FINITE_KEYS: &[&str] = &[
+    "locale", "lang", "language", "theme", "plugin", "module", "package", "type", "topic", "route", "partition", "schema",
+    "namespace", "extension", "ext", "charset", "encoding", "mode", "format", "func", "funcname", "classname", "tagname",
+    "method", "column", "table", "event", "eventname", "icon", "font", "currency", "country", "version", "feature", "model",
+    "command", "component", "category", "kind", "level", "severity", "status", "permission", "role", "scope", "timezone",
+    "mime", "mimetype", "protocol", "scheme", "platform", "arch", "name", "handler", "hook", "channelname", "metric", "option", "prop",
+    "property", "field", "attr", "attribute", "constructor", "ctor", "klass", "clazz", "directive", "filter", "helper", "template",
+    "templatename", "view", "layout", "partial", "strategy", "driver", "adapter", "provider", "service", "container",
+];
+
+/// Whether the key's name says that there are only so many of them.
+fn is_finite_by_name(growth: &GrowthClaim) -> bool {
+    if matches!(growth.keys, Keys::None | Keys::Fresh) {
+        return false;
+    }
+    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    let words = camel_words(last);
+    let Some(word) = words.last() else { return false };
+    let whole = last.to_ascii_lowercase();
+    FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())
+}
+
+/// `pluginName` is `plugin`, `name`.
+fn camel_words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in name.chars().filter(|c| c.is_alphanumeric()) {
+        if c.is_uppercase() && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words
+}
+
+/// A table in a page that remembers what was computed for a key: as large as what one user looks at.
+fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &GrowthClaim) -> bool {
+    use outlive_semantic::rate::Rate;
+    let rate = project.rate(file, claim.func).rate;
+    let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
+    let key = growth.key.to_ascii_lowercase();
+    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"].iter().any(|word| key.rsplit('.').next() == Some(word));
+    in_page && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key) && growth.keys != Keys::Fresh && !is_node
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name

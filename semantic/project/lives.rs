@@ -105,9 +105,7 @@ impl Project<'_> {
     pub fn outlives(&self, lives: Lives, file: FileId, func: FuncId, in_loop: bool) -> Answer {
         let info = self.rate(file, func);
         match lives {
-            Lives::Singleton(of, Owner::Run(run)) if !self.is_kept_from(of, run, func) => {
-                if info.rate.is_some_and(Rate::is_hot) { repeats(info) } else { Answer::No }
-            }
+            Lives::Singleton(of, Owner::Run(run)) if of == file && !self.is_kept_from(of, run, func) => Answer::No,
             Lives::Process | Lives::Singleton(..) => repeats(info),
             Lives::Known(life) => match info.rate {
                 None => Answer::Unknown,
@@ -168,10 +166,20 @@ impl Project<'_> {
             Owner::Run(run) => (of, run) == (file, func),
             Owner::Class(class) => {
                 let summary = self.summary(of);
-                of == file && summary.classes[class.index()].constructors.contains(&func)
-                    || self.only_called_while_making(of, class, file, func, 4)
+                let constructors = &summary.classes[class.index()].constructors;
+                let within = of == file
+                    && constructors.iter().any(|&made| {
+                        let is_inside = made == func || self.is_inside(of, func, made);
+                        is_inside && !self.is_kept_from(of, made, func)
+                    });
+                within || self.only_called_while_making(of, class, file, func, 4)
             }
         }
+    }
+
+    fn is_inside(&self, file: FileId, inner: FuncId, outer: FuncId) -> bool {
+        let functions = &self.summary(file).functions;
+        std::iter::successors(Some(inner), |&at| functions[at.index()].parent).any(|at| at == outer)
     }
 
     fn only_called_while_making(&self, of: FileId, class: ClassId, file: FileId, func: FuncId, fuel: u32) -> bool {
