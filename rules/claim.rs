@@ -90,6 +90,15 @@ pub enum Origin {
     Fetched,
 }
 
+/// What a listener on an abort signal is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignalUse {
+    /// It ends work that ends by itself: a promise that settles, an asynchronous function that returns.
+    Operation,
+    /// It ends something that may go on until then: the abort is how it is stopped.
+    Ongoing,
+}
+
 /// A listener is added here, and this file has no removal that surely matches.
 #[derive(Clone, Debug)]
 pub struct ListenerClaim {
@@ -109,6 +118,8 @@ pub struct ListenerClaim {
     pub listener: String,
     /// The type of the target is proved by this file.
     pub proved: bool,
+    /// The target is an abort signal.
+    pub signal: Option<SignalUse>,
     /// It stands in a loop.
     pub in_loop: bool,
     /// The flag that lets it happen once.

@@ -6,11 +6,12 @@ const TEST_FOLDERS: &[&str] = &[
     "__tests__", "__test__", "__mocks__", "__fixtures__", "__snapshots__", "test", "tests", "spec", "specs", "e2e",
     "cypress", "playwright", "fixtures", "benchmark", "benchmarks", "bench", "perf", "testing", "test-utils", "testdata",
     "stories", "mocks", "integration-tests", "unit-tests", "jest",
+    // What an example calls once, its users call as often as they like.
+    "example", "examples", "demo", "demos", "sample", "samples", "playground", "sandbox", "recipes",
 ];
 
 const SCRIPT_FOLDERS: &[&str] = &[
-    "scripts", "script", "example", "examples", "demo", "demos", "docs", "doc", "tools", "tooling", "sandbox",
-    "playground", ".storybook", ".github", "samples", "sample", "recipes", "build-tools", "codemods", "website", "www",
+    "scripts", "script", "docs", "doc", "tools", "tooling", ".storybook", ".github", "build-tools", "codemods", "website", "www",
     "migrations", "seeds", "seeders",
 ];
 

@@ -1,11 +1,12 @@
 //! `leaked-listener`: a listener on what lives longer than the code that adds it.
 
-use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
+use crate::claim::{Body, Claim, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use crate::pairing::{compare_events, matches, same_target};
@@ -110,11 +111,78 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         method: tree.callee(registration.call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned(),
         listener: shown_listener(model, registration.listener),
         proved: registration.proved,
+        signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
         may_be_removed,
         class,
         notes,
+    })
+}
+
+/// What a listener on an abort signal is for; none if the target is something else.
+fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -> Option<SignalUse> {
+    if !is_signal(file, registration) {
+        return None;
+    }
+    let model = file.model;
+    let ends_by_itself = model.file.enclosing(registration.func).any(|func| {
+        let row = model.file.function(func);
+        row.is_async && row.class.is_none_or(|_| !model.file.function_name(func).is_some_and(calls::is_startup_name))
+            || is_executor(model, func)
+    });
+    let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
+    Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })
+}
+
+/// Whether a listener only hands the abort on to a controller of this call: `() => controller.abort()`.
+fn forwards_abort(model: &Model<'_>, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_abort = |call: NodeId| {
+        tree.method_call(call).is_some_and(|(object, method)| {
+            method == "abort" && matches!(model.file.place(object).root, Root::Binding(_) | Root::Value(_))
+        })
+    };
+    let Some(func) = model.function_of(listener) else {
+        return tree.method_call(listener).is_some_and(|(object, method)| {
+            method == "bind" && tree.name(object) == Some("abort") && tree.kind(object) == Kind::Member
+        });
+    };
+    let Some(body) = model.file.body(func) else { return false };
+    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node));
+    calls.next().is_some_and(is_abort) && calls.next().is_none()
+}
+
+/// Whether the target is an abort signal: by its type, or because it has the one event and the members of one.
+fn is_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    if let Some(ty) = model.model_of(model.ty(registration.target)) {
+        return model.catalog.is_a(ty, "AbortSignal");
+    }
+    let tree = &model.file.tree;
+    let is_abort = matches!(&registration.event, Identity::Constant(event) if event == "abort");
+    let listens = tree.method_call(registration.call).is_some_and(|(_, method)| method == "addEventListener");
+    if !is_abort || !listens {
+        return false;
+    }
+    let place = &registration.place;
+    let last = place.last_field().or_else(|| match place.root {
+        Root::Binding(binding) if place.path.is_empty() => Some(model.file.binding(binding).name),
+        _ => None,
+    });
+    // The name that the web platform gives it in every options bag, or a member that only signals have.
+    last.is_some_and(|name| tree.text(name).to_ascii_lowercase().ends_with("signal"))
+        || ["aborted", "throwIfAborted"].iter().any(|member| {
+            let member = tree.names().find(member).and_then(|name| place.clone().with(Step::Field(name)));
+            member.is_some_and(|member| file.accesses.of(&member).next().is_some())
+        })
+}
+
+/// Whether a function is handed to `new Promise`: what it starts is over when the promise settles.
+fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let callee = model.file.tree.callee(handed.call);
+        handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))
     })
 }
 
@@ -135,7 +203,7 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             if row.kind == BindingKind::Param {
                 return Some(match model.constructs(row.func) {
                     Some(_) => Origin::PassedToConstructor,
-                    None if row.func == registration.func => Origin::Passed,
+                    None if is_of_one_call(model, row.func, registration.func) => Origin::Passed,
                     None => Origin::Named,
                 });
             }
@@ -166,6 +234,11 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
         Root::Receiver(_) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
+}
+
+/// Whether a closure runs as part of the call that made it: it is the executor of a promise, or stands in one.
+fn is_of_one_call(model: &Model<'_>, outer: FuncId, inner: FuncId) -> bool {
+    model.file.enclosing(inner).take_while(|&func| func != outer).all(|func| is_executor(model, func))
 }
 
 /// A field whose only value is (part of) a parameter of the constructor.
@@ -356,7 +429,8 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    match body.proved.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
+    let is_known = body.proved || body.signal.is_some();
+    match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
         Some(true) => {}
         Some(false) => doubt.assume(),
         None => return view.drop(file, claim, || "the target is no emitter".to_owned()),
@@ -423,17 +497,16 @@ fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Live
 }
 
 fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
-    let is_signal = body.model.is_some_and(|model| project.catalog.is_a(model, "AbortSignal"));
-    match (body.origin, lives) {
+    match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
-        (Origin::Passed, Lives::Unknown) if is_signal => match project.rate(file, func) {
+        (Origin::Passed, Lives::Unknown, Some(SignalUse::Operation)) => match project.rate(file, func) {
             info if info.is_once() => Answer::No,
             _ => Answer::Assumed,
         },
-        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_)) => {
+        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
             passed_outlives(project, file, func, body)
         }
-        (_, lives) => project.outlives(lives, file, func, body.in_loop),
+        (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
 }
 

@@ -135,7 +135,10 @@ impl Project<'_> {
         {
             return Answer::No;
         }
+        // Its own code arms what runs again and again, for each instance.
+        let is_driven = of == file && self.runs_within_owner(file, func);
         match (made.rate, info.rate) {
+            (None | Some(Rate::Once | Rate::Call | Rate::Instance), Some(_)) if is_driven => certainty(info),
             (Some(made), Some(run)) if run > made && run.is_hot() => certainty(info),
             (Some(made), Some(run)) if made.is_hot() && run <= made => Answer::No,
             (None | Some(Rate::Call), Some(run)) if run.is_hot() => Answer::Assumed,
@@ -151,12 +154,23 @@ impl Project<'_> {
         let mut at = Some(func);
         while let Some(inner) = at.filter(|&inner| inner != run) {
             let row = &functions[inner.index()];
-            if row.is_kept || row.class.is_some() {
+            if row.is_kept || row.class.is_some() || self.runs_by_itself(file, inner) {
                 return true;
             }
             at = row.parent;
         }
         false
+    }
+
+    fn runs_within_owner(&self, file: FileId, func: FuncId) -> bool {
+        let functions = &self.summary(file).functions;
+        std::iter::successors(Some(func), |&at| functions[at.index()].parent).any(|at| self.runs_by_itself(file, at))
+    }
+
+    /// Whether a closure is the handler of a server, a socket's peer or an interval, which run it long after the code
+    /// that armed them has returned. The events of a stream are not among them: they end with what one call reads.
+    fn runs_by_itself(&self, file: FileId, func: FuncId) -> bool {
+        matches!(self.rates.entry(file, func), Some(Rate::Job | Rate::Connection | Rate::Request))
     }
 
     /// Whether a function runs once for each instance: constructors, and what only they call.
@@ -184,6 +198,9 @@ impl Project<'_> {
 
     fn only_called_while_making(&self, of: FileId, class: ClassId, file: FileId, func: FuncId, fuel: u32) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
+        if self.runs_by_itself(file, func) {
+            return false;
+        }
         let callers = self.callers(file, func);
         !callers.is_empty()
             && callers.iter().all(|&(caller_file, caller)| {

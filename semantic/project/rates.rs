@@ -82,10 +82,17 @@ pub(super) struct Rates {
     offsets: Vec<u32>,
     classes: Vec<u32>,
     states: Vec<State>,
+    /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
+    entries: Vec<Option<Rate>>,
     callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
 }
 
 impl Rates {
+    pub(super) fn entry(&self, file: FileId, func: FuncId) -> Option<Rate> {
+        let offset = *self.offsets.get(file.index())?;
+        self.entries.get(offset as usize + func.index()).copied().flatten()
+    }
+
     pub(super) fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
         self.callers.get(&(file, func)).map(Vec::as_slice).unwrap_or_default()
     }
@@ -130,7 +137,13 @@ impl Rates {
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
         graph.run(project);
-        Self { offsets: graph.offsets, classes: graph.classes, states: graph.states, callers: graph.callers }
+        Self {
+            offsets: graph.offsets,
+            classes: graph.classes,
+            states: graph.states,
+            entries: graph.entries,
+            callers: graph.callers,
+        }
     }
 }
 
@@ -141,6 +154,7 @@ struct Graph {
     called: Vec<bool>,
     cold: Vec<bool>,
     states: Vec<State>,
+    entries: Vec<Option<Rate>>,
     callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
 }
 
@@ -163,6 +177,7 @@ impl Graph {
             called: vec![false; nodes],
             cold: vec![false; nodes],
             states: vec![state; nodes],
+            entries: vec![None; nodes],
             callers: FxHashMap::default(),
         };
         let params = ParamRuns::collect(project);
@@ -251,6 +266,13 @@ impl Graph {
     fn add(&mut self, from: Node, arrow: Arrow) {
         if !self.cold[from.0 as usize] {
             self.called[arrow.to.0 as usize] = true;
+        }
+        if let When::At(rate) = arrow.when
+            && arrow.certain
+            && !self.cold[from.0 as usize]
+        {
+            let known = &mut self.entries[arrow.to.0 as usize];
+            *known = (*known).max(Some(rate));
         }
         self.arrows[from.0 as usize].push(arrow);
     }
