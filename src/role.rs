@@ -34,7 +34,7 @@ pub(crate) fn of_path(path: &str) -> Role {
     if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || folders.split('/').any(|f| TEST_FOLDERS.contains(&f)) {
         return Role::Test;
     }
-    if matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark") {
+    if matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "example" | "demo") {
         return Role::Test;
     }
     let is_script = SCRIPT_NAMES.contains(&stem)

@@ -438,7 +438,7 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
     let lives = target_life(project, &spot, body);
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
-        if lifetime::lives_as_long(project, &flag, &spot) {
+        if lifetime::happens_once(project, &flag, &spot) {
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }

@@ -367,7 +367,7 @@ fn doubts(
     }
     if let Some(once) = &growth.once {
         let flag = project.canonical(file, once);
-        if lifetime::lives_as_long(project, &flag, spot) {
+        if lifetime::happens_once(project, &flag, spot) {
             return None;
         }
     }
