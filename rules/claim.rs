@@ -75,6 +75,8 @@ pub struct GrowthClaim {
     pub registry: bool,
     /// It is a field of an options object that was handed in.
     pub on_options: bool,
+    /// The function takes the entry out again, except on this way.
+    pub partial: Option<Gap>,
 }
 
 /// How the target of a registration came to be known here.
@@ -194,6 +196,8 @@ pub struct LocalClaim {
     pub subject: String,
     /// Conjuncts that rest on a convention.
     pub conventions: u8,
+    /// Conjuncts that rest on a name, which a way from an entry point to this code confirms.
+    pub named: u8,
     /// Conjuncts that are unknown.
     pub unknowns: u8,
     /// The code must run more than once for it to matter.

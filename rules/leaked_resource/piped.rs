@@ -28,7 +28,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let tree = &model.file.tree;
     let (object, "pipe") = tree.method_call(call)? else { return None };
     let destination = tree.arg(call, 0)?;
-    let is_convention = may_go_away(model, destination)?;
+    let is_named_only = may_go_away(model, destination)?;
     let source = first_source(model, object);
     let held = held(model, source)?;
     let place = model.file.place(source);
@@ -41,7 +41,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         message: format!("nothing destroys {shown} when `{to}` closes before its end: its {held} stays open"),
         help: format!("use `pipeline` of `node:stream`, or destroy the source when `{to}` emits `close`"),
         subject: format!("{shown} {to}"),
-        conventions: u8::from(is_convention),
+        named: u8::from(is_named_only),
         must_repeat: true,
         notes: vec![Note {
             role: Role::Acquired,
@@ -59,7 +59,7 @@ fn may_go_away(model: &Model<'_>, destination: NodeId) -> Option<bool> {
         let is_client = row.writable && matches!(row.life, Some(Life::Request | Life::Connection));
         return is_client.then_some(false);
     }
-    let name = model.file.tree.name(destination)?;
+    let name = model.callee_name(destination)?;
     RESPONSE_NAMES.contains(&name).then_some(true)
 }
 
@@ -91,7 +91,7 @@ fn held(model: &Model<'_>, source: NodeId) -> Option<&'static str> {
 fn is_wrapped_web_stream(model: &Model<'_>, source: NodeId) -> bool {
     let tree = &model.file.tree;
     let Some((object, method)) = tree.method_call(source) else { return false };
-    let is_readable = tree.name(object) == Some("Readable");
+    let is_readable = model.callee_name(object) == Some("Readable");
     let inner = tree.arg(source, 0);
     match method {
         "fromWeb" => is_readable,
@@ -106,7 +106,7 @@ fn is_wrapped_web_stream(model: &Model<'_>, source: NodeId) -> bool {
 fn named_body(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
     let node = if tree.kind(node) == Kind::Logical { tree.first(node).unwrap_or(node) } else { node };
-    tree.name(node) == Some("body")
+    model.callee_name(node) == Some("body")
 }
 
 /// Whether the source is ended, or handed to code that may end it, anywhere around.

@@ -1,5 +1,7 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod partial;
+
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
@@ -71,6 +73,7 @@ impl Rule for UnboundedCollection {
             sized: is_sized(file, op),
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
+            partial: partial::gap(file, op),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -304,9 +307,11 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
             format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
         });
     };
-    let (file, claim, _) = sites[chosen];
+    let (file, claim, growth) = sites[chosen];
     let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    match released(project, spot, lives, is_hot) {
+    // Releases that are known to miss a way are the ones in the function that adds.
+    let is_known = |found: &Use<'_>| growth.partial.is_some() && found.file == file && project.is_within(file, found.row.func, claim.func);
+    match released(project, spot, lives, is_hot, &is_known) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
             return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
@@ -362,7 +367,7 @@ fn doubts(
     growth: &GrowthClaim,
 ) -> Option<Doubt> {
     let mut doubt = Doubt::default();
-    if growth.sized {
+    if growth.sized && growth.partial.is_none() {
         return None;
     }
     if let Some(once) = &growth.once {
@@ -457,10 +462,16 @@ enum Released<'p> {
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: bool) -> Released<'p> {
+fn released<'p>(
+    project: &'p Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    is_hot: bool,
+    is_known: &dyn Fn(&Use<'_>) -> bool,
+) -> Released<'p> {
     let mut answer = Released::No;
     for found in uses_that_matter(project, spot) {
-        if !project.is_production(found.file) {
+        if !project.is_production(found.file) || is_known(&found) {
             continue;
         }
         match &found.row.what {
@@ -544,7 +555,16 @@ fn report(
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
     let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    let message = format!("`{name}` grows{often} and nothing takes entries out");
+    if let Some(gap) = &growth.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("{}, the entry stays", gap.how);
+        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span });
+    }
+    let message = match &growth.partial {
+        Some(_) => format!("entries stay in `{name}`{often} when the work they stand for fails"),
+        None => format!("`{name}` grows{often} and nothing takes entries out"),
+    };
     Finding {
         rule: META.id,
         severity: META.severity,
@@ -562,6 +582,9 @@ fn report(
 
 fn help(growth: &GrowthClaim) -> String {
     let name = &growth.shown;
+    if growth.partial.is_some() {
+        return format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too");
+    }
     match (growth.growth, growth.keys) {
         (Growth::Set | Growth::Key, Keys::Fresh) => {
             format!("the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends")

@@ -183,7 +183,7 @@ impl Project<'_> {
                 let constructors = &summary.classes[class.index()].constructors;
                 let within = of == file
                     && constructors.iter().any(|&made| {
-                        let is_inside = made == func || self.is_inside(of, func, made);
+                        let is_inside = made == func || self.is_within(of, func, made);
                         is_inside && !self.is_kept_from(of, made, func)
                     });
                 within || self.only_called_while_making(of, class, file, func, 4)
@@ -191,7 +191,9 @@ impl Project<'_> {
         }
     }
 
-    fn is_inside(&self, file: FileId, inner: FuncId, outer: FuncId) -> bool {
+    /// Whether a function is another, or stands in it.
+    #[must_use]
+    pub fn is_within(&self, file: FileId, inner: FuncId, outer: FuncId) -> bool {
         let functions = &self.summary(file).functions;
         std::iter::successors(Some(inner), |&at| functions[at.index()].parent).any(|at| at == outer)
     }
