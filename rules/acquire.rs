@@ -133,11 +133,7 @@ pub(crate) fn claim(
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
-        let found = gap(model, call, &handle, &living)
-            .or_else(|| slot::overwritten(file, call, &handle, &living))
-            .or_else(|| slot::missed_by_end(file, call, &handle, &living, patterns))
-            .or_else(|| slot::missed_by_settlement(file, call, &handle, &living));
-        let Some(gap) = found else {
+        let Some(gap) = leftover(file, call, &handle, &living, patterns) else {
             if patterns.only_if_sibling {
                 return None;
             }
@@ -168,6 +164,20 @@ pub(crate) fn claim(
         class,
         notes,
     })
+}
+
+/// The way on which what a call returned is not released although it is on others.
+pub(crate) fn leftover(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    living: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    gap(file.model, call, handle, living)
+        .or_else(|| slot::overwritten(file, call, handle, living))
+        .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living))
 }
 
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
@@ -215,7 +225,7 @@ fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
 }
 
 /// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
-fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
+pub(crate) fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
     match escape {
         Escape::Argument { call, .. } => {
             let is_release = releases.iter().any(|release| release.node == *call);
@@ -232,7 +242,7 @@ const LOOKERS: &[&str] =
     &["String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN"];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
-fn is_shared(model: &Model<'_>, place: &Place) -> bool {
+pub(crate) fn is_shared(model: &Model<'_>, place: &Place) -> bool {
     match place.root {
         Root::Binding(binding) => !place.path.is_empty() || model.file.binding(binding).func.index() == 0,
         _ => true,

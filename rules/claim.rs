@@ -128,6 +128,8 @@ pub struct ListenerClaim {
     pub once: Option<Place>,
     /// A removal that may match.
     pub may_be_removed: bool,
+    /// What the registration returned takes it away, except on this way.
+    pub partial: Option<Gap>,
     /// The class it stands in, and whether that has a method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
     /// The rest of the retention path.

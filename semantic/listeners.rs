@@ -61,6 +61,40 @@ const REMOVERS: &[&str] = &[
 const ADDERS: &[&str] =
     &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "bind", "$on", "one"];
 
+/// Whether a method stands for one event, takes the listener alone and returns what disposes of it:
+/// `workspace.onDidOpen(f)`, `emitter.event(f)`.
+#[must_use]
+pub fn is_event_method(name: &str) -> bool {
+    let after = name.strip_prefix("onDid").or_else(|| name.strip_prefix("onWill"));
+    name == "event" || after.is_some_and(|event| event.starts_with(|first: char| first.is_ascii_uppercase()))
+}
+
+/// The registration that a method of its own event makes.
+fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
+    let tree = &model.file.tree;
+    let listener = tree.arg(call, 0)?;
+    let is_alone = tree.arg(call, 3).is_none();
+    if !is_event_method(method) || !is_alone || !is_surely_function(model, listener) {
+        return None;
+    }
+    // The second and third arguments of the editors' own events are `this` and the list that disposes.
+    if tree.arg(call, 1).is_some() {
+        return None;
+    }
+    Some(Registration {
+        call,
+        target: object,
+        place: model.file.place(object),
+        event: Identity::Constant(method.to_owned()),
+        listener,
+        family: None,
+        proved: false,
+        once: false,
+        options: None,
+        func: tree.func(call),
+    })
+}
+
 /// The registration a call makes, if it is one.
 #[must_use]
 pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
@@ -69,6 +103,9 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         return None;
     }
     let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
+    if let Some(found) = event_method(model, call, object, method) {
+        return Some(found);
+    }
     let target = unwrapped(model, object);
     let ty = model.ty(target);
     let (family, mut proved) = family_of(model, ty, method)?;

@@ -1,6 +1,7 @@
 //! `leaked-listener`: a listener on what lives longer than the code that adds it.
 
-use crate::claim::{Body, Claim, ListenerClaim, Note, Origin, SignalUse};
+use crate::acquire;
+use crate::claim::{Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -74,9 +75,11 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
-    if is_handed_over(file, registration) {
-        return dropped("what the call returns is kept: it may remove the listener");
-    }
+    let partial = match disposer(file, registration) {
+        Disposer::None => None,
+        Disposer::Gap(gap) => Some(gap),
+        Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
+    };
     if is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
     }
@@ -115,6 +118,7 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
         may_be_removed,
+        partial,
         class,
         notes,
     })
@@ -292,8 +296,43 @@ fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
             }))
 }
 
-/// What the registration returns is kept: a disposer that is called, returned or stored.
-fn is_handed_over(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+/// What becomes of the value that a registration returns.
+enum Disposer {
+    /// There is none, or nobody keeps it.
+    None,
+    /// It is called, returned, stored or handed on: it may remove the listener.
+    Kept,
+    /// It removes the listener, except on this way.
+    Gap(Gap),
+}
+
+/// How a disposer is used to take the listener away.
+fn disposal() -> ReleasePatterns {
+    let methods = ["dispose", "unsubscribe", "remove", "off", "destroy", "close", "stop", "cancel", "unlisten", "detach"];
+    ReleasePatterns { called: true, methods: methods.map(str::to_owned).to_vec(), ..ReleasePatterns::default() }
+}
+
+fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
+    if !returns_something(file, registration) {
+        return Disposer::None;
+    }
+    let model = file.model;
+    let handle = handle::follow(model, file.accesses, registration.call);
+    let releases = handle::releases(model, file.accesses, &handle, &disposal());
+    if handle.places.is_empty() || handle.escapes.iter().any(|escape| acquire::hands_over(model, escape, &releases)) {
+        return Disposer::Kept;
+    }
+    let living: Vec<_> = releases.iter().collect();
+    if living.is_empty() {
+        // A name that is never used again, here or anywhere.
+        let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
+        return if is_private { Disposer::None } else { Disposer::Kept };
+    }
+    acquire::leftover(file, registration.call, &handle, &living, &disposal()).map_or(Disposer::Kept, Disposer::Gap)
+}
+
+/// Whether the value of a registration is used, and may be a disposer.
+fn returns_something(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
     if tree.is_discarded(registration.call) {
@@ -445,6 +484,7 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
     match outlives(project, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
+        Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
@@ -453,7 +493,7 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
             });
         }
     }
-    if lifetime::is_startup(project, file, claim.func) {
+    if lifetime::is_startup(project, file, claim.func) || body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
         doubt.unknown();
     }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
@@ -477,6 +517,7 @@ fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Optio
         return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
     }
     match ty {
+        GlobalTy::Instance(..) if listeners::is_event_method(&body.method) => Some(false),
         GlobalTy::Instance(file, class) => {
             // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
             let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
@@ -570,10 +611,19 @@ fn report(
         file,
         span: note.span,
     }));
+    if let Some(gap) = &body.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("not removed {}", gap.how);
+        retainers.push(Retainer { role: Role::Holder, message, file, span });
+    }
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
     let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    let message = format!("the {event} listener added to `{target}`{often} is never removed");
+    let message = match &body.partial {
+        Some(gap) => format!("the {event} listener added to `{target}`{often} is not removed {}", gap.how),
+        None => format!("the {event} listener added to `{target}`{often} is never removed"),
+    };
     Finding {
         rule: META.id,
         severity: META.severity,

@@ -64,11 +64,18 @@ fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Opti
 fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
     let tree = &model.file.tree;
     let mut at = chain;
-    while let Some((object, method)) = tree.method_call(at) {
-        if method == "catch" || method == "then" && tree.arg(at, 1).is_some() {
-            return true;
+    // A chain has few links; the bound is for variables that lead back to themselves.
+    for _ in 0..32 {
+        if let Some((object, method)) = tree.method_call(at) {
+            if method == "catch" || method == "then" && tree.arg(at, 1).is_some() {
+                return true;
+            }
+            at = object;
+        } else if let Some(value) = model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding)) {
+            at = value;
+        } else {
+            return false;
         }
-        at = object;
     }
     false
 }
