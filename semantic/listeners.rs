@@ -88,10 +88,19 @@ fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -
         event: Identity::Constant(method.to_owned()),
         listener,
         family: None,
-        proved: false,
+        proved: method != "event" || is_made_emitter(model, object),
         once: false,
         options: None,
         func: tree.func(call),
+    })
+}
+
+/// Whether a value is made by the constructor of something called an emitter.
+fn is_made_emitter(model: &Model<'_>, object: NodeId) -> bool {
+    let tree = &model.file.tree;
+    model.values(&model.file.place(object)).iter().any(|&value| {
+        let class = (tree.kind(value) == Kind::New).then(|| tree.callee(value)).flatten();
+        class.and_then(|class| model.callee_name(class)).is_some_and(|name| name.ends_with("Emitter"))
     })
 }
 
