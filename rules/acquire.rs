@@ -133,7 +133,13 @@ pub(crate) fn claim(
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
-        let Some(gap) = leftover(file, call, &handle, &living, patterns) else {
+        let found = if patterns.only_if_sibling {
+            // It ends by itself: only a race whose loser is forgotten is worth a word.
+            slot::missed_by_settlement(file, call, &handle, &living)
+        } else {
+            leftover(file, call, &handle, &living, patterns)
+        };
+        let Some(gap) = found else {
             if patterns.only_if_sibling {
                 return None;
             }
@@ -407,7 +413,8 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
 fn is_released_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> bool {
     let Some(handle) = &body.handle else { return false };
     let spot = project.canonical(file, handle);
-    project.uses(&spot).iter().any(|found| match &found.row.what {
+    // The releases of this file are known to the claim; the ones it has leave a gap.
+    project.uses(&spot).iter().filter(|found| found.file != file).any(|found| match &found.row.what {
         What::Method(name, _) | What::Argument(name) => {
             let name = project.name(found.file, *name);
             body.release.iter().any(|release| release == name)

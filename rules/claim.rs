@@ -77,6 +77,8 @@ pub struct GrowthClaim {
     pub on_options: bool,
     /// The function takes the entry out again, except on this way.
     pub partial: Option<Gap>,
+    /// It is a property of a weak collection, which is strong.
+    pub weak_key: bool,
 }
 
 /// How the target of a registration came to be known here.

@@ -93,6 +93,12 @@ impl Place {
     }
 }
 
+/// The names that Node's own code and much around it give to symbols for private fields: `kSocket`.
+fn is_symbol_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next() == Some('k') && chars.next().is_some_and(|second| second.is_ascii_uppercase())
+}
+
 impl Lowered {
     /// The place an expression names.
     #[must_use]
@@ -159,17 +165,40 @@ impl Lowered {
         constant.map_or(Step::Element, Step::Field)
     }
 
-    /// The string a key expression always has.
+    /// The string a key expression always has; for a symbol that a constant of the module or an import holds, the name
+    /// of that constant.
     #[must_use]
     pub fn constant_name(&self, key: NodeId) -> Option<NameId> {
         match self.tree.kind(key) {
             Kind::String => self.tree.name_id(key),
-            Kind::Identifier => {
-                let value = self.sole_value(self.binding_of(key)?)?;
-                (self.tree.kind(value) == Kind::String).then(|| self.tree.name_id(value)).flatten()
-            }
+            Kind::Identifier => self.constant_binding(self.binding_of(key)?),
             _ => None,
         }
+    }
+
+    fn constant_binding(&self, binding: BindingId) -> Option<NameId> {
+        let row = self.binding(binding);
+        let is_symbol_name = is_symbol_name(self.tree.text(row.name));
+        if row.kind == BindingKind::Import {
+            return is_symbol_name.then_some(row.name);
+        }
+        let Some(value) = self.sole_value(binding) else {
+            // `const { kPools } = require('./symbols')`
+            let is_module_constant = row.func.index() == 0 && row.opaque_writes <= 1 && row.values.is_empty();
+            return (is_module_constant && is_symbol_name).then_some(row.name);
+        };
+        match self.tree.kind(value) {
+            Kind::String => self.tree.name_id(value),
+            Kind::Call if self.is_symbol(value) => Some(row.name),
+            _ => None,
+        }
+    }
+
+    /// `Symbol('x')`, `Symbol.for('x')`.
+    fn is_symbol(&self, call: NodeId) -> bool {
+        let Some(callee) = self.tree.callee(call) else { return false };
+        self.global_of(callee) == Some("Symbol")
+            || self.tree.method_call(call).is_some_and(|(object, _)| self.global_of(object) == Some("Symbol"))
     }
 
     /// The one value a binding ever has, if there is exactly one and nothing else writes it.

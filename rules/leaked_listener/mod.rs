@@ -452,8 +452,8 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
 
 fn shown_event(event: &Identity) -> String {
     match event {
-        Identity::Constant(event) => format!("`{event}`"),
-        _ => "an event".to_owned(),
+        Identity::Constant(event) => format!("`{event}` "),
+        _ => String::new(),
     }
 }
 
@@ -621,8 +621,8 @@ fn report(
     let rate = project.rate(file, claim.func).rate;
     let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     let message = match &body.partial {
-        Some(gap) => format!("the {event} listener added to `{target}`{often} is not removed {}", gap.how),
-        None => format!("the {event} listener added to `{target}`{often} is never removed"),
+        Some(gap) => format!("the {event}listener added to `{target}`{often} is not removed {}", gap.how),
+        None => format!("the {event}listener added to `{target}`{often} is never removed"),
     };
     Finding {
         rule: META.id,

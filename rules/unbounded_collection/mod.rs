@@ -74,6 +74,7 @@ impl Rule for UnboundedCollection {
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
             partial: partial::gap(file, op),
+            weak_key: is_weak_key(file, op, growth),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -158,6 +159,20 @@ fn unknown_container(
 /// Writing to an array by index fills it, it does not grow without bound.
 fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) -> bool {
     growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
+}
+
+/// `weak[key] = value`, with no `delete weak[key]`: what `weak.delete(key)` takes away was never put in this way.
+fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
+    let model = file.model;
+    let is_weak = model.model_of(model.place_ty(&op.holder)).is_some_and(|ty| {
+        model.catalog.model(ty).container == Some(Container::Weak)
+    });
+    is_weak
+        && growth == Growth::Key
+        && !file.ops.iter().any(|other| {
+            let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
+            other.op == Op::Release && other.holder == op.holder && is_delete
+        })
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -310,7 +325,7 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     let (file, claim, growth) = sites[chosen];
     let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
     // Releases that are known to miss a way are the ones in the function that adds.
-    let is_known = |found: &Use<'_>| growth.partial.is_some() && found.file == file && project.is_within(file, found.row.func, claim.func);
+    let is_known = |found: &Use<'_>| growth.weak_key && found.file == file || growth.partial.is_some() && found.file == file && project.is_within(file, found.row.func, claim.func);
     match released(project, spot, lives, is_hot, &is_known) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
@@ -353,6 +368,10 @@ fn is_container(
                 sites.iter().any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
             })
         }
+        // `options.plugins.push(plugin)`: a plural of the options is a list.
+        GlobalTy::Unknown => sites.iter().any(|(_, _, claim)| {
+            claim.on_options && claim.growth == Growth::Push && claim.shown.ends_with('s')
+        }),
         _ => false,
     }
 }
@@ -477,7 +496,7 @@ fn released<'p>(
         match &found.row.what {
             What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
-            What::Collection(Op::Reset) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Reset) if is_hot && (is_end(project, &found) || is_start(project, &found)) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
@@ -496,6 +515,12 @@ fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     row.class.is_some() && ending::is_end(&row.name)
         || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
+}
+
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
+fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    row.class.is_some() && outlive_semantic::calls::is_startup_name(&row.name)
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.

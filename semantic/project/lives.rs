@@ -150,6 +150,11 @@ impl Project<'_> {
     /// is only handed to calls ends with them.
     #[must_use]
     pub fn is_kept_from(&self, file: FileId, run: FuncId, func: FuncId) -> bool {
+        self.is_kept_within(file, run, func, 4)
+    }
+
+    fn is_kept_within(&self, file: FileId, run: FuncId, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
         let functions = &self.summary(file).functions;
         let mut at = Some(func);
         while let Some(inner) = at.filter(|&inner| inner != run) {
@@ -159,7 +164,10 @@ impl Project<'_> {
             }
             at = row.parent;
         }
-        false
+        // What a kept closure calls can run whenever that does.
+        self.callers(file, func).iter().any(|&(of, caller)| {
+            of == file && caller != run && self.is_within(file, caller, run) && self.is_kept_within(file, run, caller, fuel)
+        })
     }
 
     fn runs_within_owner(&self, file: FileId, func: FuncId) -> bool {
