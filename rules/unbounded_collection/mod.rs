@@ -399,7 +399,7 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if growth.looked_up && is_like_cache(lives, growth) => doubt.assume(),
+        Answer::Unknown if is_like_cache(lives, growth) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
@@ -463,12 +463,14 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
 /// may say.
 fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
     match lives {
-        Lives::Process | Lives::Singleton(..) => true,
+        Lives::Process | Lives::Singleton(..) => growth.looked_up,
         Lives::With(_, Owner::Class(_), _) => {
             let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-            ["cache", "memo", "seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"]
-                .iter()
-                .any(|word| name.contains(word))
+            let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            // What calls itself a cache need not be asked in the very function that fills it.
+            let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
+            let others = ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
+            is_cache || growth.looked_up && is_named(&others)
         }
         _ => false,
     }
@@ -519,8 +521,11 @@ fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
 fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
-    let row = &project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && outlive_semantic::calls::is_startup_name(&row.name)
+    let functions = &project.summary(found.file).functions;
+    let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
+        .map(|func| &functions[func.index()]);
+    let method = around.find(|row| row.class.is_some());
+    method.is_some_and(|row| outlive_semantic::calls::is_startup_name(&row.name))
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
