@@ -5,6 +5,7 @@ use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::owned;
 use crate::slot;
 use outlive_semantic::catalog::AcquireRow;
 use outlive_semantic::flow::{Exit, Flow, contradicts};
@@ -143,6 +144,8 @@ pub(crate) fn claim(
             if patterns.only_if_sibling {
                 return None;
             }
+            let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+            owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
             let at = model.file.tree.span(release.node).start;
             return file.drop(meta, call, || format!("released at byte {at}"));
         };

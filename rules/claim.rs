@@ -29,6 +29,10 @@ pub enum Body {
     Listener(ListenerClaim),
     /// Something is acquired.
     Acquire(AcquireClaim),
+    /// An instance is made that nobody ends; whether its class holds anything, another file may say.
+    Made(MadeClaim),
+    /// Instances of a class hold something until a method ends them.
+    Held(HeldClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
 }
@@ -174,6 +178,28 @@ pub struct AcquireClaim {
     pub class: Option<(ClassId, Option<String>)>,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
+}
+
+/// An instance of a class is made, and no method that ends instances is called on it here.
+#[derive(Clone, Debug)]
+pub struct MadeClaim {
+    /// What is constructed.
+    pub callee: Place,
+    /// What becomes of the instance, as for anything acquired.
+    pub acquired: AcquireClaim,
+}
+
+/// What instances of a class take from outside, and give back in a method that ends them.
+#[derive(Clone, Debug)]
+pub struct HeldClaim {
+    /// The class.
+    pub class: ClassId,
+    /// The method that gives it back.
+    pub end: String,
+    /// The same method.
+    pub end_func: FuncId,
+    /// What it is, as the first half of a sentence: "an interval runs".
+    pub what: String,
 }
 
 /// A way out of a function that passes no release.

@@ -5,7 +5,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 
 /// Names of methods that end an instance, in any framework or none.
-const END_METHODS: &[&str] = &[
+pub(crate) const END_METHODS: &[&str] = &[
     "close", "destroy", "dispose", "stop", "end", "terminate", "teardown", "tearDown", "shutdown", "unmount", "detach",
     "disconnect", "cleanup", "cleanUp", "finish", "cancel", "abort", "kill", "quit", "leave", "release", "removed",
     "componentWillUnmount", "ngOnDestroy", "disconnectedCallback", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted",

@@ -14,6 +14,16 @@ pub struct Handle {
     pub places: SmallVec<[Place; 2]>,
     /// The ways on which it leaves the sight of the function.
     pub escapes: SmallVec<[Escape; 2]>,
+    /// How many literals around the thing have been looked through: `last = { prev: last }` has no end.
+    depth: u8,
+}
+
+impl Handle {
+    /// The handle of what is known to be at some places, and nowhere else.
+    #[must_use]
+    pub fn of(places: impl IntoIterator<Item = Place>) -> Self {
+        Self { places: places.into_iter().collect(), ..Self::default() }
+    }
 }
 
 /// A way out of sight.
@@ -75,6 +85,7 @@ pub struct Release {
 }
 
 const MAX_NAMES: usize = 12;
+const MAX_LITERALS: u8 = 4;
 
 /// Follows the value of an expression to the names it gets.
 #[must_use]
@@ -120,14 +131,14 @@ fn step(
                 name_pattern(model, accesses, target, handle, queue);
             }
         }
-        Usage::Stored(parent) => stored(model, accesses, node, parent, handle, queue),
+        Usage::Stored(parent) => stored(model, accesses, parent, handle, queue),
         Usage::Returned(at) => returned(model, at, handle, queue),
         Usage::Awaited(at) => queue.push(at),
         Usage::Argument { call, index } => argument(model, accesses, call, index, handle, queue),
         Usage::Yielded(at) => handle.escapes.push(Escape::Elsewhere(at)),
         Usage::Spread(at) => {
             if let Some(parent) = tree.parent(at) {
-                stored(model, accesses, at, parent, handle, queue);
+                stored(model, accesses, parent, handle, queue);
             }
         }
         _ => {}
@@ -215,7 +226,6 @@ fn is_known_alias(model: &Model<'_>, access: &Access) -> bool {
 fn stored(
     model: &Model<'_>,
     accesses: &Accesses,
-    node: NodeId,
     parent: NodeId,
     handle: &mut Handle,
     queue: &mut SmallVec<[NodeId; 4]>,
@@ -240,7 +250,7 @@ fn stored(
                 self::name(model, accesses, place, handle, queue);
             }
         }
-        Kind::Property | Kind::Array => part_of_literal(model, accesses, node, parent, handle, queue),
+        Kind::Property | Kind::Array => part_of_literal(model, accesses, parent, handle, queue),
         _ => handle.escapes.push(Escape::Elsewhere(parent)),
     }
 }
@@ -254,7 +264,6 @@ fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<crate::index::Clas
 fn part_of_literal(
     model: &Model<'_>,
     accesses: &Accesses,
-    node: NodeId,
     parent: NodeId,
     handle: &mut Handle,
     queue: &mut SmallVec<[NodeId; 4]>,
@@ -266,7 +275,11 @@ fn part_of_literal(
     } else {
         (parent, Step::Element)
     };
-    let mut inner = Handle::default();
+    if handle.depth >= MAX_LITERALS {
+        handle.escapes.push(Escape::Elsewhere(parent));
+        return;
+    }
+    let mut inner = Handle { depth: handle.depth + 1, ..Handle::default() };
     let mut rest: SmallVec<[NodeId; 4]> = SmallVec::new();
     self::step(model, accesses, literal, &mut inner, &mut rest);
     let mut fuel = 8;
@@ -283,7 +296,6 @@ fn part_of_literal(
         }
     }
     handle.escapes.extend(inner.escapes);
-    let _ = node;
 }
 
 /// An argument: put into a collection it has a name there; handed to anything else it escapes.

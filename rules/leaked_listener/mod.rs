@@ -5,6 +5,7 @@ use crate::claim::{Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
+use crate::owned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
@@ -89,6 +90,12 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         match matches(model, registration, removal) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
             Match::Must => {
+                let at = model.file.tree.span(registration.call);
+                if is_outer(registration, origin) {
+                    let target = shown_target(model, registration);
+                    let what = || format!("its listener stays on `{target}`");
+                    owned::note_held(model, (registration.func, at), removal.func, what, claims);
+                }
                 return file.drop(&META, registration.call, || {
                     format!("removed at byte {}", model.file.tree.span(removal.call).start)
                 });
@@ -188,6 +195,15 @@ fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
         let callee = model.file.tree.callee(handed.call);
         handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))
     })
+}
+
+/// Whether the target is something that the instance did not make.
+fn is_outer(registration: &Registration, origin: Origin) -> bool {
+    match origin {
+        Origin::PassedToConstructor => true,
+        Origin::Named => matches!(registration.place.root, Root::Global(_) | Root::Module(_) | Root::Binding(_) | Root::Class(_)),
+        Origin::Passed | Origin::Fetched => false,
+    }
 }
 
 /// Whether a function is, or is part of, a method that ends its instance: it runs once.
@@ -422,7 +438,7 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
     };
-    let handle = handle::Handle { places: places.into_iter().collect(), ..handle::Handle::default() };
+    let handle = handle::Handle::of(places);
     !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
 }
 
