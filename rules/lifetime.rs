@@ -24,7 +24,13 @@ pub fn happens_once(project: &Project<'_>, flag: &Spot, holder: &Spot) -> bool {
 
 /// The root of a retention path: what keeps the collection, and for how long.
 #[must_use]
-pub fn root_retainer(project: &Project<'_>, spot: &Spot, lives: Lives, file: FileId, growth: &GrowthClaim) -> Retainer {
+pub fn root_retainer(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    growth: &GrowthClaim,
+) -> Retainer {
     let name = &growth.shown;
     let (file, span) = declaration(project, spot, file, growth);
     let message = format!("`{name}` {}", lives_phrase(project, lives));

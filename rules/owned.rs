@@ -61,10 +61,13 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         ..ReleasePatterns::default()
     };
     let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
-    let Some(acquired) = acquire::claim(file, meta, call, format!("`{name}`"), &patterns, claims) else { return };
+    let Some(acquired) = acquire::claim(file, meta, call, format!("`{name}`"), &patterns, claims) else {
+        return;
+    };
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
     let is_part = acquired.handle.as_ref().is_some_and(|place| {
-        place.path.contains(&Step::Element) || matches!(place.root, Root::Binding(_)) && !place.path.is_empty()
+        place.path.contains(&Step::Element)
+            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty()
     });
     if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
         return;
@@ -76,7 +79,11 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 }
 
 /// Judges the instances that are made and never ended, by what their classes hold.
-pub(crate) fn settle_all(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>, meta: &'static Meta) -> Vec<Finding> {
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+) -> Vec<Finding> {
     let project = view.project;
     let held: Vec<(FileId, &Claim, &HeldClaim)> = claims
         .iter()

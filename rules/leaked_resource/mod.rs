@@ -32,7 +32,12 @@ impl Rule for LeakedResource {
         owned::visit(file, &META, call, claims);
         if let Some(body) = piped::claim(file, call) {
             let tree = &file.model.file.tree;
-            claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body: Body::Local(body) });
+            claims.list.push(Claim {
+                rule: META.id,
+                func: tree.func(call),
+                at: tree.span(call),
+                body: Body::Local(body),
+            });
         }
     }
 

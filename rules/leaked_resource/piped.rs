@@ -118,7 +118,17 @@ fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
     let ends_something = tree.subtree(body).any(|node| {
         tree.method_call(node).is_some_and(|(_, method)| ENDERS.contains(&method))
             || tree.callee(node).and_then(|callee| model.callee_name(callee)).is_some_and(|name| {
-                matches!(name, "pipeline" | "finished" | "onFinished" | "destroy" | "pump" | "eos" | "onfinished" | "destroyStream")
+                matches!(
+                    name,
+                    "pipeline"
+                        | "finished"
+                        | "onFinished"
+                        | "destroy"
+                        | "pump"
+                        | "eos"
+                        | "onfinished"
+                        | "destroyStream"
+                )
             })
     });
     if ends_something {
@@ -141,7 +151,10 @@ fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
 fn only_tells(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.method_call(call).is_some_and(|(_, method)| method == "emit")
-        || tree.callee(call).and_then(|callee| model.api_path(callee)).is_some_and(|path| path.starts_with("console."))
+        || tree
+            .callee(call)
+            .and_then(|callee| model.api_path(callee))
+            .is_some_and(|path| path.starts_with("console."))
 }
 
 fn outermost(model: &Model<'_>, func: FuncId) -> FuncId {
@@ -151,7 +164,8 @@ fn outermost(model: &Model<'_>, func: FuncId) -> FuncId {
 fn shown(model: &Model<'_>, source: NodeId, place: &Place) -> String {
     match place.root {
         Root::Value(_) => {
-            let callee = model.file.tree.callee(source).map(|callee| model.file.display(&model.file.place(callee)));
+            let callee =
+                model.file.tree.callee(source).map(|callee| model.file.display(&model.file.place(callee)));
             callee.map_or_else(|| "the source".to_owned(), |callee| format!("what `{callee}` opens"))
         }
         _ => format!("`{}`", model.file.display(place)),

@@ -119,8 +119,9 @@ fn container_of(
         (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
-            Some(needed) if needed != container => (growth == Growth::Key && container == Container::Array)
-                .then_some((Some(container), known)),
+            Some(needed) if needed != container => {
+                (growth == Growth::Key && container == Container::Array).then_some((Some(container), known))
+            }
             _ => Some((Some(container), known)),
         },
         // A string or a function that grows by reassignment.
@@ -149,9 +150,11 @@ fn unknown_container(
         }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Only another file can say; the link asks it.
-        (Ty::Unknown, _) => matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
-            .then_some((None, None))
-            .or_else(|| (!op.holder.path.is_empty()).then_some((None, None))),
+        (Ty::Unknown, _) => {
+            matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
+                .then_some((None, None))
+                .or_else(|| (!op.holder.path.is_empty()).then_some((None, None)))
+        }
         _ => None,
     }
 }
@@ -164,9 +167,9 @@ fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) ->
 /// `weak[key] = value`, with no `delete weak[key]`: what `weak.delete(key)` takes away was never put in this way.
 fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
     let model = file.model;
-    let is_weak = model.model_of(model.place_ty(&op.holder)).is_some_and(|ty| {
-        model.catalog.model(ty).container == Some(Container::Weak)
-    });
+    let is_weak = model
+        .model_of(model.place_ty(&op.holder))
+        .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
     is_weak
         && growth == Growth::Key
         && !file.ops.iter().any(|other| {
@@ -190,7 +193,9 @@ fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
     for parent in tree.ancestors(op.node) {
         match tree.kind(parent) {
             Kind::Function => return false,
-            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => return true,
+            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => {
+                return true;
+            }
             _ => {}
         }
         child = parent;
@@ -246,7 +251,10 @@ fn related(
 /// Whether the size of the collection is tested in the same function.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     file.ops.iter().any(|other| {
-        other.op == Op::Size && other.holder == op.holder && related(file, other.func, op.func) && is_compared(file, other)
+        other.op == Op::Size
+            && other.holder == op.holder
+            && related(file, other.func, op.func)
+            && is_compared(file, other)
     })
 }
 
@@ -288,11 +296,29 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     let value = op.value.or(op.key);
     let named = file.function_name(op.func).is_some_and(|name| {
         let name = name.to_lowercase();
-        ["register", "define", "use", "extend", "install", "configure", "addplugin", "plugin", "declare", "provide", "add", "on", "subscribe", "set", "route", "mount"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        [
+            "register",
+            "define",
+            "use",
+            "extend",
+            "install",
+            "configure",
+            "addplugin",
+            "plugin",
+            "declare",
+            "provide",
+            "add",
+            "on",
+            "subscribe",
+            "set",
+            "route",
+            "mount",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value.is_some_and(is_param) || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
+    let stores_param = value.is_some_and(is_param)
+        || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     named && stores_param && op.key.is_none_or(is_param)
 }
 
@@ -301,7 +327,11 @@ fn makes_slot(model: &Model<'_>, value: outlive_semantic::index::NodeId) -> bool
     matches!(model.file.tree.kind(value), Kind::Logical | Kind::Array | Kind::Object | Kind::New)
 }
 
-fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+fn settle_holder(
+    view: &ProjectView<'_, '_>,
+    spot: &Spot,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> Option<Finding> {
     let project = view.project;
     let known = sites.iter().find_map(|(_, _, claim)| claim.container);
     if !is_container(project, spot, known, sites) {
@@ -311,7 +341,9 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     let mut best: Option<(Doubt, usize)> = None;
     for (i, (file, claim, growth)) in sites.iter().enumerate() {
         let Some(doubt) = doubts(project, spot, lives, *file, claim, growth) else { continue };
-        if best.is_none_or(|(known, _)| (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)) {
+        if best.is_none_or(|(known, _)| {
+            (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
+        }) {
             best = Some((doubt, i));
         }
     }
@@ -325,17 +357,26 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     let (file, claim, growth) = sites[chosen];
     let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
     // Releases that are known to miss a way are the ones in the function that adds.
-    let is_known = |found: &Use<'_>| growth.weak_key && found.file == file || growth.partial.is_some() && found.file == file && project.is_within(file, found.row.func, claim.func);
+    let is_known = |found: &Use<'_>| {
+        growth.weak_key && found.file == file
+            || growth.partial.is_some()
+                && found.file == file
+                && project.is_within(file, found.row.func, claim.func)
+    };
     match released(project, spot, lives, is_hot, &is_known) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
-            return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
+            return dropped(view, sites, |_| {
+                format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start)
+            });
         }
         Released::Maybe => doubt.unknown(),
         Released::No => {}
     }
     let Some(confidence) = doubt.confidence() else {
-        return dropped(view, sites, |_| format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives)));
+        return dropped(view, sites, |_| {
+            format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives))
+        });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
 }
@@ -358,14 +399,18 @@ fn is_container(
     known: Option<Container>,
     sites: &[(FileId, &Claim, &GrowthClaim)],
 ) -> bool {
-    if known.is_some() || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild)) {
+    if known.is_some()
+        || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild))
+    {
         return true;
     }
     match project.type_of(spot) {
         GlobalTy::Model(model) => {
             let container = project.catalog.model(model).container;
             container.is_some_and(|container| {
-                sites.iter().any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
+                sites
+                    .iter()
+                    .any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
             })
         }
         // `options.plugins.push(plugin)`: a plural of the options is a list.
@@ -414,13 +459,87 @@ fn doubts(
 
 /// Keys of which there are only so many, by what they are called.
 const FINITE_KEYS: &[&str] = &[
-    "locale", "lang", "language", "theme", "plugin", "module", "package", "type", "topic", "route", "partition", "schema",
-    "namespace", "extension", "ext", "charset", "encoding", "mode", "format", "func", "funcname", "classname", "tagname",
-    "method", "column", "table", "event", "eventname", "icon", "font", "currency", "country", "version", "feature", "model",
-    "command", "component", "category", "kind", "level", "severity", "status", "permission", "role", "scope", "timezone",
-    "mime", "mimetype", "protocol", "scheme", "platform", "arch", "name", "handler", "hook", "channelname", "metric", "option", "prop",
-    "property", "field", "attr", "attribute", "constructor", "ctor", "klass", "clazz", "directive", "filter", "helper", "template",
-    "templatename", "view", "layout", "partial", "strategy", "driver", "adapter", "provider", "service", "container",
+    "locale",
+    "lang",
+    "language",
+    "theme",
+    "plugin",
+    "module",
+    "package",
+    "type",
+    "topic",
+    "route",
+    "partition",
+    "schema",
+    "namespace",
+    "extension",
+    "ext",
+    "charset",
+    "encoding",
+    "mode",
+    "format",
+    "func",
+    "funcname",
+    "classname",
+    "tagname",
+    "method",
+    "column",
+    "table",
+    "event",
+    "eventname",
+    "icon",
+    "font",
+    "currency",
+    "country",
+    "version",
+    "feature",
+    "model",
+    "command",
+    "component",
+    "category",
+    "kind",
+    "level",
+    "severity",
+    "status",
+    "permission",
+    "role",
+    "scope",
+    "timezone",
+    "mime",
+    "mimetype",
+    "protocol",
+    "scheme",
+    "platform",
+    "arch",
+    "name",
+    "handler",
+    "hook",
+    "channelname",
+    "metric",
+    "option",
+    "prop",
+    "property",
+    "field",
+    "attr",
+    "attribute",
+    "constructor",
+    "ctor",
+    "klass",
+    "clazz",
+    "directive",
+    "filter",
+    "helper",
+    "template",
+    "templatename",
+    "view",
+    "layout",
+    "partial",
+    "strategy",
+    "driver",
+    "adapter",
+    "provider",
+    "service",
+    "container",
 ];
 
 /// Whether the key's name says that there are only so many of them.
@@ -455,8 +574,13 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
     let rate = project.rate(file, claim.func).rate;
     let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
     let key = growth.key.to_ascii_lowercase();
-    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"].iter().any(|word| key.rsplit('.').next() == Some(word));
-    in_page && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key) && growth.keys != Keys::Fresh && !is_node
+    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
+        .iter()
+        .any(|word| key.rsplit('.').next() == Some(word));
+    in_page
+        && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key)
+        && growth.keys != Keys::Fresh
+        && !is_node
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
@@ -469,7 +593,8 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
             let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
             // What calls itself a cache need not be asked in the very function that fills it.
             let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
-            let others = ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
+            let others =
+                ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
             is_cache || growth.looked_up && is_named(&others)
         }
         _ => false,
@@ -498,7 +623,8 @@ fn released<'p>(
         match &found.row.what {
             What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
-            What::Collection(Op::Reset) if is_hot && (is_end(project, &found) || is_start(project, &found)) => {}
+            What::Collection(Op::Reset)
+                if is_hot && (is_end(project, &found) || is_start(project, &found)) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
@@ -550,7 +676,8 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found) || project.is_part_of_making(of, owner, found.file, found.row.func)
+            is_initialiser(project, found)
+                || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
@@ -562,8 +689,21 @@ fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     matches!(
         &*row.name,
-        "init" | "initialize" | "_init" | "initialise" | "_initialize" | "constructor" | "created" | "data" | "setup"
-            | "ngOnInit" | "beforeCreate" | "onInit" | "__init" | "construct" | "getInitialState"
+        "init"
+            | "initialize"
+            | "_init"
+            | "initialise"
+            | "_initialize"
+            | "constructor"
+            | "created"
+            | "data"
+            | "setup"
+            | "ngOnInit"
+            | "beforeCreate"
+            | "onInit"
+            | "__init"
+            | "construct"
+            | "getInitialState"
     )
 }
 
@@ -580,11 +720,17 @@ fn report(
     let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
     for (i, (file, other, _)) in sites.iter().enumerate() {
         let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
-        retainers.push(Retainer { role: Role::Grows, message: message.to_owned(), file: *file, span: other.at });
+        retainers.push(Retainer {
+            role: Role::Grows,
+            message: message.to_owned(),
+            file: *file,
+            span: other.at,
+        });
     }
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
-    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     if let Some(gap) = &growth.partial
         && let Some(span) = gap.at
     {
@@ -617,10 +763,14 @@ fn help(growth: &GrowthClaim) -> String {
     }
     match (growth.growth, growth.keys) {
         (Growth::Set | Growth::Key, Keys::Fresh) => {
-            format!("the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends")
+            format!(
+                "the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends"
+            )
         }
         (Growth::Set | Growth::Key, _) => {
-            format!("delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest")
+            format!(
+                "delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest"
+            )
         }
         (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),
         _ => format!("remove what is no longer needed from `{name}`, or limit its length after adding"),

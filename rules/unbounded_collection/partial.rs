@@ -19,7 +19,11 @@ pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Gap> {
     if releases.is_empty() || !all_inside || op.func.index() == 0 {
         return None;
     }
-    let at = match releases.iter().map(|release| success_only(model, op.func, release)).collect::<Option<Vec<_>>>() {
+    let at = match releases
+        .iter()
+        .map(|release| success_only(model, op.func, release))
+        .collect::<Option<Vec<_>>>()
+    {
         Some(handlers) => handlers.first().copied()?,
         None => missed_rejection(model, op, &releases)?,
     };
@@ -71,7 +75,9 @@ fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
                 return true;
             }
             at = object;
-        } else if let Some(value) = model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding)) {
+        } else if let Some(value) =
+            model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding))
+        {
             at = value;
         } else {
             return false;
