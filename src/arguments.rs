@@ -161,6 +161,14 @@ pub(crate) enum Format {
     Markdown,
 }
 
+impl Format {
+    /// Whether it is JSON.
+    pub(crate) fn is_json(self) -> bool {
+        use Format::{EslintJson, Gitlab, Json, Jsonl, Rdjson, Sarif};
+        matches!(self, Json | Jsonl | Sarif | EslintJson | Gitlab | Rdjson)
+    }
+}
+
 /// A file that gets the findings too.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct OutputFile {

@@ -5,6 +5,7 @@ use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use outlive_semantic::project::Packages;
 use outlive_semantic::syntax::Language;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -276,7 +277,7 @@ pub(crate) fn skip_text(text: &str) -> Option<Skip> {
 
 /// Lines no person wrote: most of the text stands in very long ones.
 fn looks_minified(text: &str) -> bool {
-    if text.len() < 4_096 {
+    if text.len() < 4_096 || !has_many_names(text) {
         return false;
     }
     let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
@@ -287,6 +288,15 @@ fn looks_minified(text: &str) -> bool {
     packed
         || long * 2 > text.len()
             && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+}
+
+/// What a tool squeezed has the names of a whole program; tables and made-up input repeat a few.
+fn has_many_names(text: &str) -> bool {
+    let mut names = FxHashSet::default();
+    text.split(|c: char| !c.is_alphanumeric()).any(|name| {
+        names.insert(name);
+        names.len() > 24
+    })
 }
 
 /// The bootstrap of a bundler, near the start.

@@ -23,9 +23,8 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
     };
     let plain = Look { color: false, unicode: true, links: false, width: 100 };
     for file in &options.output_file {
-        let mut buffer = Vec::new();
-        report::write(report, file.format, plain, &run, &mut buffer)?;
-        std::fs::write(&file.path, buffer)
+        let bytes = report::render(report, file.format, plain, &run)?;
+        std::fs::write(&file.path, bytes)
             .map_err(|error| SessionError::Unwritable(file.path.display().to_string(), error))?;
     }
     let look = terminal::look(options.color, options.hyperlinks);
@@ -34,9 +33,7 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
         Format::Auto => Format::Concise,
         format => format,
     };
-    let mut buffer = Vec::new();
-    report::write(report, format, look, &run, &mut buffer)?;
-    write(&buffer)
+    write(&report::render(report, format, look, &run)?)
 }
 
 /// Writes to stdout, at once. A reader that closed the pipe has seen enough.

@@ -230,13 +230,13 @@ fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome
     let Ok(text) = String::from_utf8(bytes) else {
         return outcome(fail("is not valid UTF-8; it was not analysed".to_owned(), Trouble::Refused));
     };
-    if let Some(reason) = discover::skip_text(&text) {
-        return outcome(Fate::Skipped(reason));
-    }
     let nesting = syntax::nesting_bound(&text);
     if nesting > syntax::NESTING_LIMIT {
         let message = format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT);
         return outcome(fail(message, Trouble::Refused));
+    }
+    if let Some(reason) = discover::skip_text(&text) {
+        return outcome(Fate::Skipped(reason));
     }
     outcome(if nesting > syntax::SHALLOW_NESTING {
         on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan))

@@ -112,13 +112,16 @@ pub(crate) fn apply(
             rest.into_iter().partition(|finding| finding.place.path == *path);
         rest = elsewhere;
         let starts: Vec<(&'static str, u32)> = here.iter().map(|f| (f.rule, f.place.start.line)).collect();
-        for finding in here {
+        for mut finding in here {
             match answer(&mut claims, &finding, &starts) {
                 Some(directive) => {
                     let reason = list.get(directive).and_then(|directive| directive.reason.clone());
                     outcome.suppressed.push(Suppressed { finding, reason });
                 }
-                None => outcome.kept.push(finding),
+                None => {
+                    answer_steps(&mut claims, &mut finding);
+                    outcome.kept.push(finding);
+                }
             }
         }
         let mut about = About { path, sources, below };
@@ -172,6 +175,24 @@ fn answer(claims: &mut [Claim<'_>], finding: &Reported, starts: &[(&'static str,
         claim.used = true;
         claim.directive
     })
+}
+
+/// What grows in several places is one finding. A comment at another place than the first takes that place out of it.
+fn answer_steps(claims: &mut [Claim<'_>], finding: &mut Reported) {
+    let (rule, place) = (finding.rule, finding.place.clone());
+    finding.retainers.retain(|step| {
+        let line = step.place.start.line;
+        let is_other = step.role == Role::Grows && step.place.path == place.path && line != place.start.line;
+        let claim =
+            claims.iter_mut().find(|claim| claim.rule == rule && claim.first <= line && line <= claim.last);
+        match claim {
+            Some(claim) if is_other => {
+                claim.used = true;
+                false
+            }
+            _ => true,
+        }
+    });
 }
 
 /// A leak has several places: the comment may stand at any line of what is flagged, or where the thing is acquired. But

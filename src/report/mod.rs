@@ -166,8 +166,23 @@ fn order(finding: &Reported) -> (&str, u32, &str, &str) {
     (&finding.place.path, finding.place.start.offset, finding.rule, &finding.message)
 }
 
-/// Writes a report in a format. `look` is for people, `run` for SARIF.
-pub(crate) fn write(
+/// A report in a format. `look` is for people, `run` for SARIF.
+pub(crate) fn render(
+    report: &Report,
+    format: Format,
+    look: Look,
+    run: &RunOptions,
+) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    write(report, format, look, run, &mut out)?;
+    if !format.is_json() {
+        return Ok(out);
+    }
+    let text = String::from_utf8_lossy(&out);
+    Ok(safe::safe_json(&text).into_owned().into_bytes())
+}
+
+fn write(
     report: &Report,
     format: Format,
     look: Look,
