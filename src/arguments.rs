@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Check(Box<Check>),
     /// Write a commented config file.
     Init(Init),
+    /// Print completions for a shell.
+    Completions(Completions),
     /// List the rules.
     Rules(Rules),
     /// Print the page of a rule.
@@ -36,6 +38,11 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
+    /// What completions are made from.
+    pub(crate) fn command_definition() -> clap::Command {
+        <Self as clap::CommandFactory>::command()
+    }
+
     /// The command; `outlive PATHS` is short for `outlive check PATHS`.
     pub(crate) fn command(self) -> Command {
         self.command.unwrap_or(Command::Check(self.check))
@@ -111,6 +118,9 @@ pub(crate) struct Check {
     /// Print the config that is in force, and where it comes from.
     #[arg(long, help_heading = "Config")]
     pub(crate) show_config: bool,
+    /// Analyse this folder, and report only what stands in PATHS: a leak is often a matter of several files.
+    #[arg(long, value_name = "FOLDER", help_heading = "Input")]
+    pub(crate) within: Option<PathBuf>,
     /// Leave out excluded files even if they are named.
     #[arg(long, overrides_with = "force_exclude", help_heading = "Input")]
     pub(crate) force_exclude: bool,
@@ -271,6 +281,14 @@ pub(crate) struct Explain {
     /// Colour of the output.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(crate) color: When,
+}
+
+/// Options of `completions`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// Options of `init`.

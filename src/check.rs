@@ -32,7 +32,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
     let mut report = progress::watch(shows_progress, |counter| {
         let plan = Plan {
-            paths: &options.paths,
+            paths: input.paths(options),
             extra: &input.extra,
             filter: &settings.filter,
             overlay: &input.overlay,
@@ -50,7 +50,10 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     if !options.quiet {
         output::sum_up(&report, taken);
     }
-    Ok(if options.exit_zero { Outcome::Clean } else { settings.outcome(&report) })
+    Ok(match settings.outcome(&report) {
+        Outcome::Findings if options.exit_zero => Outcome::Clean,
+        outcome => outcome,
+    })
 }
 
 /// The options of the command line over those of the config.
@@ -59,6 +62,10 @@ struct Settings {
     found: Found,
     filter: Filter,
     rules: Vec<&'static dyn Rule>,
+    /// Rules were asked for by name, even if the config turns them off.
+    by_name: bool,
+    /// Files that were asked for by name: not to be able to read one is a failure.
+    named: Vec<String>,
     /// The folder of the working directory in the project, with a slash at its end, or empty.
     below: String,
     confidence: Certainty,
@@ -81,6 +88,8 @@ impl Settings {
         Ok(Self {
             filter: Filter::new(&found, options.force_exclude || options.stdin_filename.is_some())?,
             rules: selected_rules(&options.rules, &found)?,
+            by_name: !options.rules.is_empty(),
+            named: options.paths.iter().map(|path| name(path, &here)).collect(),
             below: below(&here, &found),
             confidence: options.confidence.or(config.confidence).unwrap_or(Certainty::Medium),
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
@@ -94,6 +103,7 @@ impl Settings {
     /// The severity that the config gives a rule, or its own; none if the rule is off.
     fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
         match self.found.config.rules.get(rule).and_then(config::RuleConfig::level) {
+            Some(config::Level::Off) if self.by_name => Some(own),
             Some(level) => level.severity(),
             None => Some(own),
         }
@@ -105,6 +115,11 @@ impl Settings {
     }
 
     fn outcome(&self, report: &Report) -> Outcome {
+        let is_named =
+            |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
+        if report.errors.iter().any(is_named) {
+            return Outcome::Failed;
+        }
         let errors = report.errors.iter().filter_map(|error| self.error_severity(error));
         let severities: Vec<Severity> =
             report.findings.iter().map(|finding| finding.severity).chain(errors).collect();
@@ -127,6 +142,11 @@ impl Settings {
             Trouble::Unreadable | Trouble::Refused => None,
         }
     }
+}
+
+/// A path as the report has it, without the slash that shells leave behind folders.
+fn name(path: &Path, here: &Path) -> String {
+    discover::relative(path, here).trim_end_matches('/').to_owned()
 }
 
 fn selected_rules(names: &[String], found: &Found) -> Result<Vec<&'static dyn Rule>, SessionError> {
@@ -158,7 +178,9 @@ struct Input {
     overlay: Overlay,
     /// Files that only the overlay may have.
     extra: Vec<String>,
-    /// Findings elsewhere are not reported; none means that all are.
+    /// What is analysed, if it is more than what was named.
+    whole: Option<[PathBuf; 1]>,
+    /// Files and folders; findings elsewhere are not reported. None means that all are.
     only: Option<FxHashSet<String>>,
 }
 
@@ -167,6 +189,13 @@ impl Input {
         if let Some(path) = &options.stdin_filename {
             return Self::from_stdin(path, settings);
         }
+        if let Some(folder) = &options.within {
+            for path in options.paths.iter().filter(|path| !path.exists()) {
+                return Err(discover::DiscoverError::Missing(path.display().to_string()).into());
+            }
+            let only = Some(settings.named.iter().cloned().collect());
+            return Ok(Self { whole: Some([folder.clone()]), only, ..Self::default() });
+        }
         if let Some(reference) = &options.since {
             return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
         }
@@ -174,9 +203,21 @@ impl Input {
             let (staged, overlay) = changed::staged()?;
             // What is staged and then deleted is on no disk to be walked.
             let extra = staged.iter().filter(|path| !Path::new(path).exists()).cloned().collect();
-            return Ok(Self { overlay, extra, only: Some(staged) });
+            return Ok(Self { overlay, extra, only: Some(staged), whole: None });
         }
         Ok(Self::default())
+    }
+
+    /// What is analysed.
+    fn paths<'o>(&'o self, options: &'o Check) -> &'o [PathBuf] {
+        self.whole.as_ref().map_or(&options.paths, |whole| whole.as_slice())
+    }
+
+    /// Whether findings in a file are reported.
+    fn wants(&self, path: &str) -> bool {
+        let Some(only) = &self.only else { return true };
+        let folders = path.match_indices('/').filter_map(|(i, _)| path.get(..i));
+        only.contains(path) || only.contains(".") || folders.into_iter().any(|folder| only.contains(folder))
     }
 
     fn from_stdin(path: &Path, settings: &Settings) -> Result<Self, SessionError> {
@@ -201,7 +242,7 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     let ran: Vec<&'static str> = settings.rules.iter().map(|rule| rule.meta().id).collect();
     let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
-    let is_wanted = |path: &str| input.only.as_ref().is_none_or(|only| only.contains(path));
+    let is_wanted = |path: &str| input.wants(path);
     let mut report = Report {
         findings: Vec::new(),
         suppressed: Vec::new(),

@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
         Command::Init(init) => output::init(init.force),
+        Command::Completions(completions) => output::completions(completions.shell),
     };
     match result {
         Ok(outcome) => outcome.into(),

@@ -1,7 +1,7 @@
 //! What goes to stdout and stderr.
 
 use crate::Outcome;
-use crate::arguments::{Check, Format, Rules, RulesFormat};
+use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat};
 use crate::baseline::Taken;
 use crate::config::{self, Found};
 use crate::report::safe::safe;
@@ -109,6 +109,14 @@ pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
     std::fs::write(path, config::template())
         .map_err(|error| SessionError::Unwritable(path.display().to_string(), error))?;
     note("wrote outlive.toml");
+    Ok(Outcome::Clean)
+}
+
+/// `outlive completions`
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Outcome, SessionError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command_definition(), "outlive", &mut script);
+    write(&script)?;
     Ok(Outcome::Clean)
 }
 

@@ -293,6 +293,38 @@ fn what_changed_is_reported_and_everything_is_analysed() {
 }
 
 #[test]
+fn hooks_name_files_and_the_project_is_read() {
+    let user = LEAK.replace("const seen = new Map();", "import { store as seen } from './store.js';");
+    let project =
+        Project::new(&[("src/user.js", &*user), ("src/store.js", "export const store = new Map();\n")]);
+    project.write("other/a.js", LEAK);
+    assert_eq!(
+        found(&project.json(&["--within", ".", "src/user.js"])),
+        ["unbounded-collection src/user.js:6"]
+    );
+    assert_eq!(found(&project.json(&["--within", ".", "./src/"])), ["unbounded-collection src/user.js:6"]);
+    assert_eq!(found(&project.json(&["--within", ".", "src/store.js"])), Vec::<String>::new());
+    assert_eq!(found(&project.json(&["--within", "."])).len(), 2);
+    assert_eq!(project.run(&["--within", ".", "src/gone.js"]).code, 2);
+}
+
+#[test]
+fn a_rule_that_is_asked_for_runs_even_if_it_is_off() {
+    let project =
+        Project::new(&[("a.js", LEAK), ("outlive.toml", "[rules]\nunbounded-collection = 'off'\n")]);
+    assert_eq!(found(&project.json(&[])).len(), 0);
+    assert_eq!(found(&project.json(&["--rule", "unbounded-collection"])).len(), 1);
+}
+
+#[test]
+fn completions_are_for_shells() {
+    let project = Project::new::<&str>(&[]);
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(project.run(&["completions", shell]).stdout.contains("confidence"), "{shell}");
+    }
+}
+
+#[test]
 fn a_baseline_lets_only_new_findings_through() {
     let project = Project::new(&[("a.js", LEAK)]);
     let run = project.run(&["--baseline", "known.json"]);

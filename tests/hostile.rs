@@ -65,6 +65,7 @@ fn fifos_and_loops_of_links_are_not_followed() {
     let report = project.json(&["fifo.js", "good.js"]);
     assert_eq!(report["errors"][0]["path"], "fifo.js");
     assert_eq!(found(&report).len(), 1);
+    assert_eq!(project.run(&["fifo.js", "good.js", "--exit-zero"]).code, 2, "a named file cannot be read");
     let run = project.run(&["a.js"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("cannot read a.js"), "{}", run.stderr);
