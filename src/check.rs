@@ -190,7 +190,7 @@ impl Input {
             return Self::from_stdin(path, settings);
         }
         if let Some(folder) = &options.within {
-            for path in options.paths.iter().filter(|path| !path.exists()) {
+            if let Some(path) = options.paths.iter().find(|path| !path.exists()) {
                 return Err(discover::DiscoverError::Missing(path.display().to_string()).into());
             }
             let only = Some(settings.named.iter().cloned().collect());

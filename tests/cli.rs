@@ -1,5 +1,7 @@
 //! The command line, from outside.
 
+#![allow(clippy::unwrap_used, reason = "it is test code, helpers included")]
+
 mod cli_support;
 
 use cli_support::{CLEAN, LEAK, Project, found, run};

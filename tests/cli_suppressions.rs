@@ -1,5 +1,7 @@
 //! Suppression comments, from outside.
 
+#![allow(clippy::unwrap_used, reason = "it is test code, helpers included")]
+
 mod cli_support;
 
 use cli_support::{LEAK, Project, found};

@@ -2,6 +2,8 @@
 //!
 //! `SNAPSHOTS=overwrite cargo test` rewrites the golden files.
 
+#![allow(clippy::unwrap_used, reason = "it is test code, helpers included")]
+
 mod cli_support;
 
 use cli_support::{Project, Run};

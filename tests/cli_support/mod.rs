@@ -1,5 +1,6 @@
 //! Made-up projects, and the binary run in them.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, reason = "each test crate uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "it is test code, though no `#[test]` function")]
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
