@@ -91,6 +91,10 @@ impl<'t> Scan<'t> {
 
     fn open(&mut self, bracket: u8) {
         self.at += 1;
+        if self.last == Last::Operand && bracket != b'{' {
+            // A call, an index or a tagged template: each wraps what stands before it.
+            self.link();
+        }
         self.open.push(Level { links: self.links, bracket });
         self.depth += self.links + 1;
         self.links = 0;
@@ -299,6 +303,10 @@ mod tests {
             format!("1{}", "+1".repeat(n)),
             format!("a{}", ".b".repeat(n)),
             format!("a{}", "\n.b()".repeat(n)),
+            format!("a{}", "()".repeat(n)),
+            format!("a{}", "[0]".repeat(n)),
+            format!("a{}", "``".repeat(n)),
+            format!("type T = A{}", "[]".repeat(n)),
             format!("{}1", "a?b:".repeat(n)),
             format!("{}{{}}", "if(a){}else ".repeat(n)),
             format!("{}1{}", "`${".repeat(n), "}`".repeat(n)),
