@@ -7,8 +7,8 @@
 //! emitter.on('x', f);  //~ low leaked-listener
 //! ```
 //!
-//! Without a level the finding must be one of the default level, medium or high. `//~^` speaks of the line above, for
-//! lines that have no room. Several rules are separated by commas.
+//! Without a level the finding must be one of the default level, medium or high. Each `^` in `//~^`
+//! moves it one line up, for lines that have no room. Several rules are separated by commas.
 
 use libtest_mimic::Failed;
 use serde_json::Value;
@@ -55,10 +55,10 @@ pub(crate) fn marks(source: &Source) -> Result<Vec<Mark>, Failed> {
     let mut out = Vec::new();
     for (index, text) in source.text.lines().enumerate() {
         let Some((_, marker)) = text.split_once("//~") else { continue };
-        let line = index as u64 + 1;
-        let (line, marker) = marker.strip_prefix('^').map_or((line, marker), |rest| (line - 1, rest));
-        for part in marker.split(',') {
-            out.push(mark(&source.path, line, part.trim())?);
+        let rules = marker.trim_start_matches('^');
+        let up = marker.len() - rules.len();
+        for part in rules.split(',') {
+            out.push(mark(&source.path, (index + 1 - up.min(index)) as u64, part.trim())?);
         }
     }
     Ok(out)
