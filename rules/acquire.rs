@@ -8,6 +8,7 @@ use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::catalog::AcquireRow;
 use outlive_semantic::flow::{Exit, Flow, contradicts};
+use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
@@ -127,7 +128,7 @@ pub(crate) fn claim(
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
-    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(model, escape, &releases)) {
+    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
         return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
     }
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
@@ -173,12 +174,18 @@ pub(crate) fn claim(
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
 fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
     let tree = &model.file.tree;
+    let call = executed_by(model, call);
     let func = tree.func(call);
     let is_local = |place: &Place| match place.root {
         Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func == func,
         _ => false,
     };
-    if !handle.places.iter().all(is_local) || !handle.escapes.is_empty() {
+    // A callback that gives back what it was armed by ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    // What it is handed to was judged before: only releases and code that looks are left.
+    if !handle.places.iter().all(is_local) {
         return None;
     }
     let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
@@ -203,6 +210,13 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
 }
 
+/// What is acquired while a promise is made is acquired by whoever makes the promise.
+fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
+    let func = model.file.tree.func(call);
+    let made = model.handed(func).first().filter(|_| slot::is_executor(model, func));
+    made.map_or(call, |handed| handed.call)
+}
+
 /// The point from which the thing is held: the `await` of a call that yields a promise, else the call.
 fn acquired_at(model: &Model<'_>, call: NodeId) -> NodeId {
     let tree = &model.file.tree;
@@ -215,12 +229,14 @@ fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
 }
 
 /// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
-fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
+fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[Release]) -> bool {
+    let model = file.model;
     match escape {
-        Escape::Argument { call, .. } => {
+        Escape::Argument { call, index } => {
             let is_release = releases.iter().any(|release| release.node == *call);
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
-            let only_looks = path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
+            let only_looks = path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()))
+                || growth::is_only_looked_at(model, file.accesses, *call, *index);
             !is_release && !only_looks
         }
         Escape::Returned(_) | Escape::Elsewhere(_) => true,
