@@ -4,6 +4,7 @@ use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
+use crate::slot;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
@@ -135,7 +136,7 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             if row.kind == BindingKind::Param {
                 return Some(match model.constructs(row.func) {
                     Some(_) => Origin::PassedToConstructor,
-                    None if row.func == registration.func => Origin::Passed,
+                    None if runs_with(model, registration.func, row.func) => Origin::Passed,
                     None => Origin::Named,
                 });
             }
@@ -166,6 +167,16 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
         Root::Receiver(_) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
+}
+
+/// Whether a function runs as a part of another, now: the same, or `new Promise(…)` in it.
+fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
+    model.file.is_within(inner, outer)
+        && model
+            .file
+            .enclosing(inner)
+            .take_while(|&func| func != outer)
+            .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
 }
 
 /// A field whose only value is (part of) a parameter of the constructor.
@@ -340,8 +351,8 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
 
 fn shown_event(event: &Identity) -> String {
     match event {
-        Identity::Constant(event) => format!("`{event}`"),
-        _ => "an event".to_owned(),
+        Identity::Constant(event) => format!("the `{event}` listener"),
+        _ => "the listener".to_owned(),
     }
 }
 
@@ -500,7 +511,7 @@ fn report(
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
     let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    let message = format!("the {event} listener added to `{target}`{often} is never removed");
+    let message = format!("{event} added to `{target}`{often} is never removed");
     Finding {
         rule: META.id,
         severity: META.severity,
