@@ -143,6 +143,9 @@ fn unknown_container(
             let is_object = model.file.class(class).kind == outlive_semantic::tables::ClassKind::Object;
             is_object.then_some((Some(Container::Object), None))
         }
+        (Ty::Unknown, Growth::Rebuild) if op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Function) => {
+            Some((None, None))
+        }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Only another file can say; the link asks it.
         (Ty::Unknown, _) => matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
@@ -306,7 +309,9 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     };
     let (file, claim, _) = sites[chosen];
     let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    match released(project, spot, lives, is_hot) {
+    // Text that is handed on is handed on as it is.
+    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+    match released(project, spot, lives, is_hot, is_text) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
             return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
@@ -379,7 +384,9 @@ fn doubts(
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
-    if growth.registry || lifetime::is_startup(project, file, claim.func) || is_finite_by_name(growth) {
+    // Plug-ins are registered when things start, not with every request.
+    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    if growth.registry && !is_hot || lifetime::is_startup(project, file, claim.func) || is_finite_by_name(growth) {
         doubt.unknown();
     }
     if is_page_memo(project, file, claim, growth) {
@@ -457,7 +464,7 @@ enum Released<'p> {
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: bool) -> Released<'p> {
+fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: bool, is_text: bool) -> Released<'p> {
     let mut answer = Released::No;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) {
@@ -468,7 +475,7 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset) if is_hot && is_end(project, &found) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
-            What::Collection(Op::Escape) => answer = Released::Maybe,
+            What::Collection(Op::Escape) if !is_text => answer = Released::Maybe,
             _ => {}
         }
     }
@@ -480,10 +487,11 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
     answer
 }
 
-/// A release in the method that ends the holder's owner takes nothing away while the owner lives.
+/// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
+/// what to end (`leave(player)`) ends that, not its owner.
 fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && ending::is_end(&row.name)
+    row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
         || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
 }
 
