@@ -200,6 +200,10 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     let start = *flow.points(start).first()?;
     let way = flow.escape(start, &stops, &|edge| !contradicts(model, edge, &handle.places))?;
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
+    // A call that only may throw, in code that the process may not survive: two doubts.
+    if way.is_weak && !survives {
+        return None;
+    }
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
         Exit::Return => "when the function returns early",
@@ -245,7 +249,11 @@ fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[Release]) ->
 
 /// Functions that only look at what they are handed.
 const LOOKERS: &[&str] =
-    &["String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN"];
+    &[
+        "String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN",
+        "fs.readSync", "fs.writeSync", "fs.fstatSync", "fs.ftruncateSync", "fs.fsyncSync", "fs.fdatasyncSync",
+        "fs.futimesSync", "fs.fchmodSync", "fs.read", "fs.write", "fs.fstat", "fs.ftruncate", "fs.fsync",
+    ];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
 fn is_shared(model: &Model<'_>, place: &Place) -> bool {
