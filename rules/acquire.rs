@@ -14,7 +14,7 @@ use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
+use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo, Use};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::What;
@@ -421,7 +421,14 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
 fn is_released_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> bool {
     let Some(handle) = &body.handle else { return false };
     let spot = project.canonical(file, handle);
-    project.uses(&spot).iter().any(|found| match &found.row.what {
+    // What this file knows never to run releases nothing, seen from the project either.
+    let never_runs = |found: &Use<'_>| {
+        found.file == file
+            && body.notes.iter().any(|note| {
+                note.role == Role::NeverRuns && note.span.start <= found.row.at.end && found.row.at.start <= note.span.end
+            })
+    };
+    project.uses(&spot).iter().filter(|found| !never_runs(found)).any(|found| match &found.row.what {
         What::Method(name, _) | What::Argument(name) => {
             let name = project.name(found.file, *name);
             body.release.iter().any(|release| release == name)
