@@ -63,7 +63,7 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if is_ended_by_option(file.model, call, row) {
+    if is_ended_by_option(file.model, call, row) || hands_to_callback(file.model, call) {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
@@ -76,6 +76,18 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
     model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+}
+
+/// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
+fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(callback) = tree.args(call).last().and_then(|arg| model.function_of(arg)) else { return false };
+    let params: Vec<NodeId> = model.file.params(callback).collect();
+    let is_error = |node: NodeId| {
+        let name = tree.binding(node).map(|binding| tree.text(model.file.binding(binding).name));
+        matches!(name, Some("e" | "er" | "err" | "error"))
+    };
+    tree.is_discarded(call) && params.len() >= 2 && is_error(params[0])
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -124,6 +136,9 @@ pub(crate) fn claim(
     let model = file.model;
     let handle = handle::follow(model, file.accesses, call);
     let mut notes = Vec::new();
+    if handle.places.iter().any(|place| is_using(model, place)) {
+        return file.drop(meta, call, || "`using` releases it".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, &handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
@@ -169,6 +184,10 @@ pub(crate) fn claim(
         class,
         notes,
     })
+}
+
+fn is_using(model: &Model<'_>, place: &Place) -> bool {
+    matches!(place.root, Root::Binding(binding) if place.path.is_empty() && model.file.binding(binding).kind == BindingKind::Using)
 }
 
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
