@@ -35,7 +35,12 @@ fn main() -> ExitCode {
 fn collect(root: &Path) -> std::io::Result<Vec<Fixture>> {
     let mut out = Vec::new();
     for folder in entries(root)?.into_iter().filter(|folder| name(folder) != "projects") {
-        let kinds = [("leaks", true, false), ("clean", false, false), ("known/leaks", true, true), ("known/clean", false, true)];
+        let kinds = [
+            ("leaks", true, false),
+            ("clean", false, false),
+            ("known/leaks", true, true),
+            ("known/clean", false, true),
+        ];
         for (kind, is_leak, is_known) in kinds {
             let place = folder.join(kind);
             if place.exists() {
@@ -89,9 +94,13 @@ fn check(fixture: &Fixture) -> Result<(), Failed> {
     for source in &sources {
         marks.extend(example::marks(source)?);
     }
-    let is_marked = marks.iter().any(|mark| mark.rule == fixture.rule && (fixture.is_leak || mark.level.as_deref() != Some("low")));
+    let is_marked = marks
+        .iter()
+        .any(|mark| mark.rule == fixture.rule && (fixture.is_leak || mark.level.as_deref() != Some("low")));
     if is_marked != fixture.is_leak {
-        return Err("a leak marks its lines with its rule; a clean fixture has markers of level low at most".into());
+        return Err(
+            "a leak marks its lines with its rule; a clean fixture has markers of level low at most".into()
+        );
     }
     let difference = example::difference(&marks, &example::report(&folder, &target)?);
     match fixture.is_known {
@@ -99,7 +108,9 @@ fn check(fixture: &Fixture) -> Result<(), Failed> {
         true if !sources.iter().any(|source| source.text.contains("// wrong: ")) => {
             Err("a known mistake says what is wrong: `// wrong: why`".into())
         }
-        true if difference.is_empty() => Err("the program gets this right now: move it out of `known`".into()),
+        true if difference.is_empty() => {
+            Err("the program gets this right now: move it out of `known`".into())
+        }
         true => Ok(()),
     }
 }

@@ -17,8 +17,11 @@ fn main() -> ExitCode {
 
 fn trials(rule: &'static dyn Rule) -> Vec<Trial> {
     let id = rule.meta().id;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(id.replace('-', "_")).join("README.md");
-    let examples = std::fs::read_to_string(&path).map_err(|error| error.to_string()).and_then(|text| page::examples(&text));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("rules").join(id.replace('-', "_")).join("README.md");
+    let examples = std::fs::read_to_string(&path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| page::examples(&text));
     let examples = match examples {
         Ok(examples) => examples,
         Err(error) => return vec![Trial::test(format!("{id}::page"), move || Err(error.into()))],
@@ -59,12 +62,17 @@ fn check(rule: &str, example: &Example) -> Result<(), Failed> {
     example::expect_empty(example::difference(&marks, &found))?;
     let Some(output) = &example.output else { return Ok(()) };
     let printed = example::print(&folder, &target, "concise")?;
-    if printed == *output { Ok(()) } else { Err(format!("the page shows\n{output}\nand the program prints\n{printed}").into()) }
+    if printed == *output {
+        Ok(())
+    } else {
+        Err(format!("the page shows\n{output}\nand the program prints\n{printed}").into())
+    }
 }
 
 /// Writes the files of an example into a folder of their own, and says what to analyse there.
 fn lay_out(rule: &str, example: &Example) -> Result<(PathBuf, String), Failed> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(format!("{rule}-{}", example.line));
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(format!("{rule}-{}", example.line));
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }

@@ -70,7 +70,9 @@ fn mark(path: &str, line: u64, text: &str) -> Result<Mark, Failed> {
         None => (None, text),
     };
     if level.as_deref().is_some_and(|level| !LEVELS.contains(&level)) || outlive_rules::find(rule).is_none() {
-        return Err(format!("{path}:{line}: `{text}` is no marker: write `//~ rule` or `//~ low rule`").into());
+        return Err(
+            format!("{path}:{line}: `{text}` is no marker: write `//~ rule` or `//~ low rule`").into()
+        );
     }
     Ok(Mark { path: path.to_owned(), line, rule: rule.to_owned(), level })
 }

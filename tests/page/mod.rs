@@ -44,7 +44,8 @@ pub(crate) fn examples(page: &str) -> Result<Vec<Example>, String> {
     for block in blocks(page)? {
         if block.kind == Kind::Output {
             let last = out.last_mut().filter(|last| last.kind == Kind::Leak && last.output.is_none());
-            let last = last.ok_or_else(|| format!("line {}: an output without a leak before it", block.line))?;
+            let last =
+                last.ok_or_else(|| format!("line {}: an output without a leak before it", block.line))?;
             last.output = Some(block.text);
             can_join = false;
             continue;
@@ -61,7 +62,9 @@ pub(crate) fn examples(page: &str) -> Result<Vec<Example>, String> {
         });
         match joined {
             Some(last) => last.files.push(source),
-            None => out.push(Example { kind: block.kind, line: block.line, files: vec![source], output: None }),
+            None => {
+                out.push(Example { kind: block.kind, line: block.line, files: vec![source], output: None })
+            }
         }
         can_join = is_named;
     }
@@ -77,7 +80,8 @@ fn blocks(page: &str) -> Result<Vec<Block>, String> {
             follows &= line.trim().is_empty();
             continue;
         };
-        let text: Vec<&str> = lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
+        let text: Vec<&str> =
+            lines.by_ref().map(|(_, line)| line).take_while(|line| *line != "```").collect();
         let text = text.iter().map(|line| format!("{line}\n")).collect();
         if let Some(block) = block(info, index + 1, text, follows)? {
             out.push(block);
