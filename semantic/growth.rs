@@ -212,6 +212,9 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (None, Usage::Assigned(assign)) if tree.kind(access.node) == Kind::Index => {
             let value = tree.child(assign, 1);
             let is_blank = value.is_some_and(|value| model.is_nothing(value));
+            if key().is_some_and(|key| is_length_of(model, key, &holder)) {
+                return make(Op::Grow(Growth::Push), assign, None, value);
+            }
             let op = if is_blank { Op::Blank } else { Op::Grow(Growth::Key) };
             make(op, assign, key(), value)
         }
@@ -223,6 +226,12 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
         (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
         (Some("push" | "unshift"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+            // `Array.prototype.push.apply(list, more)` grows its first argument.
+            if model.path_of(&holder).as_deref() == Some("Array.prototype") {
+                let list = tree.arg(call, 0)?;
+                let (holder, value) = (model.file.place(list), tree.arg(call, 1));
+                return Some(CollectionOp { holder, op: Op::Grow(Growth::Push), node: call, target: list, key: None, value, func: access.func });
+            }
             make(Op::Grow(Growth::Push), call, None, tree.arg(call, 1))
         }
         (Some("splice"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
@@ -230,6 +239,12 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         }
         _ => None,
     }
+}
+
+/// `list[list.length] = x` is a push.
+fn is_length_of(model: &Model<'_>, key: NodeId, holder: &Place) -> bool {
+    let place = model.file.place(key);
+    place.last_field().is_some_and(|name| model.file.tree.text(name) == "length") && place.parent().as_ref() == Some(holder)
 }
 
 /// Operations on the collection itself.
@@ -316,6 +331,8 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
             }
         }
         Kind::Array | Kind::Object => merged(model, place, value),
+        // `x = x || []` makes it once.
+        Kind::Logical if tree.first(value).is_some_and(|first| names(model, place, first)) => Op::Read,
         Kind::Binary if tree.binary_op(value) == Some(BinaryOp::Add) => {
             let contains = tree.subtree(value).any(|node| names(model, place, node));
             if contains { Op::Grow(Growth::Append) } else { Op::Reset }
@@ -406,6 +423,7 @@ fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -
     };
     let path = tree.callee(call).and_then(|callee| model.api_path(callee));
     match path.as_deref() {
+        Some("Array.prototype.push.apply" | "Array.prototype.push.call") if index == 0 => None,
         Some("Object.assign") if index == 0 && tree.args(call).skip(1).all(|arg| has_fixed_names(model, arg)) => {
             make(Op::Read, call, None)
         }

@@ -10,7 +10,7 @@ use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotStep, Use};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
@@ -471,9 +471,9 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
             continue;
         }
         match &found.row.what {
-            What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
-            What::Collection(Op::Reset) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Reset) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) if !is_text => answer = Released::Maybe,
             _ => {}
@@ -488,10 +488,12 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
-/// what to end (`leave(player)`) ends that, not its owner.
-fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
+/// what to end (`leave(player)`) ends that, not its owner; and what an instance takes out of a collection that is not its
+/// own when it ends is its own entry.
+fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
+    let is_owner = matches!(spot.root, SpotRoot::Instance(..));
+    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
         || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
 }
 

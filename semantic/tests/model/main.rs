@@ -2,6 +2,8 @@
 //!
 //! Each test is a few lines of code and the lines that the model has to say about it, so that both can be read at once.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up may panic")]
+
 mod bindings;
 mod classes;
 mod collections;
