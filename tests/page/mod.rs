@@ -63,7 +63,7 @@ pub(crate) fn examples(page: &str) -> Result<Vec<Example>, String> {
         match joined {
             Some(last) => last.files.push(source),
             None => {
-                out.push(Example { kind: block.kind, line: block.line, files: vec![source], output: None })
+                out.push(Example { kind: block.kind, line: block.line, files: vec![source], output: None });
             }
         }
         can_join = is_named;
