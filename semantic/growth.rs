@@ -1,8 +1,8 @@
 //! What is done to collections: what adds to them, what takes away, what tests their size.
 
 use crate::access::{Access, Accesses, Usage};
-use crate::catalog::Container;
 use crate::calls::{self, Target};
+use crate::catalog::Container;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
@@ -85,13 +85,57 @@ impl Growth {
 
 /// Functions that only read what they are handed.
 const READERS: &[&str] = &[
-    "JSON.stringify", "structuredClone", "String", "Boolean", "Number", "Array.isArray", "Array.from", "Object.keys",
-    "Object.values", "Object.entries", "Object.freeze", "Object.getOwnPropertyNames", "Object.fromEntries",
-    "console.log", "console.error", "console.warn", "console.debug", "console.info", "console.table", "isNaN",
-    "parseInt", "parseFloat", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Map", "Set",
-    "WeakMap", "WeakSet", "Array", "Object", "Error", "TypeError", "Buffer.concat", "Buffer.from", "util.inspect",
-    "inspect", "Math.max", "Math.min", "Blob", "expect", "assert", "assert.equal", "assert.deepEqual", "Reflect.ownKeys",
-    "Reflect.has", "Object.prototype.hasOwnProperty.call", "hasOwnProperty.call", "Object.hasOwn", "require",
+    "JSON.stringify",
+    "structuredClone",
+    "String",
+    "Boolean",
+    "Number",
+    "Array.isArray",
+    "Array.from",
+    "Object.keys",
+    "Object.values",
+    "Object.entries",
+    "Object.freeze",
+    "Object.getOwnPropertyNames",
+    "Object.fromEntries",
+    "console.log",
+    "console.error",
+    "console.warn",
+    "console.debug",
+    "console.info",
+    "console.table",
+    "isNaN",
+    "parseInt",
+    "parseFloat",
+    "Promise.all",
+    "Promise.allSettled",
+    "Promise.race",
+    "Promise.any",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "Array",
+    "Object",
+    "Error",
+    "TypeError",
+    "Buffer.concat",
+    "Buffer.from",
+    "util.inspect",
+    "inspect",
+    "Math.max",
+    "Math.min",
+    "Blob",
+    "expect",
+    "assert",
+    "assert.equal",
+    "assert.deepEqual",
+    "Reflect.ownKeys",
+    "Reflect.has",
+    "Object.prototype.hasOwnProperty.call",
+    "hasOwnProperty.call",
+    "Object.hasOwn",
+    "require",
 ];
 
 /// Everything done to collections in the file.
@@ -147,7 +191,9 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
     }
     let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
     learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
-    ops.retain(|op| op.op != Op::Escape || !seen_through.contains(&(op.node, op.target)) || known_escape(&learnt, op));
+    ops.retain(|op| {
+        op.op != Op::Escape || !seen_through.contains(&(op.node, op.target)) || known_escape(&learnt, op)
+    });
     let is_new = !learnt.is_empty();
     ops.append(&mut learnt);
     is_new
@@ -191,7 +237,15 @@ fn at_call(model: &Model<'_>, access: &Access, call: NodeId, op: &CollectionOp) 
     // Whether a size is compared shows where it is read.
     let node = if op.op == Op::Size { op.node } else { call };
     let (key, value) = (told(op.key), told(op.value));
-    Some(CollectionOp { holder: access.place.clone(), op: op.op, node, target: access.node, key, value, func: access.func })
+    Some(CollectionOp {
+        holder: access.place.clone(),
+        op: op.op,
+        node,
+        target: access.node,
+        key,
+        value,
+        func: access.func,
+    })
 }
 
 /// Operations whose path ends in the element: `x[k] = v`, `delete x[k]`; and on `x.length`, `x.push.apply`.
@@ -225,12 +279,22 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (_, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
         (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
         (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
-        (Some("push" | "unshift"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+        (Some("push" | "unshift"), Usage::Method { name, call })
+            if matches!(tree.text(name), "apply" | "call") =>
+        {
             // `Array.prototype.push.apply(list, more)` grows its first argument.
             if model.path_of(&holder).as_deref() == Some("Array.prototype") {
                 let list = tree.arg(call, 0)?;
                 let (holder, value) = (model.file.place(list), tree.arg(call, 1));
-                return Some(CollectionOp { holder, op: Op::Grow(Growth::Push), node: call, target: list, key: None, value, func: access.func });
+                return Some(CollectionOp {
+                    holder,
+                    op: Op::Grow(Growth::Push),
+                    node: call,
+                    target: list,
+                    key: None,
+                    value,
+                    func: access.func,
+                });
             }
             make(Op::Grow(Growth::Push), call, None, tree.arg(call, 1))
         }
@@ -244,7 +308,8 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
 /// `list[list.length] = x` is a push.
 fn is_length_of(model: &Model<'_>, key: NodeId, holder: &Place) -> bool {
     let place = model.file.place(key);
-    place.last_field().is_some_and(|name| model.file.tree.text(name) == "length") && place.parent().as_ref() == Some(holder)
+    place.last_field().is_some_and(|name| model.file.tree.text(name) == "length")
+        && place.parent().as_ref() == Some(holder)
 }
 
 /// Operations on the collection itself.
@@ -269,11 +334,10 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => {
-            (tree.assign_op(node) == crate::tree::AssignOp::Add)
-                .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
-                .flatten()
-        }
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node)
+            == crate::tree::AssignOp::Add)
+            .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+            .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
@@ -302,13 +366,16 @@ fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Optio
                 (Op::Release, None, None)
             }
         }
-        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue" | "drain"
-        | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => (Op::Release, first, None),
-        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => (Op::Lookup, first, None),
-        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values" | "entries" | "slice"
-        | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap" | "lastIndexOf" | "fill" => {
-            (Op::Read, None, None)
+        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue"
+        | "drain" | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => {
+            (Op::Release, first, None)
         }
+        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => {
+            (Op::Lookup, first, None)
+        }
+        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values"
+        | "entries" | "slice" | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap"
+        | "lastIndexOf" | "fill" => (Op::Read, None, None),
         _ => return None,
     })
 }
@@ -351,7 +418,9 @@ fn names(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
 fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let tree = &model.file.tree;
     let keeps_old = tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Spread | Kind::Property => tree.last_child(part).is_some_and(|inner| names(model, place, inner)),
+        Kind::Spread | Kind::Property => {
+            tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+        }
         _ => names(model, place, part),
     });
     if !keeps_old {
@@ -361,14 +430,17 @@ fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let adds = match tree.kind(value) {
         Kind::Object => tree.children(value).any(|part| match tree.kind(part) {
             Kind::Property => {
-                tree.name_id(part).is_none() || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+                tree.name_id(part).is_none()
+                    || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
             }
             _ => false,
         }),
         Kind::Array => tree.children(value).count() > 1,
         _ => tree.args(value).any(|arg| {
             tree.kind(arg) == Kind::Object
-                && tree.children(arg).any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
+                && tree
+                    .children(arg)
+                    .any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
         }),
     };
     if adds { Op::Grow(Growth::Rebuild) } else { Op::Read }
@@ -385,7 +457,8 @@ fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
     let is_taken_now = |node: NodeId| {
         let binding = model.file.binding_of(node);
         binding.is_none_or(|binding| {
-            place.root == Root::Binding(binding) || model.file.binding(binding).func == model.file.tree.func(func)
+            place.root == Root::Binding(binding)
+                || model.file.binding(binding).func == model.file.tree.func(func)
         })
     };
     model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node) && is_taken_now(node))
@@ -408,8 +481,10 @@ fn is_own_rebuild(model: &Model<'_>, access: &Access, node: NodeId) -> bool {
 /// `module.exports = { pending }`: whoever imports it is seen at the link.
 fn is_exported(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
-    let object = std::iter::once(node).chain(tree.ancestors(node)).take(3).find(|&at| tree.kind(at) == Kind::Object);
-    let assign = object.and_then(|object| tree.parent(object)).filter(|&parent| tree.kind(parent) == Kind::Assign);
+    let object =
+        std::iter::once(node).chain(tree.ancestors(node)).take(3).find(|&at| tree.kind(at) == Kind::Object);
+    let assign =
+        object.and_then(|object| tree.parent(object)).filter(|&parent| tree.kind(parent) == Kind::Assign);
     assign
         .and_then(|assign| tree.first(assign))
         .is_some_and(|target| model.file.place(target) == Place::root(Root::Exports))
@@ -424,7 +499,9 @@ fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -
     let path = tree.callee(call).and_then(|callee| model.api_path(callee));
     match path.as_deref() {
         Some("Array.prototype.push.apply" | "Array.prototype.push.call") if index == 0 => None,
-        Some("Object.assign") if index == 0 && tree.args(call).skip(1).all(|arg| has_fixed_names(model, arg)) => {
+        Some("Object.assign")
+            if index == 0 && tree.args(call).skip(1).all(|arg| has_fixed_names(model, arg)) =>
+        {
             make(Op::Read, call, None)
         }
         Some("Object.assign") if index == 0 => make(Op::Grow(Growth::Key), call, tree.arg(call, 1)),
@@ -433,9 +510,11 @@ fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -
         _ if is_written_out(model, call) => make(Op::Read, call, None),
         // The array methods hand their receiver on: `other.push(...x)`, `other.concat(x)`, `map.has(x)`.
         _ => match tree.method_call(call) {
-            Some((_, "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn" | "error" | "trace")) => {
-                make(Op::Read, call, None)
-            }
+            Some((
+                _,
+                "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn"
+                | "error" | "trace",
+            )) => make(Op::Read, call, None),
             _ => make(Op::Escape, call, None),
         },
     }
@@ -450,7 +529,9 @@ fn has_fixed_names(model: &Model<'_>, object: NodeId) -> bool {
 
 /// A response or stream takes what it is handed as data: `res.json(rows)`, `socket.write(text)`.
 fn is_written_out(model: &Model<'_>, call: NodeId) -> bool {
-    let Some((object, "json" | "jsonp" | "send" | "end" | "write" | "render")) = model.file.tree.method_call(call) else {
+    let Some((object, "json" | "jsonp" | "send" | "end" | "write" | "render")) =
+        model.file.tree.method_call(call)
+    else {
         return false;
     };
     model.model_of(model.ty(object)).is_some_and(|of| model.catalog.model(of).writable)
@@ -537,7 +618,10 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
-            _ if is_module_constant(model, key) || is_constant_element(model, key) || is_constant_argument(model, key, fuel) => {
+            _ if is_module_constant(model, key)
+                || is_constant_element(model, key)
+                || is_constant_argument(model, key, fuel) =>
+            {
                 Keys::Finite
             }
             _ => Keys::Open,

@@ -35,7 +35,9 @@ pub enum Match {
 pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
     let tree = &model.file.tree;
     match tree.kind(expr) {
-        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => Identity::Fresh(expr),
+        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => {
+            Identity::Fresh(expr)
+        }
         Kind::String => Identity::Constant(tree.name(expr).unwrap_or_default().to_owned()),
         Kind::Number => Identity::Constant(tree.number(expr).unwrap_or_default().to_string()),
         Kind::Call => call_identity(model, expr),
@@ -136,7 +138,8 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     let settled = |place: &Place| match (place.root, place.path.is_empty()) {
         (Root::Binding(binding), true) => {
             let row = model.file.binding(binding);
-            row.kind == BindingKind::Function || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
+            row.kind == BindingKind::Function
+                || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
         }
         (Root::This(class), false) if place.path.len() == 1 => {
             let name = place.last_field();
@@ -151,10 +154,15 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
         !values.is_empty() && values.iter().all(|&value| matches!(identity(model, value), Identity::Fresh(_)))
     };
     let values = |place: &Place| -> Vec<NodeId> {
-        model.values(place).into_iter().filter(|&value| !matches!(identity(model, value), Identity::Fresh(_))).collect()
+        model
+            .values(place)
+            .into_iter()
+            .filter(|&value| !matches!(identity(model, value), Identity::Fresh(_)))
+            .collect()
     };
     // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
-    let linked = values(a).iter().any(|&v| model.file.place(v) == *b) || values(b).iter().any(|&v| model.file.place(v) == *a);
+    let linked = values(a).iter().any(|&v| model.file.place(v) == *b)
+        || values(b).iter().any(|&v| model.file.place(v) == *a);
     if linked {
         return Match::Must;
     }
