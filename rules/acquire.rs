@@ -9,6 +9,7 @@ use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::catalog::AcquireRow;
 use outlive_semantic::flow::{Exit, Flow, contradicts};
+use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
@@ -63,7 +64,7 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if is_ended_by_option(file.model, call, row) {
+    if is_ended_by_option(file.model, call, row) || hands_to_callback(file.model, call) {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
@@ -76,6 +77,18 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
     model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+}
+
+/// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
+fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(callback) = tree.args(call).last().and_then(|arg| model.function_of(arg)) else { return false };
+    let params: Vec<NodeId> = model.file.params(callback).collect();
+    let is_error = |node: NodeId| {
+        let name = tree.binding(node).map(|binding| tree.text(model.file.binding(binding).name));
+        matches!(name, Some("e" | "er" | "err" | "error"))
+    };
+    tree.is_discarded(call) && params.len() >= 2 && is_error(params[0])
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -124,11 +137,14 @@ pub(crate) fn claim(
     let model = file.model;
     let handle = handle::follow(model, file.accesses, call);
     let mut notes = Vec::new();
+    if handle.places.iter().any(|place| is_using(model, place)) {
+        return file.drop(meta, call, || "`using` releases it".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, &handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
-    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(model, escape, &releases)) {
+    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
         return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
     }
     let living: Vec<&Release> =
@@ -190,15 +206,25 @@ pub(crate) fn leftover(
         .or_else(|| slot::missed_by_settlement(file, call, handle, living))
 }
 
+fn is_using(model: &Model<'_>, place: &Place) -> bool {
+    matches!(place.root, Root::Binding(binding) if place.path.is_empty() && model.file.binding(binding).kind == BindingKind::Using)
+}
+
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
 fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
     let tree = &model.file.tree;
+    let call = executed_by(model, call);
     let func = tree.func(call);
     let is_local = |place: &Place| match place.root {
         Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func == func,
         _ => false,
     };
-    if !handle.places.iter().all(is_local) || !handle.escapes.is_empty() {
+    // A callback that gives back what it was armed by ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    // What it is handed to was judged before: only releases and code that looks are left.
+    if !handle.places.iter().all(is_local) {
         return None;
     }
     let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
@@ -215,6 +241,10 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     let start = *flow.points(start).first()?;
     let way = flow.escape(start, &stops, &|edge| !contradicts(model, edge, &handle.places))?;
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
+    // A call that only may throw, in code that the process may not survive: two doubts.
+    if way.is_weak && !survives {
+        return None;
+    }
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
         Exit::Return => "when the function returns early",
@@ -225,6 +255,13 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
         Exit::End => "on every branch",
     };
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
+}
+
+/// What is acquired while a promise is made is acquired by whoever makes the promise.
+fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
+    let func = model.file.tree.func(call);
+    let made = model.handed(func).first().filter(|_| slot::is_executor(model, func));
+    made.map_or(call, |handed| handed.call)
 }
 
 /// The point from which the thing is held: the `await` of a call that yields a promise, else the call.
@@ -239,13 +276,15 @@ fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
 }
 
 /// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
-pub(crate) fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
+pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[Release]) -> bool {
+    let model = file.model;
     match escape {
-        Escape::Argument { call, .. } => {
+        Escape::Argument { call, index } => {
             let is_release = releases.iter().any(|release| release.node == *call);
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
-            let only_looks =
-                path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
+            let only_looks = path
+                .is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()))
+                || growth::is_only_looked_at(model, file.accesses, *call, *index);
             !is_release && !only_looks
         }
         Escape::Returned(_) | Escape::Elsewhere(_) => true,
@@ -263,6 +302,19 @@ const LOOKERS: &[&str] = &[
     "assert.equal",
     "Symbol",
     "isNaN",
+    "fs.readSync",
+    "fs.writeSync",
+    "fs.fstatSync",
+    "fs.ftruncateSync",
+    "fs.fsyncSync",
+    "fs.fdatasyncSync",
+    "fs.futimesSync",
+    "fs.fchmodSync",
+    "fs.read",
+    "fs.write",
+    "fs.fstat",
+    "fs.ftruncate",
+    "fs.fsync",
 ];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.

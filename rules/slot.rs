@@ -314,7 +314,7 @@ fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashS
 }
 
 /// Whether a function is handed to `new Promise`.
-fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call);
         handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))

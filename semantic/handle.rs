@@ -446,7 +446,16 @@ fn collection_releases(
 ) {
     let tree = &model.file.tree;
     for access in accesses.of(owner) {
-        let Usage::Method { call, .. } = access.usage else { continue };
+        let Usage::Method { call, name } = access.usage else { continue };
+        // `subscriptions.unsubscribe()` of a composite that is no plain collection ends all that was added.
+        let is_composite = || {
+            let of = tree.method_call(call).and_then(|(object, _)| model.model_of(model.ty(object)));
+            of.is_none_or(|of| model.catalog.model(of).container.is_none())
+        };
+        if patterns.methods.iter().any(|method| method == tree.text(name)) && is_composite() {
+            out.push(Release { node: call, func: access.func, place: owner.clone() });
+            continue;
+        }
         let names_release = tree.args(call).any(|arg| {
             matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
                 && model

@@ -980,9 +980,21 @@ impl<'a> Model<'a> {
             Root::Module(_) | Root::Global(_) => self
                 .path_of(&Place::root(root))
                 .and_then(|path| self.catalog.value(&path))
-                .map_or(Ty::Unknown, Ty::Model),
+                .map_or_else(|| self.global_ty(root), Ty::Model),
             Root::Exports | Root::Receiver(_) => Ty::Unknown,
         }
+    }
+
+    /// A global of the program's own: `global.visits = global.visits || {}`.
+    fn global_ty(&self, root: Root) -> Ty {
+        let place = Place::root(root);
+        let key = self.place_key(&place);
+        if !matches!(root, Root::Global(_)) || !self.open.borrow_mut().insert(key) {
+            return Ty::Unknown;
+        }
+        let ty = self.join_values(self.values(&place));
+        self.open.borrow_mut().remove(&key);
+        ty
     }
 
     fn field_ty(&self, place: &Place, name: NameId) -> Ty {

@@ -47,7 +47,12 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
                 export.target == ExportTarget::Binding(binding)
                     || export.target == ExportTarget::Value(row.node)
             });
-            let is_global = binding_row.func.index() == 0 && !model.file.is_module;
+            // A script's functions are global; a CommonJS module gives itself away by the words it uses.
+            let is_commonjs = ["require", "module", "exports"]
+                .iter()
+                .any(|name| model.file.tree.names().find(name).is_some());
+            let is_script = !model.file.is_module && !is_commonjs;
+            let is_global = binding_row.func.index() == 0 && is_script;
             let is_used = binding_row.references.iter().any(|reference| {
                 let node = model.file.references[reference.index()].node;
                 !model.file.is_within(model.file.tree.func(node), func)

@@ -93,6 +93,8 @@ pub struct FunctionRow {
     pub is_private: bool,
     /// What it returns.
     pub returns: TypeRow,
+    /// How many parameters it declares.
+    pub params: u16,
     /// Created and called on the spot.
     pub immediate: bool,
     /// Its value is returned or stored: somebody may call it later, any number of times.
@@ -372,6 +374,7 @@ impl Builder<'_, '_> {
                     class: row.class,
                     is_private: private,
                     returns: self.returned(func),
+                    params: row.params,
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
                 }

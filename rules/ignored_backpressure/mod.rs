@@ -288,10 +288,11 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<Source> 
             return Some(Source { how: "runs for each item of an async iterator", must_be_hot: false });
         }
         // A loop over the clients themselves sends one thing to each.
+        let is_item = |n: NodeId| tree.binding(n).is_some_and(|b| Root::Binding(b) == sink.place.root);
+        let clients = tree.child(each, 1).map(|source| model.file.place(model.file.iterated(source)));
         let over_clients = tree.kind(each) == Kind::ForOf
-            && tree
-                .subtree(tree.first(each)?)
-                .any(|n| tree.binding(n).is_some_and(|b| Root::Binding(b) == sink.place.root));
+            && (tree.subtree(tree.first(each)?).any(is_item)
+                || clients.is_some_and(|clients| sink.place.starts_with(&clients)));
         if tree.kind(each) != Kind::ForIn && sink.proved && !over_clients && !awaits(model, each) {
             return Some(Source { how: "runs in a loop", must_be_hot: true });
         }

@@ -8,6 +8,7 @@ use crate::lifetime;
 use crate::owned;
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::guard;
@@ -154,7 +155,7 @@ fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -> Option<Si
         let row = model.file.function(func);
         row.is_async
             && row.class.is_none_or(|_| !model.file.function_name(func).is_some_and(calls::is_startup_name))
-            || is_executor(model, func)
+            || slot::is_executor(model, func)
     });
     let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
     Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })
@@ -203,14 +204,6 @@ fn is_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
         })
 }
 
-/// Whether a function is handed to `new Promise`: what it starts is over when the promise settles.
-fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
-    model.handed(func).iter().any(|handed| {
-        let callee = model.file.tree.callee(handed.call);
-        handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))
-    })
-}
-
 /// Whether the target is something that the instance did not make.
 fn is_outer(registration: &Registration, origin: Origin) -> bool {
     match origin {
@@ -240,7 +233,7 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             if row.kind == BindingKind::Param {
                 return Some(match model.constructs(row.func) {
                     Some(_) => Origin::PassedToConstructor,
-                    None if is_of_one_call(model, row.func, registration.func) => Origin::Passed,
+                    None if runs_with(model, registration.func, row.func) => Origin::Passed,
                     None => Origin::Named,
                 });
             }
@@ -274,9 +267,14 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
     }
 }
 
-/// Whether a closure runs as part of the call that made it: it is the executor of a promise, or stands in one.
-fn is_of_one_call(model: &Model<'_>, outer: FuncId, inner: FuncId) -> bool {
-    model.file.enclosing(inner).take_while(|&func| func != outer).all(|func| is_executor(model, func))
+/// Whether a function runs as a part of another, now: the same, or `new Promise(…)` in it.
+fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
+    model.file.is_within(inner, outer)
+        && model
+            .file
+            .enclosing(inner)
+            .take_while(|&func| func != outer)
+            .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
 }
 
 /// A field whose only value is (part of) a parameter of the constructor.
@@ -387,7 +385,7 @@ fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
     let handle = handle::follow(model, file.accesses, registration.call);
     let releases = handle::releases(model, file.accesses, &handle, &disposal());
     if handle.places.is_empty()
-        || handle.escapes.iter().any(|escape| acquire::hands_over(model, escape, &releases))
+        || handle.escapes.iter().any(|escape| acquire::hands_over(file, escape, &releases))
     {
         return Disposer::Kept;
     }
@@ -546,8 +544,8 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
 
 fn shown_event(event: &Identity) -> String {
     match event {
-        Identity::Constant(event) => format!("`{event}` "),
-        _ => String::new(),
+        Identity::Constant(event) => format!("the `{event}` listener"),
+        _ => "the listener".to_owned(),
     }
 }
 
@@ -726,8 +724,8 @@ fn report(
     let often =
         rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     let message = match &body.partial {
-        Some(gap) => format!("the {event}listener added to `{target}`{often} is not removed {}", gap.how),
-        None => format!("the {event}listener added to `{target}`{often} is never removed"),
+        Some(gap) => format!("{event} added to `{target}`{often} is not removed {}", gap.how),
+        None => format!("{event} added to `{target}`{often} is never removed"),
     };
     Finding {
         rule: META.id,

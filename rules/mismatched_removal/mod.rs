@@ -119,6 +119,7 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
         (Match::Never, Match::Must, Match::Must) => {
             !is_inline(model, added) && removes_elsewhere(model, added, removal)
         }
+        (Match::Must, Match::Never, Match::Must) => !is_inline(model, added),
         (Match::Must, Match::Must, Match::Must) => true,
         _ => false,
     }
@@ -150,6 +151,11 @@ fn removes_elsewhere(model: &Model<'_>, added: &Registration, removal: &Removal)
 fn difference(model: &Model<'_>, added: &Registration, removal: &Removal) -> Option<String> {
     if same_target(model, &added.place, &removal.place) == Match::Never {
         return Some(format!("it was added to `{}`", model.file.display(&added.place)));
+    }
+    if let (Identity::Constant(event), Some(removed)) = (&added.event, &removal.event)
+        && compare_events(model, &added.event, removed) == Match::Never
+    {
+        return Some(format!("it was added for `{event}`"));
     }
     let capture = |options| listeners::capture(model, options);
     let listener = compare_listeners(model, added.listener, removal.listener?);

@@ -12,7 +12,9 @@ use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotStep, Use};
+use outlive_semantic::project::{
+    Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use,
+};
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
@@ -147,6 +149,11 @@ fn unknown_container(
             // `const table = { get(k) { return this[k] } }`
             let is_object = model.file.class(class).kind == outlive_semantic::tables::ClassKind::Object;
             is_object.then_some((Some(Container::Object), None))
+        }
+        (Ty::Unknown, Growth::Rebuild)
+            if op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Function) =>
+        {
+            Some((None, None))
         }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Only another file can say; the link asks it.
@@ -363,7 +370,11 @@ fn settle_holder(
                 && found.file == file
                 && project.is_within(file, found.row.func, claim.func)
     };
-    match released(project, spot, lives, is_hot, &is_known) {
+    // Text that is handed on is handed on as it is.
+    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+    match released(project, spot, lives, is_hot, &|found| {
+        is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
+    }) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
             return dropped(view, sites, |_| {
@@ -448,7 +459,12 @@ fn doubts(
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
-    if growth.registry || lifetime::is_startup(project, file, claim.func) || is_finite_by_name(growth) {
+    // Plug-ins are registered when things start, not with every request.
+    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    if growth.registry && !is_hot
+        || lifetime::is_startup(project, file, claim.func)
+        || is_finite_by_name(growth)
+    {
         doubt.unknown();
     }
     if is_page_memo(project, file, claim, growth) {
@@ -621,10 +637,10 @@ fn released<'p>(
             continue;
         }
         match &found.row.what {
-            What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
-                if is_hot && (is_end(project, &found) || is_start(project, &found)) => {}
+                if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
@@ -638,10 +654,13 @@ fn released<'p>(
     answer
 }
 
-/// A release in the method that ends the holder's owner takes nothing away while the owner lives.
-fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
+/// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
+/// what to end (`leave(player)`) ends that, not its owner; and what an instance takes out of a collection that is not its
+/// own when it ends is its own entry.
+fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && ending::is_end(&row.name)
+    let is_owner = matches!(spot.root, SpotRoot::Instance(..));
+    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
         || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
 }
 
