@@ -6,7 +6,7 @@ use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
-use outlive_semantic::catalog::AcquireRow;
+use outlive_semantic::catalog::{AcquireRow, Handle as Where};
 use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
@@ -62,11 +62,12 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if is_ended_by_option(file.model, call, row) {
+    if names_option(file.model, call, &row.ended_by) || !row.needs.is_empty() && !names_option(file.model, call, &row.needs) {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
-    let Some(body) = claim(file, meta, call, row.what.clone(), &patterns, claims) else { return };
+    let Some(handle) = held(file, call, row.handle) else { return };
+    let Some(body) = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims) else { return };
     let at = file.model.file.tree.span(call);
     let func = file.model.file.tree.func(call);
     claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
@@ -78,10 +79,35 @@ pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> O
 }
 
 /// `{ signal }` and its like in the options of the call.
-fn is_ended_by_option(model: &Model<'_>, call: NodeId, row: &AcquireRow) -> bool {
-    model.file.tree.args(call).any(|arg| {
-        row.ended_by.iter().any(|name| outlive_semantic::listeners::option(model, Some(arg), name).is_some())
-    })
+fn names_option(model: &Model<'_>, call: NodeId, names: &[String]) -> bool {
+    let names_it = |arg, name| outlive_semantic::listeners::option(model, Some(arg), name).is_some();
+    model.file.tree.args(call).any(|arg| names.iter().any(|name| names_it(arg, name)))
+}
+
+/// Where a call leaves what it acquires; none if the call itself takes care of it, or nobody can tell.
+fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let last = tree.args(call).last();
+    let callback = last.and_then(|arg| model.function_of(arg));
+    let result = || handle::follow(model, file.accesses, call);
+    match (at, callback) {
+        (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
+        (Where::ResultAlone, Some(_)) => None,
+        (Where::Either, Some(func)) => {
+            let bindings = model.file.params(func).skip(1).take(2).filter_map(|param| tree.binding(param));
+            let places: Vec<Place> = bindings.map(|binding| Place::root(Root::Binding(binding))).collect();
+            (!places.is_empty()).then(|| handle::follow_places(model, file.accesses, places))
+        }
+        (Where::Receiver, _) => {
+            let (object, _) = tree.method_call(call)?;
+            let place = model.file.place(object);
+            let is_own = match place.root {
+                Root::Binding(binding) => model.file.binding(binding).kind != BindingKind::Param,
+                root => matches!(root, Root::This(_)),
+            };
+            is_own.then(|| handle::follow_places(model, file.accesses, [place]))
+        }
+    }
 }
 
 /// Judges the claims of one rule.
@@ -120,10 +146,22 @@ pub(crate) fn claim(
     patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    let handle = handle::follow(file.model, file.accesses, call);
+    claim_handle(file, meta, call, &handle, what, patterns, claims)
+}
+
+fn claim_handle(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
     let model = file.model;
-    let handle = handle::follow(model, file.accesses, call);
     let mut notes = Vec::new();
-    let releases = handle::releases(model, file.accesses, &handle, patterns);
+    let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
@@ -133,10 +171,10 @@ pub(crate) fn claim(
     let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
-        let found = gap(model, call, &handle, &living)
-            .or_else(|| slot::overwritten(file, call, &handle, &living))
-            .or_else(|| slot::missed_by_end(file, call, &handle, &living, patterns))
-            .or_else(|| slot::missed_by_settlement(file, call, &handle, &living));
+        let found = gap(model, call, handle, &living)
+            .or_else(|| slot::overwritten(file, call, handle, &living))
+            .or_else(|| slot::missed_by_end(file, call, handle, &living, patterns))
+            .or_else(|| slot::missed_by_settlement(file, call, handle, &living));
         let Some(gap) = found else {
             if patterns.only_if_sibling {
                 return None;

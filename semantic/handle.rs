@@ -74,6 +74,22 @@ pub struct Release {
     pub place: Place,
 }
 
+/// Follows what certain places hold: the receiver of a call, the parameters of a callback.
+#[must_use]
+pub fn follow_places(model: &Model<'_>, accesses: &Accesses, places: impl IntoIterator<Item = Place>) -> Handle {
+    let mut handle = Handle::default();
+    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
+    for place in places {
+        name(model, accesses, place, &mut handle, &mut queue);
+    }
+    let mut steps = 0;
+    while let Some(node) = queue.pop().filter(|_| steps < 64) {
+        steps += 1;
+        step(model, accesses, node, &mut handle, &mut queue);
+    }
+    handle
+}
+
 const MAX_NAMES: usize = 12;
 
 /// Follows the value of an expression to the names it gets.

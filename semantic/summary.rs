@@ -2,7 +2,7 @@
 
 use crate::access::{Accesses, Usage};
 use crate::calls::{self, Calls, Target};
-use crate::catalog::When;
+use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
@@ -30,6 +30,8 @@ pub struct Summary {
     pub names: Vec<Box<str>>,
     /// Module specifiers it imports.
     pub imports: Vec<NameId>,
+    /// Module specifiers from which it takes types only.
+    pub type_imports: Vec<NameId>,
     /// What it exports.
     pub exports: Vec<ExportRow>,
     /// Its functions, by [`FuncId`].
@@ -182,6 +184,10 @@ pub struct EdgeRow {
     pub at: Span,
     /// How messages name the way.
     pub label: Box<str>,
+    /// The sheet whose row says so.
+    pub library: Option<LibraryId>,
+    /// The row about exported names it rests on.
+    pub export: Option<ExportId>,
 }
 
 /// What runs.
@@ -207,6 +213,8 @@ pub struct HandedRow {
     pub arg: u16,
     /// The call.
     pub at: Span,
+    /// What tells the rows about the call apart.
+    pub about: calls::About,
 }
 
 /// What a function does with a function parameter.
@@ -308,8 +316,9 @@ pub fn summarise(
     uses.extend(builder.other_uses(accesses));
     let types = builder.types();
     let imports = builder.imports();
+    let type_imports = builder.type_imports();
     let bindings = builder.bindings;
-    Summary { role, imports, exports, functions, classes, bindings, edges, handed, params, uses, types, names: map.names }
+    Summary { role, imports, type_imports, exports, functions, classes, bindings, edges, handed, params, uses, types, names: map.names }
 }
 
 struct Builder<'m, 'a> {
@@ -501,6 +510,7 @@ impl Builder<'_, '_> {
     }
 
     fn calls(&mut self, calls: Calls) -> (Vec<EdgeRow>, Vec<HandedRow>, Vec<ParamRow>) {
+        let file = self.model.file;
         let edges = calls
             .edges
             .into_iter()
@@ -513,6 +523,8 @@ impl Builder<'_, '_> {
                 once: edge.once.map(|flag| self.place(&flag)),
                 at: edge.site,
                 label: edge.label.into(),
+                library: edge.library,
+                export: edge.export,
             })
             .collect();
         let handed = calls
@@ -524,6 +536,11 @@ impl Builder<'_, '_> {
                 to: self.target(&row.to),
                 arg: row.arg,
                 at: row.site,
+                about: calls::About {
+                    event: row.about.event.map(|name| self.map.intern(file.tree.text(name))),
+                    option: row.about.option.map(|name| self.map.intern(file.tree.text(name))),
+                    ..row.about
+                },
             })
             .collect();
         let params = calls
@@ -640,6 +657,12 @@ impl Builder<'_, '_> {
             }
         }
         out
+    }
+
+    fn type_imports(&mut self) -> Vec<NameId> {
+        let file = self.model.file;
+        let rows = file.imports.iter().filter(|import| import.type_only);
+        rows.map(|import| self.map.intern(file.tree.text(import.source))).collect()
     }
 
     fn imports(&mut self) -> Vec<NameId> {

@@ -167,7 +167,7 @@ fn full_resolver() -> oxc_resolver::Resolver {
 }
 
 /// The package name of a specifier and what follows it.
-fn split_package(specifier: &str) -> (&str, &str) {
+pub(super) fn split_package(specifier: &str) -> (&str, &str) {
     let skip = if specifier.starts_with('@') { specifier.find('/').map_or(0, |i| i + 1) } else { 0 };
     match specifier.get(skip..).and_then(|rest| rest.find('/')) {
         None => (specifier, ""),
