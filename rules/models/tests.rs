@@ -182,6 +182,8 @@ const ENTRIES: &[Entry] = &[
     ("a.js", "const net = require('net'); net.createServer(s => here(s))", C, "net.ConnectionSocket"),
     ("a.js", "const http = require('http'); http.createServer().on('upgrade', (q, s) => here(s))", C, "net.ConnectionSocket"),
     ("a.js", "process.on('SIGTERM', () => here())", Rate::Stop, ""),
+    ("a.js", "for (const s of signals) process.on(s, () => here())", Rate::Stop, ""),
+    ("a.js", "process.on('warning', () => here())", E, ""),
     ("a.js", "const dgram = require('dgram'); dgram.createSocket('udp4').on('message', m => here(m))", M, ""),
     // realtime
     ("a.js", "const { WebSocketServer } = require('ws'); new WebSocketServer({}).on('connection', w => here(w))", C, "ws.Connection"),
@@ -373,6 +375,49 @@ fn entry_points_have_their_rate_and_parameters() {
         }
     }
     assert!(wrong.is_empty(), "{} rows have no effect:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn coverage_counts_what_was_understood() {
+    let catalog = shipped();
+    let code =
+        "import express from 'express'; import path from 'path'; import nobody from '@scope/nobody/deep';
+        const app = express(); app.get('/x', (a, b) => help()); function help() {} export function idle() {}
+        it('x', () => {}); local.on(() => {});";
+    let analysed = engine::analyse(&lowered("a.js", code), &catalog, Role::Source, &[], &Trace::default());
+    let (project, _) = linked("a.js", analysed, &catalog);
+    let coverage = project.coverage();
+    assert_eq!(coverage.entry_points, [("express".to_owned(), 1)].into());
+    assert_eq!((coverage.functions, coverage.driven, coverage.callable), (5, 2, 1));
+    assert_eq!(coverage.unmodelled, [("@scope/nobody".to_owned(), 1)].into());
+    assert_eq!(coverage.modelled, 2);
+}
+
+/// Every sheet has a line in a table above: deleting the sheet makes a test fail.
+#[test]
+fn every_sheet_has_a_test() {
+    let catalog = shipped();
+    let mut untested: BTreeSet<String> =
+        SHEETS.iter().map(|(file, _)| file.trim_end_matches(".toml").to_owned()).collect();
+    for &(path, code, ..) in ENTRIES {
+        let analysed = engine::analyse(&lowered(path, code), &catalog, Role::Source, &[], &Trace::default());
+        let (project, _) = linked(path, analysed, &catalog);
+        untested.retain(|library| !project.coverage().entry_points.contains_key(library));
+    }
+    for &(_, imports, acquire, _) in ACQUIRED {
+        let file = lowered("a.js", &format!("{imports} async function work(x, f, u) {{ {acquire} }}"));
+        let model = Model::new(&file, &catalog);
+        for row in file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node)) {
+            if row.acquires.is_some() {
+                untested.remove(catalog.library(row.library));
+            }
+        }
+    }
+    // Its rows are types alone, or nothing that happens in production.
+    for library in ["caches", "tests"] {
+        untested.remove(library);
+    }
+    assert!(untested.is_empty(), "no test for {untested:?}");
 }
 
 fn reported(rule: &str, imports: &str, code: &str, catalog: &Catalog) -> bool {

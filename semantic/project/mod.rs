@@ -2,6 +2,7 @@
 
 mod canonical;
 mod classes;
+mod coverage;
 mod lives;
 mod rates;
 mod resolve;
@@ -13,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
+pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
 pub use rates::{RateInfo, Witness};
 pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};

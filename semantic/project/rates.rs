@@ -469,7 +469,7 @@ fn lasts(summary: &crate::summary::Summary, flag: &crate::place::Place) -> bool 
 
 impl Project<'_> {
     /// Whether a row about exported names holds here: the project imports one of its packages.
-    fn holds(&self, export: ExportId) -> bool {
+    pub(super) fn holds(&self, export: ExportId) -> bool {
         let packages = self.catalog.export(export).map(|row| row.packages.as_slice()).unwrap_or_default();
         packages.is_empty() || packages.iter().any(|package| self.uses_package(package))
     }
