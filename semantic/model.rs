@@ -765,6 +765,16 @@ impl<'a> Model<'a> {
         self.catalog.signature(&self.annotation_path(*name)?)
     }
 
+    /// What an annotation names, if that is imported and no type of the catalog.
+    #[must_use]
+    pub fn foreign_class(&self, ty: TypeId) -> Option<Place> {
+        let Type::Named(name, _) = self.file.ty(ty) else { return None };
+        let binding = self.module_binding(self.file.tree.text(*name))?;
+        let place = self.file.place(self.file.binding(binding).node);
+        let is_foreign = matches!(place.root, Root::Module(_)) && self.annotation_ty(ty) == Ty::Unknown;
+        is_foreign.then_some(place)
+    }
+
     /// The name of a type in the words of the catalog: `express.RequestHandler` for what a file imports.
     fn annotation_path(&self, name: NameId) -> Option<String> {
         let text = self.file.tree.text(name);

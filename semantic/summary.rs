@@ -644,6 +644,7 @@ impl Builder<'_, '_> {
                 out.push((self.place(&place), ty));
             }
         }
+        out.extend(self.annotated());
         for place in self.model.written_fields() {
             let ty = match type_row(self.model.place_ty(&place)) {
                 TypeRow::Unknown => match self.model.values(&place)[..] {
@@ -657,6 +658,27 @@ impl Builder<'_, '_> {
             }
         }
         out
+    }
+
+    /// Fields and parameters whose annotation names a class of another file: what dependency injection hands in.
+    fn annotated(&mut self) -> Vec<(Place, TypeRow)> {
+        let file = self.model.file;
+        let fields = file.class_ids().flat_map(|class| {
+            let members = file.class(class).members.iter().filter(|member| !member.is_static);
+            members.filter_map(move |member| {
+                Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
+            })
+        });
+        let params = file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param).filter_map(
+            |(index, row)| Some((Place::root(Root::Binding(BindingId::from_index(index))), row.ty?)),
+        );
+        let rows: Vec<_> = fields.chain(params).collect();
+        rows.into_iter()
+            .filter_map(|(place, ty)| {
+                let class = self.model.foreign_class(ty)?;
+                Some((self.place(&place), TypeRow::InstanceOf(self.place(&class))))
+            })
+            .collect()
     }
 
     fn type_imports(&mut self) -> Vec<NameId> {

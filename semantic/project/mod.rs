@@ -125,7 +125,7 @@ impl<'c> Project<'c> {
     fn resolve_modules(&mut self, resolver: &Resolver<'_>) {
         for file in &self.files {
             let mut map = FxHashMap::default();
-            for &specifier in &file.summary.imports {
+            for &specifier in file.summary.imports.iter().chain(&file.summary.type_imports) {
                 let text = &file.summary.names[specifier.index()];
                 map.insert(specifier, resolver.resolve(&file.path, text));
             }
@@ -136,8 +136,7 @@ impl<'c> Project<'c> {
     fn index_packages(&mut self) {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
-            let values = modules.iter().filter(|(_, found)| **found == Resolution::Package).map(|(name, _)| name);
-            for name in values.chain(&summary.type_imports) {
+            for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
                 let specifier = crate::model::package_path(&summary.names[name.index()]);
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
