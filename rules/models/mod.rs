@@ -36,6 +36,7 @@ pub const SHEETS: &[(&str, &str)] = &[
     ("nest.toml", include_str!("nest.toml")),
     ("next.toml", include_str!("next.toml")),
     ("node.toml", include_str!("node.toml")),
+    ("plain.toml", include_str!("plain.toml")),
     ("react.toml", include_str!("react.toml")),
     ("realtime.toml", include_str!("realtime.toml")),
     ("remix.toml", include_str!("remix.toml")),

@@ -6,7 +6,7 @@ use crate::catalog::{LibraryId, When};
 use crate::index::FuncId;
 use crate::model;
 use crate::rate::Rate;
-use crate::summary::Role;
+use crate::summary::{Role, TargetRow};
 use crate::tables::FunctionKind;
 use std::collections::BTreeMap;
 
@@ -46,18 +46,29 @@ impl Project<'_> {
 
     fn count_entries(&self, id: FileId, out: &mut Coverage) {
         let summary = self.summary(id);
-        let mut count = |library: Option<LibraryId>, when: When| {
-            if let (Some(library), When::At(rate)) = (library, when)
-                && rate > Rate::Cold
-            {
-                *out.entry_points.entry(self.catalog.library(library).to_owned()).or_default() += 1;
+        let edges = summary.edges.iter().filter(|edge| edge.export.is_none_or(|export| self.holds(export)));
+        let edges = edges.filter_map(|edge| Some((&edge.target, edge.certain, edge.when, edge.library?)));
+        let handed = summary.handed.iter().filter_map(|handed| {
+            let (when, library) = self.row_of(id, handed)?;
+            Some((&handed.func, true, when, library))
+        });
+        // A route whose handler has the usual parameters is one entry point, and the router's.
+        let mut functions: BTreeMap<FuncId, (bool, LibraryId)> = BTreeMap::new();
+        let mut others = Vec::new();
+        for (target, certain, when, library) in edges.chain(handed) {
+            match (target, when) {
+                (_, When::Each | When::Caller | When::At(Rate::Cold)) => {}
+                (TargetRow::Function(func), _) => {
+                    let known = functions.entry(*func).or_insert((certain, library));
+                    if certain && !known.0 {
+                        *known = (certain, library);
+                    }
+                }
+                _ => others.push(library),
             }
-        };
-        for edge in summary.edges.iter().filter(|edge| edge.export.is_none_or(|export| self.holds(export))) {
-            count(edge.library, edge.when);
         }
-        for row in summary.handed.iter().filter_map(|handed| self.row_of(id, handed)) {
-            count(Some(row.1), row.0);
+        for library in functions.into_values().map(|(_, library)| library).chain(others) {
+            *out.entry_points.entry(self.catalog.library(library).to_owned()).or_default() += 1;
         }
     }
 
