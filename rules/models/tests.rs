@@ -232,6 +232,44 @@ const ENTRIES: &[Entry] = &[
     ("a.ts", "Deno.serve(q => here())", R, ""),
 ];
 
+/// The examples of the page are sheets, or parts of one.
+#[test]
+fn examples_of_the_page_are_sheets() {
+    let page = include_str!("README.md");
+    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let head = if block.starts_with("library") { "" } else { "library = \"example\"\n" };
+        let sheet = parse("README.md", &format!("{head}{block}")).unwrap();
+        catalog(&[sheet]).unwrap();
+    }
+}
+
+#[test]
+fn rows_of_a_user_extend_the_shipped_ones() {
+    let text = "library = 'our-server'
+        [[type]]
+        name = 'our.App'
+        made_by = ['@our/server.createApp']
+        extends = ['express.Router']";
+    let catalog = catalog(&[parse("ours.toml", text).unwrap()]).unwrap();
+    let code = "import { createApp } from '@our/server'; createApp().get('/x', (q, s) => here(q))";
+    let file = lowered("a.js", code);
+    let here = marked(&file);
+    let model = Model::new(&file, &catalog);
+    let ty = file.tree.arg(here, 0).and_then(|arg| model.model_of(model.ty(arg)));
+    assert_eq!(ty, catalog.find_type("express.Request"));
+}
+
+#[test]
+fn mistakes_in_a_sheet_are_named() {
+    let error = parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['a']\nretuns = 'b'").unwrap_err().to_string();
+    assert!(error.contains("ours.toml") && error.contains("retuns"), "{error}");
+    let sheet = parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['nobody#on']").unwrap();
+    let error = catalog(&[sheet]).err().unwrap().to_string();
+    assert!(error.contains("`x`") && error.contains("`nobody`"), "{error}");
+}
+
 /// Something acquired: the rule, the imports, how it is acquired, and how it is given back. The first is reported, both
 /// together are not.
 type Acquired = (&'static str, &'static str, &'static str, &'static str);
