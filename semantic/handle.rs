@@ -41,18 +41,22 @@ pub struct ReleasePatterns {
     pub methods: Vec<String>,
     /// It is itself a function that is called.
     pub called: bool,
+    /// A loop over it ends it, however the loop is left.
+    pub iterated: bool,
     /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
     pub only_if_sibling: bool,
 }
 
 impl ReleasePatterns {
-    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`.
+    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`.
     #[must_use]
     pub fn parse(rows: &[String]) -> Self {
         let mut out = Self::default();
         for row in rows {
             if row == "_()" {
                 out.called = true;
+            } else if row == "for await (_)" {
+                out.iterated = true;
             } else if let Some(method) = row.strip_prefix("_.") {
                 out.methods.push(method.trim_end_matches("()").to_owned());
             } else {
@@ -177,6 +181,12 @@ fn name_pattern(
             if let Some(binding) = tree.binding(target).or_else(|| model.file.binding_of(target)) {
                 name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
             }
+            // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
+            let alias = model.file.place(target);
+            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() && !handle.places.contains(&alias) {
+                queue.extend(accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node));
+                handle.places.push(alias);
+            }
         }
         Kind::Member | Kind::Index => name(model, accesses, model.file.place(target), handle, queue),
         Kind::Default => {
@@ -211,15 +221,21 @@ fn name(
     if is_variable {
         for access in accesses.of(&place) {
             match access.usage {
-                Usage::Stored(_) | Usage::Returned(_) | Usage::Argument { .. } | Usage::Yielded(_) | Usage::Spread(_) => {
-                    queue.push(access.node);
-                }
+                usage if goes_on(usage) => queue.push(access.node),
                 Usage::Aliased(_) if !is_known_alias(model, access) => queue.push(access.node),
                 _ => {}
             }
         }
     }
     handle.places.push(place);
+}
+
+/// Whether a use takes a thing to another name, or out of sight.
+fn goes_on(usage: Usage) -> bool {
+    matches!(
+        usage,
+        Usage::Stored(_) | Usage::Returned(_) | Usage::Argument { .. } | Usage::Yielded(_) | Usage::Spread(_)
+    )
 }
 
 /// Whether the new name is resolved to the old one anyway.
@@ -364,6 +380,7 @@ fn releases_of(
                 (is_called || patterns.methods.iter().any(|method| method == name)).then_some(call)
             }
             Usage::Called(call) => patterns.called.then_some(call),
+            Usage::Iterated(at) => patterns.iterated.then_some(at),
             Usage::Argument { call, index } => {
                 release_by_argument(model, accesses, call, index, patterns, fuel).then_some(call)
             }

@@ -356,6 +356,8 @@ const NOT_ACQUIRED: &[(&str, &str, &str)] = &[
     (RESOURCE, "import mysql from 'mysql'; const pool = mysql.createPool({});", "pool.getConnection((e, c) => { c.query('x', () => c.release()); });"),
     (OBSERVER, "import fs from 'fs';", "fs.watch('x', { signal }, f);"),
     (CLIENT, "import { Kafka } from 'kafkajs';", "const k = new Kafka({}); const p = k.producer();"),
+    (RESOURCE, "import { opendir } from 'fs/promises';", "const d = await opendir('x'); for await (const e of d) f(e);"),
+    (CLIENT, "import { Pool } from 'pg'; import { Kysely } from 'kysely';", "const p = x.pool ?? new Pool(); f(new Wrapped({ p }));"),
 ];
 
 fn shipped() -> Catalog {
