@@ -80,7 +80,11 @@ pub struct Release {
 
 /// Follows what certain places hold: the receiver of a call, the parameters of a callback.
 #[must_use]
-pub fn follow_places(model: &Model<'_>, accesses: &Accesses, places: impl IntoIterator<Item = Place>) -> Handle {
+pub fn follow_places(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    places: impl IntoIterator<Item = Place>,
+) -> Handle {
     let mut handle = Handle::default();
     let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
     for place in places {
@@ -127,7 +131,9 @@ fn step(
     {
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
-                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => queue.push(call),
+                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
+                    queue.push(call)
+                }
                 Some("bind") => queue.push(call),
                 _ => {}
             }
@@ -183,8 +189,13 @@ fn name_pattern(
             }
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() && !handle.places.contains(&alias) {
-                queue.extend(accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node));
+            if matches!(alias.root, Root::Binding(_))
+                && !alias.path.is_empty()
+                && !handle.places.contains(&alias)
+            {
+                queue.extend(
+                    accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node),
+                );
                 handle.places.push(alias);
             }
         }
@@ -347,7 +358,12 @@ fn argument(
 
 /// Everything in the file that gives the thing back, under any of its names.
 #[must_use]
-pub fn releases(model: &Model<'_>, accesses: &Accesses, handle: &Handle, patterns: &ReleasePatterns) -> Vec<Release> {
+pub fn releases(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    handle: &Handle,
+    patterns: &ReleasePatterns,
+) -> Vec<Release> {
     let mut out = Vec::new();
     for place in &handle.places {
         releases_of(model, accesses, place, patterns, 3, &mut out);
@@ -394,10 +410,17 @@ fn releases_of(
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
-            && access.place.last_field().is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
+            && access
+                .place
+                .last_field()
+                .is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
         let handed_on = matches!(
             access.usage,
-            Usage::Argument { .. } | Usage::Returned(_) | Usage::Stored(_) | Usage::Method { .. } | Usage::Aliased(_)
+            Usage::Argument { .. }
+                | Usage::Returned(_)
+                | Usage::Stored(_)
+                | Usage::Method { .. }
+                | Usage::Aliased(_)
         );
         if is_method_value && handed_on {
             out.push(Release { node: access.node, func: access.func, place: place.clone() });
@@ -417,7 +440,9 @@ fn release_by_argument(
     let tree = &model.file.tree;
     let Some(callee) = tree.callee(call) else { return false };
     let names_release = |node: NodeId| {
-        model.callee_name(node).is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
+        model
+            .callee_name(node)
+            .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
     };
     if names_release(callee) || tree.args(call).take(index).any(names_release) {
         return true;
@@ -450,9 +475,9 @@ fn collection_releases(
         let Usage::Method { call, .. } = access.usage else { continue };
         let names_release = tree.args(call).any(|arg| {
             matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
-                && model.callee_name(arg).is_some_and(|name| {
-                    patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name))
-                })
+                && model
+                    .callee_name(arg)
+                    .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
         });
         if names_release {
             out.push(Release { node: call, func: access.func, place: owner.clone() });

@@ -31,7 +31,8 @@ impl RateInfo {
     /// Whether the function is known to run more than once.
     #[must_use]
     pub fn repeats(&self) -> bool {
-        self.rate.is_some_and(Rate::repeats) || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
+        self.rate.is_some_and(Rate::repeats)
+            || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
     }
 
     /// Whether it is known to run at most once, or never in production.
@@ -225,7 +226,9 @@ impl Graph {
         }
         for (row, handed) in summary.handed.iter().enumerate() {
             let Some(to) = self.target(project, id, &handed.func) else { continue };
-            let run = params.run(project, id, &handed.to, handed.arg).or_else(|| project.row_of(id, handed).map(|r| r.0));
+            let run = params
+                .run(project, id, &handed.to, handed.arg)
+                .or_else(|| project.row_of(id, handed).map(|r| r.0));
             // What stands in options is run by whoever reads them, if at all.
             if run.is_none() && handed.about.option.is_some() {
                 continue;
@@ -321,7 +324,12 @@ impl Graph {
                     && !self.cold[from]
                 {
                     let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
-                    queue.push(rate, arrow.to, Some((node, arrow.file, arrow.row, arrow.handed)), arrow.in_loop);
+                    queue.push(
+                        rate,
+                        arrow.to,
+                        Some((node, arrow.file, arrow.row, arrow.handed)),
+                        arrow.in_loop,
+                    );
                 }
             }
         }
@@ -362,7 +370,9 @@ impl Graph {
                 ExportTo::Place(place) => {
                     let spot = project.canonical(id, place);
                     match project.type_of(&spot) {
-                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => add_class(class),
+                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
+                            add_class(class)
+                        }
                         GlobalTy::Function(file, func) if file == id => functions.push(func),
                         _ => {}
                     }
@@ -486,7 +496,9 @@ impl Project<'_> {
             .calls_of_method(Some(owner), self.text(*method))
             .filter(|row| !row.convention && row.covers(about.event.map(text)))
             .flat_map(|row| row.callbacks.iter().map(move |callback| (row, callback)))
-            .find(|(_, callback)| callback.takes(usize::from(handed.arg), about.is_last, about.option.map(text)))
+            .find(|(_, callback)| {
+                callback.takes(usize::from(handed.arg), about.is_last, about.option.map(text))
+            })
             .map(|(row, callback)| (callback.runs, row.library))
     }
 }
@@ -505,7 +517,8 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &Targe
         TargetRow::Class(class) => Some(Runs::Class(file, *class)),
         TargetRow::Place(place) => {
             let spot = project.canonical(file, place);
-            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) = (spot.root, &spot.path[..])
+            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) =
+                (spot.root, &spot.path[..])
                 && let Some((file, func, _)) = project.method(file, class, *name)
             {
                 return Some(Runs::Function(file, func));
