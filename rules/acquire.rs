@@ -7,7 +7,7 @@ use crate::lifetime;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
-use outlive_semantic::catalog::AcquireRow;
+use outlive_semantic::catalog::{AcquireRow, Handle as Where};
 use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
@@ -64,11 +64,17 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if is_ended_by_option(file.model, call, row) || hands_to_callback(file.model, call) {
+    if names_option(file.model, call, &row.ended_by)
+        || !row.needs.is_empty() && !names_option(file.model, call, &row.needs)
+        || row.handle == Where::Result && hands_to_callback(file.model, call)
+    {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
-    let Some(body) = claim(file, meta, call, row.what.clone(), &patterns, claims) else { return };
+    let Some(handle) = held(file, call, row.handle) else { return };
+    let Some(body) = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims) else {
+        return;
+    };
     let at = file.model.file.tree.span(call);
     let func = file.model.file.tree.func(call);
     claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
@@ -92,10 +98,35 @@ fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
 }
 
 /// `{ signal }` and its like in the options of the call.
-fn is_ended_by_option(model: &Model<'_>, call: NodeId, row: &AcquireRow) -> bool {
-    model.file.tree.args(call).any(|arg| {
-        row.ended_by.iter().any(|name| outlive_semantic::listeners::option(model, Some(arg), name).is_some())
-    })
+fn names_option(model: &Model<'_>, call: NodeId, names: &[String]) -> bool {
+    let names_it = |arg, name| outlive_semantic::listeners::option(model, Some(arg), name).is_some();
+    model.file.tree.args(call).any(|arg| names.iter().any(|name| names_it(arg, name)))
+}
+
+/// Where a call leaves what it acquires; none if the call itself takes care of it, or nobody can tell.
+fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let last = tree.args(call).last();
+    let callback = last.and_then(|arg| model.function_of(arg));
+    let result = || handle::follow(model, file.accesses, call);
+    match (at, callback) {
+        (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
+        (Where::ResultAlone, Some(_)) => None,
+        (Where::Either, Some(func)) => {
+            let bindings = model.file.params(func).skip(1).take(2).filter_map(|param| tree.binding(param));
+            let places: Vec<Place> = bindings.map(|binding| Place::root(Root::Binding(binding))).collect();
+            (!places.is_empty()).then(|| handle::follow_places(model, file.accesses, places))
+        }
+        (Where::Receiver, _) => {
+            let (object, _) = tree.method_call(call)?;
+            let place = model.file.place(object);
+            let is_own = match place.root {
+                Root::Binding(binding) => model.file.binding(binding).kind != BindingKind::Param,
+                root => matches!(root, Root::This(_)),
+            };
+            is_own.then(|| handle::follow_places(model, file.accesses, [place]))
+        }
+    }
 }
 
 /// Judges the claims of one rule.
@@ -134,13 +165,25 @@ pub(crate) fn claim(
     patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    let handle = handle::follow(file.model, file.accesses, call);
+    claim_handle(file, meta, call, &handle, what, patterns, claims)
+}
+
+fn claim_handle(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
     let model = file.model;
-    let handle = handle::follow(model, file.accesses, call);
     let mut notes = Vec::new();
     if handle.places.iter().any(|place| is_using(model, place)) {
         return file.drop(meta, call, || "`using` releases it".to_owned());
     }
-    let releases = handle::releases(model, file.accesses, &handle, patterns);
+    let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
@@ -153,9 +196,9 @@ pub(crate) fn claim(
     if let Some(release) = living.first() {
         let found = if patterns.only_if_sibling {
             // It ends by itself: only a race whose loser is forgotten is worth a word.
-            slot::missed_by_settlement(file, call, &handle, &living)
+            slot::missed_by_settlement(file, call, handle, &living)
         } else {
-            leftover(file, call, &handle, &living, patterns)
+            leftover(file, call, handle, &living, patterns)
         };
         let Some(gap) = found else {
             if patterns.only_if_sibling {

@@ -1,13 +1,13 @@
 //! Who calls whom, as far as one file can tell: the edges and entry points that the project joins.
 
 use crate::access::{Accesses, Usage};
-use crate::catalog::When;
+use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, LibraryId, When};
 use crate::guard;
-use crate::index::{ClassId, FuncId, NodeId};
+use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
 use crate::place::{Place, Root};
-use crate::rate::Rate;
-use crate::tables::{BindingKind, FunctionKind};
+use crate::rate::{Life, Rate};
+use crate::tables::{BindingKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
 
 /// What a call runs.
@@ -42,6 +42,10 @@ pub struct Edge {
     pub site: Span,
     /// How a message names the way: `app.get`, `setInterval`.
     pub label: String,
+    /// The sheet whose row says so.
+    pub library: Option<LibraryId>,
+    /// The row about exported names it rests on: whether its packages are in use only the project can tell.
+    pub export: Option<ExportId>,
 }
 
 /// What becomes of a function handed in as a parameter.
@@ -83,6 +87,19 @@ pub struct HandedOn {
     pub arg: u16,
     /// The call.
     pub site: Span,
+    /// What tells the rows about the call apart, should another file know whose method it is.
+    pub about: About,
+}
+
+/// What the rows about a call ask of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct About {
+    /// The first argument, if it is a constant string.
+    pub event: Option<NameId>,
+    /// The property of an options object that holds the function.
+    pub option: Option<NameId>,
+    /// The function is the last argument.
+    pub is_last: bool,
 }
 
 /// Collects the call facts of a file.
@@ -105,6 +122,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
         hook_edges(model, class, &mut out);
         decorator_edges(model, class, &mut out);
     }
+    export_edges(model, &mut out);
     out
 }
 
@@ -112,7 +130,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
 fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     let file = model.file;
     for row in model.catalog.hooks() {
-        if !is_hook_owner(model, class, &row.of) {
+        if !is_hook_owner(model, class, row) {
             continue;
         }
         for member in &file.class(class).members {
@@ -122,12 +140,23 @@ fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            out.edges.push(framework_edge(Target::Function(func), row.runs, site, text));
-            if matches!(row.runs, When::At(_)) {
-                out.edges.push(framework_edge(Target::Class(class), row.runs, site, text));
+            let edge =
+                |target| Edge { library: Some(row.library), ..framework_edge(target, row.runs, site, text) };
+            out.edges.push(edge(Target::Function(func)));
+            if matches!(row.runs, When::At(_)) && !row.shared {
+                out.edges.push(edge(Target::Class(class)));
             }
         }
     }
+}
+
+/// The types that a hook's row gives its parameters.
+pub(crate) fn hook_params<'a>(model: &Model<'a>, func: FuncId) -> Option<&'a Vec<String>> {
+    let class = model.file.function(func).class?;
+    let name = model.file.tree.text(model.file.function(func).name?);
+    let mut rows = model.catalog.hooks().iter().filter(|row| !row.params.is_empty());
+    rows.find(|row| row.methods.iter().any(|method| method == name) && is_hook_owner(model, class, row))
+        .map(|row| &row.params)
 }
 
 /// Option names that only the options object of a Vue component has together with its hooks.
@@ -145,10 +174,13 @@ const COMPONENT_OPTIONS: &[&str] = &[
     "extends",
 ];
 
-fn is_hook_owner(model: &Model<'_>, class: ClassId, of: &[String]) -> bool {
+fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
     let row = model.file.class(class);
-    of.iter().any(|owner| match owner.as_str() {
+    hook.of.iter().any(|owner| match owner.as_str() {
         "*" => true,
+        name if name.starts_with('@') => decorator_rows(model, &row.decorators)
+            .iter()
+            .any(|(row, at)| *at == &name[1..] && row.library == hook.library),
         "component-options" => {
             row.kind == crate::tables::ClassKind::Object
                 && model.file.tree.children(row.node).any(|prop| {
@@ -165,21 +197,26 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, of: &[String]) -> bool {
 
 fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     let row = model.file.class(class);
-    for (when, name) in decorator_rows(model, &row.decorators) {
-        let site = model.file.tree.span(row.node);
-        out.edges.push(framework_edge(Target::Class(class), when, site, name));
+    let edge = |target, at: NodeId, (row, name): (&DecoratorRow, &str)| {
+        let label = format!("@{name}");
+        Edge {
+            library: Some(row.library),
+            ..framework_edge(target, row.runs, model.file.tree.span(at), &label)
+        }
+    };
+    for found in decorator_rows(model, &row.decorators) {
+        out.edges.push(edge(Target::Class(class), row.node, found));
     }
     for member in &row.members {
         let Some(func) = member.func else { continue };
-        for (when, name) in decorator_rows(model, &model.file.function(func).decorators) {
-            let site = model.file.tree.span(member.node);
-            out.edges.push(framework_edge(Target::Function(func), when, site, name));
+        for found in decorator_rows(model, &model.file.function(func).decorators) {
+            out.edges.push(edge(Target::Function(func), member.node, found));
         }
     }
 }
 
 /// What the catalog says of decorators, with their names.
-fn decorator_rows<'m>(model: &'m Model<'_>, decorators: &[NodeId]) -> Vec<(When, &'m str)> {
+fn decorator_rows<'m>(model: &'m Model<'_>, decorators: &[NodeId]) -> Vec<(&'m DecoratorRow, &'m str)> {
     let tree = &model.file.tree;
     let mut out = Vec::new();
     for &decorator in decorators {
@@ -192,12 +229,106 @@ fn decorator_rows<'m>(model: &'m Model<'_>, decorators: &[NodeId]) -> Vec<(When,
             _ => None,
         };
         for row in model.catalog.decorators(name) {
-            if package.is_some_and(|package| row.packages.iter().any(|p| p == package)) {
-                out.push((row.runs, name));
+            let is_from = package.is_some_and(|package| row.packages.iter().any(|p| p == package));
+            if is_from && options_agree(model, expr, row) {
+                out.push((row, name));
             }
         }
     }
     out
+}
+
+/// Whether the options of a decorator are those a row speaks of: `@Injectable({ scope: Scope.REQUEST })`.
+fn options_agree(model: &Model<'_>, decorator: NodeId, row: &DecoratorRow) -> bool {
+    let tree = &model.file.tree;
+    let value = |name: &str| tree.args(decorator).find_map(|arg| tree.property(arg, name));
+    let says = |value: NodeId, wanted: &str| {
+        let name = match tree.kind(value) {
+            Kind::String => tree.name_id(value).map(|name| tree.text(name)),
+            _ => model.callee_name(value),
+        };
+        name == Some(wanted)
+    };
+    row.option.iter().all(|(name, wanted)| value(name).is_some_and(|value| says(value, wanted)))
+        && !row.unless.iter().any(|name| value(name).is_some())
+}
+
+/// A function that a framework calls because of the file it is exported from and the name it is exported under.
+pub(crate) struct FrameworkExport<'a> {
+    pub(crate) row: &'a ExportRow,
+    pub(crate) target: Target,
+    id: ExportId,
+    name: String,
+    at: Span,
+}
+
+/// The exports of a file that rows speak of.
+pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
+    let file = model.file;
+    let mut out = Vec::new();
+    for (id, row) in model.catalog.exports_of(&file.path) {
+        for export in &file.exports {
+            let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
+            for wanted in &row.names {
+                let (first, rest) = wanted.split_once('.').unwrap_or((wanted, ""));
+                // A program without ECMAScript modules exports its one thing as the whole module.
+                if name != first && !(name == "=" && first == "default") {
+                    continue;
+                }
+                let target = exported_target(model, export.target, rest);
+                if let Some(target) =
+                    target.filter(|target| first_parameter_agrees(model, target, &row.first))
+                {
+                    out.push(FrameworkExport { row, target, id, name: wanted.clone(), at: export.span });
+                }
+            }
+        }
+    }
+    out
+}
+
+fn export_edges(model: &Model<'_>, out: &mut Calls) {
+    for export in framework_exports(model) {
+        let label = format!("exported as `{}`", export.name);
+        let edge = framework_edge(export.target, export.row.runs, export.at, &label);
+        out.edges.push(Edge {
+            certain: false,
+            library: Some(export.row.library),
+            export: Some(export.id),
+            ..edge
+        });
+    }
+}
+
+/// What an export, or a property of what it exports, runs.
+fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
+    let value = match target {
+        ExportTarget::Value(node) => node,
+        ExportTarget::Binding(binding) => {
+            // A declared function is its own value.
+            let declared =
+                model.file.function_ids().find(|&func| model.file.function(func).binding == Some(binding));
+            match (declared, property.is_empty()) {
+                (Some(func), true) => return Some(Target::Function(func)),
+                _ => model.file.sole_value(binding)?,
+            }
+        }
+        ExportTarget::From { .. } => return None,
+    };
+    let tree = &model.file.tree;
+    let value = if property.is_empty() { value } else { tree.property(value, property)? };
+    let wrapped = || tree.args(value).find_map(|arg| model.function_of(arg));
+    let func = model.function_of(value).or_else(|| (tree.kind(value) == Kind::Call).then(wrapped).flatten());
+    func.map(Target::Function).or_else(|| {
+        let place = model.file.place(value);
+        is_linkable(model, &place).then_some(Target::Place(place))
+    })
+}
+
+fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
+    let Target::Function(func) = target else { return names.is_empty() };
+    names.is_empty()
+        || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))
 }
 
 fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
@@ -211,6 +342,8 @@ fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
         once: None,
         site,
         label: label.to_owned(),
+        library: None,
+        export: None,
     }
 }
 
@@ -315,6 +448,8 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         once: guard::once_guard(model, call),
         site: tree.span(call),
         label,
+        library: None,
+        export: None,
     }
 }
 
@@ -328,17 +463,60 @@ fn foreign_argument(
     out: &mut Calls,
 ) {
     let tree = &model.file.tree;
+    let handed = Handed { call, arg: index, option: None };
+    if matches!(tree.kind(arg), Kind::Array | Kind::Object | Kind::Call) && takes_functions(model, call) {
+        wrapped_arguments(model, &handed, arg, to, 3, out);
+        return;
+    }
+    foreign_function(model, &handed, arg, to, out);
+}
+
+fn foreign_function(model: &Model<'_>, handed: &Handed, arg: NodeId, to: Option<&Target>, out: &mut Calls) {
+    let tree = &model.file.tree;
     if !matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Call)
         || model.function_of(arg).is_some()
     {
         return;
     }
     let place = model.file.place(arg);
-    if !is_linkable(model, &place) || tree.kind(arg) == Kind::Call && place.root == Root::Value(arg) {
-        return;
+    if is_linkable(model, &place) && !(tree.kind(arg) == Kind::Call && place.root == Root::Value(arg)) {
+        hand_over(model, handed, Target::Place(place), to, out);
     }
-    let handed = Handed { call, arg: index, option: None };
-    hand_over(model, &handed, Target::Place(place), to, out);
+}
+
+/// Whether a row says that a call runs functions it is handed.
+fn takes_functions(model: &Model<'_>, call: NodeId) -> bool {
+    model.rows(call).iter().any(|row| !row.callbacks.is_empty())
+}
+
+/// Functions of other files in a list, in options or in a wrapper: `app.get('/', [auth, wrap(users.list)])`.
+fn wrapped_arguments(
+    model: &Model<'_>,
+    handed: &Handed,
+    arg: NodeId,
+    to: Option<&Target>,
+    fuel: u32,
+    out: &mut Calls,
+) {
+    let Some(fuel) = fuel.checked_sub(1) else { return };
+    let tree = &model.file.tree;
+    match tree.kind(arg) {
+        Kind::Array | Kind::Spread => {
+            tree.children(arg).for_each(|part| wrapped_arguments(model, handed, part, to, fuel, out));
+        }
+        Kind::Object => {
+            for prop in tree.children(arg).filter(|&prop| tree.kind(prop) == Kind::Property) {
+                let Some(value) = tree.last_child(prop) else { continue };
+                let handed = Handed { option: tree.name_id(prop), ..*handed };
+                wrapped_arguments(model, &handed, value, to, fuel, out);
+            }
+        }
+        Kind::Call => match tree.method_call(arg) {
+            Some((object, "bind")) => foreign_function(model, handed, object, to, out),
+            _ => tree.args(arg).for_each(|inner| wrapped_arguments(model, handed, inner, to, fuel, out)),
+        },
+        _ => foreign_function(model, handed, arg, to, out),
+    }
 }
 
 /// Edges for functions of this file that are handed to calls.
@@ -352,25 +530,40 @@ fn entry_edges(model: &Model<'_>, out: &mut Calls) {
         if model.is_immediately_invoked(func) {
             continue;
         }
+        signature_edge(model, func, out);
         convention_edge(model, func, out);
     }
+}
+
+/// A function whose author says by its type who calls it: `const handler: RequestHandler = …`.
+fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
+    let Some(row) = model.signature_of(func) else { return };
+    let site = model.file.tree.span(model.file.function(func).node);
+    let label = format!("a `{}`", row.names.first().map(String::as_str).unwrap_or_default());
+    let edge = framework_edge(Target::Function(func), row.runs, site, &label);
+    out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
 }
 
 fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Target>, out: &mut Calls) {
     let tree = &model.file.tree;
     let rows = model.callback_rows(handed);
-    if let Some((_, callback)) = rows.first() {
+    let known = rows.first();
+    if let Some((row, callback)) = known {
         let runs = if removes_itself(model, handed, &func) { When::Caller } else { callback.runs };
-        out.edges.push(edge(model, handed.call, func, runs, true));
-        return;
+        let found = edge(model, handed.call, func.clone(), runs, !row.convention);
+        out.edges.push(Edge { library: Some(row.library), ..found });
+        if !row.convention {
+            return;
+        }
     }
-    if let (Some(to), None) = (to, handed.option) {
+    if let Some(to) = to {
         let arg = u16::try_from(handed.arg).unwrap_or(u16::MAX);
         let (caller, site) = (tree.func(handed.call), tree.span(handed.call));
-        out.handed.push(HandedOn { caller, func, to: to.clone(), arg, site });
-        return;
-    }
-    if handed.option.is_none() {
+        let event = tree.arg(handed.call, 0).and_then(|arg| model.file.constant_name(arg));
+        let is_last = handed.arg + 1 == tree.args(handed.call).count();
+        let about = About { event, option: handed.option, is_last };
+        out.handed.push(HandedOn { caller, func, to: to.clone(), arg, site, about });
+    } else if handed.option.is_none() && known.is_none() {
         // Whoever takes a function mostly runs it, now or later.
         out.edges.push(edge(model, handed.call, func, When::Caller, false));
     }
@@ -387,13 +580,7 @@ fn removes_itself(model: &Model<'_>, handed: &Handed, func: &Target) -> bool {
 }
 
 /// Whether a function, or one it calls, removes `listener` from the event.
-fn removes(
-    model: &Model<'_>,
-    at: FuncId,
-    listener: FuncId,
-    event: Option<crate::index::NameId>,
-    fuel: u32,
-) -> bool {
+fn removes(model: &Model<'_>, at: FuncId, listener: FuncId, event: Option<NameId>, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let tree = &model.file.tree;
     let Some(body) = model.file.body(at) else { return false };
@@ -440,22 +627,24 @@ pub fn is_startup_name(name: &str) -> bool {
 /// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.
 fn convention_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let file = model.file;
-    if !model.is_handler_by_convention(func) {
-        return;
+    let site = file.tree.span(file.function(func).node);
+    if let Some(row) = model.handler_by_convention(func) {
+        let edge = framework_edge(Target::Function(func), row.runs, site, &row.shown());
+        out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
+    } else if takes_request(model, func) {
+        let edge = framework_edge(Target::Function(func), When::At(Rate::Request), site, "takes a request");
+        out.edges.push(Edge { certain: false, ..edge });
     }
-    let row = file.function(func);
-    let site = file.tree.span(row.node);
-    out.edges.push(Edge {
-        caller: FuncId(0),
-        target: Target::Function(func),
-        when: When::At(Rate::Request),
-        certain: false,
-        constructs: false,
-        in_loop: false,
-        once: None,
-        site,
-        label: "a handler of (req, res)".to_owned(),
-    });
+}
+
+/// A parameter that the author says is a request: whoever calls has one at hand.
+fn takes_request(model: &Model<'_>, func: FuncId) -> bool {
+    model.file.params(func).any(|param| {
+        let annotation = model.file.tree.binding(param).and_then(|binding| model.file.binding(binding).ty);
+        let ty = annotation.map(|ty| model.annotation_ty(ty));
+        ty.and_then(|ty| model.model_of(ty))
+            .is_some_and(|ty| model.catalog.model(ty).life == Some(Life::Request))
+    })
 }
 
 /// `tag\`…\`` calls its tag.
@@ -483,17 +672,8 @@ fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Calls) {
             Target::Place(place)
         }
     };
-    out.edges.push(Edge {
-        caller: tree.func(node),
-        target,
-        when: When::At(Rate::Render),
-        certain: true,
-        constructs: false,
-        in_loop: false,
-        once: None,
-        site: tree.span(node),
-        label: "rendered".to_owned(),
-    });
+    let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), "rendered");
+    out.edges.push(Edge { caller: tree.func(node), ..edge });
 }
 
 /// Getters and setters run where their property is read or written.
@@ -518,17 +698,9 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
             found.and_then(|member| member.func)
         });
         if let Some(func) = accessor {
-            out.edges.push(Edge {
-                caller: access.func,
-                target: Target::Function(func),
-                when: When::Caller,
-                certain: true,
-                constructs: false,
-                in_loop: false,
-                once: None,
-                site: model.file.tree.span(access.node),
-                label: model.file.display(&access.place),
-            });
+            let (site, label) = (model.file.tree.span(access.node), model.file.display(&access.place));
+            let edge = framework_edge(Target::Function(func), When::Caller, site, &label);
+            out.edges.push(Edge { caller: access.func, ..edge });
         }
     }
 }

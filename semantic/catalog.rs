@@ -4,6 +4,7 @@
 //! of a type; `*#forEach` is a method of anything whose type is unknown. `X()` in a path is what calling or constructing
 //! `X` gives. Braces abbreviate: `app.Router#{get,post}`.
 
+use crate::glob;
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,14 @@ use smallvec::SmallVec;
 /// A type of the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ModelId(u16);
+
+/// A sheet of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct LibraryId(u16);
+
+/// An `[[export]]` row of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ExportId(u16);
 
 /// What a container does with what is put in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -58,6 +67,12 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Functions that a framework calls because of the type their author gave them.
+    #[serde(default, rename = "signature")]
+    pub signatures: Vec<SignatureRow>,
+    /// Functions whose parameters are named as those of a handler.
+    #[serde(default, rename = "handler")]
+    pub handlers: Vec<HandlerRow>,
     /// Emitter families.
     #[serde(default, rename = "emitter")]
     pub emitters: Vec<EmitterRow>,
@@ -110,9 +125,12 @@ pub struct TypeRow {
 pub struct CallRow {
     /// Access paths of the callee.
     pub callee: Vec<String>,
-    /// Holds only if the first argument is one of these strings.
+    /// Holds only if the first argument is one of these strings; `/*` is any string that starts with `/`.
     #[serde(default)]
     pub event: Vec<String>,
+    /// What is said of callbacks rests on a convention: receivers of other types may have such a method too.
+    #[serde(default)]
+    pub convention: bool,
     /// The type it returns, or resolves to.
     pub returns: Option<String>,
     /// Functions it is handed, and when it runs them.
@@ -144,6 +162,23 @@ pub struct CallRow {
     /// The rows it was compiled from say who knows this: a documentation page, a source file.
     #[serde(default)]
     pub source: String,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl CallRow {
+    /// Whether the row speaks of a call whose first argument is this string.
+    #[must_use]
+    pub fn covers(&self, event: Option<&str>) -> bool {
+        self.event.is_empty()
+            || event.is_some_and(|event| {
+                self.event.iter().any(|wanted| match wanted.strip_suffix('*') {
+                    Some(prefix) => event.starts_with(prefix),
+                    None => wanted == event,
+                })
+            })
+    }
 }
 
 /// A function handed to a call.
@@ -161,6 +196,24 @@ pub struct CallbackRow {
     /// The types of its parameters, in order; empty where unknown.
     #[serde(default)]
     pub params: Vec<String>,
+}
+
+impl CallbackRow {
+    /// Whether the row speaks of a function that is this argument, or stands in this property of it.
+    #[must_use]
+    pub fn takes(&self, arg: usize, is_last: bool, option: Option<&str>) -> bool {
+        if let Some(option) = option {
+            return self.options.iter().any(|name| name == option);
+        }
+        self.options.is_empty()
+            && match self.at {
+                Position::Any => true,
+                Position::First => arg == 0,
+                Position::Second => arg == 1,
+                Position::Third => arg == 2,
+                Position::Last => is_last,
+            }
+    }
 }
 
 /// Where a callback stands among the arguments.
@@ -211,6 +264,9 @@ pub struct AcquireRow {
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
+    /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
     pub delay_at: Option<u8>,
     /// Events or methods of the handle after which it is gone by itself.
@@ -222,15 +278,16 @@ pub struct AcquireRow {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Handle {
-    /// It is the result, or what the result resolves to.
+    /// It is the result, or what the result resolves to. With `_()` among the releases it is itself a function.
     #[default]
     Result,
-    /// It is the second parameter of the error-first callback.
-    Callback,
-    /// The call acts on its receiver: `observer.observe(x)`, `server.listen()`.
+    /// It is the result, unless a function is handed in, which then owns it: `knex.transaction(fn)`.
+    ResultAlone,
+    /// It is the second parameter of an error-first callback if there is one, and the result otherwise. A third
+    /// parameter is a function that gives it back.
+    Either,
+    /// The call acts on its receiver: `consumer.connect()`.
     Receiver,
-    /// The result is a function that releases.
-    Disposer,
 }
 
 /// A function that runs because of a decorator.
@@ -246,35 +303,101 @@ pub struct DecoratorRow {
     /// It stands on a class: instances are made at that rate, and all methods of the class are called by others.
     #[serde(default)]
     pub class: bool,
+    /// Holds only if the decorator's options say so: name to value (the last name of a path, or a string).
+    #[serde(default)]
+    pub option: FxHashMap<String, String>,
+    /// Does not hold if the decorator's options name one of these.
+    #[serde(default)]
+    pub unless: Vec<String>,
     /// Types of the parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
 }
 
 /// A function that runs because of its exported name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportRow {
-    /// Exported names.
+    /// Exported names; `default.fetch` is a property of what is exported under the name.
     pub names: Vec<String>,
-    /// File patterns (globs over the path from the project's root); empty for any file.
+    /// File patterns (globs over the path from the project's root, or from any folder of it); empty for any file.
     #[serde(default)]
     pub files: Vec<String>,
-    /// The project must depend on one of these; empty: any project.
+    /// The project must import one of these; empty: any project.
     #[serde(default)]
     pub packages: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
     /// When it runs.
     pub runs: When,
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl ExportRow {
+    /// Whether the row speaks of a file.
+    #[must_use]
+    pub fn covers(&self, path: &str) -> bool {
+        self.files.is_empty() || self.files.iter().any(|pattern| glob::matches(pattern, path))
+    }
+}
+
+/// A function that runs because of the type its author gave it: `const handler: RequestHandler = …`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureRow {
+    /// Names of the type, as in annotations: `express.RequestHandler`.
+    pub names: Vec<String>,
+    /// When such a function runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that is taken for a handler because of the names of its parameters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandlerRow {
+    /// For each parameter, its names, abbreviated by braces: `{_,}req`.
+    pub names: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl HandlerRow {
+    /// The names as a message shows them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let names: Vec<String> =
+            self.names.iter().filter_map(|names| expand(names).into_iter().next()).collect();
+        format!("a handler of ({})", names.join(", "))
+    }
 }
 
 /// Methods that a framework calls because of the class.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookRow {
-    /// The base classes (access paths or catalog types) or, for objects, the calls they are handed to.
+    /// The base classes or interfaces (access paths or catalog types), `@name` for a decorator of the class, `*` for
+    /// any class, `component-options` for the options object of a component.
     pub of: Vec<String>,
     /// Method names.
     pub methods: Vec<String>,
@@ -283,9 +406,15 @@ pub struct HookRow {
     /// They run when the instance ends.
     #[serde(default)]
     pub ends: bool,
+    /// One instance serves all the calls; otherwise instances are made at the rate of the methods.
+    #[serde(default)]
+    pub shared: bool,
     /// Types of their parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
 }
 
 /// A family of emitters.
@@ -383,6 +512,10 @@ pub struct Catalog {
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     exports: Vec<ExportRow>,
     hooks: Vec<HookRow>,
+    signatures: FxHashMap<String, SignatureRow>,
+    /// With the names of each parameter.
+    handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
+    libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
     packages: FxHashMap<String, ()>,
@@ -518,6 +651,9 @@ impl Catalog {
     }
 
     fn add_rows(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
+        let library = LibraryId(u16::try_from(self.libraries.len()).unwrap_or(u16::MAX));
+        self.libraries.push(sheet.library.clone());
+        self.add_conventions(sheet, library)?;
         for row in &sheet.calls {
             self.check_types(sheet, row)?;
             let id = self.calls.len();
@@ -533,25 +669,55 @@ impl Catalog {
                     }
                 }
             }
-            self.calls.push(row.clone());
+            self.calls.push(CallRow { library, ..row.clone() });
         }
+        Ok(())
+    }
+
+    /// Rows about functions that nobody hands over: a name, a class or a type says who calls them.
+    fn add_conventions(&mut self, sheet: &Sheet, library: LibraryId) -> Result<(), CatalogError> {
         for row in &sheet.decorators {
-            for name in &row.names {
-                self.decorators.entry(name.clone()).or_default().push(row.clone());
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.decorators.entry(name).or_default().push(DecoratorRow { library, ..row.clone() });
             }
         }
-        self.exports.extend(sheet.exports.iter().cloned());
-        self.hooks.extend(sheet.hooks.iter().cloned());
+        for row in &sheet.exports {
+            self.check_names(sheet, &row.params)?;
+            let names = row.names.iter().flat_map(|name| expand(name)).collect();
+            let files = row.files.iter().flat_map(|pattern| expand(pattern)).collect();
+            self.exports.push(ExportRow { library, names, files, ..row.clone() });
+        }
+        for row in &sheet.hooks {
+            self.check_names(sheet, &row.params)?;
+            self.hooks.push(HookRow { library, ..row.clone() });
+        }
+        for row in &sheet.signatures {
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.signatures.insert(name, SignatureRow { library, ..row.clone() });
+            }
+        }
+        for row in &sheet.handlers {
+            self.check_names(sheet, &row.params)?;
+            let names = row.names.iter().map(|names| expand(names)).collect();
+            self.handlers.push((names, HandlerRow { library, ..row.clone() }));
+        }
         Ok(())
     }
 
     fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
-        let params =
-            row.callbacks.iter().flat_map(|callback| &callback.params).filter(|name| !name.is_empty());
-        for name in row.returns.iter().chain(params) {
-            self.type_named(sheet, name)?;
+        for callback in &row.callbacks {
+            self.check_names(sheet, &callback.params)?;
         }
-        Ok(())
+        row.returns.iter().try_for_each(|name| self.type_named(sheet, name).map(|_| ()))
+    }
+
+    fn check_names(&self, sheet: &Sheet, params: &[String]) -> Result<(), CatalogError> {
+        params
+            .iter()
+            .filter(|name| !name.is_empty())
+            .try_for_each(|name| self.type_named(sheet, name).map(|_| ()))
     }
 
     fn type_named(&self, sheet: &Sheet, name: &str) -> Result<ModelId, CatalogError> {
@@ -626,15 +792,19 @@ impl Catalog {
         let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
         let ancestors: SmallVec<[ModelId; 4]> =
             of.map(|id| self.model(id).ancestors.clone()).unwrap_or_default();
-        let mut found: SmallVec<[(usize, usize); 4]> = rows
+        // Of rows about one type, those about certain events come before the one about all others.
+        let mut found: SmallVec<[(usize, bool, usize); 4]> = rows
             .iter()
-            .filter_map(|&(receiver, id)| match receiver {
-                Receiver::Any => Some((usize::MAX, id)),
-                Receiver::Type(ty) => ancestors.iter().position(|&a| a == ty).map(|rank| (rank, id)),
+            .filter_map(|&(receiver, id)| {
+                let rank = match receiver {
+                    Receiver::Any => usize::MAX,
+                    Receiver::Type(ty) => ancestors.iter().position(|&a| a == ty)?,
+                };
+                Some((rank, self.calls[id].event.is_empty(), id))
             })
             .collect();
         found.sort_unstable();
-        found.into_iter().map(|(_, id)| &self.calls[id])
+        found.into_iter().map(|(.., id)| &self.calls[id])
     }
 
     /// Whether any row speaks of a method of this name.
@@ -649,10 +819,38 @@ impl Catalog {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The rows of exported names.
+    /// The rows of exported names that speak of a file.
+    pub fn exports_of(&self, path: &str) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+        let rows = self.exports.iter().enumerate().filter(move |(_, row)| row.covers(path));
+        rows.map(|(i, row)| (ExportId(u16::try_from(i).unwrap_or(u16::MAX)), row))
+    }
+
+    /// The row of an exported name.
     #[must_use]
-    pub fn exports(&self) -> &[ExportRow] {
-        &self.exports
+    pub fn export(&self, id: ExportId) -> Option<&ExportRow> {
+        self.exports.get(id.0 as usize)
+    }
+
+    /// What is known of functions of a type: `express.RequestHandler`.
+    #[must_use]
+    pub fn signature(&self, path: &str) -> Option<&SignatureRow> {
+        self.signatures.get(path)
+    }
+
+    /// What is known of functions whose parameters have these names.
+    #[must_use]
+    pub fn handler(&self, names: &[&str]) -> Option<&HandlerRow> {
+        let covers = |wanted: &[Vec<String>]| {
+            wanted.len() == names.len()
+                && wanted.iter().zip(names).all(|(wanted, name)| wanted.iter().any(|w| w == name))
+        };
+        self.handlers.iter().find(|(wanted, _)| covers(wanted)).map(|(_, row)| row)
+    }
+
+    /// The name of a sheet.
+    #[must_use]
+    pub fn library(&self, id: LibraryId) -> &str {
+        self.libraries.get(id.0 as usize).map_or("", String::as_str)
     }
 
     /// The rows of framework hooks.
@@ -680,7 +878,8 @@ impl Catalog {
 }
 
 /// Expands `a.{b,c}#d` into its alternatives. Unbalanced braces stand for themselves.
-fn expand(pattern: &str) -> Vec<String> {
+#[must_use]
+pub fn expand(pattern: &str) -> Vec<String> {
     let Some((head, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
     let Some((choices, tail)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
     let tails = expand(tail);

@@ -51,18 +51,22 @@ pub struct ReleasePatterns {
     pub methods: Vec<String>,
     /// It is itself a function that is called.
     pub called: bool,
+    /// A loop over it ends it, however the loop is left.
+    pub iterated: bool,
     /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
     pub only_if_sibling: bool,
 }
 
 impl ReleasePatterns {
-    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`.
+    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`.
     #[must_use]
     pub fn parse(rows: &[String]) -> Self {
         let mut out = Self::default();
         for row in rows {
             if row == "_()" {
                 out.called = true;
+            } else if row == "for await (_)" {
+                out.iterated = true;
             } else if let Some(method) = row.strip_prefix("_.") {
                 out.methods.push(method.trim_end_matches("()").to_owned());
             } else {
@@ -82,6 +86,26 @@ pub struct Release {
     pub func: FuncId,
     /// The name it is released under.
     pub place: Place,
+}
+
+/// Follows what certain places hold: the receiver of a call, the parameters of a callback.
+#[must_use]
+pub fn follow_places(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    places: impl IntoIterator<Item = Place>,
+) -> Handle {
+    let mut handle = Handle::default();
+    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
+    for place in places {
+        name(model, accesses, place, &mut handle, &mut queue);
+    }
+    let mut steps = 0;
+    while let Some(node) = queue.pop().filter(|_| steps < 64) {
+        steps += 1;
+        step(model, accesses, node, &mut handle, &mut queue);
+    }
+    handle
 }
 
 const MAX_NAMES: usize = 12;
@@ -174,6 +198,17 @@ fn name_pattern(
             if let Some(binding) = tree.binding(target).or_else(|| model.file.binding_of(target)) {
                 name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
             }
+            // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
+            let alias = model.file.place(target);
+            if matches!(alias.root, Root::Binding(_))
+                && !alias.path.is_empty()
+                && !handle.places.contains(&alias)
+            {
+                queue.extend(
+                    accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node),
+                );
+                handle.places.push(alias);
+            }
         }
         Kind::Member | Kind::Index => name(model, accesses, model.file.place(target), handle, queue),
         Kind::Default => {
@@ -208,19 +243,21 @@ fn name(
     if is_variable {
         for access in accesses.of(&place) {
             match access.usage {
-                Usage::Stored(_)
-                | Usage::Returned(_)
-                | Usage::Argument { .. }
-                | Usage::Yielded(_)
-                | Usage::Spread(_) => {
-                    queue.push(access.node);
-                }
+                usage if goes_on(usage) => queue.push(access.node),
                 Usage::Aliased(_) if !is_known_alias(model, access) => queue.push(access.node),
                 _ => {}
             }
         }
     }
     handle.places.push(place);
+}
+
+/// Whether a use takes a thing to another name, or out of sight.
+fn goes_on(usage: Usage) -> bool {
+    matches!(
+        usage,
+        Usage::Stored(_) | Usage::Returned(_) | Usage::Argument { .. } | Usage::Yielded(_) | Usage::Spread(_)
+    )
 }
 
 /// Whether the new name is resolved to the old one anyway.
@@ -371,6 +408,7 @@ fn releases_of(
                 (is_called || patterns.methods.iter().any(|method| method == name)).then_some(call)
             }
             Usage::Called(call) => patterns.called.then_some(call),
+            Usage::Iterated(at) => patterns.iterated.then_some(at),
             Usage::Argument { call, index } => {
                 release_by_argument(model, accesses, call, index, patterns, fuel).then_some(call)
             }

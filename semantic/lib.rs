@@ -7,6 +7,7 @@ pub mod access;
 pub mod calls;
 pub mod catalog;
 pub mod flow;
+mod glob;
 pub mod growth;
 pub mod guard;
 pub mod handle;

@@ -2,7 +2,7 @@
 //!
 //! Everything here is computed on demand from the tables and remembered.
 
-use crate::catalog::{CallRow, Catalog, ModelId};
+use crate::catalog::{CallRow, Catalog, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Type};
@@ -59,6 +59,7 @@ pub struct Model<'a> {
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     open: RefCell<FxHashSet<u64>>,
     params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
+    exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
 }
 
 /// A function handed to a call as an argument.
@@ -86,6 +87,7 @@ impl<'a> Model<'a> {
             binding_types: RefCell::default(),
             open: RefCell::default(),
             params: RefCell::default(),
+            exported: RefCell::default(),
         };
         model.collect_writes();
         model.collect_handed();
@@ -142,7 +144,7 @@ impl<'a> Model<'a> {
                 self.calls.entry(func).or_default().push(call);
             }
             for (arg, node) in tree.args(call).enumerate() {
-                self.note_handed(call, arg, node, None, 3);
+                self.note_handed(call, arg, node, None, 6);
             }
         }
     }
@@ -764,30 +766,57 @@ impl<'a> Model<'a> {
         if found.is_empty() {
             found = self.hook_params(func);
         }
-        if found.is_empty() && self.is_handler_by_convention(func) {
-            found = self.handler_params(func);
+        if found.is_empty() {
+            found = self.convention_params(func);
         }
         self.params.borrow_mut().insert(func, found.clone());
         found
     }
 
-    /// Whether a function has the parameters of a request handler: `(req, res)`, `(req, res, next)`.
+    /// The row about functions with such parameters: `(req, res)`, `(req, res, next)`.
     #[must_use]
-    pub fn is_handler_by_convention(&self, func: FuncId) -> bool {
-        matches!(
-            self.param_names(func)[..],
-            ["req" | "request" | "_req", "res" | "response" | "_res"]
-                | ["req" | "request" | "_req", "res" | "response" | "_res", "next" | "_next" | "cb"]
-                | [
-                    "err" | "error",
-                    "req" | "request" | "_req",
-                    "res" | "response" | "_res",
-                    "next" | "_next"
-                ]
-        )
+    pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
+        let names = self.param_names(func);
+        if names.is_empty() { None } else { self.catalog.handler(&names) }
     }
 
-    fn param_names(&self, func: FuncId) -> SmallVec<[&'a str; 4]> {
+    /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
+    #[must_use]
+    pub fn signature_of(&self, func: FuncId) -> Option<&'a SignatureRow> {
+        let node = self.file.function(func).node;
+        let tree = &self.file.tree;
+        let annotation = || {
+            let declared =
+                tree.parent(node).and_then(|parent| tree.first(parent)).filter(|&name| name != node)?;
+            self.file.binding(tree.binding(declared)?).ty
+        };
+        let Type::Named(name, _) = self.file.ty(tree.cast(node).or_else(annotation)?) else { return None };
+        self.catalog.signature(&self.annotation_path(*name)?)
+    }
+
+    /// What an annotation names, if that is imported and no type of the catalog.
+    #[must_use]
+    pub fn foreign_class(&self, ty: TypeId) -> Option<Place> {
+        let Type::Named(name, _) = self.file.ty(ty) else { return None };
+        let binding = self.module_binding(self.file.tree.text(*name))?;
+        let place = self.file.place(self.file.binding(binding).node);
+        let is_foreign = matches!(place.root, Root::Module(_)) && self.annotation_ty(ty) == Ty::Unknown;
+        is_foreign.then_some(place)
+    }
+
+    /// The name of a type in the words of the catalog: `express.RequestHandler` for what a file imports.
+    fn annotation_path(&self, name: NameId) -> Option<String> {
+        let text = self.file.tree.text(name);
+        let (first, rest) =
+            text.split_once('.').map_or((text, ""), |(first, _)| (first, &text[first.len()..]));
+        let Some(binding) = self.module_binding(first) else { return Some(text.to_owned()) };
+        let path = self.path_of(&self.file.place(self.file.binding(binding).node))?;
+        Some(path + rest)
+    }
+
+    /// The names of a function's parameters; empty for patterns.
+    #[must_use]
+    pub fn param_names(&self, func: FuncId) -> SmallVec<[&'a str; 4]> {
         let file = self.file;
         file.params(func)
             .map(|param| {
@@ -796,15 +825,30 @@ impl<'a> Model<'a> {
             .collect()
     }
 
-    fn handler_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
-        self.param_names(func)
-            .iter()
-            .map(|name| match *name {
-                "req" | "request" | "_req" => self.catalog.find_type("http.IncomingMessage"),
-                "res" | "response" | "_res" => self.catalog.find_type("http.ServerResponse"),
-                _ => None,
-            })
-            .collect()
+    /// The row about the name under which a function is exported, if the file is one that a framework looks into.
+    fn exported_row(&self, func: FuncId) -> Option<&'a ExportRow> {
+        if self.exported.borrow().is_none() {
+            // Asked again on the way, the answer is "none".
+            *self.exported.borrow_mut() = Some(FxHashMap::default());
+            let mut found = FxHashMap::default();
+            for export in crate::calls::framework_exports(self) {
+                if let crate::calls::Target::Function(func) = export.target {
+                    found.entry(func).or_insert(export.row);
+                }
+            }
+            *self.exported.borrow_mut() = Some(found);
+        }
+        self.exported.borrow().as_ref().and_then(|rows| rows.get(&func).copied())
+    }
+
+    /// The types of parameters of a function that a name, a type or an exported name says is called by a framework.
+    fn convention_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
+        let signature = self.signature_of(func).map(|row| &row.params);
+        let exported = || self.exported_row(func).map(|row| &row.params);
+        let handler = || self.handler_by_convention(func).map(|row| &row.params);
+        let hook = || crate::calls::hook_params(self, func);
+        let names = signature.or_else(exported).or_else(hook).or_else(handler);
+        names.into_iter().flatten().map(|name| self.catalog.find_type(name)).collect()
     }
 
     /// The types of parameters of a framework hook or a decorated method.
@@ -871,27 +915,13 @@ impl<'a> Model<'a> {
         let mut out = Vec::new();
         for row in self.rows(handed.call) {
             for callback in &row.callbacks {
-                if self.stands_at(handed, callback, count) {
+                let option = handed.option.map(|option| self.file.tree.text(option));
+                if callback.takes(handed.arg, handed.arg + 1 == count, option) {
                     out.push((row, callback));
                 }
             }
         }
         out
-    }
-
-    fn stands_at(&self, handed: &Handed, callback: &crate::catalog::CallbackRow, count: usize) -> bool {
-        use crate::catalog::Position;
-        if let Some(option) = handed.option {
-            return callback.options.iter().any(|name| name == self.file.tree.text(option));
-        }
-        callback.options.is_empty()
-            && match callback.at {
-                Position::Any => true,
-                Position::First => handed.arg == 0,
-                Position::Second => handed.arg == 1,
-                Position::Third => handed.arg == 2,
-                Position::Last => handed.arg + 1 == count,
-            }
     }
 
     /// The catalog's rows about a call, most specific first.
@@ -916,9 +946,7 @@ impl<'a> Model<'a> {
         }
         let event =
             tree.arg(call, 0).and_then(|arg| self.file.constant_name(arg)).map(|name| tree.text(name));
-        out.retain(|row| {
-            row.event.is_empty() || event.is_some_and(|event| row.event.iter().any(|e| e == event))
-        });
+        out.retain(|row| row.covers(event));
         out
     }
 

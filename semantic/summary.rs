@@ -2,7 +2,7 @@
 
 use crate::access::{Accesses, Usage};
 use crate::calls::{self, Calls, Target};
-use crate::catalog::When;
+use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
@@ -30,6 +30,8 @@ pub struct Summary {
     pub names: Vec<Box<str>>,
     /// Module specifiers it imports.
     pub imports: Vec<NameId>,
+    /// Module specifiers from which it takes types only.
+    pub type_imports: Vec<NameId>,
     /// What it exports.
     pub exports: Vec<ExportRow>,
     /// Its functions, by [`FuncId`].
@@ -184,6 +186,10 @@ pub struct EdgeRow {
     pub at: Span,
     /// How messages name the way.
     pub label: Box<str>,
+    /// The sheet whose row says so.
+    pub library: Option<LibraryId>,
+    /// The row about exported names it rests on.
+    pub export: Option<ExportId>,
 }
 
 /// What runs.
@@ -209,6 +215,8 @@ pub struct HandedRow {
     pub arg: u16,
     /// The call.
     pub at: Span,
+    /// What tells the rows about the call apart.
+    pub about: calls::About,
 }
 
 /// What a function does with a function parameter.
@@ -310,10 +318,12 @@ pub fn summarise(
     uses.extend(builder.other_uses(accesses));
     let types = builder.types();
     let imports = builder.imports();
+    let type_imports = builder.type_imports();
     let bindings = builder.bindings;
     Summary {
         role,
         imports,
+        type_imports,
         exports,
         functions,
         classes,
@@ -523,6 +533,7 @@ impl Builder<'_, '_> {
     }
 
     fn calls(&mut self, calls: Calls) -> (Vec<EdgeRow>, Vec<HandedRow>, Vec<ParamRow>) {
+        let file = self.model.file;
         let edges = calls
             .edges
             .into_iter()
@@ -535,6 +546,8 @@ impl Builder<'_, '_> {
                 once: edge.once.map(|flag| self.place(&flag)),
                 at: edge.site,
                 label: edge.label.into(),
+                library: edge.library,
+                export: edge.export,
             })
             .collect();
         let handed = calls
@@ -546,6 +559,11 @@ impl Builder<'_, '_> {
                 to: self.target(&row.to),
                 arg: row.arg,
                 at: row.site,
+                about: calls::About {
+                    event: row.about.event.map(|name| self.map.intern(file.tree.text(name))),
+                    option: row.about.option.map(|name| self.map.intern(file.tree.text(name))),
+                    ..row.about
+                },
             })
             .collect();
         let params = calls
@@ -651,6 +669,7 @@ impl Builder<'_, '_> {
                 out.push((self.place(&place), ty));
             }
         }
+        out.extend(self.annotated());
         for place in self.model.written_fields() {
             let ty = match type_row(self.model.place_ty(&place)) {
                 TypeRow::Unknown => match self.model.values(&place)[..] {
@@ -664,6 +683,34 @@ impl Builder<'_, '_> {
             }
         }
         out
+    }
+
+    /// Fields and parameters whose annotation names a class of another file: what dependency injection hands in.
+    fn annotated(&mut self) -> Vec<(Place, TypeRow)> {
+        let file = self.model.file;
+        let fields = file.class_ids().flat_map(|class| {
+            let members = file.class(class).members.iter().filter(|member| !member.is_static);
+            members.filter_map(move |member| {
+                Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
+            })
+        });
+        let params =
+            file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param).filter_map(
+                |(index, row)| Some((Place::root(Root::Binding(BindingId::from_index(index))), row.ty?)),
+            );
+        let rows: Vec<_> = fields.chain(params).collect();
+        rows.into_iter()
+            .filter_map(|(place, ty)| {
+                let class = self.model.foreign_class(ty)?;
+                Some((self.place(&place), TypeRow::InstanceOf(self.place(&class))))
+            })
+            .collect()
+    }
+
+    fn type_imports(&mut self) -> Vec<NameId> {
+        let file = self.model.file;
+        let rows = file.imports.iter().filter(|import| import.type_only);
+        rows.map(|import| self.map.intern(file.tree.text(import.source))).collect()
     }
 
     fn imports(&mut self) -> Vec<NameId> {

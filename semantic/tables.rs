@@ -293,6 +293,8 @@ pub struct TypeDecl {
 
 /// A file after lowering: the tree and its tables.
 pub struct Lowered {
+    /// Its path relative to the project's root, forward slashes; empty if it has none.
+    pub path: Box<str>,
     /// The nodes.
     pub tree: Tree,
     /// Scopes; the first is the module's.

@@ -262,7 +262,8 @@ fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
 fn parse_and_analyse(text: &str, file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Fate {
     match syntax::parse(text, file.language) {
         Ok(parsed) => {
-            let lowered = syntax::lower(parsed);
+            let mut lowered = syntax::lower(parsed);
+            lowered.path = file.path.as_str().into();
             let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
             let role = role::of_path(&file.path);
             let mut analysed = engine::analyse(&lowered, catalog, role, plan.rules, &trace);

@@ -57,6 +57,7 @@ impl Rule for LeakedSubscription {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
+        acquire::visit(file, &META, call, claims);
         let Some(source) = subscribed(model, call) else { return };
         if ends_by_itself(model, source) {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
@@ -176,19 +177,24 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
 }
 
 fn message(body: &AcquireClaim) -> String {
-    let source = body.target.as_ref().map(|target| target.shown.as_str()).unwrap_or_default();
-    match (&body.partial, body.shown.as_str()) {
-        (Some(gap), _) => format!("the subscription to `{source}` is not ended {}", gap.how),
-        (None, "") => format!(
-            "the subscription to `{source}` can never be ended: nobody keeps what `subscribe` returns"
-        ),
-        (None, shown) => format!("the subscription to `{source}` in `{shown}` is never ended"),
+    let what = match &body.target {
+        Some(target) => format!("subscription to `{}`", target.shown),
+        None => body.what.clone(),
+    };
+    match (&body.partial, body.shown.as_str(), &body.target) {
+        (Some(gap), ..) => format!("the {what} is not ended {}", gap.how),
+        (None, "", Some(_)) => {
+            format!("the {what} can never be ended: nobody keeps what `subscribe` returns")
+        }
+        (None, "", None) => format!("the {what} can never be ended: nobody keeps what the call returns"),
+        (None, shown, _) => format!("the {what} in `{shown}` is never ended"),
     }
 }
 
 fn help(body: &AcquireClaim) -> String {
+    let call = if body.target.is_some() { "`subscribe`" } else { "the call" };
     match &body.class {
-        Some((_, Some(end))) => format!("keep what `subscribe` returns and end it in `{end}`"),
-        _ => "keep what `subscribe` returns and end it when its owner ends".to_owned(),
+        Some((_, Some(end))) => format!("keep what {call} returns and end it in `{end}`"),
+        _ => format!("keep what {call} returns and end it when its owner ends"),
     }
 }

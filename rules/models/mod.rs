@@ -5,14 +5,48 @@
 use outlive_semantic::catalog::{Catalog, CatalogError, Sheet};
 use thiserror::Error;
 
-/// The sheets that ship with outlive: file name and text.
+/// The sheets that ship with outlive, sorted: file name and text.
 pub const SHEETS: &[(&str, &str)] = &[
-    ("javascript.toml", include_str!("javascript.toml")),
-    ("node.toml", include_str!("node.toml")),
+    ("angular.toml", include_str!("angular.toml")),
+    ("astro.toml", include_str!("astro.toml")),
+    ("bots.toml", include_str!("bots.toml")),
+    ("bounded.toml", include_str!("bounded.toml")),
+    ("browser.toml", include_str!("browser.toml")),
+    ("build.toml", include_str!("build.toml")),
+    ("cli.toml", include_str!("cli.toml")),
+    ("clients.toml", include_str!("clients.toml")),
+    ("components.toml", include_str!("components.toml")),
+    ("databases.toml", include_str!("databases.toml")),
+    ("desktop.toml", include_str!("desktop.toml")),
     ("dom.toml", include_str!("dom.toml")),
-    ("servers.toml", include_str!("servers.toml")),
-    ("interfaces.toml", include_str!("interfaces.toml")),
-    ("resources.toml", include_str!("resources.toml")),
+    ("emitters.toml", include_str!("emitters.toml")),
+    ("express.toml", include_str!("express.toml")),
+    ("fastify.toml", include_str!("fastify.toml")),
+    ("graphics.toml", include_str!("graphics.toml")),
+    ("graphql.toml", include_str!("graphql.toml")),
+    ("grpc.toml", include_str!("grpc.toml")),
+    ("h3.toml", include_str!("h3.toml")),
+    ("hapi.toml", include_str!("hapi.toml")),
+    ("headless.toml", include_str!("headless.toml")),
+    ("hono.toml", include_str!("hono.toml")),
+    ("javascript.toml", include_str!("javascript.toml")),
+    ("jobs.toml", include_str!("jobs.toml")),
+    ("koa.toml", include_str!("koa.toml")),
+    ("messaging.toml", include_str!("messaging.toml")),
+    ("nest.toml", include_str!("nest.toml")),
+    ("next.toml", include_str!("next.toml")),
+    ("node.toml", include_str!("node.toml")),
+    ("plain.toml", include_str!("plain.toml")),
+    ("react.toml", include_str!("react.toml")),
+    ("realtime.toml", include_str!("realtime.toml")),
+    ("remix.toml", include_str!("remix.toml")),
+    ("serverless.toml", include_str!("serverless.toml")),
+    ("subscriptions.toml", include_str!("subscriptions.toml")),
+    ("sveltekit.toml", include_str!("sveltekit.toml")),
+    ("system.toml", include_str!("system.toml")),
+    ("tests.toml", include_str!("tests.toml")),
+    ("vue.toml", include_str!("vue.toml")),
+    ("web.toml", include_str!("web.toml")),
 ];
 
 /// Why a sheet cannot be used.
@@ -54,3 +88,6 @@ pub fn catalog(extra: &[Sheet]) -> Result<Catalog, ModelError> {
     sheets.extend(extra.iter().cloned());
     Ok(Catalog::compile(&sheets)?)
 }
+
+#[cfg(test)]
+mod tests;

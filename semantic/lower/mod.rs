@@ -69,6 +69,7 @@ impl Lowering {
     fn new() -> Self {
         let module = Scope { parent: None, func: FuncId(0), is_function: true, names: FxHashMap::default() };
         let mut out = Lowered {
+            path: Box::default(),
             tree: Tree::new(),
             scopes: vec![module],
             bindings: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod canonical;
 mod classes;
+mod coverage;
 mod lives;
 mod rates;
 mod resolve;
@@ -9,10 +10,11 @@ mod resolve;
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
 use crate::summary::{Role, Summary, UseRow};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
+pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
 pub use rates::{RateInfo, Witness};
 pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
@@ -51,6 +53,8 @@ pub struct Project<'c> {
     names: Vec<Vec<Symbol>>,
     /// For each file, what its specifiers resolve to.
     modules: Vec<FxHashMap<NameId, Resolution>>,
+    /// The packages that files of the project import.
+    packages: FxHashSet<Box<str>>,
     exports: Vec<FxHashMap<Symbol, usize>>,
     types: FxHashMap<Spot, canonical::Typed>,
     fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
@@ -87,6 +91,7 @@ impl<'c> Project<'c> {
             symbols: Symbols::default(),
             names: Vec::new(),
             modules: Vec::new(),
+            packages: FxHashSet::default(),
             exports: Vec::new(),
             types: FxHashMap::default(),
             fields: FxHashMap::default(),
@@ -98,6 +103,7 @@ impl<'c> Project<'c> {
         };
         project.intern_names();
         project.resolve_modules(resolver);
+        project.index_packages();
         project.index_exports();
         project.index_classes();
         project.index_types();
@@ -119,12 +125,29 @@ impl<'c> Project<'c> {
     fn resolve_modules(&mut self, resolver: &Resolver<'_>) {
         for file in &self.files {
             let mut map = FxHashMap::default();
-            for &specifier in &file.summary.imports {
+            for &specifier in file.summary.imports.iter().chain(&file.summary.type_imports) {
                 let text = &file.summary.names[specifier.index()];
                 map.insert(specifier, resolver.resolve(&file.path, text));
             }
             self.modules.push(map);
         }
+    }
+
+    fn index_packages(&mut self) {
+        for (file, modules) in self.files.iter().zip(&self.modules) {
+            let summary = &file.summary;
+            for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
+                let specifier = crate::model::package_path(&summary.names[name.index()]);
+                let package = specifier.map(|specifier| resolve::split_package(specifier).0);
+                self.packages.extend(package.map(Into::into));
+            }
+        }
+    }
+
+    /// Whether some file of the project imports a package.
+    #[must_use]
+    pub fn uses_package(&self, name: &str) -> bool {
+        self.packages.contains(name)
     }
 
     fn index_exports(&mut self) {

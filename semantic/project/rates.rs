@@ -5,10 +5,10 @@
 //! so the cost is linear in the number of edges.
 
 use super::{FileId, GlobalTy, Project, SpotRoot};
-use crate::catalog::When;
+use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::rate::Rate;
-use crate::summary::{Role, TargetRow};
+use crate::summary::{HandedRow, Role, TargetRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rustc_hash::FxHashMap;
@@ -221,6 +221,9 @@ impl Graph {
             self.cold[node.0 as usize] = is_cold;
         }
         for (row, edge) in summary.edges.iter().enumerate() {
+            if edge.export.is_some_and(|export| !project.holds(export)) {
+                continue;
+            }
             let Some(to) = self.target(project, id, &edge.target) else { continue };
             let from = self.func(id, edge.caller);
             self.note_caller(project, id, edge.caller, &edge.target);
@@ -238,7 +241,13 @@ impl Graph {
         }
         for (row, handed) in summary.handed.iter().enumerate() {
             let Some(to) = self.target(project, id, &handed.func) else { continue };
-            let run = params.run(project, id, &handed.to, handed.arg);
+            let run = params
+                .run(project, id, &handed.to, handed.arg)
+                .or_else(|| project.row_of(id, handed).map(|r| r.0));
+            // What stands in options is run by whoever reads them, if at all.
+            if run.is_none() && handed.about.option.is_some() {
+                continue;
+            }
             let arrow = Arrow {
                 to,
                 when: run.unwrap_or(When::Caller),
@@ -487,6 +496,32 @@ fn lasts(summary: &crate::summary::Summary, flag: &crate::place::Place) -> bool 
             summary.bindings.get(&binding).is_some_and(|row| row.func == FuncId(0) && !row.is_param)
         }
         Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
+    }
+}
+
+impl Project<'_> {
+    /// Whether a row about exported names holds here: the project imports one of its packages.
+    pub(super) fn holds(&self, export: ExportId) -> bool {
+        let packages = self.catalog.export(export).map(|row| row.packages.as_slice()).unwrap_or_default();
+        packages.is_empty() || packages.iter().any(|package| self.uses_package(package))
+    }
+
+    /// When a library runs what it is handed by a method of something that another file made: an imported `app`.
+    pub(super) fn row_of(&self, file: FileId, handed: &HandedRow) -> Option<(When, LibraryId)> {
+        let TargetRow::Place(place) = &handed.to else { return None };
+        let spot = self.canonical(file, place);
+        let Some(super::SpotStep::Field(method)) = spot.path.last() else { return None };
+        let owner = super::model_of(self, self.type_of(&spot.parent()?))?;
+        let text = |name| self.name(file, name);
+        let about = handed.about;
+        self.catalog
+            .calls_of_method(Some(owner), self.text(*method))
+            .filter(|row| !row.convention && row.covers(about.event.map(text)))
+            .flat_map(|row| row.callbacks.iter().map(move |callback| (row, callback)))
+            .find(|(_, callback)| {
+                callback.takes(usize::from(handed.arg), about.is_last, about.option.map(text))
+            })
+            .map(|(row, callback)| (callback.runs, row.library))
     }
 }
 

@@ -86,7 +86,7 @@ impl<'a> Resolver<'a> {
         } else if let Some(file) = self.workspace_package(specifier) {
             return Resolution::File(file);
         }
-        self.resolve_fully(folder, specifier).map_or(Resolution::Package, Resolution::File)
+        self.resolve_fully(from, specifier).map_or(Resolution::Package, Resolution::File)
     }
 
     /// A known file by a path with or without extension, or the index of a folder.
@@ -142,9 +142,10 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn resolve_fully(&self, folder: &str, specifier: &str) -> Option<FileId> {
+    fn resolve_fully(&self, from: &str, specifier: &str) -> Option<FileId> {
         let resolver = self.inner.as_ref()?;
-        let found = resolver.resolve(self.root.join(folder), specifier).ok()?;
+        // From a file, not a folder: only then is the tsconfig.json around it looked for, and with it `paths`.
+        let found = resolver.resolve_file(self.root.join(from), specifier).ok()?;
         let path = found.path().strip_prefix(&self.root).ok()?;
         let path = path.to_str()?.replace('\\', "/");
         if path.contains("node_modules/") {
@@ -173,7 +174,7 @@ fn full_resolver() -> oxc_resolver::Resolver {
 }
 
 /// The package name of a specifier and what follows it.
-fn split_package(specifier: &str) -> (&str, &str) {
+pub(super) fn split_package(specifier: &str) -> (&str, &str) {
     let skip = if specifier.starts_with('@') { specifier.find('/').map_or(0, |i| i + 1) } else { 0 };
     match specifier.get(skip..).and_then(|rest| rest.find('/')) {
         None => (specifier, ""),
@@ -239,5 +240,24 @@ mod tests {
             Some("packages/core/src/util.ts")
         );
         assert_eq!(resolve(&files, &packages, from, "@acme/other"), None);
+    }
+
+    #[test]
+    fn paths_of_a_tsconfig_resolve() {
+        let root = std::env::temp_dir().join(format!("outlive-paths-{}", std::process::id()));
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        write("tsconfig.json", r#"{ "compilerOptions": { "paths": { "@app/*": ["./src/*"] } } }"#);
+        write("src/a.ts", "");
+        write("src/b/index.ts", "");
+        let packages = Packages::default();
+        let root = root.canonicalize().unwrap();
+        let resolver = Resolver::new(&root, ["src/a.ts", "src/b/index.ts"].into_iter(), &packages, true);
+        let found = [resolver.resolve("src/a.ts", "@app/b"), resolver.resolve("src/a.ts", "@app/none")];
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, [Resolution::File(FileId(1)), Resolution::Package]);
     }
 }
