@@ -14,7 +14,9 @@ pub use finding::{Confidence, Edit, Finding, Fix, Retainer, Role, Severity};
 pub use rule::{Category, Meta, Rule};
 
 mod acquire;
+mod churn;
 mod ending;
+mod hoist;
 mod ignored_backpressure;
 mod leaked_listener;
 mod leaked_observer;
@@ -25,6 +27,8 @@ mod local;
 mod mismatched_removal;
 mod pairing;
 mod per_call_client;
+mod per_call_construction;
+mod per_call_literal;
 mod slot;
 mod unbounded_collection;
 mod unconsumed_response;
@@ -39,6 +43,8 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
+    &per_call_construction::PerCallConstruction,
+    &per_call_literal::PerCallLiteral,
     &unbounded_collection::UnboundedCollection,
     &unconsumed_response::UnconsumedResponse,
 ];

@@ -13,6 +13,7 @@ pub const SHEETS: &[(&str, &str)] = &[
     ("servers.toml", include_str!("servers.toml")),
     ("interfaces.toml", include_str!("interfaces.toml")),
     ("resources.toml", include_str!("resources.toml")),
+    ("construction.toml", include_str!("construction.toml")),
 ];
 
 /// Why a sheet cannot be used.
