@@ -14,6 +14,8 @@ pub const SHEETS: &[(&str, &str)] = &[
     ("interfaces.toml", include_str!("interfaces.toml")),
     ("resources.toml", include_str!("resources.toml")),
     ("construction.toml", include_str!("construction.toml")),
+    ("caches.toml", include_str!("caches.toml")),
+    ("registrations.toml", include_str!("registrations.toml")),
 ];
 
 /// Why a sheet cannot be used.

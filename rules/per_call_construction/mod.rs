@@ -72,6 +72,9 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
     if is_inside_another(model, call, &package) {
         return None;
     }
+    if tree.parent(call).is_some_and(|member| tree.name(member) == Some("resolvedOptions")) {
+        return file.drop(&META, call, || "it asks for the settings of the moment".to_owned());
+    }
     // A shared instance remembers what it made of an object it has seen: only a fresh one costs again.
     let is_method = tree.method_call(call).is_some_and(|(object, _)| model.model_of(model.ty(object)).is_some());
     if is_method && !tree.arg(call, 0).is_some_and(|arg| tree.kind(arg) == Kind::Object) {
@@ -83,7 +86,10 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
     let body = body(model, call, &shown, cost);
     match varies {
         false => Some(body),
-        true if package == "Intl" => Some(ChurnClaim { unknowns: 1, help: per_key(&shown), fixes: vec![], ..body }),
+        true if package == "Intl" => {
+            let cost = format!("{} each time", time(cost));
+            Some(ChurnClaim { unknowns: 1, cost, help: per_key(&shown), fixes: vec![], ..body })
+        }
         true => file.drop(&META, call, || "what it is made of differs from call to call".to_owned()),
     }
 }
@@ -125,7 +131,7 @@ fn shown(model: &Model<'_>, call: NodeId) -> String {
 }
 
 fn body(model: &Model<'_>, call: NodeId, shown: &str, cost: u32) -> ChurnClaim {
-    let is_new = model.file.tree.kind(call) == Kind::New;
+    let is_new = model.file.tree.kind(call) == Kind::New || shown.starts_with("`Intl.");
     let verb = if is_new { "is constructed" } else { "is run" };
     ChurnClaim {
         head: format!("{shown} {verb}"),
