@@ -68,13 +68,12 @@ fn settle(
     })
 }
 
-/// Requests and messages are hot. Renders, events and connections are by convention; a timer's tick only with a loop
-/// around the work, nor a call by others without one. Of anything else nobody knows.
+/// Requests and messages are hot. Renders, events, connections and ticks happen often enough only with a loop around the
+/// work, and so do calls by others if the work is dear. Of anything else nobody knows.
 fn weigh_heat(info: RateInfo, in_loop: bool, is_costly: bool, doubt: &mut Doubt) {
     match info.rate {
         Some(Rate::Request | Rate::Message) => {}
-        Some(Rate::Render | Rate::Event | Rate::Connection | Rate::Subscription) => doubt.assume(),
-        Some(Rate::Job) if in_loop => doubt.assume(),
+        Some(rate) if rate.is_hot() && in_loop => doubt.assume(),
         Some(Rate::Call) if in_loop && is_costly => doubt.assume(),
         _ => doubt.unknown(),
     }

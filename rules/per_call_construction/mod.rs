@@ -80,6 +80,9 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
     if is_method && !tree.arg(call, 0).is_some_and(|arg| tree.kind(arg) == Kind::Object) {
         return None;
     }
+    if tree.arg(call, 0).is_some_and(|fields| tree.kind(fields) == Kind::Object && tree.first(fields).is_none()) {
+        return file.drop(&META, call, || "there is nothing in it to build".to_owned());
+    }
     let is_pure = |node: NodeId| self::package(model, node).is_some_and(|other| other == package);
     let varies = !tree.args(call).all(|arg| invariant::across_calls(model, arg, &is_pure));
     let shown = shown(model, call);

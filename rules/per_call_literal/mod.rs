@@ -35,7 +35,7 @@ struct Threshold {
 }
 
 const ALONE: Threshold = Threshold { flat: 50, compound: 5, hashed: 5 };
-const IN_LOOP: Threshold = Threshold { flat: 16, compound: 3, hashed: 2 };
+const IN_LOOP: Threshold = Threshold { flat: 32, compound: 3, hashed: 2 };
 
 /// From this many properties on, a literal is no longer one copy of memory but built property by property.
 const CLIFF: u32 = 128;

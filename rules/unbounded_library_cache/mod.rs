@@ -140,7 +140,10 @@ fn session(model: &Model<'_>, call: NodeId) -> Option<Insert> {
     let (around, _) = tree.argument_of(call)?;
     let (object, "use") = tree.method_call(around)? else { return None };
     let holder = model.file.display(&model.file.place(object));
-    Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: 0 })
+    // With `saveUninitialized: false` only clients that log in, or store something else, leave a session behind.
+    let options = tree.arg(call, 0).map(|options| named(model, options));
+    let saves_all = options.is_some_and(|options| tree.property(options, "saveUninitialized").is_none());
+    Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: u8::from(!saves_all) })
 }
 
 /// How many unknowns there are in saying that the cache outlives what is put in; none if it is a call's own.

@@ -10,6 +10,7 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Life;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -153,13 +154,26 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
         }
     }
     let part = tree.subtree(key).find(|&node| {
-        matches!(tree.kind(node), Kind::Identifier | Kind::Member) && key_kind(model, node) != Keys::Finite
+        let is_callee = tree.parent(node).is_some_and(|parent| tree.callee(parent) == Some(node));
+        matches!(tree.kind(node), Kind::Identifier | Kind::Member) && !is_callee && key_kind(model, node) != Keys::Finite
     })?;
     let shown = model.file.display(&model.file.place(part));
-    let of_exchange = model.model_of(model.ty(tree.first(part).unwrap_or(part))).is_some_and(|of| {
-        model.catalog.model(of).life.is_some_and(|life| life < outlive_semantic::rate::Life::Server)
-    });
-    Some(Freshness { words: format!("from `{shown}`"), conventions: if of_exchange { 0 } else { 1 } })
+    // What a request brings is anything; any other value may be one of a few, for all that this file says.
+    let conventions = if comes_with_exchange(model, part) { 0 } else { 2 };
+    Some(Freshness { words: format!("from `{shown}`"), conventions })
+}
+
+/// Whether a value is a field of a request, a message or a connection.
+fn comes_with_exchange(model: &Model<'_>, node: NodeId) -> bool {
+    let mut at = Some(model.file.place(node));
+    while let Some(place) = at {
+        let life = model.model_of(model.place_ty(&place)).and_then(|of| model.catalog.model(of).life);
+        if life.is_some_and(|life| life < Life::Server) {
+            return true;
+        }
+        at = place.parent();
+    }
+    false
 }
 
 /// `import(`./x.js?v=${n}`)`: every address is a module of its own, for ever.
@@ -177,7 +191,8 @@ fn fresh_import(model: &Model<'_>, import: NodeId) -> Option<LocalClaim> {
         help: "import a fixed address; what must be loaded anew belongs in a worker or a child process that ends".to_owned(),
         subject: "import".to_owned(),
         must_repeat: true,
-        conventions: freshness.conventions,
+        // Development servers do this on purpose, for as long as the developer looks on.
+        conventions: freshness.conventions.max(1),
         ..LocalClaim::default()
     })
 }
