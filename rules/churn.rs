@@ -68,12 +68,12 @@ fn settle(
     })
 }
 
-/// Requests and messages are hot. Renders, events, connections and ticks happen often enough only with a loop around the
-/// work, and so do calls by others if the work is dear. Of anything else nobody knows.
+/// Requests and messages are hot. Events, connections and ticks are with a loop around the work, and so are calls by
+/// others if the work is dear. How often a component renders, and of how many rows, nobody knows, nor of anything else.
 fn weigh_heat(info: RateInfo, in_loop: bool, is_costly: bool, doubt: &mut Doubt) {
     match info.rate {
         Some(Rate::Request | Rate::Message) => {}
-        Some(rate) if rate.is_hot() && in_loop => doubt.assume(),
+        Some(Rate::Event | Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
         Some(Rate::Call) if in_loop && is_costly => doubt.assume(),
         _ => doubt.unknown(),
     }
@@ -87,7 +87,11 @@ fn how_often(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, info: Rate
         Some(rate) if rate.is_hot() => rate.phrase().to_owned(),
         _ => format!("on every call of `{}`", view.project.function_name(file, claim.func)),
     };
-    if in_loop { format!("{often}, on each turn of a loop") } else { often }
+    match (in_loop, info.in_loop) {
+        (true, _) => format!("{often}, on each turn of a loop"),
+        (false, true) => format!("{often}, in a loop of its callers"),
+        (false, false) => often,
+    }
 }
 
 /// Whether what an expression gives is remembered, so that it is built only once for as long as that lasts.

@@ -44,13 +44,19 @@ pub fn turn(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
     EACH.contains(&method).then_some(function)
 }
 
-/// A local constant whose value is a constant of the source.
+/// A local constant whose value is a constant of the source; an object, only if nobody reaches into it by its name.
 fn is_local_constant(model: &Model<'_>, binding: BindingId) -> bool {
+    let tree = &model.file.tree;
     let row = model.file.binding(binding);
-    row.kind != BindingKind::Param
-        && model.file.sole_value(binding).is_some_and(|value| {
-            model.file.tree.kind(value) != Kind::Identifier && constant::is_constant(model, value)
-        })
+    let Some(value) = model.file.sole_value(binding).filter(|_| row.kind != BindingKind::Param) else { return false };
+    if tree.kind(value) == Kind::Identifier || !constant::is_constant(model, value) {
+        return false;
+    }
+    let is_touched = row.references.iter().any(|reference| {
+        let node = model.file.references[reference.index()].node;
+        tree.parent(node).is_some_and(|parent| matches!(tree.kind(parent), Kind::Member | Kind::Index | Kind::Assign))
+    });
+    !is_touched || !matches!(tree.kind(value), Kind::Object | Kind::Array | Kind::New)
 }
 
 fn is_steady(
