@@ -77,7 +77,8 @@ enum Bound {
 fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
     let tree = &model.file.tree;
     let mut out = Bound::Never;
-    for arg in tree.args(call).filter(|&arg| !is_function(model, arg)) {
+    let skipped = usize::from(takes_function(row));
+    for arg in tree.args(call).skip(skipped).filter(|&arg| !is_function(model, arg)) {
         let options = named(model, arg);
         if tree.kind(options) != Kind::Object || tree.children(options).any(|part| tree.kind(part) == Kind::Spread) {
             return None;
@@ -91,6 +92,11 @@ fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
         }
     }
     Some(out)
+}
+
+/// The first argument is what is to be remembered, not the options.
+fn takes_function(row: &CallRow) -> bool {
+    row.callee.iter().any(|path| path.contains("memo") || path == "mem" || path == "dataloader")
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {
