@@ -13,8 +13,25 @@ use outlive_semantic::tree::Kind;
 
 /// Functions that run what they are handed once, and give the result out again and again.
 const REMEMBERS: &[&str] = &[
-    "useMemo", "useState", "useRef", "useConstant", "useLazyRef", "memo", "memoize", "memoizeOne", "memoizee", "once",
-    "lazy", "computed", "createMemo", "createSelector", "cached", "shallowRef", "ref", "createStyles", "makeStyles",
+    "useMemo",
+    "useState",
+    "useRef",
+    "useConstant",
+    "useLazyRef",
+    "memo",
+    "memoize",
+    "memoizeOne",
+    "memoizee",
+    "once",
+    "lazy",
+    "computed",
+    "createMemo",
+    "createSelector",
+    "cached",
+    "shallowRef",
+    "ref",
+    "createStyles",
+    "makeStyles",
     "singleton",
 ];
 
@@ -49,7 +66,7 @@ fn settle(
         return view.drop(file, claim, || "too small to matter outside a loop".to_owned());
     }
     let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
-    weigh_heat(info, in_loop, body.is_costly, &mut doubt);
+    weigh_heat(info, in_loop, &mut doubt);
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is unknown: {info:?}, {doubt:?}"));
     };
@@ -68,13 +85,12 @@ fn settle(
     })
 }
 
-/// Requests and messages are hot. Events, connections and ticks are with a loop around the work, and so are calls by
-/// others if the work is dear. How often a component renders, and of how many rows, nobody knows, nor of anything else.
-fn weigh_heat(info: RateInfo, in_loop: bool, is_costly: bool, doubt: &mut Doubt) {
+/// Requests and messages are hot. Events, connections and ticks are with a loop around the work. How often a component
+/// renders, and how many rows, nobody knows, nor how often others call.
+fn weigh_heat(info: RateInfo, in_loop: bool, doubt: &mut Doubt) {
     match info.rate {
         Some(Rate::Request | Rate::Message) => {}
         Some(Rate::Event | Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
-        Some(Rate::Call) if in_loop && is_costly => doubt.assume(),
         _ => doubt.unknown(),
     }
     if !info.certain && info.rate.is_some_and(Rate::is_hot) {
@@ -82,7 +98,13 @@ fn weigh_heat(info: RateInfo, in_loop: bool, is_costly: bool, doubt: &mut Doubt)
     }
 }
 
-fn how_often(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, info: RateInfo, in_loop: bool) -> String {
+fn how_often(
+    view: &ProjectView<'_, '_>,
+    file: FileId,
+    claim: &Claim,
+    info: RateInfo,
+    in_loop: bool,
+) -> String {
     let often = match info.rate {
         Some(rate) if rate.is_hot() => rate.phrase().to_owned(),
         _ => format!("on every call of `{}`", view.project.function_name(file, claim.func)),
@@ -107,10 +129,20 @@ fn is_stored(model: &Model<'_>, node: NodeId) -> bool {
         match tree.kind(parent) {
             Kind::Assign if tree.first(parent) != Some(at) => return true,
             Kind::Field => return true,
-            Kind::Call if tree.method_call(parent).is_some_and(|(_, method)| matches!(method, "set" | "add" | "push")) => {
+            Kind::Call
+                if tree
+                    .method_call(parent)
+                    .is_some_and(|(_, method)| matches!(method, "set" | "add" | "push")) =>
+            {
                 return true;
             }
-            Kind::Conditional | Kind::Logical | Kind::Sequence | Kind::Await | Kind::Property | Kind::Object | Kind::Array => {}
+            Kind::Conditional
+            | Kind::Logical
+            | Kind::Sequence
+            | Kind::Await
+            | Kind::Property
+            | Kind::Object
+            | Kind::Array => {}
             _ => return false,
         }
         at = parent;
@@ -132,10 +164,12 @@ fn is_made_for_memory(model: &Model<'_>, node: NodeId) -> bool {
 /// Whether code runs only on the way out by an exception: in a `catch`, or in a block that ends by throwing.
 pub(crate) fn is_on_error_path(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
-    tree.ancestors(node).take_while(|&around| tree.kind(around) != Kind::Function).any(|around| match tree.kind(around) {
-        Kind::Catch | Kind::Throw => true,
-        Kind::Block => tree.last_child(around).is_some_and(|last| tree.kind(last) == Kind::Throw),
-        _ => false,
+    tree.ancestors(node).take_while(|&around| tree.kind(around) != Kind::Function).any(|around| {
+        match tree.kind(around) {
+            Kind::Catch | Kind::Throw => true,
+            Kind::Block => tree.last_child(around).is_some_and(|last| tree.kind(last) == Kind::Throw),
+            _ => false,
+        }
     })
 }
 

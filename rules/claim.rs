@@ -214,8 +214,6 @@ pub struct ChurnClaim {
     pub in_loop: bool,
     /// Only a loop makes it worth a word.
     pub needs_loop: bool,
-    /// So dear that a loop around a call is enough, whoever calls.
-    pub is_costly: bool,
     /// Conjuncts that rest on a convention.
     pub conventions: u8,
     /// Conjuncts that are unknown.

@@ -12,12 +12,15 @@ pub(crate) fn to_module(model: &Model<'_>, value: NodeId, only_literals: bool) -
     let declarator = tree.parent(value).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
     let declaration = tree.parent(declarator)?;
     let target = tree.first(declarator)?;
-    let is_alone = tree.decl_kind(declaration) == Some(DeclKind::Const) && tree.children(declaration).count() == 1;
+    let is_alone =
+        tree.decl_kind(declaration) == Some(DeclKind::Const) && tree.children(declaration).count() == 1;
     let in_block = tree.parent(declaration).is_some_and(|around| tree.kind(around) == Kind::Block);
     if !is_alone || !in_block || model.file.setup.is_some() || !is_only_name(model, target) {
         return None;
     }
-    let top = tree.ancestors(declaration).find(|&node| tree.parent(node).is_some_and(|up| tree.kind(up) == Kind::Program))?;
+    let top = tree
+        .ancestors(declaration)
+        .find(|&node| tree.parent(node).is_some_and(|up| tree.kind(up) == Kind::Program))?;
     let text = &*model.file.text;
     let moved = statement(text, tree.span(declaration));
     let source = text.get(moved.start as usize..moved.end as usize)?;
@@ -28,7 +31,10 @@ pub(crate) fn to_module(model: &Model<'_>, value: NodeId, only_literals: bool) -
         title: format!("move `{name}` out of the function"),
         safe: only_literals && !annotated,
         edits: vec![
-            Edit { span: Span { start: at, end: at }, text: format!("{}\n\n", outdented(text, moved.start, source)) },
+            Edit {
+                span: Span { start: at, end: at },
+                text: format!("{}\n\n", outdented(text, moved.start, source)),
+            },
             Edit { span: whole_lines(text, moved), text: String::new() },
         ],
     })
@@ -54,7 +60,8 @@ fn before_comments(text: &str, start: u32) -> u32 {
     while let Some(head) = text.get(..at).and_then(|head| head.strip_suffix('\n')) {
         let line_start = head.rfind('\n').map_or(0, |newline| newline + 1);
         let line = head.get(line_start..).unwrap_or_default().trim();
-        let is_comment = line.starts_with("//") || line.starts_with("/*") || line.starts_with('*') || line.ends_with("*/");
+        let is_comment =
+            line.starts_with("//") || line.starts_with("/*") || line.starts_with('*') || line.ends_with("*/");
         if !is_comment {
             break;
         }
@@ -65,7 +72,8 @@ fn before_comments(text: &str, start: u32) -> u32 {
 
 /// The text of a statement with the indentation of its first line taken off all lines; a template literal keeps its own.
 fn outdented(text: &str, start: u32, source: &str) -> String {
-    let line_start = text.get(..start as usize).and_then(|head| head.rfind('\n')).map_or(0, |newline| newline + 1);
+    let line_start =
+        text.get(..start as usize).and_then(|head| head.rfind('\n')).map_or(0, |newline| newline + 1);
     let indent = text.get(line_start..start as usize).unwrap_or_default();
     if source.contains('`') || !indent.chars().all(char::is_whitespace) {
         return source.to_owned();
@@ -86,4 +94,43 @@ fn whole_lines(text: &str, span: Span) -> Span {
     }
     let to_u32 = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     Span { start: to_u32(line_start), end: to_u32(end + rest) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use outlive_semantic::catalog::Catalog;
+    use outlive_semantic::syntax::{self, Language};
+
+    /// The source after the fix of its first object literal.
+    fn hoisted(text: &str) -> Option<String> {
+        let file = syntax::lower(syntax::parse(text, Language::TypeScript).unwrap());
+        let catalog = Catalog::default();
+        let model = Model::new(&file, &catalog);
+        let object = file.tree.ids().find(|&node| file.tree.kind(node) == Kind::Object).unwrap();
+        let mut edits = to_module(&model, object, true)?.edits;
+        edits.sort_by_key(|edit| std::cmp::Reverse(edit.span));
+        let mut out = text.to_owned();
+        for edit in edits {
+            out.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+        }
+        Some(out)
+    }
+
+    #[test]
+    fn the_declaration_moves_above_the_comment_of_its_function() {
+        let before = "'use strict';\n\n/** Finds. */\nexport function find(k) {\n  const t = {\n    a: 1,\n  };\n  return t[k];\n}\n";
+        let after = "'use strict';\n\nconst t = {\n  a: 1,\n};\n\n/** Finds. */\nexport function find(k) {\n  return t[k];\n}\n";
+        assert_eq!(hoisted(before).as_deref(), Some(after));
+    }
+
+    #[test]
+    fn a_name_that_something_else_has_stays() {
+        assert_eq!(
+            hoisted("function f(k) { const t = {a: 1}; return t[k] }\nfunction g(t) { return t }"),
+            None
+        );
+        assert_eq!(hoisted("function f(k) { const t = {a: 1}; return t[k] }\nt();"), None);
+        assert_eq!(hoisted("function f(k) { let t = {a: 1}; return t[k] }"), None);
+    }
 }

@@ -98,7 +98,9 @@ pub fn is_constant(model: &Model<'_>, node: NodeId) -> bool {
 #[must_use]
 pub fn frozen(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let callee = model.file.tree.callee(call)?;
-    (model.api_path(callee).as_deref() == Some("Object.freeze")).then(|| model.file.tree.arg(call, 0)).flatten()
+    (model.api_path(callee).as_deref() == Some("Object.freeze"))
+        .then(|| model.file.tree.arg(call, 0))
+        .flatten()
 }
 
 /// The largest constant table that an expression is part of, if it is not one itself.
@@ -119,7 +121,11 @@ fn object(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<Recipe> {
     let mut out = empty(Table::Object, OBJECT);
     for prop in tree.children(node) {
         let is_pair = matches!(tree.kind(prop), Kind::Property | Kind::Method);
-        if !is_pair || tree.has(prop, flag::GETTER) || tree.has(prop, flag::SETTER) || tree.name(prop) == Some("__proto__") {
+        if !is_pair
+            || tree.has(prop, flag::GETTER)
+            || tree.has(prop, flag::SETTER)
+            || tree.name(prop) == Some("__proto__")
+        {
             return None;
         }
         if tree.name_id(prop).is_none() && !is_computed_constant(model, prop, fuel) {
@@ -193,7 +199,10 @@ fn hash_table(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<Recipe> {
         table,
         levels,
         objects: inner.objects.saturating_add(1),
-        bytes: each.saturating_mul(inner.entries).saturating_add(base).saturating_add(inner.compound_bytes(table)),
+        bytes: each
+            .saturating_mul(inner.entries)
+            .saturating_add(base)
+            .saturating_add(inner.compound_bytes(table)),
         ..inner
     })
 }
@@ -274,7 +283,8 @@ fn is_stateless(model: &Model<'_>, node: NodeId) -> bool {
 /// A name that means the same value for as long as the module is loaded.
 fn name(model: &Model<'_>, node: NodeId) -> Option<Part> {
     if let Some(global) = model.file.global_of(node) {
-        let is_known = matches!(global, "undefined" | "NaN" | "Infinity") || global.starts_with(char::is_uppercase);
+        let is_known =
+            matches!(global, "undefined" | "NaN" | "Infinity") || global.starts_with(char::is_uppercase);
         return is_known.then_some(Part::NAME);
     }
     is_settled(model, model.file.binding_of(node)?).then_some(Part::NAME)
@@ -304,7 +314,8 @@ fn member(model: &Model<'_>, node: NodeId) -> Option<Part> {
         Root::Binding(binding) => is_settled(model, binding),
         _ => false,
     };
-    (is_rooted && (is_named_constant(model, &place) || matches!(model.ty(node), Ty::Function(_)))).then_some(Part::NAME)
+    (is_rooted && (is_named_constant(model, &place) || matches!(model.ty(node), Ty::Function(_))))
+        .then_some(Part::NAME)
 }
 
 /// The last name is written as constants and enum members are.
@@ -340,5 +351,55 @@ impl Model<'_> {
     /// What the root of a place is.
     fn ty_of_root(&self, place: &Place) -> Ty {
         self.place_ty(&Place::root(place.root))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::syntax::{self, Language};
+    use crate::tables::Lowered;
+
+    fn lowered(text: &str) -> Lowered {
+        syntax::lower(syntax::parse(text, Language::JavaScript).unwrap())
+    }
+
+    /// The recipe of what `const table` is given.
+    fn recipe_of(text: &str) -> Option<Recipe> {
+        let file = lowered(text);
+        let catalog = Catalog::default();
+        let model = Model::new(&file, &catalog);
+        let row = file.bindings.iter().find(|row| file.tree.text(row.name) == "table").unwrap();
+        recipe(&model, row.values[0])
+    }
+
+    #[test]
+    fn sizes_are_those_measured() {
+        let flat = recipe_of("const table = {a: 1, b: 2, c: 3, d: 4, e: 5}").unwrap();
+        assert_eq!((flat.bytes, flat.objects, flat.levels), (64, 1, 1));
+        let list = recipe_of("const table = ['a', 'b', 'c']").unwrap();
+        assert_eq!((list.table, list.bytes), (Table::SharedArray, 32));
+        let map =
+            recipe_of("const table = new Map([['a', 1], ['b', 2], ['c', 3], ['d', 4], ['e', 5]])").unwrap();
+        assert_eq!((map.entries, map.bytes), (5, 715));
+        let nested = recipe_of("const table = {a: {x: 1}, b: {x: 2}}").unwrap();
+        assert_eq!((nested.compound, nested.levels, nested.objects), (2, 2, 3));
+    }
+
+    #[test]
+    fn what_may_differ_is_no_constant() {
+        for text in [
+            "const table = {a: now()}",
+            "const table = {...rest}",
+            "const table = {get a() { return 1 }}",
+            "const table = {a: /x/g}",
+            "const table = {a: config.port}",
+            "const table = {a() { return this.b }}",
+        ] {
+            assert!(recipe_of(text).is_none(), "{text}");
+        }
+        assert!(recipe_of("const table = {a: /x/i, b: Status.Open, c: (x) => x + 1}").is_some());
+        assert!(recipe_of("function f(x) { const table = {a: () => x} }").is_none());
     }
 }

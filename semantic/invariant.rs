@@ -8,13 +8,15 @@ use crate::tables::BindingKind;
 use crate::tree::{Kind, flag};
 
 /// Array methods whose callback is one turn of a loop.
-const EACH: &[&str] = &["forEach", "map", "filter", "some", "every", "find", "findIndex", "flatMap", "reduce", "sort"];
+const EACH: &[&str] =
+    &["forEach", "map", "filter", "some", "every", "find", "findIndex", "flatMap", "reduce", "sort"];
 
 /// Whether an expression depends on nothing that differs from one run of its function to the next. Calls are trusted
 /// where `is_pure` says so.
 #[must_use]
 pub fn across_calls(model: &Model<'_>, expr: NodeId, is_pure: &dyn Fn(NodeId) -> bool) -> bool {
-    let steady = |binding: BindingId| constant::is_settled(model, binding) || is_local_constant(model, binding);
+    let steady =
+        |binding: BindingId| constant::is_settled(model, binding) || is_local_constant(model, binding);
     is_steady(model, expr, &steady, is_pure)
 }
 
@@ -25,7 +27,8 @@ pub fn across_turns(model: &Model<'_>, expr: NodeId, turn: NodeId) -> bool {
     let steady = |binding: BindingId| {
         let row = model.file.binding(binding);
         let is_outside = !tree.contains(turn, row.node);
-        let is_fixed = row.kind == BindingKind::Param || matches!(row.kind, BindingKind::Const | BindingKind::Import);
+        let is_fixed =
+            row.kind == BindingKind::Param || matches!(row.kind, BindingKind::Const | BindingKind::Import);
         is_outside && (is_fixed && row.values.len() <= 1 || model.file.sole_value(binding).is_some())
     };
     is_steady(model, expr, &steady, &|_| false)
@@ -48,13 +51,16 @@ pub fn turn(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
 fn is_local_constant(model: &Model<'_>, binding: BindingId) -> bool {
     let tree = &model.file.tree;
     let row = model.file.binding(binding);
-    let Some(value) = model.file.sole_value(binding).filter(|_| row.kind != BindingKind::Param) else { return false };
+    let Some(value) = model.file.sole_value(binding).filter(|_| row.kind != BindingKind::Param) else {
+        return false;
+    };
     if tree.kind(value) == Kind::Identifier || !constant::is_constant(model, value) {
         return false;
     }
     let is_touched = row.references.iter().any(|reference| {
         let node = model.file.references[reference.index()].node;
-        tree.parent(node).is_some_and(|parent| matches!(tree.kind(parent), Kind::Member | Kind::Index | Kind::Assign))
+        tree.parent(node)
+            .is_some_and(|parent| matches!(tree.kind(parent), Kind::Member | Kind::Index | Kind::Assign))
     });
     !is_touched || !matches!(tree.kind(value), Kind::Object | Kind::Array | Kind::New)
 }
@@ -74,7 +80,9 @@ fn is_steady(
                 name == "undefined" || name.starts_with(char::is_uppercase) || name == "vm"
             }),
         },
-        Kind::This | Kind::Super | Kind::Await | Kind::Yield | Kind::MetaProperty => tree.func(node) != home && !captures_this(model, tree.func(node)),
+        Kind::This | Kind::Super | Kind::Await | Kind::Yield | Kind::MetaProperty => {
+            tree.func(node) != home && !captures_this(model, tree.func(node))
+        }
         // What an inner function does when it runs is its own affair.
         Kind::Call | Kind::New | Kind::ImportCall => tree.func(node) != home || is_pure(node),
         Kind::Member => !tree.has(node, flag::OPTIONAL) || tree.func(node) != home,

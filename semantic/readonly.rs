@@ -8,9 +8,24 @@ use crate::tree::{BinaryOp, Kind, UnaryOp};
 
 /// Functions that look at what they are handed and keep nothing of it.
 const READERS: &[&str] = &[
-    "Object.keys", "Object.getOwnPropertyNames", "Object.hasOwn", "JSON.stringify", "structuredClone", "Array.isArray",
-    "String", "Boolean", "Number", "Reflect.has", "Reflect.ownKeys", "console.log", "console.error", "console.warn",
-    "console.debug", "console.info", "Math.max", "Math.min",
+    "Object.keys",
+    "Object.getOwnPropertyNames",
+    "Object.hasOwn",
+    "JSON.stringify",
+    "structuredClone",
+    "Array.isArray",
+    "String",
+    "Boolean",
+    "Number",
+    "Reflect.has",
+    "Reflect.ownKeys",
+    "console.log",
+    "console.error",
+    "console.warn",
+    "console.debug",
+    "console.info",
+    "Math.max",
+    "Math.min",
 ];
 
 /// Functions whose result holds the elements of what they are handed.
@@ -18,7 +33,19 @@ const COPIERS: &[&str] = &["Object.values", "Object.entries", "Array.from", "Set
 
 /// Methods that change a collection.
 const MUTATORS: &[&str] = &[
-    "push", "pop", "shift", "unshift", "splice", "sort", "reverse", "set", "add", "delete", "clear", "fill", "copyWithin",
+    "push",
+    "pop",
+    "shift",
+    "unshift",
+    "splice",
+    "sort",
+    "reverse",
+    "set",
+    "add",
+    "delete",
+    "clear",
+    "fill",
+    "copyWithin",
 ];
 
 /// What is known of how a value is used, and how it was looked up on the way.
@@ -64,7 +91,9 @@ impl Walk<'_, '_> {
             Kind::Await => self.value(parent, levels, depth + 1),
             Kind::Member | Kind::Index if slot == 0 => self.looked_up(parent, levels, depth),
             Kind::Index => true,
-            Kind::Declarator => tree.first(parent).is_some_and(|target| self.pattern(target, expr, levels, depth)),
+            Kind::Declarator => {
+                tree.first(parent).is_some_and(|target| self.pattern(target, expr, levels, depth))
+            }
             Kind::Call | Kind::New if slot > 0 => self.argument(parent, slot as usize - 1, levels, depth),
             Kind::Call | Kind::New => true,
             Kind::Spread => self.spread(parent, levels, depth),
@@ -81,7 +110,13 @@ impl Walk<'_, '_> {
                 true
             }
             Kind::Unary => tree.unary_op(parent) != Some(UnaryOp::Delete),
-            Kind::If | Kind::While | Kind::DoWhile | Kind::Switch | Kind::Conditional | Kind::ExprStmt | Kind::Template => true,
+            Kind::If
+            | Kind::While
+            | Kind::DoWhile
+            | Kind::Switch
+            | Kind::Conditional
+            | Kind::ExprStmt
+            | Kind::Template => true,
             _ => false,
         }
     }
@@ -95,7 +130,9 @@ impl Walk<'_, '_> {
             Kind::Assign | Kind::Update if is_target => return false,
             Kind::Unary if tree.unary_op(parent) == Some(UnaryOp::Delete) => return false,
             Kind::ForOf | Kind::ForIn if is_target => return false,
-            Kind::Call if is_target && tree.kind(member) == Kind::Member => return self.method(parent, levels, depth),
+            Kind::Call if is_target && tree.kind(member) == Kind::Member => {
+                return self.method(parent, levels, depth);
+            }
             _ => {}
         }
         if tree.kind(member) == Kind::Index && !self.is_constant_key(member) {
@@ -106,7 +143,8 @@ impl Walk<'_, '_> {
 
     fn is_constant_key(&self, index: NodeId) -> bool {
         let tree = &self.model.file.tree;
-        tree.child(index, 1).is_none_or(|key| tree.kind(key) == Kind::Number || self.model.file.constant_name(key).is_some())
+        tree.child(index, 1)
+            .is_none_or(|key| tree.kind(key) == Kind::Number || self.model.file.constant_name(key).is_some())
     }
 
     fn method(&mut self, call: NodeId, levels: u8, depth: u32) -> bool {
@@ -116,8 +154,8 @@ impl Walk<'_, '_> {
             return false;
         }
         match name {
-            "get" | "at" | "has" | "find" | "findLast" | "includes" | "indexOf" | "hasOwnProperty" | "some" | "every"
-            | "findIndex" => self.reads.looked_up = true,
+            "get" | "at" | "has" | "find" | "findLast" | "includes" | "indexOf" | "hasOwnProperty"
+            | "some" | "every" | "findIndex" => self.reads.looked_up = true,
             _ => self.reads.iterated = true,
         }
         match name {
@@ -128,10 +166,11 @@ impl Walk<'_, '_> {
                 self.callback(call, 0, levels, depth)
             }
             "reduce" | "reduceRight" => self.callback(call, 1, levels, depth),
-            "filter" => self.callback(call, 0, levels, depth) && (levels == 1 || self.value(call, levels, depth + 1)),
-            "values" | "entries" | "slice" | "concat" | "flat" | "toSorted" | "toReversed" | "union" | "intersection" => {
-                levels == 1 || self.value(call, levels, depth + 1)
+            "filter" => {
+                self.callback(call, 0, levels, depth) && (levels == 1 || self.value(call, levels, depth + 1))
             }
+            "values" | "entries" | "slice" | "concat" | "flat" | "toSorted" | "toReversed" | "union"
+            | "intersection" => levels == 1 || self.value(call, levels, depth + 1),
             // What is left of the methods of collections gives no element; methods of the object itself use no `this`.
             _ => true,
         }
@@ -159,7 +198,10 @@ impl Walk<'_, '_> {
         let tree = &self.model.file.tree;
         let Some(callee) = tree.callee(call) else { return false };
         let path = self.model.api_path(callee).unwrap_or_default();
-        if READERS.contains(&path.as_str()) || path.ends_with("hasOwnProperty.call") || path.ends_with("hasOwn.call") {
+        if READERS.contains(&path.as_str())
+            || path.ends_with("hasOwnProperty.call")
+            || path.ends_with("hasOwn.call")
+        {
             match path.contains("hasOwn") || path == "Reflect.has" {
                 true => self.reads.looked_up = true,
                 false => self.reads.iterated = true,
@@ -181,7 +223,8 @@ impl Walk<'_, '_> {
     fn spread(&mut self, spread: NodeId, levels: u8, depth: u32) -> bool {
         self.reads.iterated = true;
         let tree = &self.model.file.tree;
-        let around = tree.parent(spread).filter(|&parent| matches!(tree.kind(parent), Kind::Array | Kind::Object));
+        let around =
+            tree.parent(spread).filter(|&parent| matches!(tree.kind(parent), Kind::Array | Kind::Object));
         levels == 1 || around.is_some_and(|copy| self.value(copy, levels, depth + 1))
     }
 
@@ -216,7 +259,9 @@ impl Walk<'_, '_> {
         }
         let tree = &self.model.file.tree;
         match tree.kind(target) {
-            Kind::BindingName => tree.binding(target).is_some_and(|binding| self.binding(binding, levels, depth)),
+            Kind::BindingName => {
+                tree.binding(target).is_some_and(|binding| self.binding(binding, levels, depth))
+            }
             Kind::Default => tree.first(target).is_some_and(|inner| self.declared(inner, levels, depth)),
             Kind::ObjectPattern | Kind::ArrayPattern => {
                 let parts: Vec<NodeId> = tree.children(target).collect();
@@ -224,7 +269,9 @@ impl Walk<'_, '_> {
                     Kind::PatternProperty => {
                         tree.last_child(part).is_none_or(|inner| self.declared(inner, levels - 1, depth + 1))
                     }
-                    Kind::Rest => tree.first(part).is_none_or(|inner| self.declared(inner, levels, depth + 1)),
+                    Kind::Rest => {
+                        tree.first(part).is_none_or(|inner| self.declared(inner, levels, depth + 1))
+                    }
                     Kind::Empty => true,
                     _ => self.declared(part, levels - 1, depth + 1),
                 })
@@ -245,5 +292,45 @@ impl Walk<'_, '_> {
             let node = self.model.file.references[reference.index()].node;
             self.value(node, levels, depth + 1)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::syntax::{self, Language};
+
+    /// How the first object literal of a source is used.
+    fn uses(text: &str, levels: u8) -> Option<Reads> {
+        let file = syntax::lower(syntax::parse(text, Language::JavaScript).unwrap());
+        let catalog = Catalog::default();
+        let model = Model::new(&file, &catalog);
+        let object = file.tree.ids().find(|&node| file.tree.kind(node) == Kind::Object).unwrap();
+        reads(&model, object, levels)
+    }
+
+    #[test]
+    fn lookups_are_reads() {
+        assert!(uses("const t = {a: 1}; f(t[k])", 1).unwrap().looked_up);
+        assert!(uses("const t = {a: {b: 1}}; const row = t[k] || t.a; f(row.b)", 2).unwrap().looked_up);
+        assert!(uses("function g(t, k) { return t[k] } g({a: 1}, x)", 1).is_some());
+        assert!(uses("for (const k in {a: 1}) f(k)", 1).unwrap().iterated);
+    }
+
+    #[test]
+    fn what_leaves_or_changes_is_not_only_read() {
+        for text in [
+            "const t = {a: 1}; t[k] = 2",
+            "const t = {a: 1}; delete t[k]",
+            "const t = {a: 1}; t.a++",
+            "const t = {a: 1}; foreign(t)",
+            "const t = {a: 1}; this.t = t",
+            "function f() { return {a: 1} }",
+            "let t = {a: 1}; t = other",
+        ] {
+            assert_eq!(uses(text, 1), None, "{text}");
+        }
+        assert_eq!(uses("const t = {a: {b: 1}}; foreign(t[k])", 2), None);
     }
 }

@@ -28,7 +28,12 @@ impl Rule for IgnoredListenerOptions {
         for registration in file.registrations {
             if let Some(body) = ignored(file.model, registration) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Local(body) });
+                claims.list.push(Claim {
+                    rule: META.id,
+                    func: registration.func,
+                    at,
+                    body: Body::Local(body),
+                });
             }
         }
     }
@@ -56,7 +61,9 @@ fn ignored(model: &Model<'_>, registration: &Registration) -> Option<LocalClaim>
         _ => ("the listener stays after the first event", format!("write `{shown}.once(…)`")),
     };
     Some(LocalClaim {
-        message: format!("`{shown}.{method}` ignores its third argument: `{option}` is never read, and {effect}"),
+        message: format!(
+            "`{shown}.{method}` ignores its third argument: `{option}` is never read, and {effect}"
+        ),
         help,
         subject: format!("{shown} {option}"),
         ..LocalClaim::default()

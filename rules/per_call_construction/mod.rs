@@ -40,10 +40,18 @@ impl Rule for PerCallConstruction {
         if func.index() == 0 {
             return;
         }
-        let body = modelled(file, call).or_else(|| locale(file, call)).or_else(|| regexp(file, call)).or_else(|| clone(file.model, call));
+        let body = modelled(file, call)
+            .or_else(|| locale(file, call))
+            .or_else(|| regexp(file, call))
+            .or_else(|| clone(file.model, call));
         let body = body.and_then(|body| kept_out(file, call, body));
         if let Some(body) = body {
-            claims.list.push(Claim { rule: META.id, func, at: file.model.file.tree.span(call), body: Body::Churn(body) });
+            claims.list.push(Claim {
+                rule: META.id,
+                func,
+                at: file.model.file.tree.span(call),
+                body: Body::Churn(body),
+            });
         }
     }
 
@@ -76,11 +84,15 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
         return file.drop(&META, call, || "it asks for the settings of the moment".to_owned());
     }
     // A shared instance remembers what it made of an object it has seen: only a fresh one costs again.
-    let is_method = tree.method_call(call).is_some_and(|(object, _)| model.model_of(model.ty(object)).is_some());
+    let is_method =
+        tree.method_call(call).is_some_and(|(object, _)| model.model_of(model.ty(object)).is_some());
     if is_method && !tree.arg(call, 0).is_some_and(|arg| tree.kind(arg) == Kind::Object) {
         return None;
     }
-    if tree.arg(call, 0).is_some_and(|fields| tree.kind(fields) == Kind::Object && tree.first(fields).is_none()) {
+    if tree
+        .arg(call, 0)
+        .is_some_and(|fields| tree.kind(fields) == Kind::Object && tree.first(fields).is_none())
+    {
         return file.drop(&META, call, || "there is nothing in it to build".to_owned());
     }
     let is_pure = |node: NodeId| self::package(model, node).is_some_and(|other| other == package);
@@ -143,7 +155,6 @@ fn body(model: &Model<'_>, call: NodeId, shown: &str, cost: u32) -> ChurnClaim {
         subject: shown.to_owned(),
         in_loop: invariant::turn(model, call).is_some(),
         needs_loop: cost < COSTLY_NS,
-        is_costly: cost >= COSTLY_NS,
         fixes: hoist::to_module(model, call, false).into_iter().collect(),
         ..ChurnClaim::default()
     }
@@ -170,9 +181,12 @@ fn locale(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
         _ => return None,
     };
     let options = tree.arg(call, 1)?;
-    let is_steady = [tree.arg(call, 0)?, options].iter().all(|&arg| invariant::across_calls(model, arg, &|_| false));
+    let is_steady =
+        [tree.arg(call, 0)?, options].iter().all(|&arg| invariant::across_calls(model, arg, &|_| false));
     let shown = format!("`{}.{method}`", model.file.display(&model.file.place(object)));
-    let help = format!("with options it makes a formatter for the one call: keep an `{formatter}` in the module and call its `format`");
+    let help = format!(
+        "with options it makes a formatter for the one call: keep an `{formatter}` in the module and call its `format`"
+    );
     Some(ChurnClaim {
         head: format!("{shown} is called with options"),
         cost: format!("{} each time, nearly all for the formatter", time(LOCALE_NS)),
@@ -224,7 +238,9 @@ fn clone(model: &Model<'_>, call: NodeId) -> Option<ChurnClaim> {
     Some(ChurnClaim {
         head: format!("{shown} is copied through JSON"),
         cost: format!("{} for 50 properties, thirty times a spread", time(CLONE_NS)),
-        help: "copy only what changes, with a spread; if all of it does, `structuredClone` keeps dates and maps".to_owned(),
+        help:
+            "copy only what changes, with a spread; if all of it does, `structuredClone` keeps dates and maps"
+                .to_owned(),
         unknowns: 1,
         needs_loop: false,
         fixes: vec![],

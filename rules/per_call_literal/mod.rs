@@ -65,7 +65,9 @@ fn visit(file: &FileView<'_, '_>, node: NodeId, claims: &mut Claims<'_>) {
     if func.index() == 0 || constant::is_part_of_table(model, node) {
         return;
     }
-    let Some(recipe) = constant::recipe(model, node).filter(|recipe| is_worth(recipe, &IN_LOOP)) else { return };
+    let Some(recipe) = constant::recipe(model, node).filter(|recipe| is_worth(recipe, &IN_LOOP)) else {
+        return;
+    };
     if let Some(body) = judge(file, node, &recipe) {
         claims.list.push(Claim { rule: META.id, func, at: tree.span(node), body: Body::Churn(body) });
     }
@@ -83,11 +85,13 @@ fn judge(file: &FileView<'_, '_>, node: NodeId, recipe: &Recipe) -> Option<Churn
     let model = file.model;
     let reads = readonly::reads(model, node, recipe.levels);
     let Some(reads) = reads else {
-        return file.drop(&META, node, || "it is changed, kept, or handed to code that may do either".to_owned());
+        return file
+            .drop(&META, node, || "it is changed, kept, or handed to code that may do either".to_owned());
     };
     let is_hashed = matches!(recipe.table, Table::Map | Table::Set);
     if !reads.looked_up && !reads.iterated && !is_hashed {
-        return file.drop(&META, node, || "only fixed names are read: engines leave such a table out".to_owned());
+        return file
+            .drop(&META, node, || "only fixed names are read: engines leave such a table out".to_owned());
     }
     if churn::is_remembered(model, node) {
         return file.drop(&META, node, || "it is built once and remembered".to_owned());

@@ -38,7 +38,12 @@ impl Rule for PerCallRegistration {
         }
         let body = registration(file, call).or_else(|| context(file, call)).or_else(|| schema(model, call));
         if let Some(body) = body {
-            claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body: Body::Local(body) });
+            claims.list.push(Claim {
+                rule: META.id,
+                func: tree.func(call),
+                at: tree.span(call),
+                body: Body::Local(body),
+            });
         }
     }
 
@@ -74,8 +79,11 @@ fn registration(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     if is_undone(model) {
         return file.drop(&META, call, || "the file takes registrations back".to_owned());
     }
-    let message = format!("`{shown}.{method}` adds to `{shown}` each time this runs, and nothing takes it away");
-    let help = format!("register once, when `{shown}` is set up; what differs per call belongs in what the call passes on");
+    let message =
+        format!("`{shown}.{method}` adds to `{shown}` each time this runs, and nothing takes it away");
+    let help = format!(
+        "register once, when `{shown}` is set up; what differs per call belongs in what the call passes on"
+    );
     Some(hot(message, help, format!("{shown}.{method}")))
 }
 
@@ -102,20 +110,28 @@ fn context(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
         "async_hooks.AsyncLocalStorage" => {
             ("new AsyncLocalStorage", "each one makes every later `run` in the process slower")
         }
-        "async_hooks.createHook().enable" if !is_undone(model) => ("createHook().enable", "each one is called for every resource from then on"),
+        "async_hooks.createHook().enable" if !is_undone(model) => {
+            ("createHook().enable", "each one is called for every resource from then on")
+        }
         _ => return None,
     };
     if guard::once_guard(model, call).is_some() {
         return file.drop(&META, call, || "a flag lets it happen once".to_owned());
     }
     let message = format!("`{shown}` runs again and again: {keeps}");
-    Some(hot(message, "make one for the module and give it a value for each call: `storage.run(value, …)`".to_owned(), shown.to_owned()))
+    Some(hot(
+        message,
+        "make one for the module and give it a value for each call: `storage.run(value, …)`".to_owned(),
+        shown.to_owned(),
+    ))
 }
 
 /// `ajv.compile({…})` on a shared instance: it remembers every schema object it has seen.
 fn schema(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
-    let (object, method @ ("compile" | "validate" | "addSchema")) = tree.method_call(call)? else { return None };
+    let (object, method @ ("compile" | "validate" | "addSchema")) = tree.method_call(call)? else {
+        return None;
+    };
     let of = model.model_of(model.ty(object))?;
     let is_fresh = tree.arg(call, 0).is_some_and(|schema| tree.kind(schema) == Kind::Object);
     let place = model.file.place(object);
@@ -123,6 +139,12 @@ fn schema(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         return None;
     }
     let shown = model.file.display(&place);
-    let message = format!("`{shown}.{method}` is given a new schema object each time: `{shown}` keeps it and what it compiled");
-    Some(hot(message, "make the schema, or what it compiles to, a constant of the module".to_owned(), format!("{shown}.{method}")))
+    let message = format!(
+        "`{shown}.{method}` is given a new schema object each time: `{shown}` keeps it and what it compiled"
+    );
+    Some(hot(
+        message,
+        "make the schema, or what it compiles to, a constant of the module".to_owned(),
+        format!("{shown}.{method}"),
+    ))
 }

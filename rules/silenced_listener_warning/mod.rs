@@ -43,7 +43,10 @@ impl Rule for SilencedListenerWarning {
         for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             let is_default = file.model.api_path(target).is_some_and(|path| {
-                matches!(path.as_str(), "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")
+                matches!(
+                    path.as_str(),
+                    "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners"
+                )
             });
             if is_default && is_endless(file.model, value) {
                 push(file.model, assign, "every emitter", 0, claims);
@@ -101,10 +104,17 @@ fn push(model: &Model<'_>, at: NodeId, shown: &str, unknowns: u8, claims: &mut C
     let name = if shown == "every emitter" { shown.to_owned() } else { format!("`{shown}`") };
     let body = LocalClaim {
         message: format!("no number of listeners on {name} will ever be warned about"),
-        help: "set the number of listeners that is right here: a leak then still shows as the warning it passes".to_owned(),
+        help:
+            "set the number of listeners that is right here: a leak then still shows as the warning it passes"
+                .to_owned(),
         subject: shown.to_owned(),
         unknowns,
         ..LocalClaim::default()
     };
-    claims.list.push(Claim { rule: META.id, func: tree.func(at), at: tree.span(at), body: Body::Local(body) });
+    claims.list.push(Claim {
+        rule: META.id,
+        func: tree.func(at),
+        at: tree.span(at),
+        body: Body::Local(body),
+    });
 }

@@ -80,13 +80,16 @@ fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
     let skipped = usize::from(takes_function(row));
     for arg in tree.args(call).skip(skipped).filter(|&arg| !is_function(model, arg)) {
         let options = named(model, arg);
-        if tree.kind(options) != Kind::Object || tree.children(options).any(|part| tree.kind(part) == Kind::Spread) {
+        if tree.kind(options) != Kind::Object
+            || tree.children(options).any(|part| tree.kind(part) == Kind::Spread)
+        {
             return None;
         }
         if row.bounded_by.iter().any(|name| tree.property(options, name).is_some()) {
             return None;
         }
-        let sweeps = tree.property(options, "ttlAutopurge").is_some() || row.callee.iter().any(|path| path.starts_with("@isaacs/ttlcache"));
+        let sweeps = tree.property(options, "ttlAutopurge").is_some()
+            || row.callee.iter().any(|path| path.starts_with("@isaacs/ttlcache"));
         if sweeps {
             out = Bound::Time;
         }
@@ -100,7 +103,9 @@ fn takes_function(row: &CallRow) -> bool {
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {
-    model.file.tree.kind(node) == Kind::Function || model.function_of(node).is_some() || matches!(model.ty(node), Ty::Function(_))
+    model.file.tree.kind(node) == Kind::Function
+        || model.function_of(node).is_some()
+        || matches!(model.ty(node), Ty::Function(_))
 }
 
 fn named(model: &Model<'_>, node: NodeId) -> NodeId {
@@ -135,7 +140,9 @@ fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CallRow) -> Vec<Insert> 
         }
     }
     if out.is_empty() {
-        file.drop::<()>(&META, call, || "nothing in this file puts keys into it that come from outside".to_owned());
+        file.drop::<()>(&META, call, || {
+            "nothing in this file puts keys into it that come from outside".to_owned()
+        });
     }
     out
 }
@@ -217,7 +224,11 @@ fn claim(model: &Model<'_>, call: NodeId, row: &CallRow, bound: Bound, insert: &
     } else {
         format!("`{holder}` has no bound: {why}")
     };
-    let note = Note { role: Role::Grows, message: format!("`{holder}` gets one more key here"), span: tree.span(insert.at) };
+    let note = Note {
+        role: Role::Grows,
+        message: format!("`{holder}` gets one more key here"),
+        span: tree.span(insert.at),
+    };
     LocalClaim {
         message,
         help,
@@ -225,7 +236,10 @@ fn claim(model: &Model<'_>, call: NodeId, row: &CallRow, bound: Bound, insert: &
         conventions: insert.conventions + u8::from(bound == Bound::Time),
         unknowns: insert.unknowns,
         must_repeat: !session,
-        notes: vec![note, Note { role: Role::Root, message: format!("`{holder}` is made here"), span: tree.span(call) }],
+        notes: vec![
+            note,
+            Note { role: Role::Root, message: format!("`{holder}` is made here"), span: tree.span(call) },
+        ],
         ..LocalClaim::default()
     }
 }

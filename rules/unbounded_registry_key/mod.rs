@@ -78,7 +78,9 @@ impl Rule for UnboundedRegistryKey {
             }
         }
         for access in file.accesses.iter() {
-            if let (Some(body), Usage::Assigned(assign)) = (global_key(file.model, access.node, &access.place), access.usage) {
+            if let (Some(body), Usage::Assigned(assign)) =
+                (global_key(file.model, access.node, &access.place), access.usage)
+            {
                 push(file, assign, body, claims);
             }
         }
@@ -91,7 +93,12 @@ impl Rule for UnboundedRegistryKey {
 
 fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Claims<'_>) {
     let tree = &file.model.file.tree;
-    claims.list.push(Claim { rule: META.id, func: tree.func(at), at: tree.span(at), body: Body::Local(body) });
+    claims.list.push(Claim {
+        rule: META.id,
+        func: tree.func(at),
+        at: tree.span(at),
+        body: Body::Local(body),
+    });
 }
 
 fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
@@ -142,8 +149,17 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
             let path = model.api_path(callee).unwrap_or_default();
             let is_fresh = matches!(
                 path.as_str(),
-                "Date.now" | "Date" | "Math.random" | "crypto.randomUUID" | "crypto.randomBytes" | "performance.now"
-                    | "process.hrtime" | "nanoid.nanoid" | "uuid.v4" | "uuid.v1" | "uuid"
+                "Date.now"
+                    | "Date"
+                    | "Math.random"
+                    | "crypto.randomUUID"
+                    | "crypto.randomBytes"
+                    | "performance.now"
+                    | "process.hrtime"
+                    | "nanoid.nanoid"
+                    | "uuid.v4"
+                    | "uuid.v1"
+                    | "uuid"
             );
             if is_fresh {
                 return Some(Freshness { words: format!("from `{path}`"), conventions: 0 });
@@ -155,7 +171,9 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
     }
     let part = tree.subtree(key).find(|&node| {
         let is_callee = tree.parent(node).is_some_and(|parent| tree.callee(parent) == Some(node));
-        matches!(tree.kind(node), Kind::Identifier | Kind::Member) && !is_callee && key_kind(model, node) != Keys::Finite
+        matches!(tree.kind(node), Kind::Identifier | Kind::Member)
+            && !is_callee
+            && key_kind(model, node) != Keys::Finite
     })?;
     let shown = model.file.display(&model.file.place(part));
     // What a request brings is anything; any other value may be one of a few, for all that this file says.
@@ -180,11 +198,15 @@ fn comes_with_exchange(model: &Model<'_>, node: NodeId) -> bool {
 fn fresh_import(model: &Model<'_>, import: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let address = tree.args(import).next()?;
-    let busts = tree.subtree(address).any(|node| tree.kind(node) == Kind::String && tree.string(node).is_some_and(has_query));
+    let busts = tree
+        .subtree(address)
+        .any(|node| tree.kind(node) == Kind::String && tree.string(node).is_some_and(has_query));
     let text = tree.span(address);
     let written = model.file.text.get(text.start as usize..text.end as usize).unwrap_or_default();
-    let is_query = tree.kind(address) == Kind::Template && (written.contains("?") && written.contains("=${")) || busts;
-    let is_data = written.starts_with("`data:") || written.starts_with("'data:") || written.starts_with("\"data:");
+    let is_query =
+        tree.kind(address) == Kind::Template && (written.contains("?") && written.contains("=${")) || busts;
+    let is_data =
+        written.starts_with("`data:") || written.starts_with("'data:") || written.starts_with("\"data:");
     let freshness = freshness(model, address).filter(|_| is_query || is_data)?;
     Some(LocalClaim {
         message: format!("this `import()` has an address made {}: each one is a module that is never unloaded", freshness.words),
@@ -215,7 +237,11 @@ fn global_key(model: &Model<'_>, node: NodeId, place: &Place) -> Option<LocalCla
         && matches!(place.root, Root::Global(_))
         && matches!(path.as_str(), "globalThis" | "global" | "window" | "self");
     let freshness = freshness(model, key).filter(|_| is_env || is_global)?;
-    let keeps = if is_env { "the environment lives outside the heap and is never emptied" } else { "the global object is never emptied" };
+    let keeps = if is_env {
+        "the environment lives outside the heap and is never emptied"
+    } else {
+        "the global object is never emptied"
+    };
     Some(LocalClaim {
         message: format!("`{path}` is given a name made {}: {keeps}", freshness.words),
         help: "keep it in a map of your own, and delete it when its call is over".to_owned(),

@@ -34,10 +34,17 @@ impl Rule for UnclearedPerformanceEntries {
             Some("mark") => entry(model, call, "mark", "clearMarks"),
             Some("measure") => entry(model, call, "measure", "clearMeasures"),
             Some("clearMarks") => LocalClaim { subject: format!("{CLEARS}mark"), ..LocalClaim::default() },
-            Some("clearMeasures") => LocalClaim { subject: format!("{CLEARS}measure"), ..LocalClaim::default() },
+            Some("clearMeasures") => {
+                LocalClaim { subject: format!("{CLEARS}measure"), ..LocalClaim::default() }
+            }
             _ => return,
         };
-        claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body: Body::Local(body) });
+        claims.list.push(Claim {
+            rule: META.id,
+            func: tree.func(call),
+            at: tree.span(call),
+            body: Body::Local(body),
+        });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -45,8 +52,10 @@ impl Rule for UnclearedPerformanceEntries {
             Body::Local(body) => body.subject.clone(),
             _ => String::new(),
         };
-        let cleared: Vec<String> =
-            claims.iter().filter_map(|(_, claim)| subject(claim).strip_prefix(CLEARS).map(str::to_owned)).collect();
+        let cleared: Vec<String> = claims
+            .iter()
+            .filter_map(|(_, claim)| subject(claim).strip_prefix(CLEARS).map(str::to_owned))
+            .collect();
         let open: Vec<(FileId, &Claim)> = claims
             .iter()
             .filter(|(_, claim)| {
@@ -70,13 +79,20 @@ fn timeline_method<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
 
 fn entry(model: &Model<'_>, call: NodeId, kind: &'static str, clear: &str) -> LocalClaim {
     let tree = &model.file.tree;
-    let name = tree.arg(call, 0).and_then(|name| model.file.constant_name(name)).map(|name| format!("`{}`", tree.text(name)));
+    let name = tree
+        .arg(call, 0)
+        .and_then(|name| model.file.constant_name(name))
+        .map(|name| format!("`{}`", tree.text(name)));
     // A name made up for the call is made for many calls; a fixed one may well be marked once, at start-up.
     let must_be_hot = name.is_some();
     let shown = name.unwrap_or_else(|| "such".to_owned());
     LocalClaim {
-        message: format!("{shown} {kind} entries stay in the timeline for as long as the process or page: nothing calls `{clear}`"),
-        help: format!("call `performance.{clear}(name)` when the value is read, or `performance.now()` where only the difference matters"),
+        message: format!(
+            "{shown} {kind} entries stay in the timeline for as long as the process or page: nothing calls `{clear}`"
+        ),
+        help: format!(
+            "call `performance.{clear}(name)` when the value is read, or `performance.now()` where only the difference matters"
+        ),
         subject: format!("{kind} {shown}"),
         must_repeat: true,
         must_be_hot,
