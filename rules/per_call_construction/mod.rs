@@ -96,6 +96,11 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
         return file.drop(&META, call, || "there is nothing in it to build".to_owned());
     }
     let is_pure = |node: NodeId| self::package(model, node).is_some_and(|other| other == package);
+    if tree.kind(call) == Kind::New && package == "ajv" && !only_compiles_constants(model, call) {
+        return file.drop(&META, call, || {
+            "it is given what differs from call to call: shared, it would keep all of it".to_owned()
+        });
+    }
     let varies = !tree.args(call).all(|arg| invariant::across_calls(model, arg, &is_pure));
     let shown = shown(model, call);
     let body = body(model, call, &shown, cost);
@@ -106,6 +111,30 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
             Some(ChurnClaim { unknowns: 1, cost, help: per_key(&shown), fixes: vec![], ..body })
         }
         true => file.drop(&META, call, || "what it is made of differs from call to call".to_owned()),
+    }
+}
+
+/// Whether an instance that remembers what it is given is given only what never changes.
+fn only_compiles_constants(model: &Model<'_>, made: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let compiles = |user: NodeId| {
+        let call = tree.parent(user).and_then(|member| tree.parent(member));
+        call.is_some_and(|call| {
+            matches!(tree.method_call(call), Some((object, "compile" | "validate")) if object == user)
+                && tree.arg(call, 0).is_some_and(|schema| invariant::across_calls(model, schema, &|_| false))
+        })
+    };
+    let named = tree
+        .parent(made)
+        .filter(|&parent| tree.kind(parent) == Kind::Declarator)
+        .and_then(|parent| tree.first(parent))
+        .and_then(|target| tree.binding(target));
+    match named {
+        None => compiles(made),
+        Some(binding) => {
+            let uses = &model.file.binding(binding).references;
+            uses.iter().all(|reference| compiles(model.file.references[reference.index()].node))
+        }
     }
 }
 
