@@ -79,23 +79,20 @@ fn timeline_method<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
 
 fn entry(model: &Model<'_>, call: NodeId, kind: &'static str, clear: &str) -> LocalClaim {
     let tree = &model.file.tree;
-    let name = tree
-        .arg(call, 0)
-        .and_then(|name| model.file.constant_name(name))
-        .map(|name| format!("`{}`", tree.text(name)));
-    // A name made up for the call is made for many calls; a fixed one may well be marked once, at start-up.
-    let must_be_hot = name.is_some();
-    let shown = name.unwrap_or_else(|| "such".to_owned());
+    let name = tree.arg(call, 0).and_then(|name| model.file.constant_name(name)).map(|name| tree.text(name));
+    let shown = name.map_or_else(|| format!("{kind}s"), |name| format!("{kind}s `{name}`"));
     LocalClaim {
         message: format!(
-            "{shown} {kind} entries stay in the timeline for as long as the process or page: nothing calls `{clear}`"
+            "{shown} stay in the timeline for as long as the process or page: nothing calls `{clear}`"
         ),
         help: format!(
             "call `performance.{clear}(name)` when the value is read, or `performance.now()` where only the difference matters"
         ),
-        subject: format!("{kind} {shown}"),
+        subject: format!("{kind} {}", name.unwrap_or_default()),
         must_repeat: true,
-        must_be_hot,
+        // A fixed name may well be marked once, at start-up; one made up for the call is made for many calls.
+        must_be_hot: name.is_some(),
+        conventions: u8::from(name.is_none()),
         ..LocalClaim::default()
     }
 }
