@@ -52,6 +52,24 @@ const REGISTRIES: &[Registry] = &[
         help: "count under a fixed label, or call `console.countReset`",
     },
     Registry {
+        path: "require",
+        ends: &[],
+        keeps: "each path is a module that is never unloaded",
+        help: "require what there may be by fixed names, or read data with `fs` and `JSON.parse`",
+    },
+    Registry {
+        path: "winston.loggers.get",
+        ends: &["close"],
+        keeps: "each id keeps its logger with all its transports",
+        help: "take a child of one logger: `logger.child({ id })`",
+    },
+    Registry {
+        path: "mongoose.model",
+        ends: &["deleteModel"],
+        keeps: "each name keeps a compiled model",
+        help: "compile the model once, under a fixed name",
+    },
+    Registry {
         path: "util.debuglog",
         ends: &[],
         keeps: "each section name keeps its logger",
@@ -83,6 +101,9 @@ impl Rule for UnboundedRegistryKey {
             {
                 push(file, assign, body, claims);
             }
+            if let (Some(body), Usage::Deleted(delete)) = (reload(file.model, access.node), access.usage) {
+                push(file, delete, body, claims);
+            }
         }
     }
 
@@ -107,7 +128,14 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let path = model.api_path(tree.callee(call)?)?;
     let registry = REGISTRIES.iter().find(|registry| registry.path == path)?;
     let key = tree.arg(call, 0)?;
+    if path == "mongoose.model" && tree.arg(call, 1).is_none() {
+        return None;
+    }
     let freshness = freshness(model, key)?;
+    // There are as many modules as files: only a path from outside, or one made up, is another each time.
+    if path == "require" && freshness.conventions > 1 {
+        return None;
+    }
     if ends(file, registry) {
         return file.drop(&META, call, || format!("`{}` is called in this file", registry.ends.join("`, `")));
     }
@@ -127,7 +155,8 @@ fn ends(file: &FileView<'_, '_>, registry: &Registry) -> bool {
     let tree = &file.model.file.tree;
     tree.ids().filter(|&node| tree.kind(node) == Kind::Call).any(|node| {
         tree.method_call(node).is_some_and(|(object, method)| {
-            registry.ends.contains(&method) && file.model.file.global_of(object) == Some("console")
+            let owner = registry.path.rsplit_once('.').map(|(owner, _)| owner);
+            registry.ends.contains(&method) && file.model.api_path(object).as_deref() == owner
         })
     })
 }
@@ -221,6 +250,23 @@ fn fresh_import(model: &Model<'_>, import: NodeId) -> Option<LocalClaim> {
 
 fn has_query(text: &str) -> bool {
     text.contains('?') && text.ends_with('=')
+}
+
+/// `delete require.cache[path]`: the next `require` makes another module, and the one that required it keeps both.
+fn reload(model: &Model<'_>, node: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let is_entry = tree.kind(node) == Kind::Index;
+    let object = tree.first(node).filter(|_| is_entry)?;
+    (model.api_path(object).as_deref() == Some("require.cache")).then(|| LocalClaim {
+        message: "deleting from `require.cache` unloads nothing: `module.children` of whoever requires it keeps each copy"
+            .to_owned(),
+        help: "read what changes with `fs` and `JSON.parse`, or load it in a worker or child process that ends".to_owned(),
+        subject: "require.cache".to_owned(),
+        must_repeat: true,
+        // Development servers do this on purpose, for as long as the developer looks on.
+        conventions: 1,
+        ..LocalClaim::default()
+    })
 }
 
 /// `process.env[key] = …`, `globalThis[key] = …`.
