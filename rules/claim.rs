@@ -35,6 +35,8 @@ pub enum Body {
     Held(HeldClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
+    /// Something is built anew that comes out alike each time.
+    Churn(ChurnClaim),
 }
 
 /// A step of the retention path inside the file of the claim.
@@ -238,6 +240,29 @@ pub struct LocalClaim {
     pub severity: Option<Severity>,
     /// The retention path.
     pub notes: Vec<Note>,
+    /// Ways to mend it.
+    pub fixes: Vec<Fix>,
+}
+
+/// Something is built anew here that comes out alike each time; how often decides whether it is worth a word.
+#[derive(Clone, Debug, Default)]
+pub struct ChurnClaim {
+    /// The first half of the message: "`LABELS` is allocated".
+    pub head: String,
+    /// What one run costs: "12 objects, about 1.4 kB".
+    pub cost: String,
+    /// What to do.
+    pub help: String,
+    /// What it is about, for the fingerprint.
+    pub subject: String,
+    /// It is built in a loop of its function.
+    pub in_loop: bool,
+    /// Only a loop makes it worth a word.
+    pub needs_loop: bool,
+    /// Conjuncts that rest on a convention.
+    pub conventions: u8,
+    /// Conjuncts that are unknown.
+    pub unknowns: u8,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
 }

@@ -323,6 +323,8 @@ pub struct Lowered {
     pub setup: Option<FuncId>,
     /// Whether nesting was cut off at the documented limit.
     pub truncated: bool,
+    /// The source, for fixes that move a piece of it.
+    pub text: Box<str>,
 }
 
 impl Lowered {

@@ -84,6 +84,7 @@ impl Lowering {
             template_words: Vec::new(),
             setup: None,
             truncated: false,
+            text: Box::default(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));
         Self {

@@ -156,6 +156,7 @@ pub fn lower(parsed: Parsed<'_>) -> Lowered {
     if let Some(blocks) = &parsed.blocks {
         lowered.template_words = blocks.template_words(&parsed.text, parsed.original);
     }
+    lowered.text = parsed.original.into();
     lowered
 }
 

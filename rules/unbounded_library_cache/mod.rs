@@ -1,0 +1,245 @@
+//! `unbounded-library-cache`: a cache or memoiser from a library, made without the option that bounds it.
+
+use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::finding::{Finding, Role, Severity};
+use crate::local;
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::CallRow;
+use outlive_semantic::growth::{Keys, key_kind};
+use outlive_semantic::handle;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::{Model, Ty};
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Life;
+use outlive_semantic::tree::{Kind, Span};
+use std::collections::BTreeMap;
+
+/// The rule.
+pub(crate) struct UnboundedLibraryCache;
+
+static META: Meta = Meta {
+    id: "unbounded-library-cache",
+    summary: "a library's cache made without the option that bounds it",
+    category: Category::Growth,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+/// What inserts into a cache that is an object.
+const INSERTS: &[&str] = &["set", "mset", "put", "load", "loadMany", "prime", "add"];
+
+impl Rule for UnboundedLibraryCache {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let model = file.model;
+        let Some(row) = model.rows(call).into_iter().find(|row| row.unbounded.is_some()) else { return };
+        let Some(bound) = bound(model, call, row) else {
+            file.drop::<()>(&META, call, || "an option bounds it, or nobody can see its options".to_owned());
+            return;
+        };
+        for insert in inserts(file, call, row) {
+            let body = claim(model, call, row, bound, &insert);
+            let at = model.file.tree.span(call);
+            claims.list.push(Claim { rule: META.id, func: insert.func, at, body: Body::Local(body) });
+        }
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let mut best: BTreeMap<(FileId, Span), Finding> = BTreeMap::new();
+        for finding in local::settle_all(claims, view, &META) {
+            let key = (finding.file, finding.span);
+            match best.get(&key) {
+                Some(known) if known.confidence >= finding.confidence => {}
+                _ => {
+                    best.insert(key, finding);
+                }
+            }
+        }
+        best.into_values().collect()
+    }
+}
+
+/// What is left of a bound.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    /// None at all.
+    Never,
+    /// Entries go after a time: there are as many as come within it.
+    Time,
+}
+
+/// How a construction is bounded; none if it is, or if its options are out of sight.
+fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
+    let tree = &model.file.tree;
+    let mut out = Bound::Never;
+    let skipped = usize::from(takes_function(row));
+    for arg in tree.args(call).skip(skipped).filter(|&arg| !is_function(model, arg)) {
+        let options = named(model, arg);
+        if tree.kind(options) != Kind::Object
+            || tree.children(options).any(|part| tree.kind(part) == Kind::Spread)
+        {
+            return None;
+        }
+        if row.bounded_by.iter().any(|name| tree.property(options, name).is_some()) {
+            return None;
+        }
+        let sweeps = tree.property(options, "ttlAutopurge").is_some()
+            || row.callee.iter().any(|path| path.starts_with("@isaacs/ttlcache"));
+        if sweeps {
+            out = Bound::Time;
+        }
+    }
+    Some(out)
+}
+
+/// The first argument is what is to be remembered, not the options.
+fn takes_function(row: &CallRow) -> bool {
+    row.callee.iter().any(|path| path.contains("memo") || path == "mem" || path == "dataloader")
+}
+
+fn is_function(model: &Model<'_>, node: NodeId) -> bool {
+    model.file.tree.kind(node) == Kind::Function
+        || model.function_of(node).is_some()
+        || matches!(model.ty(node), Ty::Function(_))
+}
+
+fn named(model: &Model<'_>, node: NodeId) -> NodeId {
+    model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding)).unwrap_or(node)
+}
+
+/// One place where something is put into the cache.
+struct Insert {
+    func: FuncId,
+    at: NodeId,
+    holder: String,
+    conventions: u8,
+    unknowns: u8,
+}
+
+/// Where keys come in: insertions into the object, or calls of the memoised function.
+fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CallRow) -> Vec<Insert> {
+    let model = file.model;
+    // A middleware meets every request by itself.
+    if row.callee.iter().any(|path| path == "express-session") {
+        return session(model, call).into_iter().collect();
+    }
+    let handle = handle::follow(model, file.accesses, call);
+    let mut out = Vec::new();
+    for place in &handle.places {
+        let Some(unknowns) = unknown_life(model, place) else { continue };
+        for access in file.accesses.of(place) {
+            let Some((at, key)) = insertion(model, access.usage) else { continue };
+            let Some(conventions) = openness(model, key) else { continue };
+            let holder = model.file.display(place);
+            out.push(Insert { func: access.func, at, holder, conventions, unknowns });
+        }
+    }
+    if out.is_empty() {
+        file.drop::<()>(&META, call, || {
+            "nothing in this file puts keys into it that come from outside".to_owned()
+        });
+    }
+    out
+}
+
+/// The sessions of a server that is set up in this file.
+fn session(model: &Model<'_>, call: NodeId) -> Option<Insert> {
+    let tree = &model.file.tree;
+    let (around, _) = tree.argument_of(call)?;
+    let (object, "use") = tree.method_call(around)? else { return None };
+    let holder = model.file.display(&model.file.place(object));
+    // With `saveUninitialized: false` only clients that log in, or store something else, leave a session behind.
+    let options = tree.arg(call, 0).map(|options| named(model, options));
+    let saves_all = options.is_some_and(|options| tree.property(options, "saveUninitialized").is_none());
+    Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: u8::from(!saves_all) })
+}
+
+/// How many unknowns there are in saying that the cache outlives what is put in; none if it is a call's own.
+fn unknown_life(model: &Model<'_>, place: &Place) -> Option<u8> {
+    match place.root {
+        Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(0),
+        Root::Binding(binding) if model.file.binding(binding).func.index() == 0 => Some(0),
+        Root::This(_) => Some(1),
+        _ => None,
+    }
+}
+
+/// The call that puts in, and its key.
+fn insertion(model: &Model<'_>, usage: Usage) -> Option<(NodeId, NodeId)> {
+    let tree = &model.file.tree;
+    match usage {
+        Usage::Method { name, call } if INSERTS.contains(&tree.text(name)) => {
+            // A time to live of its own: `cache.set(key, value, 60)`.
+            let has_ttl = tree.text(name) == "set" && tree.arg(call, 2).is_some();
+            Some((call, tree.arg(call, 0)?)).filter(|_| !has_ttl)
+        }
+        Usage::Called(call) => Some((call, tree.arg(call, 0)?)),
+        _ => None,
+    }
+}
+
+/// How many conventions there are in saying that keys come from outside; none if there are only so many.
+fn openness(model: &Model<'_>, key: NodeId) -> Option<u8> {
+    if matches!(key_kind(model, key), Keys::Finite) {
+        return None;
+    }
+    let place = model.file.place(key);
+    let mut at = Some(place);
+    while let Some(prefix) = at {
+        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
+        if life.is_some_and(|life| life < Life::Server) {
+            return Some(0);
+        }
+        at = prefix.parent();
+    }
+    Some(1)
+}
+
+fn claim(model: &Model<'_>, call: NodeId, row: &CallRow, bound: Bound, insert: &Insert) -> LocalClaim {
+    let tree = &model.file.tree;
+    let holder = &insert.holder;
+    let why = match bound {
+        Bound::Never => row.unbounded.clone().unwrap_or_default(),
+        Bound::Time => "it holds all keys that arrive within its `ttl`, however many those are".to_owned(),
+    };
+    let options = match row.bounded_by.as_slice() {
+        [] => String::new(),
+        [only] => format!("`{only}`"),
+        [first, ..] => format!("`{first}`"),
+    };
+    let session = row.callee.iter().any(|path| path == "express-session");
+    let is_loader = row.callee.iter().any(|path| path == "dataloader");
+    let help = match (session, is_loader) {
+        (true, _) => "give it a `store` that forgets expired sessions".to_owned(),
+        (_, true) => "make one for each request, or hand it `cache: false`".to_owned(),
+        _ => format!("give it {options}: a number of entries that fits in memory"),
+    };
+    let message = if session {
+        format!("the sessions of `{holder}` have no bound: {why}")
+    } else {
+        format!("`{holder}` has no bound: {why}")
+    };
+    let note = Note {
+        role: Role::Grows,
+        message: format!("`{holder}` gets one more key here"),
+        span: tree.span(insert.at),
+    };
+    LocalClaim {
+        message,
+        help,
+        subject: holder.clone(),
+        conventions: insert.conventions + u8::from(bound == Bound::Time),
+        unknowns: insert.unknowns,
+        must_repeat: !session,
+        notes: vec![
+            note,
+            Note { role: Role::Root, message: format!("`{holder}` is made here"), span: tree.span(call) },
+        ],
+        ..LocalClaim::default()
+    }
+}

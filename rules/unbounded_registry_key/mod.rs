@@ -1,0 +1,299 @@
+//! `unbounded-registry-key`: a key made for one call, in a registry of the process that nothing ever empties.
+
+use crate::claim::{Body, Claim, LocalClaim};
+use crate::finding::{Finding, Severity};
+use crate::local;
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
+use outlive_semantic::growth::{Keys, key_kind};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Life;
+use outlive_semantic::tree::Kind;
+
+/// The rule.
+pub(crate) struct UnboundedRegistryKey;
+
+static META: Meta = Meta {
+    id: "unbounded-registry-key",
+    summary: "a key made per call in a registry that nothing ever empties",
+    category: Category::Growth,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+/// A registry: how it is written to, what ends an entry, what it keeps.
+struct Registry {
+    path: &'static str,
+    ends: &'static [&'static str],
+    keeps: &'static str,
+    help: &'static str,
+}
+
+const REGISTRIES: &[Registry] = &[
+    Registry {
+        path: "Symbol.for",
+        ends: &[],
+        keeps: "the registry of symbols is never collected",
+        help: "use `Symbol(description)`, which is, or one constant symbol",
+    },
+    Registry {
+        path: "console.time",
+        ends: &["timeEnd"],
+        keeps: "the label stays until `console.timeEnd` is called with it",
+        help: "call `console.timeEnd` with the same label on every way out, or measure with `performance.now()`",
+    },
+    Registry {
+        path: "console.count",
+        ends: &["countReset"],
+        keeps: "each label keeps its counter",
+        help: "count under a fixed label, or call `console.countReset`",
+    },
+    Registry {
+        path: "require",
+        ends: &[],
+        keeps: "each path is a module that is never unloaded",
+        help: "require what there may be by fixed names, or read data with `fs` and `JSON.parse`",
+    },
+    Registry {
+        path: "winston.loggers.get",
+        ends: &["close"],
+        keeps: "each id keeps its logger with all its transports",
+        help: "take a child of one logger: `logger.child({ id })`",
+    },
+    Registry {
+        path: "mongoose.model",
+        ends: &["deleteModel"],
+        keeps: "each name keeps a compiled model",
+        help: "compile the model once, under a fixed name",
+    },
+    Registry {
+        path: "util.debuglog",
+        ends: &[],
+        keeps: "each section name keeps its logger",
+        help: "make the logger once, under a fixed name",
+    },
+];
+
+impl Rule for UnboundedRegistryKey {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        if let Some(body) = registry_call(file, call) {
+            push(file, call, body, claims);
+        }
+    }
+
+    fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
+        let tree = &file.model.file.tree;
+        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::ImportCall) {
+            if let Some(body) = fresh_import(file.model, node) {
+                push(file, node, body, claims);
+            }
+        }
+        for access in file.accesses.iter() {
+            if let (Some(body), Usage::Assigned(assign)) =
+                (global_key(file.model, access.node, &access.place), access.usage)
+            {
+                push(file, assign, body, claims);
+            }
+            if let (Some(body), Usage::Deleted(delete)) = (reload(file.model, access.node), access.usage) {
+                push(file, delete, body, claims);
+            }
+        }
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        local::settle_all(claims, view, &META)
+    }
+}
+
+fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Claims<'_>) {
+    let tree = &file.model.file.tree;
+    claims.list.push(Claim {
+        rule: META.id,
+        func: tree.func(at),
+        at: tree.span(at),
+        body: Body::Local(body),
+    });
+}
+
+fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let path = model.api_path(tree.callee(call)?)?;
+    let registry = REGISTRIES.iter().find(|registry| registry.path == path)?;
+    let key = tree.arg(call, 0)?;
+    if path == "mongoose.model" && tree.arg(call, 1).is_none() {
+        return None;
+    }
+    let freshness = freshness(model, key)?;
+    // There are as many modules as files: only a path from outside, or one made up, is another each time.
+    if path == "require" && freshness.conventions > 1 {
+        return None;
+    }
+    if ends(file, registry) {
+        return file.drop(&META, call, || format!("`{}` is called in this file", registry.ends.join("`, `")));
+    }
+    let keeps = registry.keeps;
+    Some(LocalClaim {
+        message: format!("`{path}` is given a key made {}: {keeps}", freshness.words),
+        help: registry.help.to_owned(),
+        subject: path,
+        must_repeat: true,
+        conventions: freshness.conventions,
+        ..LocalClaim::default()
+    })
+}
+
+/// Whether the file ends entries of the registry at all: of which keys, only a run could tell.
+fn ends(file: &FileView<'_, '_>, registry: &Registry) -> bool {
+    let tree = &file.model.file.tree;
+    tree.ids().filter(|&node| tree.kind(node) == Kind::Call).any(|node| {
+        tree.method_call(node).is_some_and(|(object, method)| {
+            let owner = registry.path.rsplit_once('.').map(|(owner, _)| owner);
+            registry.ends.contains(&method) && file.model.api_path(object).as_deref() == owner
+        })
+    })
+}
+
+/// How a key comes to be another one each time.
+struct Freshness {
+    words: String,
+    conventions: u8,
+}
+
+/// What is new in a key; none if there are only so many of it.
+fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
+    if key_kind(model, key) == Keys::Finite {
+        return None;
+    }
+    let tree = &model.file.tree;
+    for node in tree.subtree(key) {
+        if let Some(callee) = tree.callee(node) {
+            let path = model.api_path(callee).unwrap_or_default();
+            let is_fresh = matches!(
+                path.as_str(),
+                "Date.now"
+                    | "Date"
+                    | "Math.random"
+                    | "crypto.randomUUID"
+                    | "crypto.randomBytes"
+                    | "performance.now"
+                    | "process.hrtime"
+                    | "nanoid.nanoid"
+                    | "uuid.v4"
+                    | "uuid.v1"
+                    | "uuid"
+            );
+            if is_fresh {
+                return Some(Freshness { words: format!("from `{path}`"), conventions: 0 });
+            }
+        }
+        if tree.kind(node) == Kind::Update {
+            return Some(Freshness { words: "from a counter".to_owned(), conventions: 0 });
+        }
+    }
+    let part = tree.subtree(key).find(|&node| {
+        let is_callee = tree.parent(node).is_some_and(|parent| tree.callee(parent) == Some(node));
+        matches!(tree.kind(node), Kind::Identifier | Kind::Member)
+            && !is_callee
+            && key_kind(model, node) != Keys::Finite
+    })?;
+    let shown = model.file.display(&model.file.place(part));
+    // What a request brings is anything; any other value may be one of a few, for all that this file says.
+    let conventions = if comes_with_exchange(model, part) { 0 } else { 2 };
+    Some(Freshness { words: format!("from `{shown}`"), conventions })
+}
+
+/// Whether a value is a field of a request, a message or a connection.
+fn comes_with_exchange(model: &Model<'_>, node: NodeId) -> bool {
+    let mut at = Some(model.file.place(node));
+    while let Some(place) = at {
+        let life = model.model_of(model.place_ty(&place)).and_then(|of| model.catalog.model(of).life);
+        if life.is_some_and(|life| life < Life::Server) {
+            return true;
+        }
+        at = place.parent();
+    }
+    false
+}
+
+/// `import(`./x.js?v=${n}`)`: every address is a module of its own, for ever.
+fn fresh_import(model: &Model<'_>, import: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let address = tree.args(import).next()?;
+    let busts = tree
+        .subtree(address)
+        .any(|node| tree.kind(node) == Kind::String && tree.string(node).is_some_and(has_query));
+    let text = tree.span(address);
+    let written = model.file.text.get(text.start as usize..text.end as usize).unwrap_or_default();
+    let is_query =
+        tree.kind(address) == Kind::Template && (written.contains("?") && written.contains("=${")) || busts;
+    let is_data =
+        written.starts_with("`data:") || written.starts_with("'data:") || written.starts_with("\"data:");
+    let freshness = freshness(model, address).filter(|_| is_query || is_data)?;
+    Some(LocalClaim {
+        message: format!("this `import()` has an address made {}: each one is a module that is never unloaded", freshness.words),
+        help: "import a fixed address; what must be loaded anew belongs in a worker or a child process that ends".to_owned(),
+        subject: "import".to_owned(),
+        must_repeat: true,
+        // Development servers do this on purpose, for as long as the developer looks on.
+        conventions: freshness.conventions.max(1),
+        ..LocalClaim::default()
+    })
+}
+
+fn has_query(text: &str) -> bool {
+    text.contains('?') && text.ends_with('=')
+}
+
+/// `delete require.cache[path]`: the next `require` makes another module, and the one that required it keeps both.
+fn reload(model: &Model<'_>, node: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let is_entry = tree.kind(node) == Kind::Index;
+    let object = tree.first(node).filter(|_| is_entry)?;
+    (model.api_path(object).as_deref() == Some("require.cache")).then(|| LocalClaim {
+        message: "deleting from `require.cache` unloads nothing: `module.children` of whoever requires it keeps each copy"
+            .to_owned(),
+        help: "read what changes with `fs` and `JSON.parse`, or load it in a worker or child process that ends".to_owned(),
+        subject: "require.cache".to_owned(),
+        must_repeat: true,
+        // Development servers do this on purpose, for as long as the developer looks on.
+        conventions: 1,
+        ..LocalClaim::default()
+    })
+}
+
+/// `process.env[key] = …`, `globalThis[key] = …`.
+fn global_key(model: &Model<'_>, node: NodeId, place: &Place) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    if tree.kind(node) != Kind::Index || place.path.last() != Some(&Step::Element) {
+        return None;
+    }
+    let key = tree.child(node, 1)?;
+    let object = tree.first(node)?;
+    let path = model.api_path(object)?;
+    let is_env = path == "process.env";
+    let is_global = place.path.len() == 1
+        && matches!(place.root, Root::Global(_))
+        && matches!(path.as_str(), "globalThis" | "global" | "window" | "self");
+    let freshness = freshness(model, key).filter(|_| is_env || is_global)?;
+    let keeps = if is_env {
+        "the environment lives outside the heap and is never emptied"
+    } else {
+        "the global object is never emptied"
+    };
+    Some(LocalClaim {
+        message: format!("`{path}` is given a name made {}: {keeps}", freshness.words),
+        help: "keep it in a map of your own, and delete it when its call is over".to_owned(),
+        subject: path,
+        must_repeat: true,
+        conventions: freshness.conventions,
+        ..LocalClaim::default()
+    })
+}

@@ -1,0 +1,98 @@
+//! `uncleared-performance-entries`: marks and measures that pile up in the process's timeline.
+
+use crate::claim::{Body, Claim, LocalClaim};
+use crate::finding::{Finding, Severity};
+use crate::local;
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::model::Model;
+use outlive_semantic::project::FileId;
+
+/// The rule.
+pub(crate) struct UnclearedPerformanceEntries;
+
+static META: Meta = Meta {
+    id: "uncleared-performance-entries",
+    summary: "performance marks and measures made again and again and never cleared",
+    category: Category::Growth,
+    severity: Severity::Warning,
+    page: include_str!("README.md"),
+};
+
+/// A claim that is no finding: somebody clears entries of a kind.
+const CLEARS: &str = "clears ";
+
+impl Rule for UnclearedPerformanceEntries {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let model = file.model;
+        let tree = &model.file.tree;
+        let body = match timeline_method(model, call) {
+            Some("mark") => entry(model, call, "mark", "clearMarks"),
+            Some("measure") => entry(model, call, "measure", "clearMeasures"),
+            Some("clearMarks") => LocalClaim { subject: format!("{CLEARS}mark"), ..LocalClaim::default() },
+            Some("clearMeasures") => {
+                LocalClaim { subject: format!("{CLEARS}measure"), ..LocalClaim::default() }
+            }
+            _ => return,
+        };
+        claims.list.push(Claim {
+            rule: META.id,
+            func: tree.func(call),
+            at: tree.span(call),
+            body: Body::Local(body),
+        });
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let subject = |claim: &Claim| match &claim.body {
+            Body::Local(body) => body.subject.clone(),
+            _ => String::new(),
+        };
+        let cleared: Vec<String> = claims
+            .iter()
+            .filter_map(|(_, claim)| subject(claim).strip_prefix(CLEARS).map(str::to_owned))
+            .collect();
+        let open: Vec<(FileId, &Claim)> = claims
+            .iter()
+            .filter(|(_, claim)| {
+                let subject = subject(claim);
+                !subject.starts_with(CLEARS) && !cleared.iter().any(|kind| subject.starts_with(kind.as_str()))
+            })
+            .copied()
+            .collect();
+        local::settle_all(&open, view, &META)
+    }
+}
+
+/// The method of `performance` that is called.
+fn timeline_method<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
+    let tree = &model.file.tree;
+    let path = model.api_path(tree.callee(call)?)?;
+    let path = path.strip_prefix("perf_hooks.").unwrap_or(&path);
+    let (_, method) = tree.method_call(call)?;
+    (path.strip_prefix("performance.") == Some(method)).then_some(method)
+}
+
+fn entry(model: &Model<'_>, call: NodeId, kind: &'static str, clear: &str) -> LocalClaim {
+    let tree = &model.file.tree;
+    let name = tree.arg(call, 0).and_then(|name| model.file.constant_name(name)).map(|name| tree.text(name));
+    let shown = name.map_or_else(|| format!("{kind}s"), |name| format!("{kind}s `{name}`"));
+    LocalClaim {
+        message: format!(
+            "{shown} stay in the timeline for as long as the process or page: nothing calls `{clear}`"
+        ),
+        help: format!(
+            "call `performance.{clear}(name)` when the value is read, or `performance.now()` where only the difference matters"
+        ),
+        subject: format!("{kind} {}", name.unwrap_or_default()),
+        must_repeat: true,
+        // A fixed name may well be marked once, at start-up; one made up for the call is made for many calls.
+        must_be_hot: name.is_some(),
+        conventions: u8::from(name.is_none()),
+        ..LocalClaim::default()
+    }
+}
