@@ -26,6 +26,7 @@ mod mismatched_removal;
 mod pairing;
 mod per_call_client;
 mod slot;
+mod unbounded_buffer;
 mod unbounded_collection;
 mod unconsumed_response;
 
@@ -39,6 +40,7 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
+    &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,
     &unconsumed_response::UnconsumedResponse,
 ];

@@ -4,6 +4,7 @@
 //! It does not know rules, paths, terminals or formats. It is the only crate that names swc.
 
 pub mod access;
+pub mod accumulate;
 pub mod calls;
 pub mod catalog;
 pub mod flow;
