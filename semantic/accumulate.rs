@@ -24,6 +24,14 @@ pub struct Reading {
     pub each: NodeId,
 }
 
+impl Reading {
+    /// Whether an event hands out the pieces, as only streams do.
+    #[must_use]
+    pub fn is_by_event(&self, model: &Model<'_>) -> bool {
+        model.file.tree.kind(self.each) == Kind::Function
+    }
+}
+
 /// What is known about a limit on what is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Limit {
@@ -38,6 +46,10 @@ pub enum Limit {
 /// The reading of which a growth keeps the pieces.
 #[must_use]
 pub fn reading(model: &Model<'_>, registrations: &[Registration], op: &CollectionOp) -> Option<Reading> {
+    // `this.push(piece)` hands it on: a stream around another one.
+    if op.holder.path.is_empty() && !matches!(op.holder.root, Root::Binding(_)) {
+        return None;
+    }
     let kept = kept_value(model, op)?;
     by_handler(model, registrations, op, kept).or_else(|| by_loop(model, op, kept))
 }
@@ -242,7 +254,7 @@ fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &P
             Kind::Member if matches!(tree.name(part), Some("length" | "byteLength" | "size")) => {
                 tree.first(part).is_some_and(|object| model.file.place(object) == *holder || is_joined(model, object, holder))
             }
-            Kind::Identifier | Kind::Member => is_counted(accesses, &model.file.place(part)),
+            Kind::Identifier | Kind::Member | Kind::Index => is_counted(accesses, &model.file.place(part)),
             Kind::Update => true,
             _ => false,
         })

@@ -83,7 +83,7 @@ fn whole_request(model: &Model<'_>, call: NodeId, name: &str, cure: &str) -> Opt
 }
 
 /// Bodies above this are no limit, in bytes.
-const LARGE: f64 = 100.0 * 1024.0 * 1024.0;
+const LARGE: f64 = 500.0 * 1024.0 * 1024.0;
 
 /// `express.json({ limit: '1gb' })`
 fn raised_limit(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {

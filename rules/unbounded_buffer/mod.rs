@@ -77,7 +77,7 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     let drop = |reason: &str| {
         file.drop::<LocalClaim>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)))
     };
-    let Some(sender) = sender(model, reading.source) else { return drop("the source is this program's own") };
+    let Some(sender) = sender(model, reading) else { return drop("the source is this program's own, or no stream") };
     let limit = accumulate::limit(model, file.accesses, reading, op);
     if limit == Limit::Holds {
         return drop("its size is tested");
@@ -103,7 +103,8 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
 }
 
 /// Who sends what comes out of a stream; none for files, standard input and other streams of this program.
-fn sender(model: &Model<'_>, source: NodeId) -> Option<Sender> {
+fn sender(model: &Model<'_>, reading: &Reading) -> Option<Sender> {
+    let source = reading.source;
     let of = model.model_of(model.ty(source));
     let is_a = |name: &str| of.is_some_and(|of| model.catalog.is_a(of, name));
     if is_a("fs.ReadStream") || is_a("process.stdio") || is_own_output(model, source) {
@@ -121,7 +122,9 @@ fn sender(model: &Model<'_>, source: NodeId) -> Option<Sender> {
     if is_a("net.Socket") || is_a("http.ClientRequest") {
         return Some(Sender::Answer);
     }
-    Some(Sender::Unknown)
+    // Anything can be iterated; only a stream is read piece by piece.
+    let is_stream = reading.is_by_event(model) || of.is_some_and(|of| model.catalog.model(of).readable);
+    is_stream.then_some(Sender::Unknown)
 }
 
 /// The output of a child process: a program that this one chose to run.
