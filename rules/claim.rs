@@ -29,6 +29,8 @@ pub enum Body {
     Listener(ListenerClaim),
     /// Something is acquired.
     Acquire(AcquireClaim),
+    /// A longer-lived thing keeps a shorter-lived one.
+    Kept(KeptClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
 }
@@ -170,6 +172,33 @@ pub struct Gap {
     pub is_weak: bool,
     /// The shape itself says that it happens again for the same owner.
     pub repeats: bool,
+}
+
+/// A longer-lived thing keeps a shorter-lived one here.
+#[derive(Clone, Debug)]
+pub struct KeptClaim {
+    /// What keeps it.
+    pub holder: Place,
+    /// How the source names the holder.
+    pub shown: String,
+    /// How the source names what is kept.
+    pub kept: String,
+    /// In what way: "keeps `req`", "keeps a function that uses `req`".
+    pub how: String,
+    /// The container, if this file knows.
+    pub container: Option<Container>,
+    /// How it grows.
+    pub growth: Growth,
+    /// The holder evicts by itself.
+    pub is_bounded: bool,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// The only releases of this file, if an event that need not come runs each of them: the event and where.
+    pub only_on: Option<(String, Vec<Span>)>,
+    /// The retention path.
+    pub notes: Vec<Note>,
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.

@@ -1,7 +1,7 @@
 //! Runs the rules: one pass over each file, then one judgement over the project.
 
 use crate::claim::Claim;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
@@ -12,7 +12,8 @@ use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
 
 /// What remains of one file: its summary and the claims of all rules.
 pub struct Analysed {
@@ -86,7 +87,27 @@ pub fn settle(
             claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
         findings.extend(rule.settle(&own, &view));
     }
+    let mut findings = one_per_leak(findings);
     findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
     findings.dedup();
     findings
+}
+
+/// Rules that say more about a growth than that something grows.
+const MORE_SPECIFIC: &[&str] = &["pending-race", "retained-request", "unbounded-buffer", "unbounded-queue"];
+
+/// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent.
+fn one_per_leak(findings: Vec<Finding>) -> Vec<Finding> {
+    let taken: FxHashSet<(FileId, Span)> = findings
+        .iter()
+        .filter(|finding| MORE_SPECIFIC.contains(&finding.rule))
+        .map(|finding| (finding.file, finding.span))
+        .collect();
+    let is_told = |finding: &Finding| {
+        let mut sites = finding.retainers.iter().filter(|step| step.role == finding::Role::Grows);
+        finding.rule == "unbounded-collection"
+            && (taken.contains(&(finding.file, finding.span))
+                || sites.any(|step| taken.contains(&(step.file, step.span))))
+    };
+    findings.into_iter().filter(|finding| !is_told(finding)).collect()
 }

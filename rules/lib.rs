@@ -25,6 +25,7 @@ mod local;
 mod mismatched_removal;
 mod pairing;
 mod per_call_client;
+mod retained_request;
 mod slot;
 mod unbounded_buffer;
 mod unbounded_collection;
@@ -40,6 +41,7 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
+    &retained_request::RetainedRequest,
     &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,
     &unconsumed_response::UnconsumedResponse,

@@ -11,6 +11,7 @@ pub mod flow;
 pub mod growth;
 pub mod guard;
 pub mod handle;
+pub mod holds;
 pub mod identity;
 pub mod index;
 pub mod listeners;
