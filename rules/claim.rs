@@ -5,6 +5,7 @@ use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Place;
+use outlive_semantic::rate::Life;
 use outlive_semantic::tree::Span;
 
 /// One claim.
@@ -187,6 +188,8 @@ pub struct KeptClaim {
     pub how: String,
     /// The container, if this file knows.
     pub container: Option<Container>,
+    /// How long the holder lives, if its type says so.
+    pub life: Option<Life>,
     /// How it grows.
     pub growth: Growth,
     /// The holder evicts by itself.

@@ -86,12 +86,16 @@ fn by_handler(
     let tree = &model.file.tree;
     let registration = registrations.iter().find(|registration| {
         is_piecewise(&registration.event)
+            && !registration.once
             && model.function_of(registration.listener).is_some_and(|func| model.file.is_within(op.func, func))
     })?;
     let handler = model.function_of(registration.listener)?;
     let is_local = matches!(op.holder.root, Root::Binding(binding)
         if model.file.is_within(model.file.binding(binding).func, handler));
-    let piece = model.file.params(handler).next().and_then(|param| tree.binding(param));
+    // `f.bind(this, a)` hands the piece in behind what is bound.
+    let bound = tree.method_call(registration.listener).filter(|(_, method)| *method == "bind");
+    let position = bound.map_or(0, |_| tree.args(registration.listener).count().saturating_sub(1));
+    let piece = model.file.params(handler).nth(position).and_then(|param| tree.binding(param));
     let takes = piece.is_some_and(|piece| derives(model, kept, piece, 3)) || reads(model, kept);
     (!is_local && takes).then(|| Reading {
         source: registration.target,

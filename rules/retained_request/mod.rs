@@ -1,9 +1,11 @@
 //! `retained-request`: a request, a response or a context that something longer-lived keeps.
 
 use crate::claim::{Body, Claim, KeptClaim, Note};
+use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::calls::is_startup_name;
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
@@ -12,9 +14,9 @@ use outlive_semantic::identity::Identity;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{self, Answer, FileId, Lives, Spot, SpotStep};
-use outlive_semantic::rate::{Life, Rate};
+use outlive_semantic::rate::Life;
 use outlive_semantic::summary::What;
-use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::{BinaryOp, Span};
 
 /// The rule.
@@ -55,6 +57,7 @@ impl Rule for RetainedRequest {
             kept: model.file.display(&model.file.place(held.node)),
             how: how(model, &held),
             container,
+            life: life_by_type(model, op),
             growth,
             is_bounded,
             once: guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag)),
@@ -130,11 +133,7 @@ fn only_on(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(String, Vec<Sp
     let mut event = None;
     let mut spans = Vec::new();
     for release in file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder) {
-        let found = file.registrations.iter().find_map(|registration| {
-            let handler = model.function_of(registration.listener)?;
-            let Identity::Constant(event) = &registration.event else { return None };
-            model.file.is_within(release.func, handler).then_some(event)
-        })?;
+        let found = innermost_event(file, release)?;
         if !matches!(found.as_str(), "end" | "finish") {
             return None;
         }
@@ -142,6 +141,33 @@ fn only_on(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(String, Vec<Sp
         spans.push(model.file.tree.span(release.node));
     }
     event.map(|event| (event, spans))
+}
+
+/// The event whose listener is the innermost around an operation.
+fn innermost_event(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<String> {
+    let model = file.model;
+    let handlers = file.registrations.iter().filter_map(|registration| {
+        let handler = model.function_of(registration.listener)?;
+        model.file.is_within(op.func, handler).then_some((handler, registration))
+    });
+    let (_, registration) = handlers.max_by_key(|(handler, _)| model.file.function(*handler).node)?;
+    match &registration.event {
+        Identity::Constant(event) => Some(event.clone()),
+        _ => None,
+    }
+}
+
+/// The life that the types of this file give the holder: `req.socket.list` lives as long as the connection.
+fn life_by_type(model: &Model<'_>, op: &CollectionOp) -> Option<Life> {
+    let mut at = Some(op.holder.clone());
+    while let Some(place) = at {
+        let life = model.model_of(model.place_ty(&place)).and_then(|ty| model.catalog.model(ty).life);
+        if life.is_some() {
+            return life;
+        }
+        at = place.parent();
+    }
+    None
 }
 
 fn notes(model: &Model<'_>, op: &CollectionOp, held: &Held) -> Vec<Note> {
@@ -170,7 +196,10 @@ fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptCl
     if !is_container(view, &spot, body) {
         return view.drop(file, claim, || format!("nothing says that `{}` is a collection", body.shown));
     }
-    let lives = project.life(&spot);
+    let lives = match (project.life(&spot), body.life) {
+        (Lives::Unknown, Some(life)) => Lives::Known(life),
+        (lives, _) => lives,
+    };
     let mut doubt = Doubt::default();
     if let Some(once) = &body.once
         && lifetime::lives_as_long(project, &project.canonical(file, once), &spot)
@@ -219,6 +248,7 @@ fn released(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> Releas
     for found in project.uses(spot).into_iter().filter(|found| project.is_production(found.file)) {
         match found.row.what {
             What::Collection(Op::Release) if spans.contains(&found.row.at) => {}
+            What::Collection(Op::Release) if is_end_of_owner(view, &found) => {}
             What::Collection(Op::Release) => return Released::Yes,
             What::Collection(Op::Reset) if replaces(view, &found) => return Released::Yes,
             What::Collection(Op::Escape) if body.only_on.is_none() => answer = Released::Maybe,
@@ -231,14 +261,24 @@ fn released(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> Releas
     if elsewhere { Released::Maybe } else { answer }
 }
 
-/// An assignment that is not the first value.
-fn replaces(view: &ProjectView<'_, '_>, found: &project::Use<'_>) -> bool {
+/// A release in the method that ends the holder's owner takes nothing out while the owner lives.
+fn is_end_of_owner(view: &ProjectView<'_, '_>, found: &project::Use<'_>) -> bool {
     let row = &view.project.summary(found.file).functions[found.row.func.index()];
-    let is_making = row.kind == outlive_semantic::tables::FunctionKind::Constructor
-        || row.kind == outlive_semantic::tables::FunctionKind::FieldInit
-        || found.row.func.index() == 0
-        || view.project.rate(found.file, found.row.func).rate.is_some_and(|rate| rate <= Rate::Once);
-    !is_making
+    row.class.is_some() && ending::is_end(&row.name)
+}
+
+/// An assignment that neither gives the first value nor ends the owner: it happens while entries come in.
+fn replaces(view: &ProjectView<'_, '_>, found: &project::Use<'_>) -> bool {
+    let functions = &view.project.summary(found.file).functions;
+    let mut around = std::iter::successors(Some(found.row.func), |&func| functions[func.index()].parent);
+    let is_made_or_ended = found.row.func.index() == 0
+        || around.any(|func| {
+            let row = &functions[func.index()];
+            matches!(row.kind, FunctionKind::Constructor | FunctionKind::FieldInit)
+                || is_startup_name(&row.name)
+                || row.class.is_some() && ending::is_end(&row.name)
+        });
+    !is_made_or_ended && !view.project.rate(found.file, found.row.func).is_once()
 }
 
 fn report(

@@ -228,7 +228,9 @@ fn doubted(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim) -> Claim {
     let mut claim = claim.clone();
     if let Body::Local(body) = &mut claim.body
         && body.must_repeat
-        && view.project.rate(file, claim.func).rate.is_some_and(|rate| !rate.is_hot())
+        && let info = view.project.rate(file, claim.func)
+        && info.certain
+        && info.rate.is_some_and(|rate| !rate.is_hot())
     {
         body.conventions = body.conventions.saturating_add(1);
     }
