@@ -32,6 +32,8 @@ pub enum Body {
     Acquire(AcquireClaim),
     /// A longer-lived thing keeps a shorter-lived one.
     Kept(KeptClaim),
+    /// Something is left behind on a holder each time.
+    Outlived(OutlivedClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
 }
@@ -202,6 +204,23 @@ pub struct KeptClaim {
     pub only_on: Option<(String, Vec<Span>)>,
     /// The retention path.
     pub notes: Vec<Note>,
+}
+
+/// A finding whose message is known; open is whether the holder outlives the code that leaves something on it.
+#[derive(Clone, Debug)]
+pub struct OutlivedClaim {
+    /// What keeps it.
+    pub holder: Place,
+    /// How the source names the holder.
+    pub shown: String,
+    /// How long the holder lives, if its type says so.
+    pub life: Option<Life>,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// The rest.
+    pub body: LocalClaim,
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.

@@ -23,7 +23,9 @@ mod leaked_subscription;
 mod leaked_timer;
 mod local;
 mod mismatched_removal;
+mod outlived;
 mod pairing;
+mod pending_race;
 mod per_call_client;
 mod retained_request;
 mod slot;
@@ -41,6 +43,7 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
     &per_call_client::PerCallClient,
+    &pending_race::PendingRace,
     &retained_request::RetainedRequest,
     &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,

@@ -160,8 +160,11 @@ fn derives(model: &Model<'_>, expr: NodeId, piece: BindingId, fuel: u32) -> bool
     let tree = &model.file.tree;
     tree.subtree(expr).filter(|&node| tree.kind(node) == Kind::Identifier).any(|node| {
         let Some(binding) = model.file.binding_of(node) else { return false };
-        let measured = tree.parent(node).is_some_and(|parent| {
-            tree.kind(parent) == Kind::Member && matches!(tree.name(parent), Some("length" | "byteLength" | "size"))
+        // Its length is a number, and so is one byte of it.
+        let measured = tree.parent(node).is_some_and(|parent| match tree.kind(parent) {
+            Kind::Member => matches!(tree.name(parent), Some("length" | "byteLength" | "size")),
+            Kind::Index => tree.first(parent) == Some(node),
+            _ => false,
         });
         !measured
             && (binding == piece

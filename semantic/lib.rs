@@ -18,6 +18,7 @@ pub mod listeners;
 mod lower;
 pub mod model;
 mod names;
+pub mod pending;
 pub mod place;
 pub mod project;
 pub mod rate;

@@ -88,7 +88,7 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
         return drop("what is whole is taken out");
     }
     let ignored = matches!(limit, Limit::Ignored(_));
-    let unknowns = u8::from(!is_remote && !ignored)
+    let unknowns = u8::from(!is_remote && !ignored || is_remote && listens_locally(model))
         + u8::from(consumed)
         + u8::from(!ignored && mentions_limit(model, reading.func));
     Some(LocalClaim {
@@ -143,6 +143,25 @@ fn is_named_response(model: &Model<'_>, source: NodeId) -> bool {
         _ => return false,
     };
     matches!(name, "res" | "resp" | "response" | "result" | "reply" | "incoming" | "message" | "msg")
+}
+
+/// Whether the servers of the file listen where only this machine reaches them: a pipe, a loopback address.
+fn listens_locally(model: &Model<'_>) -> bool {
+    let tree = &model.file.tree;
+    let mut calls = tree
+        .ids()
+        .filter(|&node| tree.method_call(node).is_some_and(|(_, method)| method == "listen") && tree.arg(node, 0).is_some())
+        .peekable();
+    calls.peek().is_some() && calls.all(|call| tree.args(call).any(|arg| is_local_address(model, arg)))
+}
+
+fn is_local_address(model: &Model<'_>, arg: NodeId) -> bool {
+    let tree = &model.file.tree;
+    if let Some(address) = model.file.constant_name(arg).map(|name| tree.text(name)) {
+        return matches!(address, "localhost" | "127.0.0.1" | "::1") || address.starts_with('/') || address.starts_with("\\\\.");
+    }
+    let name = model.callee_name(arg).unwrap_or_default().to_ascii_lowercase();
+    ["path", "pipe", "ipc", "sock", "file"].iter().any(|word| name.contains(word))
 }
 
 /// Whether the code around speaks of a limit: it may hold in a way that nobody here sees.
