@@ -219,6 +219,8 @@ pub struct OutlivedClaim {
     pub once: Option<Place>,
     /// It stands in a loop.
     pub in_loop: bool,
+    /// What takes entries out of the holder takes this out too.
+    pub may_be_released: bool,
     /// The rest.
     pub body: LocalClaim,
 }

@@ -87,7 +87,7 @@ pub fn settle(
             claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
         findings.extend(rule.settle(&own, &view));
     }
-    let mut findings = one_per_leak(findings);
+    let mut findings = one_per_leak(&findings);
     findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
     findings.dedup();
     findings
@@ -96,18 +96,24 @@ pub fn settle(
 /// Rules that say more about a growth than that something grows.
 const MORE_SPECIFIC: &[&str] = &["pending-race", "retained-request", "unbounded-buffer", "unbounded-queue"];
 
-/// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent.
-fn one_per_leak(findings: Vec<Finding>) -> Vec<Finding> {
-    let taken: FxHashSet<(FileId, Span)> = findings
-        .iter()
-        .filter(|finding| MORE_SPECIFIC.contains(&finding.rule))
-        .map(|finding| (finding.file, finding.span))
-        .collect();
-    let is_told = |finding: &Finding| {
-        let mut sites = finding.retainers.iter().filter(|step| step.role == finding::Role::Grows);
-        finding.rule == "unbounded-collection"
-            && (taken.contains(&(finding.file, finding.span))
-                || sites.any(|step| taken.contains(&(step.file, step.span))))
+/// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent; and
+/// where the growth itself is told, what else the scope of the value keeps is the lesser part of it.
+fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
+    let sites = |wanted: &dyn Fn(&str) -> bool| -> FxHashSet<(FileId, Span)> {
+        findings.iter().filter(|finding| wanted(finding.rule)).flat_map(grown_at).collect()
     };
-    findings.into_iter().filter(|finding| !is_told(finding)).collect()
+    let specific = sites(&|rule| MORE_SPECIFIC.contains(&rule));
+    let general = sites(&|rule| rule == "unbounded-collection" || rule == "retained-request");
+    let is_told = |finding: &Finding| match finding.rule {
+        "unbounded-collection" => grown_at(finding).iter().any(|site| specific.contains(site)),
+        "retained-scope" => general.contains(&(finding.file, finding.span)),
+        _ => false,
+    };
+    findings.iter().filter(|finding| !is_told(finding)).cloned().collect()
+}
+
+/// Where a finding says that something grows: its own site, and the others of the same holder.
+fn grown_at(finding: &Finding) -> Vec<(FileId, Span)> {
+    let others = finding.retainers.iter().filter(|step| step.role == finding::Role::Grows);
+    std::iter::once((finding.file, finding.span)).chain(others.map(|step| (step.file, step.span))).collect()
 }

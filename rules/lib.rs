@@ -28,6 +28,7 @@ mod pairing;
 mod pending_race;
 mod per_call_client;
 mod retained_request;
+mod retained_scope;
 mod slot;
 mod unbounded_buffer;
 mod unbounded_collection;
@@ -45,6 +46,7 @@ pub const RULES: &[&dyn Rule] = &[
     &per_call_client::PerCallClient,
     &pending_race::PendingRace,
     &retained_request::RetainedRequest,
+    &retained_scope::RetainedScope,
     &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,
     &unconsumed_response::UnconsumedResponse,

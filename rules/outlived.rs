@@ -5,7 +5,9 @@ use crate::claim::{Body, Claim, OutlivedClaim};
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
-use outlive_semantic::project::{Answer, FileId, Lives};
+use outlive_semantic::growth::Op;
+use outlive_semantic::project::{Answer, FileId, Lives, Spot};
+use outlive_semantic::summary::What;
 
 /// Judges the claims of one rule about what holders keep.
 pub(crate) fn settle_all(
@@ -53,6 +55,10 @@ fn settle(
             });
         }
     }
+    if outlived.may_be_released && is_released(view, &spot) {
+        // It stays until then and no longer.
+        doubt.assume();
+    }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
     };
@@ -78,5 +84,14 @@ fn settle(
         fixes: body.fixes.clone(),
         scope: project.function_name(file, claim.func),
         subject: body.subject.clone(),
+    })
+}
+
+/// Whether anything takes entries out of the holder, or replaces it.
+fn is_released(view: &ProjectView<'_, '_>, spot: &Spot) -> bool {
+    view.project.uses(spot).iter().any(|found| {
+        view.project.is_production(found.file)
+            && matches!(found.row.what, What::Collection(Op::Release | Op::Reset))
+            && found.row.func.index() != 0
     })
 }

@@ -23,6 +23,7 @@ pub mod place;
 pub mod project;
 pub mod rate;
 pub mod reach;
+pub mod scope_keeps;
 pub mod source;
 pub mod summary;
 pub mod syntax;

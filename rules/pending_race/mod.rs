@@ -135,6 +135,7 @@ fn left_behind(
             life: None,
             once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
             in_loop: endless.is_some(),
+            may_be_released: false,
             body,
         })),
     }
