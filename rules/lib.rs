@@ -29,10 +29,15 @@ mod pending_race;
 mod per_call_client;
 mod retained_request;
 mod retained_scope;
+mod retained_slice;
 mod slot;
 mod unbounded_buffer;
 mod unbounded_collection;
+mod unbounded_concurrency;
+mod unbounded_queue;
+mod unbounded_wait;
 mod unconsumed_response;
+mod whole_payload_buffering;
 
 /// Every rule, sorted by id.
 pub const RULES: &[&dyn Rule] = &[
@@ -43,13 +48,18 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_subscription::LeakedSubscription,
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
-    &per_call_client::PerCallClient,
     &pending_race::PendingRace,
+    &per_call_client::PerCallClient,
     &retained_request::RetainedRequest,
     &retained_scope::RetainedScope,
+    &retained_slice::RetainedSlice,
     &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,
+    &unbounded_concurrency::UnboundedConcurrency,
+    &unbounded_queue::UnboundedQueue,
+    &unbounded_wait::UnboundedWait,
     &unconsumed_response::UnconsumedResponse,
+    &whole_payload_buffering::WholePayloadBuffering,
 ];
 
 /// The rule of this id.

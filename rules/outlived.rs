@@ -7,6 +7,7 @@ use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
 use outlive_semantic::growth::Op;
 use outlive_semantic::project::{Answer, FileId, Lives, Spot};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::What;
 
 /// Judges the claims of one rule about what holders keep.
@@ -43,6 +44,9 @@ fn settle(
         && lifetime::lives_as_long(project, &project.canonical(file, once), &spot)
     {
         return view.drop(file, claim, || "a flag lets it happen once".to_owned());
+    }
+    if body.must_be_hot && !project.rate(file, claim.func).rate.is_some_and(Rate::is_hot) {
+        return view.drop(file, claim, || "nothing says that it happens often".to_owned());
     }
     match project.outlives(lives, file, claim.func, outlived.in_loop) {
         Answer::Yes => {}

@@ -4,6 +4,7 @@ use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, outlived};
+use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -36,6 +37,10 @@ impl Rule for PendingRace {
             let Some(body) = left_behind(file, call, &contender, claims) else { continue };
             claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body });
             return;
+        }
+        if let Some(body) = listened_composite(file, call) {
+            let body = Body::Local(body);
+            claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body });
         }
     }
 
@@ -163,7 +168,15 @@ fn reach(model: &Model<'_>, call: NodeId, place: &Place, endless: Option<NodeId>
     match place.root {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
-            if row.func != tree.func(call) && !runs_at_once(model, tree.func(call), row.func) {
+            // Made anew for each call or turn.
+            let is_fresh = row.values.iter().any(|&value| {
+                endless.is_some_and(|each| tree.contains(each, value)) || row.func != tree.func(call) && tree.func(value) == tree.func(call)
+            });
+            if is_fresh {
+                return None;
+            }
+            let is_passed = row.kind == BindingKind::Param && !place.path.is_empty();
+            if is_passed || row.func != tree.func(call) && !runs_at_once(model, tree.func(call), row.func) {
                 return Some(Reach::Outside);
             }
             let each = endless?;
@@ -221,7 +234,11 @@ fn promise_doubt(file: &FileView<'_, '_>, place: &Place, what: What) -> Option<D
             // A name is no proof, but it tells a promise of the end from one of the beginning.
             let is_last = names(file.model, place).iter().any(|name| is_named_last(name));
             let is_race = matches!(what, What::Race("Promise.race" | "Promise.any"));
-            (is_last && (is_race || is_cancel_token(file.model, place))).then_some((0, 1, None))
+            match (is_last, is_race, is_cancel_token(file.model, place)) {
+                (true, _, true) => Some((1, 0, None)),
+                (true, true, false) => Some((0, 1, None)),
+                _ => None,
+            }
         }
     }
 }
@@ -254,6 +271,31 @@ fn is_cancel_token(model: &Model<'_>, place: &Place) -> bool {
 fn signal_doubt(model: &Model<'_>, place: &Place) -> Option<Doubts> {
     let is_passed = matches!(place.root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param);
     (!is_passed).then_some((1, 0, None))
+}
+
+/// A composite signal that somebody listens to: Node 20 never collects it, whatever its sources.
+fn listened_composite(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (object, "any") = tree.method_call(call)? else { return None };
+    let decl = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
+    let binding = tree.first(decl).and_then(|target| tree.binding(target))?;
+    let place = Place::root(Root::Binding(binding));
+    let listens = file.accesses.of(&place).find_map(|access| match access.usage {
+        Usage::Method { name, call } if tree.text(name) == "addEventListener" => Some(call),
+        _ => None,
+    })?;
+    let name = tree.text(model.file.binding(binding).name);
+    (model.file.global_of(object) == Some("AbortSignal")).then(|| LocalClaim {
+        message: format!("`{name}` has a listener: Node 20 keeps it, and what the listener uses, for ever"),
+        help: "abort one controller from a listener on each source, and remove those listeners at the end".to_owned(),
+        subject: name.to_owned(),
+        // Later versions collect it.
+        unknowns: 1,
+        must_repeat: true,
+        notes: vec![Note { role: Role::Registered, message: "listened to here".to_owned(), span: tree.span(listens) }],
+        ..LocalClaim::default()
+    })
 }
 
 fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim {

@@ -4,7 +4,7 @@ use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, outlived};
-use outlive_semantic::growth::{CollectionOp, Op};
+use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
 use outlive_semantic::holds;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -37,7 +37,9 @@ impl Rule for RetainedScope {
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
-        if !matches!(op.op, Op::Grow(_)) || !is_outside(file.model, &op.holder, op) {
+        // What wraps its old self needs it.
+        let grows = matches!(op.op, Op::Grow(growth) if growth != Growth::Rebuild);
+        if !grows || !is_outside(file.model, &op.holder, op) {
             return;
         }
         let model = file.model;
@@ -197,7 +199,9 @@ fn patched(model: &Model<'_>, place: &Place, value: NodeId) -> Option<LocalClaim
     let is_foreign = matches!(place.root, Root::Module(_)) && place.path.len() > 1;
     let is_prototype = place.path.iter().any(|step| matches!(step, Step::Field(name) if tree.text(*name) == "prototype"));
     let closure = tree.function(value).filter(|_| is_foreign && is_prototype)?;
-    let (node, _) = holds::captures(model, closure).into_iter().next()?;
+    // The method that was there before belongs to all as well.
+    let is_own = |node: NodeId| !matches!(model.file.place(node).root, Root::Module(_) | Root::Global(_));
+    let (node, _) = holds::captures(model, closure).into_iter().find(|(node, _)| is_own(*node))?;
     let (shown, name) = (model.file.display(place), model.file.display(&model.file.place(node)));
     Some(LocalClaim {
         message: format!("`{shown}` is shared by all, and from here on keeps `{name}` of this call"),
