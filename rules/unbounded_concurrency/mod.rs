@@ -10,7 +10,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
-use outlive_semantic::rate::Life;
+use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::tree::{Kind, flag};
 
 /// The rule.
@@ -38,7 +38,17 @@ impl Rule for UnboundedConcurrency {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        local::settle_all(claims, view, &META)
+        // Pages, components and start-up code work on what one person looks at.
+        let own: Vec<(FileId, &Claim)> = claims
+            .iter()
+            .copied()
+            .filter(|(file, claim)| {
+                let rate = view.project.rate(*file, claim.func).rate;
+                let is_endless = matches!(&claim.body, Body::Local(body) if !body.must_be_hot);
+                is_endless || matches!(rate, Some(Rate::Job | Rate::Request | Rate::Message | Rate::Connection))
+            })
+            .collect();
+        local::settle_all(&own, view, &META)
     }
 }
 
@@ -56,6 +66,9 @@ fn all_at_once(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         return None;
     }
     let from_client = is_from_client(model, items);
+    if !from_client && !is_fetched(model, items) {
+        return None;
+    }
     let shown = shown(model, items);
     let who = if from_client { "a client decides how many that are" } else { "nothing says how many that are" };
     Some(LocalClaim {
@@ -103,6 +116,12 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
     });
     let name = shown(model, items).to_ascii_lowercase();
     is_cut || ["chunk", "batch", "page", "group", "slice", "top"].iter().any(|word| name.contains(word))
+}
+
+/// Whether items are what was asked for a moment before: the rows of a query, the files of a folder.
+fn is_fetched(model: &Model<'_>, items: NodeId) -> bool {
+    let value = model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
+    model.file.tree.kind(value) == Kind::Await
 }
 
 /// Whether items come out of the body of a request.
@@ -156,7 +175,10 @@ fn async_listener(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let registration = file.registrations.iter().find(|registration| registration.call == call && !registration.once)?;
     let Identity::Constant(event) = &registration.event else { return None };
-    if !registration.proved || !matches!(event.as_str(), "message" | "job" | "task" | "line") {
+    // The other side of a worker or of this process is the program itself.
+    let is_own = matches!(registration.place.root, Root::Global(_))
+        || registration.place.last_field().is_some_and(|name| tree.text(name) == "parentPort");
+    if is_own || !registration.proved || !matches!(event.as_str(), "message" | "job" | "task" | "line") {
         return None;
     }
     let work = model.function_of(registration.listener).filter(|&work| model.file.function(work).is_async)?;
