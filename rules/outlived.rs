@@ -55,7 +55,11 @@ fn settle(
         Answer::No => {
             return view.drop(file, claim, || {
                 let info = project.rate(file, claim.func);
-                format!("`{}` {}; the function runs {info:?}", outlived.shown, lifetime::lives_phrase(project, lives))
+                format!(
+                    "`{}` {}; the function runs {info:?}",
+                    outlived.shown,
+                    lifetime::lives_phrase(project, lives)
+                )
             });
         }
     }
@@ -68,7 +72,8 @@ fn settle(
     };
     let root = format!("`{}` {}", outlived.shown, lifetime::lives_phrase(project, lives));
     let declared = lifetime::declared(project, &spot).unwrap_or((file, claim.at));
-    let mut retainers = vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
+    let mut retainers =
+        vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
     retainers.extend(body.notes.iter().map(|note| Retainer {
         role: note.role,
         message: note.message.clone(),

@@ -69,7 +69,9 @@ fn kept_value(model: &Model<'_>, op: &CollectionOp) -> Option<NodeId> {
 fn concatenates(model: &Model<'_>, holder: &Place, value: NodeId) -> bool {
     let tree = &model.file.tree;
     if tree.kind(value) == Kind::Conditional {
-        return [1, 2].iter().any(|&n| tree.child(value, n).is_some_and(|side| concatenates(model, holder, side)));
+        return [1, 2]
+            .iter()
+            .any(|&n| tree.child(value, n).is_some_and(|side| concatenates(model, holder, side)));
     }
     let is_concat = tree.method_call(value).is_some_and(|(_, method)| method == "concat");
     let list = tree.arg(value, 0).filter(|&list| is_concat && tree.kind(list) == Kind::Array);
@@ -87,7 +89,9 @@ fn by_handler(
     let registration = registrations.iter().find(|registration| {
         is_piecewise(&registration.event)
             && !registration.once
-            && model.function_of(registration.listener).is_some_and(|func| model.file.is_within(op.func, func))
+            && model
+                .function_of(registration.listener)
+                .is_some_and(|func| model.file.is_within(op.func, func))
     })?;
     let handler = model.function_of(registration.listener)?;
     let is_local = matches!(op.holder.root, Root::Binding(binding)
@@ -143,7 +147,9 @@ fn awaited_read(model: &Model<'_>, each: NodeId) -> Option<NodeId> {
 /// The stream that a reader reads: `x` for `const reader = x.getReader()`.
 fn reader_source(model: &Model<'_>, reader: NodeId) -> NodeId {
     let value = model.file.binding_of(reader).and_then(|binding| model.file.sole_value(binding));
-    let stream = value.and_then(|value| model.file.tree.method_call(value)).filter(|(_, method)| *method == "getReader");
+    let stream = value
+        .and_then(|value| model.file.tree.method_call(value))
+        .filter(|(_, method)| *method == "getReader");
     stream.map_or(reader, |(stream, _)| stream)
 }
 
@@ -238,8 +244,11 @@ fn code_run(model: &Model<'_>, each: NodeId, fuel: u32) -> Vec<NodeId> {
     let tree = &model.file.tree;
     let mut out: Vec<NodeId> = tree.subtree(each).collect();
     let Some(fuel) = fuel.checked_sub(1) else { return out };
-    let called: Vec<FuncId> =
-        out.iter().filter_map(|&node| tree.callee(node)).filter_map(|callee| model.function_of(callee)).collect();
+    let called: Vec<FuncId> = out
+        .iter()
+        .filter_map(|&node| tree.callee(node))
+        .filter_map(|callee| model.function_of(callee))
+        .collect();
     for func in called {
         let node = model.file.function(func).node;
         if !tree.contains(each, node) && !tree.contains(node, each) {
@@ -259,7 +268,9 @@ fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &P
     is_order
         && tree.subtree(node).any(|part| match tree.kind(part) {
             Kind::Member if matches!(tree.name(part), Some("length" | "byteLength" | "size")) => {
-                tree.first(part).is_some_and(|object| model.file.place(object) == *holder || is_joined(model, object, holder))
+                tree.first(part).is_some_and(|object| {
+                    model.file.place(object) == *holder || is_joined(model, object, holder)
+                })
             }
             Kind::Identifier | Kind::Member | Kind::Index => is_counted(accesses, &model.file.place(part)),
             Kind::Update => true,
@@ -277,7 +288,8 @@ fn is_joined(model: &Model<'_>, expr: NodeId, holder: &Place) -> bool {
 
 /// Whether something is added to a variable or field again and again.
 fn is_counted(accesses: &Accesses, place: &Place) -> bool {
-    !matches!(place.root, Root::Value(_)) && accesses.of(place).any(|access| matches!(access.usage, Usage::Updated(_)))
+    !matches!(place.root, Root::Value(_))
+        && accesses.of(place).any(|access| matches!(access.usage, Usage::Updated(_)))
 }
 
 /// What a test does about the next piece.
@@ -287,7 +299,9 @@ fn effect(model: &Model<'_>, test: NodeId, growth: NodeId) -> Limit {
     for parent in tree.ancestors(test) {
         match tree.kind(parent) {
             Kind::Logical | Kind::Unary | Kind::Binary => {}
-            Kind::If | Kind::Conditional if tree.node(child).slot == 0 => return branch_effect(model, parent, growth),
+            Kind::If | Kind::Conditional if tree.node(child).slot == 0 => {
+                return branch_effect(model, parent, growth);
+            }
             // `while (buffer.length >= 4)` takes out what is whole.
             Kind::While | Kind::DoWhile | Kind::For => return Limit::None,
             // The outcome is named, returned or handed on.
@@ -301,15 +315,20 @@ fn effect(model: &Model<'_>, test: NodeId, growth: NodeId) -> Limit {
 fn branch_effect(model: &Model<'_>, branch: NodeId, growth: NodeId) -> Limit {
     let tree = &model.file.tree;
     let is_around = tree.children(branch).skip(1).any(|side| tree.contains(side, growth));
-    let leaves_first =
-        branch < growth && tree.child(branch, 1).is_some_and(|then| guard::always_leaves(model, then) || leaves_loop(model, then));
+    let leaves_first = branch < growth
+        && tree
+            .child(branch, 1)
+            .is_some_and(|then| guard::always_leaves(model, then) || leaves_loop(model, then));
     if is_around || leaves_first {
         return Limit::Holds;
     }
     let sides: Vec<NodeId> = tree.children(branch).skip(1).collect();
     let stops = sides.iter().flat_map(|&side| tree.subtree(side)).any(|node| match tree.kind(node) {
         Kind::Throw | Kind::Break => true,
-        Kind::Call => tree.callee(node).and_then(|callee| model.callee_name(callee)).is_none_or(|name| !only_tells(name)),
+        Kind::Call => tree
+            .callee(node)
+            .and_then(|callee| model.callee_name(callee))
+            .is_none_or(|name| !only_tells(name)),
         // In a loop a return ends the reading; in a handler only this call of it.
         Kind::Return => guard::enclosing_loop(model, branch).is_some(),
         _ => false,
@@ -330,7 +349,20 @@ fn leaves_loop(model: &Model<'_>, statement: NodeId) -> bool {
 fn only_tells(name: &str) -> bool {
     matches!(
         name,
-        "reject" | "cb" | "callback" | "next" | "done" | "log" | "warn" | "error" | "debug" | "info" | "Error" | "concat"
-            | "createError" | "byteLength" | "toString"
+        "reject"
+            | "cb"
+            | "callback"
+            | "next"
+            | "done"
+            | "log"
+            | "warn"
+            | "error"
+            | "debug"
+            | "info"
+            | "Error"
+            | "concat"
+            | "createError"
+            | "byteLength"
+            | "toString"
     )
 }

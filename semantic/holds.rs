@@ -48,12 +48,15 @@ fn within(
     match tree.kind(expr) {
         Kind::Identifier => named(model, expr, wanted, how, fuel),
         Kind::Member => wanted_type(model, expr, wanted).map(|model| Held { node: expr, model, how }),
-        Kind::Object => tree.children(expr).filter(|&part| tree.kind(part) == Kind::Property).find_map(|part| {
-            within(model, tree.last_child(part)?, wanted, part_of(how), fuel)
-        }),
+        Kind::Object => tree
+            .children(expr)
+            .filter(|&part| tree.kind(part) == Kind::Property)
+            .find_map(|part| within(model, tree.last_child(part)?, wanted, part_of(how), fuel)),
         Kind::Array => tree.children(expr).find_map(|part| within(model, part, wanted, part_of(how), fuel)),
         Kind::Logical => tree.children(expr).find_map(|part| within(model, part, wanted, how, fuel)),
-        Kind::Conditional => tree.children(expr).skip(1).find_map(|part| within(model, part, wanted, how, fuel)),
+        Kind::Conditional => {
+            tree.children(expr).skip(1).find_map(|part| within(model, part, wanted, how, fuel))
+        }
         Kind::Assign => within(model, tree.child(expr, 1)?, wanted, how, fuel),
         Kind::Function => captured(model, tree.function(expr)?, wanted),
         Kind::Call => bound(model, expr, wanted, fuel),
@@ -105,7 +108,9 @@ fn captured(model: &Model<'_>, func: FuncId, wanted: &dyn Fn(ModelId) -> bool) -
 pub fn captures(model: &Model<'_>, func: FuncId) -> Vec<(NodeId, BindingId)> {
     let tree = &model.file.tree;
     let mut out: Vec<(NodeId, BindingId)> = Vec::new();
-    for node in tree.subtree(model.file.function(func).node).filter(|&node| tree.kind(node) == Kind::Identifier) {
+    for node in
+        tree.subtree(model.file.function(func).node).filter(|&node| tree.kind(node) == Kind::Identifier)
+    {
         let Some(binding) = model.file.binding_of(node) else { continue };
         let owner = model.file.binding(binding).func;
         let is_outer = owner.index() != 0 && !model.file.is_within(owner, func);
@@ -128,8 +133,11 @@ fn constructed(model: &Model<'_>, call: NodeId, wanted: &dyn Fn(ModelId) -> bool
     let tree = &model.file.tree;
     let class = model.class_of(tree.callee(call)?)?;
     let constructor = model.file.class(class).constructor?;
-    let params: Vec<Option<BindingId>> =
-        model.file.params(constructor).map(|param| tree.subtree(param).find_map(|node| tree.binding(node))).collect();
+    let params: Vec<Option<BindingId>> = model
+        .file
+        .params(constructor)
+        .map(|param| tree.subtree(param).find_map(|node| tree.binding(node)))
+        .collect();
     tree.args(call).enumerate().find_map(|(at, arg)| {
         let param = params.get(at).copied().flatten()?;
         keeps_param(model, constructor, param).then(|| within(model, arg, wanted, How::Part, fuel)).flatten()
@@ -141,9 +149,13 @@ fn keeps_param(model: &Model<'_>, constructor: FuncId, param: BindingId) -> bool
     let tree = &model.file.tree;
     model.file.binding(param).references.iter().any(|reference| {
         let node = model.file.references[reference.index()].node;
-        let Some(assign) = tree.parent(node).filter(|&parent| tree.kind(parent) == Kind::Assign) else { return false };
+        let Some(assign) = tree.parent(node).filter(|&parent| tree.kind(parent) == Kind::Assign) else {
+            return false;
+        };
         let target = tree.first(assign).filter(|&target| target != node && tree.kind(target) == Kind::Member);
-        let is_field = target.and_then(|target| tree.first(target)).is_some_and(|object| tree.kind(object) == Kind::This);
+        let is_field = target
+            .and_then(|target| tree.first(target))
+            .is_some_and(|object| tree.kind(object) == Kind::This);
         is_field && tree.func(node) == constructor
     })
 }

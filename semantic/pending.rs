@@ -21,14 +21,47 @@ pub enum Settles {
 
 /// Events after which nothing follows.
 const LAST_EVENTS: &[&str] = &[
-    "close", "exit", "abort", "SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "disconnect", "disconnected", "shutdown", "stop",
-    "stopped", "destroy", "destroyed", "beforeExit", "unload", "beforeunload", "pagehide", "closed", "terminate",
+    "close",
+    "exit",
+    "abort",
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "SIGQUIT",
+    "disconnect",
+    "disconnected",
+    "shutdown",
+    "stop",
+    "stopped",
+    "destroy",
+    "destroyed",
+    "beforeExit",
+    "unload",
+    "beforeunload",
+    "pagehide",
+    "closed",
+    "terminate",
 ];
 
 /// Words in the names of functions that end something.
 const LAST_WORDS: &[&str] = &[
-    "close", "stop", "shutdown", "shut", "destroy", "dispose", "abort", "cancel", "terminate", "exit", "quit", "teardown",
-    "disconnect", "kill", "unmount", "interrupt", "drain",
+    "close",
+    "stop",
+    "shutdown",
+    "shut",
+    "destroy",
+    "dispose",
+    "abort",
+    "cancel",
+    "terminate",
+    "exit",
+    "quit",
+    "teardown",
+    "disconnect",
+    "kill",
+    "unmount",
+    "interrupt",
+    "drain",
 ];
 
 /// What is asked about one file.
@@ -49,7 +82,9 @@ impl Promises<'_, '_> {
         if values.is_empty() {
             return self.by_resolver_of(place);
         }
-        self.join(values.into_iter().filter(|&value| !self.model.is_nothing(value)).map(|value| self.of(value, 3)))
+        self.join(
+            values.into_iter().filter(|&value| !self.model.is_nothing(value)).map(|value| self.of(value, 3)),
+        )
     }
 
     fn join(&self, all: impl Iterator<Item = Settles>) -> Settles {
@@ -74,9 +109,8 @@ impl Promises<'_, '_> {
             Kind::New => self.of_executor(expr),
             Kind::Call => self.of_call(expr, fuel),
             Kind::Identifier | Kind::Member => self.settles(&self.model.file.place(expr)),
-            Kind::Conditional => {
-                self.join([1, 2].into_iter().filter_map(|n| tree.child(expr, n)).map(|side| self.of(side, fuel)))
-            }
+            Kind::Conditional => self
+                .join([1, 2].into_iter().filter_map(|n| tree.child(expr, n)).map(|side| self.of(side, fuel))),
             Kind::Assign => tree.child(expr, 1).map_or(Settles::Unknown, |value| self.of(value, fuel)),
             _ => Settles::Unknown,
         }
@@ -109,7 +143,8 @@ impl Promises<'_, '_> {
     /// `new Promise((resolve, reject) => …)`: when one of the two is called.
     fn of_executor(&self, promise: NodeId) -> Settles {
         let tree = &self.model.file.tree;
-        let is_promise = tree.callee(promise).and_then(|callee| self.model.file.global_of(callee)) == Some("Promise");
+        let is_promise =
+            tree.callee(promise).and_then(|callee| self.model.file.global_of(callee)) == Some("Promise");
         let executor = tree.arg(promise, 0).filter(|_| is_promise).and_then(|arg| tree.function(arg));
         let Some(executor) = executor else { return Settles::Unknown };
         let resolvers: Vec<BindingId> =
@@ -183,7 +218,9 @@ impl Promises<'_, '_> {
     /// `const { promise, resolve } = Promise.withResolvers()`, `d.promise` of a deferred `d`.
     fn by_resolver_of(&self, place: &Place) -> Settles {
         let tree = &self.model.file.tree;
-        let (Some(owner), Some(field)) = (place.parent(), place.last_field()) else { return Settles::Unknown };
+        let (Some(owner), Some(field)) = (place.parent(), place.last_field()) else {
+            return Settles::Unknown;
+        };
         if tree.text(field) != "promise" {
             return Settles::Unknown;
         }
@@ -204,7 +241,11 @@ impl Promises<'_, '_> {
             let registration =
                 self.registrations.iter().find(|row| self.model.function_of(row.listener) == Some(around));
             if let Some(registration) = registration {
-                return if is_last_event(&registration.event) { Settles::AtTheEnd(call) } else { Settles::Soon };
+                return if is_last_event(&registration.event) {
+                    Settles::AtTheEnd(call)
+                } else {
+                    Settles::Soon
+                };
             }
             if file.function_name(around).is_some_and(ends_something) {
                 return Settles::AtTheEnd(call);

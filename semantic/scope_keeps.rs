@@ -47,9 +47,14 @@ fn is_in_context_of(model: &Model<'_>, binding: BindingId, node: NodeId) -> bool
     let tree = &model.file.tree;
     let row = model.file.binding(binding);
     let scope = match row.kind {
-        BindingKind::Let | BindingKind::Const | BindingKind::Using => tree
-            .ancestors(row.node)
-            .find(|&around| matches!(tree.kind(around), Kind::Block | Kind::For | Kind::ForOf | Kind::ForIn | Kind::Switch)),
+        BindingKind::Let | BindingKind::Const | BindingKind::Using => {
+            tree.ancestors(row.node).find(|&around| {
+                matches!(
+                    tree.kind(around),
+                    Kind::Block | Kind::For | Kind::ForOf | Kind::ForIn | Kind::Switch
+                )
+            })
+        }
         _ => Some(model.file.function(row.func).node),
     };
     scope.is_some_and(|scope| tree.contains(scope, node))
@@ -81,10 +86,10 @@ fn used_by_another(model: &Model<'_>, binding: BindingId, closure: FuncId) -> Op
 /// A direct `eval` in a function or in one inside it.
 fn evaluated(model: &Model<'_>, func: FuncId) -> Option<NodeId> {
     let file = model.file;
-    let has_eval = file.function_ids().any(|inner| file.is_within(inner, func) && file.function(inner).has_eval);
-    let is_eval = |&node: &NodeId| {
-        file.tree.callee(node).and_then(|callee| file.global_of(callee)) == Some("eval")
-    };
+    let has_eval =
+        file.function_ids().any(|inner| file.is_within(inner, func) && file.function(inner).has_eval);
+    let is_eval =
+        |&node: &NodeId| file.tree.callee(node).and_then(|callee| file.global_of(callee)) == Some("eval");
     has_eval.then(|| file.tree.subtree(file.function(func).node).find(is_eval)).flatten()
 }
 
@@ -118,12 +123,17 @@ const MANY: f64 = 4096.0;
 fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static str> {
     let tree = &model.file.tree;
     let callee = tree.callee(call)?;
-    let is_large = tree.arg(call, 0).and_then(|count| number(model, count)).is_some_and(|count| count >= MANY);
+    let is_large =
+        tree.arg(call, 0).and_then(|count| number(model, count)).is_some_and(|count| count >= MANY);
     match model.api_path(callee).as_deref() {
-        Some("fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") => return Some("a whole file"),
+        Some("fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") => {
+            return Some("a whole file");
+        }
         Some("Buffer.concat") => return Some("all pieces of a stream"),
         Some("JSON.parse") => return value_weight(model, tree.arg(call, 0)?, fuel),
-        Some("Buffer.alloc" | "Buffer.allocUnsafe" | "Array" | "Uint8Array" | "Float64Array" | "ArrayBuffer") if is_large => {
+        Some(
+            "Buffer.alloc" | "Buffer.allocUnsafe" | "Array" | "Uint8Array" | "Float64Array" | "ArrayBuffer",
+        ) if is_large => {
             return Some("a large buffer");
         }
         _ => {}
@@ -131,7 +141,9 @@ fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static st
     let (object, method) = tree.method_call(call)?;
     let is_awaited = tree.parent(call).is_some_and(|parent| tree.kind(parent) == Kind::Await);
     match method {
-        "text" | "json" | "arrayBuffer" | "blob" | "formData" | "buffer" if is_awaited && tree.args(call).next().is_none() => {
+        "text" | "json" | "arrayBuffer" | "blob" | "formData" | "buffer"
+            if is_awaited && tree.args(call).next().is_none() =>
+        {
             Some("a whole body")
         }
         "repeat" if is_large => Some("a large string"),

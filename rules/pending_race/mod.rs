@@ -170,7 +170,8 @@ fn reach(model: &Model<'_>, call: NodeId, place: &Place, endless: Option<NodeId>
             let row = model.file.binding(binding);
             // Made anew for each call or turn.
             let is_fresh = row.values.iter().any(|&value| {
-                endless.is_some_and(|each| tree.contains(each, value)) || row.func != tree.func(call) && tree.func(value) == tree.func(call)
+                endless.is_some_and(|each| tree.contains(each, value))
+                    || row.func != tree.func(call) && tree.func(value) == tree.func(call)
             });
             if is_fresh {
                 return None;
@@ -258,7 +259,10 @@ fn names(model: &Model<'_>, place: &Place) -> Vec<String> {
 
 fn is_named_last(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ends_something(name) || ["closed", "stopped", "aborted", "cancelled", "canceled", "terminated", "exited"].iter().any(|word| lower.contains(word))
+    ends_something(name)
+        || ["closed", "stopped", "aborted", "cancelled", "canceled", "terminated", "exited"]
+            .iter()
+            .any(|word| lower.contains(word))
 }
 
 /// `config.cancelToken.promise`
@@ -288,12 +292,17 @@ fn listened_composite(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClai
     let name = tree.text(model.file.binding(binding).name);
     (model.file.global_of(object) == Some("AbortSignal")).then(|| LocalClaim {
         message: format!("`{name}` has a listener: Node 20 keeps it, and what the listener uses, for ever"),
-        help: "abort one controller from a listener on each source, and remove those listeners at the end".to_owned(),
+        help: "abort one controller from a listener on each source, and remove those listeners at the end"
+            .to_owned(),
         subject: name.to_owned(),
         // Later versions collect it.
         unknowns: 1,
         must_repeat: true,
-        notes: vec![Note { role: Role::Registered, message: "listened to here".to_owned(), span: tree.span(listens) }],
+        notes: vec![Note {
+            role: Role::Registered,
+            message: "listened to here".to_owned(),
+            span: tree.span(listens),
+        }],
         ..LocalClaim::default()
     })
 }
@@ -302,16 +311,28 @@ fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim 
     let shown = model.file.display(place);
     let (message, help) = match contender.what {
         What::Race(name) => (
-            format!("`{name}` leaves a reaction, and what it resolves to, on `{shown}` each time: that stays until `{shown}` settles"),
-            format!("keep a Set of waiters that `{shown}` wakes, and take each out of it when its own work is done"),
+            format!(
+                "`{name}` leaves a reaction, and what it resolves to, on `{shown}` each time: that stays until `{shown}` settles"
+            ),
+            format!(
+                "keep a Set of waiters that `{shown}` wakes, and take each out of it when its own work is done"
+            ),
         ),
         What::Chain(name) => (
-            format!("`{shown}.{name}` leaves a reaction each time, and all that it uses stays until `{shown}` settles"),
-            format!("subscribe in a way that can be undone, and undo it when the call is over: reactions of `{shown}` cannot be removed"),
+            format!(
+                "`{shown}.{name}` leaves a reaction each time, and all that it uses stays until `{shown}` settles"
+            ),
+            format!(
+                "subscribe in a way that can be undone, and undo it when the call is over: reactions of `{shown}` cannot be removed"
+            ),
         ),
         What::Signals => (
-            format!("`AbortSignal.any` ties a new signal to `{shown}` each time, which up to Node 22 keeps it as long as `{shown}`"),
-            format!("listen to `{shown}` with one controller for each call, and remove the listener when the call is over"),
+            format!(
+                "`AbortSignal.any` ties a new signal to `{shown}` each time, which up to Node 22 keeps it as long as `{shown}`"
+            ),
+            format!(
+                "listen to `{shown}` with one controller for each call, and remove the listener when the call is over"
+            ),
         ),
     };
     LocalClaim { message, help, subject: shown, ..LocalClaim::default() }
@@ -321,9 +342,13 @@ fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim 
 fn endless_return(model: &Model<'_>, func: FuncId) -> Option<(NodeId, LocalClaim)> {
     let tree = &model.file.tree;
     let row = model.file.function(func);
-    let body = model.file.body(func).filter(|&body| row.is_async && !row.is_generator && tree.kind(body) == Kind::Block)?;
+    let body = model
+        .file
+        .body(func)
+        .filter(|&body| row.is_async && !row.is_generator && tree.kind(body) == Kind::Block)?;
     let own = |node: &NodeId| tree.func(*node) == func;
-    let returns: Vec<NodeId> = tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Return).filter(own).collect();
+    let returns: Vec<NodeId> =
+        tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Return).filter(own).collect();
     let leaves = tree.subtree(body).filter(own).any(|node| tree.kind(node) == Kind::Throw);
     let awaits = tree.subtree(body).filter(own).any(|node| tree.kind(node) == Kind::Await);
     let [only] = returns[..] else { return None };
@@ -337,7 +362,9 @@ fn endless_return(model: &Model<'_>, func: FuncId) -> Option<(NodeId, LocalClaim
     }
     let name = model.file.function_name(func).unwrap_or("the function").to_owned();
     let claim = LocalClaim {
-        message: format!("`{name}` returns the promise of its next turn: each turn keeps the promise of the one before"),
+        message: format!(
+            "`{name}` returns the promise of its next turn: each turn keeps the promise of the one before"
+        ),
         help: "write it as a loop, or call it without `return`".to_owned(),
         subject: name,
         ..LocalClaim::default()

@@ -212,10 +212,15 @@ fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptCl
         // Whoever handles requests handles more than one.
         Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
-        Answer::No => return view.drop(file, claim, || format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives))),
+        Answer::No => {
+            return view
+                .drop(file, claim, || format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives)));
+        }
     }
     match released(view, &spot, body) {
-        Released::Yes => return view.drop(file, claim, || format!("something takes entries out of `{}`", body.shown)),
+        Released::Yes => {
+            return view.drop(file, claim, || format!("something takes entries out of `{}`", body.shown));
+        }
         Released::Partly => doubt.assume(),
         Released::Maybe => doubt.unknown(),
         Released::No if body.is_bounded => doubt.assume(),
@@ -294,7 +299,8 @@ fn report(
     let (shown, kept) = (&body.shown, &body.kept);
     let root = format!("`{shown}` {}", lifetime::lives_phrase(project, lives));
     let declared = lifetime::declared(project, spot).unwrap_or((file, claim.at));
-    let mut retainers = vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
+    let mut retainers =
+        vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
     retainers.extend(body.notes.iter().map(|note| Retainer {
         role: note.role,
         message: note.message.clone(),
@@ -331,7 +337,9 @@ fn words(body: &KeptClaim) -> (String, String) {
     let (shown, kept, how) = (&body.shown, &body.kept, &body.how);
     if let Some((event, _)) = &body.only_on {
         return (
-            format!("`{shown}` {how}, and only '{event}' takes it out: that never comes when the peer goes away"),
+            format!(
+                "`{shown}` {how}, and only '{event}' takes it out: that never comes when the peer goes away"
+            ),
             format!("take it out of `{shown}` on 'close', which comes either way"),
         );
     }

@@ -52,13 +52,17 @@ impl Rule for RetainedScope {
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         let model = file.model;
         let tree = &model.file.tree;
-        for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Plain) {
+        for assign in tree
+            .ids()
+            .filter(|&node| tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Plain)
+        {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             if tree.func(assign).index() == 0 {
                 continue;
             }
             let place = model.file.place(target);
-            if let Some(body) = chain(model, &place, assign, value).or_else(|| patched(model, &place, value)) {
+            if let Some(body) = chain(model, &place, assign, value).or_else(|| patched(model, &place, value))
+            {
                 push(model, claims, &place, assign, false, body);
             }
         }
@@ -106,19 +110,31 @@ fn closure_in(model: &Model<'_>, value: NodeId, fuel: u32) -> Option<FuncId> {
     let fuel = fuel.checked_sub(1)?;
     let tree = &model.file.tree;
     match tree.kind(value) {
-        Kind::Function => tree.function(value).filter(|func| model.file.function(*func).parent.is_some_and(|p| p.index() != 0)),
+        Kind::Function => tree
+            .function(value)
+            .filter(|func| model.file.function(*func).parent.is_some_and(|p| p.index() != 0)),
         Kind::Object => tree.children(value).find_map(|part| closure_in(model, tree.last_child(part)?, fuel)),
         Kind::Array => tree.children(value).find_map(|part| closure_in(model, part, fuel)),
         Kind::Identifier => {
             let func = model.function_of(value)?;
             let made = tree.func(value);
-            model.file.function(func).parent.filter(|parent| parent.index() != 0 && model.file.is_within(made, *parent)).map(|_| func)
+            model
+                .file
+                .function(func)
+                .parent
+                .filter(|parent| parent.index() != 0 && model.file.is_within(made, *parent))
+                .map(|_| func)
         }
         _ => None,
     }
 }
 
-fn kept_for_a_sibling(model: &Model<'_>, holder: &Place, closure: FuncId, bystander: &Bystander) -> LocalClaim {
+fn kept_for_a_sibling(
+    model: &Model<'_>,
+    holder: &Place,
+    closure: FuncId,
+    bystander: &Bystander,
+) -> LocalClaim {
     let tree = &model.file.tree;
     let name = tree.text(model.file.binding(bystander.binding).name);
     let shown = model.file.display(holder);
@@ -131,7 +147,9 @@ fn kept_for_a_sibling(model: &Model<'_>, holder: &Place, closure: FuncId, bystan
             "{what}, kept in `{shown}`, keeps `{name}` too ({}): another closure of the same scope uses it",
             bystander.weight
         ),
-        help: format!("make the two closures in different functions or blocks, or set `{name}` to null when it is used up"),
+        help: format!(
+            "make the two closures in different functions or blocks, or set `{name}` to null when it is used up"
+        ),
         subject: format!("{shown} {name}"),
         notes: vec![
             Note {
@@ -154,7 +172,8 @@ fn chain(model: &Model<'_>, place: &Place, assign: NodeId, value: NodeId) -> Opt
     let tree = &model.file.tree;
     let func = tree.func(assign);
     closure_in(model, value, 4).filter(|&closure| model.file.function(closure).parent == Some(func))?;
-    let is_long = !place.path.contains(&Step::Element) && matches!(place.root, Root::Binding(binding) if model.file.binding(binding).func != func);
+    let is_long = !place.path.contains(&Step::Element)
+        && matches!(place.root, Root::Binding(binding) if model.file.binding(binding).func != func);
     let is_field = matches!(place.root, Root::This(_) | Root::Module(_) | Root::Global(_) | Root::Class(_));
     if !is_long && !is_field {
         return None;
@@ -163,8 +182,12 @@ fn chain(model: &Model<'_>, place: &Place, assign: NodeId, value: NodeId) -> Opt
     let used = captured(model, old, func, value)?;
     let (name, shown) = (tree.text(model.file.binding(old).name), model.file.display(place));
     Some(LocalClaim {
-        message: format!("each new value of `{shown}` keeps the one before: `{name}` is in the scope of its closures"),
-        help: format!("set `{name}` to null at the end of the function, or make the new value where `{name}` is not in scope"),
+        message: format!(
+            "each new value of `{shown}` keeps the one before: `{name}` is in the scope of its closures"
+        ),
+        help: format!(
+            "set `{name}` to null at the end of the function, or make the new value where `{name}` is not in scope"
+        ),
         subject: format!("{shown} {name}"),
         notes: vec![Note {
             role: Role::Captures,
@@ -181,14 +204,17 @@ fn local_copy(model: &Model<'_>, place: &Place, func: FuncId) -> Option<BindingI
     let bindings = file.tree.subtree(file.function(func).node).filter_map(|node| file.tree.binding(node));
     bindings.filter(|&binding| file.binding(binding).func == func).find(|&binding| {
         let value = file.sole_value(binding);
-        value.is_some_and(|value| matches!(file.tree.kind(value), Kind::Identifier | Kind::Member) && file.place(value) == *place)
+        value.is_some_and(|value| {
+            matches!(file.tree.kind(value), Kind::Identifier | Kind::Member) && file.place(value) == *place
+        })
     })
 }
 
 /// Where a closure uses a variable, unless it is the new value that does: a wrapper needs what it wraps.
 fn captured(model: &Model<'_>, binding: BindingId, func: FuncId, value: NodeId) -> Option<NodeId> {
     let file = model.file;
-    let uses = || file.binding(binding).references.iter().map(|reference| file.references[reference.index()].node);
+    let uses =
+        || file.binding(binding).references.iter().map(|reference| file.references[reference.index()].node);
     let is_wrapped = uses().any(|node| file.tree.contains(value, node));
     uses().find(|&node| !is_wrapped && file.tree.func(node) != func)
 }
@@ -197,7 +223,8 @@ fn captured(model: &Model<'_>, binding: BindingId, func: FuncId, value: NodeId) 
 fn patched(model: &Model<'_>, place: &Place, value: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let is_foreign = matches!(place.root, Root::Module(_)) && place.path.len() > 1;
-    let is_prototype = place.path.iter().any(|step| matches!(step, Step::Field(name) if tree.text(*name) == "prototype"));
+    let is_prototype =
+        place.path.iter().any(|step| matches!(step, Step::Field(name) if tree.text(*name) == "prototype"));
     let closure = tree.function(value).filter(|_| is_foreign && is_prototype)?;
     // The method that was there before belongs to all as well.
     let is_own = |node: NodeId| !matches!(model.file.place(node).root, Root::Module(_) | Root::Global(_));
@@ -205,7 +232,9 @@ fn patched(model: &Model<'_>, place: &Place, value: NodeId) -> Option<LocalClaim
     let (shown, name) = (model.file.display(place), model.file.display(&model.file.place(node)));
     Some(LocalClaim {
         message: format!("`{shown}` is shared by all, and from here on keeps `{name}` of this call"),
-        help: format!("patch `{shown}` once for the module, and reach what belongs to the call through `this`"),
+        help: format!(
+            "patch `{shown}` once for the module, and reach what belongs to the call through `this`"
+        ),
         subject: format!("{shown} {name}"),
         conventions: 1,
         notes: vec![Note { role: Role::Captures, message: format!("uses `{name}`"), span: tree.span(node) }],
@@ -226,7 +255,9 @@ fn held_target(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     }
     let (target, held) = (model.file.display(&place), model.file.display(&model.file.place(registry)));
     Some(LocalClaim {
-        message: format!("`{target}` is never collected: `{held}` keeps it as the value for its own callback"),
+        message: format!(
+            "`{target}` is never collected: `{held}` keeps it as the value for its own callback"
+        ),
         help: format!("pass something from which `{target}` cannot be reached: an id, a path, a handle"),
         subject: format!("{held} {target}"),
         must_repeat: true,
@@ -241,15 +272,17 @@ fn reaches(model: &Model<'_>, value: NodeId, place: &Place, fuel: u32) -> bool {
     match tree.kind(value) {
         Kind::Identifier | Kind::This => {
             let named = || model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding));
-            model.file.place(value) == *place || named().is_some_and(|value| reaches(model, value, place, fuel))
+            model.file.place(value) == *place
+                || named().is_some_and(|value| reaches(model, value, place, fuel))
         }
-        Kind::Object => {
-            tree.children(value).filter_map(|part| tree.last_child(part)).any(|part| reaches(model, part, place, fuel))
-        }
+        Kind::Object => tree
+            .children(value)
+            .filter_map(|part| tree.last_child(part))
+            .any(|part| reaches(model, part, place, fuel)),
         Kind::Array => tree.children(value).any(|part| reaches(model, part, place, fuel)),
-        Kind::Function => tree
-            .subtree(value)
-            .any(|node| matches!(tree.kind(node), Kind::Identifier | Kind::This) && model.file.place(node) == *place),
+        Kind::Function => tree.subtree(value).any(|node| {
+            matches!(tree.kind(node), Kind::Identifier | Kind::This) && model.file.place(node) == *place
+        }),
         _ => false,
     }
 }

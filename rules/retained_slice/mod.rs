@@ -106,11 +106,16 @@ fn cut(model: &Model<'_>, call: NodeId) -> Option<Slice> {
 
 fn words(model: &Model<'_>, op: &CollectionOp, slice: &Slice) -> LocalClaim {
     let tree = &model.file.tree;
-    let (holder, source) = (model.file.display(&op.holder), model.file.display(&model.file.place(slice.source)));
+    let (holder, source) =
+        (model.file.display(&op.holder), model.file.display(&model.file.place(slice.source)));
     let help = if slice.is_view {
-        format!("copy what is kept: `Buffer.copyBytesFrom` or `Uint8Array.prototype.slice`, not a view of `{source}`")
+        format!(
+            "copy what is kept: `Buffer.copyBytesFrom` or `Uint8Array.prototype.slice`, not a view of `{source}`"
+        )
     } else {
-        format!("copy what is kept, for example with `Buffer.from(piece).toString()`: a piece of `{source}` points into it")
+        format!(
+            "copy what is kept, for example with `Buffer.from(piece).toString()`: a piece of `{source}` points into it"
+        )
     };
     LocalClaim {
         message: format!("the piece of `{source}` that `{holder}` keeps holds all of it: {}", slice.weight),
@@ -118,7 +123,11 @@ fn words(model: &Model<'_>, op: &CollectionOp, slice: &Slice) -> LocalClaim {
         subject: format!("{holder} {source}"),
         // Which pieces an engine copies is its own affair.
         unknowns: 1,
-        notes: vec![Note { role: Role::Captures, message: "cut here".to_owned(), span: tree.span(slice.node) }],
+        notes: vec![Note {
+            role: Role::Captures,
+            message: "cut here".to_owned(),
+            span: tree.span(slice.node),
+        }],
         ..LocalClaim::default()
     }
 }

@@ -12,10 +12,18 @@ pub(super) fn claim(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     match path.as_str() {
         "multer" => upload(model, call),
         "raw-body" => whole_request(model, call, "raw-body", "pass `{ limit }` to it"),
-        "stream/consumers.text" | "stream/consumers.json" | "stream/consumers.buffer" | "stream/consumers.blob"
+        "stream/consumers.text"
+        | "stream/consumers.json"
+        | "stream/consumers.buffer"
+        | "stream/consumers.blob"
         | "stream/consumers.arrayBuffer" => {
             let name = path.rsplit('.').next().unwrap_or_default().to_owned();
-            whole_request(model, call, &name, "count the bytes and stop at a limit, or use a body parser that has one")
+            whole_request(
+                model,
+                call,
+                &name,
+                "count the bytes and stop at a limit, or use a body parser that has one",
+            )
         }
         "get-stream" | "get-stream.buffer" | "get-stream.getStreamAsBuffer" => {
             whole_request(model, call, "get-stream", "pass `{ maxBuffer }` to it")
@@ -35,7 +43,8 @@ fn upload(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let options = tree.arg(call, 0);
     let option = |name: &str| listeners::option(model, options, name);
-    let is_readable = options.is_none_or(|options| matches!(tree.kind(options), Kind::Object | Kind::Identifier));
+    let is_readable =
+        options.is_none_or(|options| matches!(tree.kind(options), Kind::Object | Kind::Identifier));
     if !is_readable || option("limits").is_some() || option("dest").is_some() {
         return None;
     }
@@ -45,7 +54,8 @@ fn upload(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         None => options.is_none_or(|options| is_plain_object(model, options)),
     };
     in_memory.then(|| LocalClaim {
-        message: "each uploaded file is kept in memory whole, whatever its size: multer is given no `limits`".to_owned(),
+        message: "each uploaded file is kept in memory whole, whatever its size: multer is given no `limits`"
+            .to_owned(),
         help: "pass `limits: { fileSize }`, or write uploads to disk with `dest`".to_owned(),
         subject: "multer".to_owned(),
         ..LocalClaim::default()
@@ -58,7 +68,8 @@ fn is_plain_object(model: &Model<'_>, node: NodeId) -> bool {
 }
 
 fn makes_memory_storage(model: &Model<'_>, storage: NodeId) -> bool {
-    let value = model.file.binding_of(storage).and_then(|binding| model.file.sole_value(binding)).unwrap_or(storage);
+    let value =
+        model.file.binding_of(storage).and_then(|binding| model.file.sole_value(binding)).unwrap_or(storage);
     let path = model.file.tree.callee(value).and_then(|callee| model.api_path(callee));
     path.as_deref() == Some("multer.memoryStorage")
 }
@@ -94,10 +105,14 @@ fn raised_limit(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     if !is_infinite && bytes.is_none_or(|bytes| bytes < LARGE) {
         return None;
     }
-    let said = tree.string(limit).map_or_else(|| "this limit".to_owned(), |text| format!("a limit of {text}"));
+    let said =
+        tree.string(limit).map_or_else(|| "this limit".to_owned(), |text| format!("a limit of {text}"));
     Some(LocalClaim {
-        message: format!("{said} lets a few clients fill the memory: each body is kept whole while it is parsed"),
-        help: "set `limit` to the largest body that this server has a use for, and stream larger ones".to_owned(),
+        message: format!(
+            "{said} lets a few clients fill the memory: each body is kept whole while it is parsed"
+        ),
+        help: "set `limit` to the largest body that this server has a use for, and stream larger ones"
+            .to_owned(),
         subject: "limit".to_owned(),
         conventions: 1,
         ..LocalClaim::default()

@@ -52,7 +52,8 @@ impl Rule for UnboundedBuffer {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        let judged: Vec<(FileId, Claim)> = claims.iter().map(|(file, claim)| (*file, doubted(view, *file, claim))).collect();
+        let judged: Vec<(FileId, Claim)> =
+            claims.iter().map(|(file, claim)| (*file, doubted(view, *file, claim))).collect();
         let judged: Vec<(FileId, &Claim)> = judged.iter().map(|(file, claim)| (*file, claim)).collect();
         local::settle_all(&judged, view, &META)
     }
@@ -77,7 +78,9 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     let drop = |reason: &str| {
         file.drop::<LocalClaim>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)))
     };
-    let Some(sender) = sender(model, reading) else { return drop("the source is this program's own, or no stream") };
+    let Some(sender) = sender(model, reading) else {
+        return drop("the source is this program's own, or no stream");
+    };
     let limit = accumulate::limit(model, file.accesses, reading, op);
     if limit == Limit::Holds {
         return drop("its size is tested");
@@ -150,7 +153,10 @@ fn listens_locally(model: &Model<'_>) -> bool {
     let tree = &model.file.tree;
     let mut calls = tree
         .ids()
-        .filter(|&node| tree.method_call(node).is_some_and(|(_, method)| method == "listen") && tree.arg(node, 0).is_some())
+        .filter(|&node| {
+            tree.method_call(node).is_some_and(|(_, method)| method == "listen")
+                && tree.arg(node, 0).is_some()
+        })
         .peekable();
     calls.peek().is_some() && calls.all(|call| tree.args(call).any(|arg| is_local_address(model, arg)))
 }
@@ -158,7 +164,9 @@ fn listens_locally(model: &Model<'_>) -> bool {
 fn is_local_address(model: &Model<'_>, arg: NodeId) -> bool {
     let tree = &model.file.tree;
     if let Some(address) = model.file.constant_name(arg).map(|name| tree.text(name)) {
-        return matches!(address, "localhost" | "127.0.0.1" | "::1") || address.starts_with('/') || address.starts_with("\\\\.");
+        return matches!(address, "localhost" | "127.0.0.1" | "::1")
+            || address.starts_with('/')
+            || address.starts_with("\\\\.");
     }
     let name = model.callee_name(arg).unwrap_or_default().to_ascii_lowercase();
     ["path", "pipe", "ipc", "sock", "file"].iter().any(|word| name.contains(word))
@@ -192,10 +200,18 @@ fn message(
     let holder = model.file.display(&op.holder);
     let source = shown_source(model, reading.source);
     match (limit, sender, consumed) {
-        (Limit::Ignored(_), ..) => format!("`{holder}` goes on growing after the limit is passed: nothing stops {source}"),
-        (_, _, true) => format!("`{holder}` is only cut when a whole message is in: a peer that never ends one fills it"),
-        (_, Sender::Request, _) => format!("`{holder}` keeps all that a client sends in {source}, and nothing limits it"),
-        (_, Sender::Connection, _) => format!("`{holder}` keeps all that the peer sends on {source}, and nothing limits it"),
+        (Limit::Ignored(_), ..) => {
+            format!("`{holder}` goes on growing after the limit is passed: nothing stops {source}")
+        }
+        (_, _, true) => {
+            format!("`{holder}` is only cut when a whole message is in: a peer that never ends one fills it")
+        }
+        (_, Sender::Request, _) => {
+            format!("`{holder}` keeps all that a client sends in {source}, and nothing limits it")
+        }
+        (_, Sender::Connection, _) => {
+            format!("`{holder}` keeps all that the peer sends on {source}, and nothing limits it")
+        }
         _ => format!("`{holder}` keeps all of {source}, and nothing limits it"),
     }
 }
@@ -212,11 +228,17 @@ fn help(model: &Model<'_>, op: &CollectionOp, reading: &Reading, sender: Sender,
     let holder = model.file.display(&op.holder);
     let source = shown_source(model, reading.source);
     match (limit, sender) {
-        (Limit::Ignored(_), _) => format!("call `destroy()` on {source} where the limit is noticed, and keep no more"),
-        (_, Sender::Request) => {
-            format!("count the bytes and destroy {source} when they pass a limit, or use a body parser that has one")
+        (Limit::Ignored(_), _) => {
+            format!("call `destroy()` on {source} where the limit is noticed, and keep no more")
         }
-        (_, Sender::Connection) => format!("close {source} when `{holder}` passes the largest message you accept"),
+        (_, Sender::Request) => {
+            format!(
+                "count the bytes and destroy {source} when they pass a limit, or use a body parser that has one"
+            )
+        }
+        (_, Sender::Connection) => {
+            format!("close {source} when `{holder}` passes the largest message you accept")
+        }
         _ => format!("stop {source} when `{holder}` passes a limit, or work on each piece as it comes"),
     }
 }
@@ -232,8 +254,16 @@ fn notes(model: &Model<'_>, op: &CollectionOp, reading: &Reading, limit: Limit) 
     let start = tree.span(reading.site).start;
     let head = tree.first(reading.site).map_or(tree.span(reading.site), |head| tree.span(head));
     let span = Span { start, end: head.end };
-    notes.push(Note { role: Role::Registered, message: "each piece of the stream comes through here".to_owned(), span });
-    notes.push(Note { role: Role::Grows, message: "one more piece is kept here".to_owned(), span: tree.span(op.node) });
+    notes.push(Note {
+        role: Role::Registered,
+        message: "each piece of the stream comes through here".to_owned(),
+        span,
+    });
+    notes.push(Note {
+        role: Role::Grows,
+        message: "one more piece is kept here".to_owned(),
+        span: tree.span(op.node),
+    });
     if let Limit::Ignored(test) = limit {
         let message = "the limit is noticed here, and the stream goes on".to_owned();
         let span = tree.first(test).map_or(tree.span(test), |test| tree.span(test));

@@ -31,7 +31,9 @@ impl Rule for UnboundedConcurrency {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let body = all_at_once(model, call).or_else(|| not_awaited(model, call)).or_else(|| async_listener(file, call));
+        let body = all_at_once(model, call)
+            .or_else(|| not_awaited(model, call))
+            .or_else(|| async_listener(file, call));
         let Some(body) = body else { return };
         let (at, func) = (model.file.tree.span(call), model.file.tree.func(call));
         claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
@@ -45,7 +47,8 @@ impl Rule for UnboundedConcurrency {
             .filter(|(file, claim)| {
                 let rate = view.project.rate(*file, claim.func).rate;
                 let is_endless = matches!(&claim.body, Body::Local(body) if !body.must_be_hot);
-                is_endless || matches!(rate, Some(Rate::Job | Rate::Request | Rate::Message | Rate::Connection))
+                is_endless
+                    || matches!(rate, Some(Rate::Job | Rate::Request | Rate::Message | Rate::Connection))
             })
             .collect();
         local::settle_all(&own, view, &META)
@@ -70,7 +73,8 @@ fn all_at_once(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         return None;
     }
     let shown = shown(model, items);
-    let who = if from_client { "a client decides how many that are" } else { "nothing says how many that are" };
+    let who =
+        if from_client { "a client decides how many that are" } else { "nothing says how many that are" };
     Some(LocalClaim {
         message: format!("work starts for all of `{shown}` at once, and {who}"),
         help: format!("work through `{shown}` in batches, or with a limiter"),
@@ -99,7 +103,9 @@ fn is_limited(model: &Model<'_>, work: FuncId) -> bool {
     tree.subtree(model.file.function(work).node).any(|node| {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
         let lower = name.to_ascii_lowercase();
-        ["limit", "acquire", "semaphore", "schedule", "throttle", "queue", "enqueue", "pool"].iter().any(|word| lower.contains(word))
+        ["limit", "acquire", "semaphore", "schedule", "throttle", "queue", "enqueue", "pool"]
+            .iter()
+            .any(|word| lower.contains(word))
             || matches!(name, "add" | "push" | "run" | "exec")
     })
 }
@@ -110,9 +116,13 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
     if model.is_constant_collection(items, 4) {
         return true;
     }
-    let named = model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
+    let named =
+        model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
     let is_cut = tree.subtree(named).any(|node| {
-        matches!(tree.method_call(node), Some((_, "slice" | "splice" | "take" | "limit" | "first" | "top" | "chunk" | "keys")))
+        matches!(
+            tree.method_call(node),
+            Some((_, "slice" | "splice" | "take" | "limit" | "first" | "top" | "chunk" | "keys"))
+        )
     });
     let name = shown(model, items).to_ascii_lowercase();
     is_cut || ["chunk", "batch", "page", "group", "slice", "top"].iter().any(|word| name.contains(word))
@@ -120,7 +130,8 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
 
 /// Whether items are what was asked for a moment before: the rows of a query, the files of a folder.
 fn is_fetched(model: &Model<'_>, items: NodeId) -> bool {
-    let value = model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
+    let value =
+        model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
     model.file.tree.kind(value) == Kind::Await
 }
 
@@ -149,7 +160,9 @@ fn not_awaited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     }
     let name = model.file.function_name(work).unwrap_or("the work").to_owned();
     Some(LocalClaim {
-        message: format!("`{name}` is not awaited: the loop takes the next item while any number are still at work"),
+        message: format!(
+            "`{name}` is not awaited: the loop takes the next item while any number are still at work"
+        ),
         help: format!("await `{name}`, or limit how many run at once"),
         subject: name,
         unknowns: 1,
@@ -165,15 +178,17 @@ fn is_dropped(model: &Model<'_>, call: NodeId) -> bool {
 /// Whether the body of a loop awaits something: that slows it down.
 fn waits(model: &Model<'_>, each: NodeId) -> bool {
     let tree = &model.file.tree;
-    tree.child(each, 2)
-        .is_some_and(|body| tree.subtree(body).any(|node| tree.kind(node) == Kind::Await && tree.func(node) == tree.func(each)))
+    tree.child(each, 2).is_some_and(|body| {
+        tree.subtree(body).any(|node| tree.kind(node) == Kind::Await && tree.func(node) == tree.func(each))
+    })
 }
 
 /// `emitter.on('message', async …)`: an emitter does not wait for its listeners.
 fn async_listener(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let registration = file.registrations.iter().find(|registration| registration.call == call && !registration.once)?;
+    let registration =
+        file.registrations.iter().find(|registration| registration.call == call && !registration.once)?;
     let Identity::Constant(event) = &registration.event else { return None };
     // The other side of a worker or of this process is the program itself.
     let is_own = matches!(registration.place.root, Root::Global(_))
@@ -190,7 +205,9 @@ fn async_listener(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     }
     let shown = model.file.display(&registration.place);
     Some(LocalClaim {
-        message: format!("`{shown}` does not wait for its '{event}' listener: any number of them are at work at once"),
+        message: format!(
+            "`{shown}` does not wait for its '{event}' listener: any number of them are at work at once"
+        ),
         help: "put the work into a queue with a limit, and hold the source back while it is full".to_owned(),
         subject: format!("{shown} {event}"),
         unknowns: 1,

@@ -67,7 +67,9 @@ fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId
 
 fn is_outside(model: &Model<'_>, holder: &Place, func: FuncId) -> bool {
     match holder.root {
-        Root::Binding(binding) => model.file.binding(binding).func != func && !holder.path.contains(&Step::Element),
+        Root::Binding(binding) => {
+            model.file.binding(binding).func != func && !holder.path.contains(&Step::Element)
+        }
         Root::This(_) | Root::Class(_) => !holder.path.is_empty() && !holder.path.contains(&Step::Element),
         _ => false,
     }
@@ -77,10 +79,13 @@ fn is_outside(model: &Model<'_>, holder: &Place, func: FuncId) -> bool {
 fn taken_one_by_one(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<NodeId> {
     let model = file.model;
     let tree = &model.file.tree;
-    let takes = |node: NodeId| tree.method_call(node).is_some_and(|(_, method)| matches!(method, "shift" | "pop"));
+    let takes =
+        |node: NodeId| tree.method_call(node).is_some_and(|(_, method)| matches!(method, "shift" | "pop"));
     file.ops
         .iter()
-        .filter(|other| other.op == Op::Release && other.holder == op.holder && other.func != op.func && takes(other.node))
+        .filter(|other| {
+            other.op == Op::Release && other.holder == op.holder && other.func != op.func && takes(other.node)
+        })
         .find(|other| {
             let body = model.file.body(other.func);
             let waits = body.is_some_and(|body| {
@@ -100,7 +105,8 @@ fn is_depth_tested(file: &FileView<'_, '_>, holder: &Place) -> bool {
                 tree.binary_op(node),
                 Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
             );
-            is_order && !tree.children(node).any(|side| matches!(tree.number(side), Some(count) if count <= 1.0))
+            is_order
+                && !tree.children(node).any(|side| matches!(tree.number(side), Some(count) if count <= 1.0))
         })
     })
 }
@@ -110,20 +116,29 @@ fn slows_down(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(model.file.function(func).node).any(|node| {
         tree.kind(node) == Kind::Member
-            && matches!(tree.name(node), Some("pause" | "highWaterMark" | "prefetch" | "drain" | "writableNeedDrain"))
+            && matches!(
+                tree.name(node),
+                Some("pause" | "highWaterMark" | "prefetch" | "drain" | "writableNeedDrain")
+            )
     })
 }
 
 fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: NodeId) -> LocalClaim {
     let shown = model.file.display(&op.holder);
     LocalClaim {
-        message: format!("`{shown}` is filled as fast as work comes in and worked off one at a time: nothing limits its depth"),
+        message: format!(
+            "`{shown}` is filled as fast as work comes in and worked off one at a time: nothing limits its depth"
+        ),
         help: format!("test `{shown}.length` before `push`: refuse, drop or make the producer wait"),
         subject: shown,
         // That work is slower than what brings it is what one worker is for; nobody measured it.
         conventions: 1,
         notes: vec![
-            Note { role: Role::Grows, message: "one more waits here".to_owned(), span: model.file.tree.span(op.node) },
+            Note {
+                role: Role::Grows,
+                message: "one more waits here".to_owned(),
+                span: model.file.tree.span(op.node),
+            },
             Note {
                 role: Role::ReleasedHereOnly,
                 message: "taken one at a time here, by a function that waits".to_owned(),
@@ -135,10 +150,23 @@ fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: NodeId) -> LocalClaim {
 }
 
 /// Queues of libraries, and what of theirs tells how deep they are.
-const LIBRARIES: &[&str] = &["async.queue()", "async.priorityQueue()", "fastq()", "fastq.promise()", "p-queue()", "better-queue()"];
+const LIBRARIES: &[&str] =
+    &["async.queue()", "async.priorityQueue()", "fastq()", "fastq.promise()", "p-queue()", "better-queue()"];
 const DEPTHS: &[&str] = &[
-    "size", "pending", "length", "onSizeLessThan", "running", "saturated", "unsaturated", "buffer", "isSaturated",
-    "sizeBy", "getStats", "idle", "onIdle", "drained",
+    "size",
+    "pending",
+    "length",
+    "onSizeLessThan",
+    "running",
+    "saturated",
+    "unsaturated",
+    "buffer",
+    "isSaturated",
+    "sizeBy",
+    "getStats",
+    "idle",
+    "onIdle",
+    "drained",
 ];
 
 /// `queue.push(task)` whose result is dropped, on a queue of a library whose depth the file never asks for.
@@ -151,7 +179,10 @@ fn library_queue(file: &FileView<'_, '_>, call: NodeId) -> Option<(Place, LocalC
         let path = model.api_path(tree.callee(value)?)?;
         Some(format!("{path}()"))
     })?;
-    if !LIBRARIES.contains(&path.as_str()) || !tree.is_discarded(call) || !is_outside(model, &place, tree.func(call)) {
+    if !LIBRARIES.contains(&path.as_str())
+        || !tree.is_discarded(call)
+        || !is_outside(model, &place, tree.func(call))
+    {
         return None;
     }
     if tree.parent(call).is_some_and(|parent| tree.kind(parent) == Kind::Await) {

@@ -67,7 +67,9 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         return None;
     }
     Some(LocalClaim {
-        message: format!("`{path}` has no time limit here: while the other side hangs, the request and its socket stay"),
+        message: format!(
+            "`{path}` has no time limit here: while the other side hangs, the request and its socket stay"
+        ),
         help: "pass `signal: AbortSignal.timeout(…)`".to_owned(),
         subject: path,
         unknowns: 1,
@@ -80,7 +82,8 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
 /// Whether options limit the wait, or cannot be read.
 fn may_limit(model: &Model<'_>, options: NodeId, limits: &[&str]) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
+    let value =
+        model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
     if tree.kind(value) != Kind::Object {
         return true;
     }

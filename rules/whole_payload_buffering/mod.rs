@@ -49,13 +49,20 @@ fn buffered(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let whole = read_file(model, call).or_else(|| read_answer(model, call))?;
     let sent = sent_on(file, call)?;
     Some(LocalClaim {
-        message: format!("{} is read whole and then sent on: as many copies wait in memory as requests do", whole.what),
+        message: format!(
+            "{} is read whole and then sent on: as many copies wait in memory as requests do",
+            whole.what
+        ),
         help: whole.cure.to_owned(),
         subject: whole.what,
         conventions: 1,
         must_repeat: true,
         must_be_hot: true,
-        notes: vec![Note { role: Role::Holder, message: "sent on here".to_owned(), span: model.file.tree.span(sent) }],
+        notes: vec![Note {
+            role: Role::Holder,
+            message: "sent on here".to_owned(),
+            span: model.file.tree.span(sent),
+        }],
         ..LocalClaim::default()
     })
 }
@@ -73,20 +80,30 @@ fn read_file(model: &Model<'_>, call: NodeId) -> Option<Whole> {
         binding.is_some_and(|binding| model.file.binding(binding).func.index() != 0)
     });
     let shown = model.file.display(&model.file.place(name));
-    let what = if matches!(tree.kind(name), Kind::Identifier | Kind::Member) { format!("the file `{shown}`") } else { "the file".to_owned() };
+    let what = if matches!(tree.kind(name), Kind::Identifier | Kind::Member) {
+        format!("the file `{shown}`")
+    } else {
+        "the file".to_owned()
+    };
     is_open.then_some(Whole { what, cure: "use `pipeline(createReadStream(path), res)`" })
 }
 
 /// The body of an answer to `fetch`.
 fn read_answer(model: &Model<'_>, call: NodeId) -> Option<Whole> {
     let tree = &model.file.tree;
-    let (answer, "text" | "arrayBuffer" | "buffer" | "blob" | "bytes") = tree.method_call(call)? else { return None };
-    let value = model.file.binding_of(answer).and_then(|binding| model.file.sole_value(binding)).unwrap_or(answer);
+    let (answer, "text" | "arrayBuffer" | "buffer" | "blob" | "bytes") = tree.method_call(call)? else {
+        return None;
+    };
+    let value =
+        model.file.binding_of(answer).and_then(|binding| model.file.sole_value(binding)).unwrap_or(answer);
     let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
     let path = tree.callee(value).and_then(|callee| model.api_path(callee))?;
     let is_fetch = matches!(path.as_str(), "fetch" | "node-fetch" | "undici.fetch" | "undici.request");
     let shown = model.file.display(&model.file.place(answer));
-    is_fetch.then(|| Whole { what: format!("the body of `{shown}`"), cure: "use `pipeline` from its `body` to the response" })
+    is_fetch.then(|| Whole {
+        what: format!("the body of `{shown}`"),
+        cure: "use `pipeline` from its `body` to the response",
+    })
 }
 
 /// The call that sends on what was read, if nothing else is done with it.
@@ -102,9 +119,14 @@ fn sent_on(file: &FileView<'_, '_>, call: NodeId) -> Option<NodeId> {
             let mut sent = None;
             for access in file.accesses.below(&place) {
                 match access.usage {
-                    Usage::Argument { call, index: 0 } if access.place == place && sends(model, call) => sent = Some(call),
+                    Usage::Argument { call, index: 0 } if access.place == place && sends(model, call) => {
+                        sent = Some(call);
+                    }
                     Usage::Tested(_) => {}
-                    _ if access.place.last_field().is_some_and(|name| matches!(tree.text(name), "length" | "byteLength")) => {}
+                    _ if access
+                        .place
+                        .last_field()
+                        .is_some_and(|name| matches!(tree.text(name), "length" | "byteLength")) => {}
                     _ => return None,
                 }
             }
@@ -119,9 +141,13 @@ fn sends(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
     let Some((object, "end" | "send" | "write")) = tree.method_call(call) else { return false };
     let mut at = object;
-    while let Some((inner, "status" | "type" | "set" | "header" | "code" | "writeHead" | "contentType")) = tree.method_call(at) {
+    while let Some((inner, "status" | "type" | "set" | "header" | "code" | "writeHead" | "contentType")) =
+        tree.method_call(at)
+    {
         at = inner;
     }
     let of = model.model_of(model.ty(at));
-    of.is_some_and(|of| model.catalog.is_a(of, "http.ServerResponse") || model.catalog.is_a(of, "fastify.Reply"))
+    of.is_some_and(|of| {
+        model.catalog.is_a(of, "http.ServerResponse") || model.catalog.is_a(of, "fastify.Reply")
+    })
 }
