@@ -11,6 +11,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::{BinaryOp, Kind};
 
 /// The rule.
@@ -47,8 +48,23 @@ impl Rule for UnboundedQueue {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        outlived::settle_all(claims, view, &META)
+        let judged: Vec<(FileId, Claim)> =
+            claims.iter().map(|(file, claim)| (*file, doubted(view, *file, claim))).collect();
+        let judged: Vec<(FileId, &Claim)> = judged.iter().map(|(file, claim)| (*file, claim)).collect();
+        outlived::settle_all(&judged, view, &META)
     }
+}
+
+/// Anybody may send requests, as many as they like; how fast events and messages come is known to whoever sends them.
+fn doubted(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim) -> Claim {
+    let mut claim = claim.clone();
+    let rate = view.project.rate(file, claim.func).rate;
+    if let Body::Outlived(outlived) = &mut claim.body
+        && rate != Some(Rate::Request)
+    {
+        outlived.body.unknowns = outlived.body.unknowns.saturating_add(1);
+    }
+    claim
 }
 
 fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId, body: LocalClaim) {

@@ -75,10 +75,7 @@ fn read_file(model: &Model<'_>, call: NodeId) -> Option<Whole> {
         return None;
     }
     let name = tree.arg(call, 0)?;
-    let is_open = tree.subtree(name).any(|node| {
-        let binding = model.file.binding_of(node);
-        binding.is_some_and(|binding| model.file.binding(binding).func.index() != 0)
-    });
+    let is_open = depends_on_call(model, name, 4);
     let shown = model.file.display(&model.file.place(name));
     let what = if matches!(tree.kind(name), Kind::Identifier | Kind::Member) {
         format!("the file `{shown}`")
@@ -86,6 +83,17 @@ fn read_file(model: &Model<'_>, call: NodeId) -> Option<Whole> {
         "the file".to_owned()
     };
     is_open.then_some(Whole { what, cure: "use `pipeline(createReadStream(path), res)`" })
+}
+
+/// Whether an expression depends on a parameter: a path put together from constants is the program's own.
+fn depends_on_call(model: &Model<'_>, expr: NodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return true };
+    model.file.tree.subtree(expr).filter_map(|node| model.file.binding_of(node)).any(|binding| {
+        let row = model.file.binding(binding);
+        let is_opaque = row.opaque_writes > 0 || row.values.is_empty();
+        row.func.index() != 0
+            && (is_opaque || row.values.iter().any(|&value| depends_on_call(model, value, fuel)))
+    })
 }
 
 /// The body of an answer to `fetch`.
