@@ -178,6 +178,13 @@ fn chain(model: &Model<'_>, place: &Place, assign: NodeId, value: NodeId) -> Opt
     if !is_long && !is_field {
         return None;
     }
+    // Put back later: a loan, not a chain.
+    let is_restored = model.values(place).iter().any(|&value| {
+        matches!(tree.kind(value), Kind::Identifier | Kind::Member) && model.file.place(value) == *place
+    });
+    if is_restored {
+        return None;
+    }
     let old = local_copy(model, place, func)?;
     let used = captured(model, old, func, value)?;
     let (name, shown) = (tree.text(model.file.binding(old).name), model.file.display(place));
