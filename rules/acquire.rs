@@ -130,7 +130,8 @@ pub(crate) fn claim(
     if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(model, escape, &releases)) {
         return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
     }
-    let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let living: Vec<&Release> =
+        releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
         let found = gap(model, call, &handle, &living)
@@ -186,7 +187,9 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     for release in releases {
         stops.insert(release.node);
         // A closure that releases takes over when it is made.
-        let closure = tree.ancestors(release.node).filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
+        let closure = tree
+            .ancestors(release.node)
+            .filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
         stops.extend(closure);
     }
     let start = acquired_at(model, call);
@@ -196,7 +199,9 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
         Exit::Return => "when the function returns early",
-        Exit::Throw if way.at.is_some_and(|node| tree.kind(node) == Kind::Await) => "when what is awaited here rejects",
+        Exit::Throw if way.at.is_some_and(|node| tree.kind(node) == Kind::Await) => {
+            "when what is awaited here rejects"
+        }
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
@@ -220,7 +225,8 @@ fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool 
         Escape::Argument { call, .. } => {
             let is_release = releases.iter().any(|release| release.node == *call);
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
-            let only_looks = path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
+            let only_looks =
+                path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
             !is_release && !only_looks
         }
         Escape::Returned(_) | Escape::Elsewhere(_) => true,
@@ -228,8 +234,17 @@ fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool 
 }
 
 /// Functions that only look at what they are handed.
-const LOOKERS: &[&str] =
-    &["String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN"];
+const LOOKERS: &[&str] = &[
+    "String",
+    "Boolean",
+    "Number",
+    "JSON.stringify",
+    "assert",
+    "assert.ok",
+    "assert.equal",
+    "Symbol",
+    "isNaN",
+];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
 fn is_shared(model: &Model<'_>, place: &Place) -> bool {
@@ -240,9 +255,11 @@ fn is_shared(model: &Model<'_>, place: &Place) -> bool {
 }
 
 fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>) -> bool {
-    let dead = file.model.file.enclosing(release.func).find_map(|func| {
-        reach::dead(file.model, file.accesses, func).map(|dead| (func, dead))
-    });
+    let dead = file
+        .model
+        .file
+        .enclosing(release.func)
+        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)));
     let Some((func, dead)) = dead else { return false };
     let name = file.model.file.function_name(func).unwrap_or("its function");
     let message = match dead {
@@ -270,7 +287,8 @@ pub(crate) fn settle(
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
         let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
-        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No {
+        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No
+        {
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
@@ -278,13 +296,18 @@ pub(crate) fn settle(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
-        Answer::No => return view.drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func))),
+        Answer::No => {
+            return view
+                .drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func)));
+        }
     }
     if let Some(target) = &body.target {
         match target_outlives(project, file, claim, body, target) {
             Answer::Yes | Answer::Assumed => {}
             Answer::Unknown => doubt.unknown(),
-            Answer::No => return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown)),
+            Answer::No => {
+                return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown));
+            }
         }
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
@@ -359,7 +382,13 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
 }
 
 /// Whether what keeps the acquired thing outlives the code that acquires it.
-fn target_outlives(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim, target: &Target) -> Answer {
+fn target_outlives(
+    project: &Project<'_>,
+    file: FileId,
+    claim: &Claim,
+    body: &AcquireClaim,
+    target: &Target,
+) -> Answer {
     let spot = project.canonical(file, &target.place);
     let lives = project.life(&spot);
     match (lives, &body.class) {
@@ -368,9 +397,15 @@ fn target_outlives(project: &Project<'_>, file: FileId, claim: &Claim, body: &Ac
             if is_injected(project, file, &target.place) { Answer::Assumed } else { Answer::Unknown }
         }
         (_, _) if target.origin == Origin::Fetched => {
-            if is_component_code(project, file, claim) { Answer::Assumed } else { Answer::Unknown }
+            if is_component_code(project, file, claim) {
+                Answer::Assumed
+            } else {
+                Answer::Unknown
+            }
         }
-        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => Answer::Assumed,
+        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => {
+            Answer::Assumed
+        }
         _ => project.outlives(lives, file, claim.func, body.in_loop),
     }
 }
@@ -389,7 +424,11 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
     let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
     let summary = project.summary(file);
     !summary.types.iter().any(|(known, ty)| {
-        *known == first && !matches!(ty, outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown)
+        *known == first
+            && !matches!(
+                ty,
+                outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown
+            )
     })
 }
 

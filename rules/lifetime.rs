@@ -16,7 +16,13 @@ pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
 
 /// The root of a retention path: what keeps the collection, and for how long.
 #[must_use]
-pub fn root_retainer(project: &Project<'_>, spot: &Spot, lives: Lives, file: FileId, growth: &GrowthClaim) -> Retainer {
+pub fn root_retainer(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    growth: &GrowthClaim,
+) -> Retainer {
     let name = &growth.shown;
     let (file, span) = declaration(project, spot, file, growth);
     let message = format!("`{name}` {}", lives_phrase(project, lives));
@@ -33,7 +39,9 @@ fn declaration(project: &Project<'_>, spot: &Spot, file: FileId, growth: &Growth
 pub fn declared(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
     use outlive_semantic::project::SpotRoot;
     match spot.root {
-        SpotRoot::Binding(file, binding) => project.summary(file).bindings.get(&binding).map(|row| (file, row.at)),
+        SpotRoot::Binding(file, binding) => {
+            project.summary(file).bindings.get(&binding).map(|row| (file, row.at))
+        }
         _ => None,
     }
 }

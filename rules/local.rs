@@ -21,7 +21,13 @@ pub(crate) fn settle_all(
         .collect()
 }
 
-fn settle(view: &ProjectView<'_, '_>, meta: &'static Meta, file: FileId, claim: &Claim, body: &LocalClaim) -> Option<Finding> {
+fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    body: &LocalClaim,
+) -> Option<Finding> {
     let project = view.project;
     let info = project.rate(file, claim.func);
     let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };

@@ -131,8 +131,19 @@ fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
 }
 
 /// Option names that only the options object of a Vue component has together with its hooks.
-const COMPONENT_OPTIONS: &[&str] =
-    &["data", "methods", "computed", "watch", "props", "components", "template", "render", "mixins", "setup", "extends"];
+const COMPONENT_OPTIONS: &[&str] = &[
+    "data",
+    "methods",
+    "computed",
+    "watch",
+    "props",
+    "components",
+    "template",
+    "render",
+    "mixins",
+    "setup",
+    "extends",
+];
 
 fn is_hook_owner(model: &Model<'_>, class: ClassId, of: &[String]) -> bool {
     let row = model.file.class(class);
@@ -145,7 +156,8 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, of: &[String]) -> bool {
                 })
         }
         name => {
-            let by_model = model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
+            let by_model =
+                model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
             by_model || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| path == name)
         }
     })
@@ -247,10 +259,14 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
 /// Whether another file may know what is behind a path: imports of the project, fields of instances, exports.
 fn is_linkable(model: &Model<'_>, place: &Place) -> bool {
     match place.root {
-        Root::Module(source) => crate::model::package_path(model.file.tree.text(source)).is_none() || !is_builtin(model, place),
+        Root::Module(source) => {
+            crate::model::package_path(model.file.tree.text(source)).is_none() || !is_builtin(model, place)
+        }
         Root::This(_) | Root::Exports | Root::Class(_) => !place.path.is_empty(),
         Root::Binding(binding) => {
-            !place.path.is_empty() && (model.file.binding(binding).kind != BindingKind::Param || model.file.binding(binding).ty.is_some())
+            !place.path.is_empty()
+                && (model.file.binding(binding).kind != BindingKind::Param
+                    || model.file.binding(binding).ty.is_some())
         }
         _ => false,
     }
@@ -263,14 +279,32 @@ fn is_builtin(model: &Model<'_>, place: &Place) -> bool {
     text.starts_with("node:")
         || matches!(
             text,
-            "fs" | "http" | "https" | "path" | "util" | "events" | "stream" | "net" | "tls" | "os" | "crypto" | "url"
-                | "zlib" | "child_process" | "assert" | "buffer" | "querystring" | "dns" | "cluster" | "react"
+            "fs" | "http"
+                | "https"
+                | "path"
+                | "util"
+                | "events"
+                | "stream"
+                | "net"
+                | "tls"
+                | "os"
+                | "crypto"
+                | "url"
+                | "zlib"
+                | "child_process"
+                | "assert"
+                | "buffer"
+                | "querystring"
+                | "dns"
+                | "cluster"
+                | "react"
         )
 }
 
 fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bool) -> Edge {
     let tree = &model.file.tree;
-    let label = tree.callee(call).map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
+    let label =
+        tree.callee(call).map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
     Edge {
         caller: tree.func(call),
         target,
@@ -294,7 +328,9 @@ fn foreign_argument(
     out: &mut Calls,
 ) {
     let tree = &model.file.tree;
-    if !matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Call) || model.function_of(arg).is_some() {
+    if !matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Call)
+        || model.function_of(arg).is_some()
+    {
         return;
     }
     let place = model.file.place(arg);
@@ -377,9 +413,28 @@ pub fn is_startup_name(name: &str) -> bool {
     let lower = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
     lower == "main"
         || lower == "run"
-        || ["init", "setup", "start", "install", "configure", "bootstrap", "boot", "launch", "listen", "register", "mount", "serve", "createserver", "createapp", "enable", "activate", "prepare", "load"]
-            .iter()
-            .any(|prefix| lower.starts_with(prefix))
+        || [
+            "init",
+            "setup",
+            "start",
+            "install",
+            "configure",
+            "bootstrap",
+            "boot",
+            "launch",
+            "listen",
+            "register",
+            "mount",
+            "serve",
+            "createserver",
+            "createapp",
+            "enable",
+            "activate",
+            "prepare",
+            "load",
+        ]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix))
 }
 
 /// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.
@@ -447,7 +502,9 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
         if access.place.path.is_empty() || matches!(access.usage, Usage::Method { .. }) {
             continue;
         }
-        let (Root::This(class), Some(name)) = (access.place.root, access.place.last_field()) else { continue };
+        let (Root::This(class), Some(name)) = (access.place.root, access.place.last_field()) else {
+            continue;
+        };
         if access.place.path.len() != 1 {
             continue;
         }
@@ -479,12 +536,18 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
 /// What becomes of parameters that are functions.
 fn param_uses(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
     for access in accesses.iter() {
-        let (Root::Binding(binding), true) = (access.place.root, access.place.path.is_empty()) else { continue };
+        let (Root::Binding(binding), true) = (access.place.root, access.place.path.is_empty()) else {
+            continue;
+        };
         let Some((func, param)) = param_position(model, binding) else { continue };
         let mut found = ParamUse { func, param, runs: None, forwarded: None, label: String::new() };
         match access.usage {
             Usage::Called(call) => {
-                found.runs = Some(if guard::enclosing_loop(model, call).is_some() { When::Each } else { When::Caller });
+                found.runs = Some(if guard::enclosing_loop(model, call).is_some() {
+                    When::Each
+                } else {
+                    When::Caller
+                });
             }
             Usage::Argument { call, index } => {
                 let handed = Handed { call, arg: index, option: None };
@@ -495,7 +558,8 @@ fn param_uses(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
                 } else if let Some(target) = callee.and_then(|callee| callee_target(model, call, callee)) {
                     found.forwarded = Some((target, u16::try_from(index).unwrap_or(u16::MAX)));
                 }
-                found.label = callee.map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
+                found.label =
+                    callee.map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
             }
             Usage::Method { name, .. } if matches!(model.file.tree.text(name), "call" | "apply") => {
                 found.runs = Some(When::Caller);
@@ -516,7 +580,10 @@ fn nested_run(model: &Model<'_>, inner: FuncId, outer: FuncId) -> Option<When> {
     let mut result = Some(When::Caller);
     while at != outer {
         if !model.is_immediately_invoked(at) {
-            let rows = model.handed(at).iter().find_map(|handed| model.callback_rows(handed).first().map(|r| r.1.runs));
+            let rows = model
+                .handed(at)
+                .iter()
+                .find_map(|handed| model.callback_rows(handed).first().map(|r| r.1.runs));
             match rows {
                 Some(When::At(rate)) => return Some(When::At(rate)),
                 Some(_) => {}

@@ -546,7 +546,8 @@ impl Catalog {
     }
 
     fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
-        let params = row.callbacks.iter().flat_map(|callback| &callback.params).filter(|name| !name.is_empty());
+        let params =
+            row.callbacks.iter().flat_map(|callback| &callback.params).filter(|name| !name.is_empty());
         for name in row.returns.iter().chain(params) {
             self.type_named(sheet, name)?;
         }
@@ -623,7 +624,8 @@ impl Catalog {
     /// The rows about a method of a type, or of anything if `of` is unknown. The most specific type comes first.
     pub fn calls_of_method(&self, of: Option<ModelId>, method: &str) -> impl Iterator<Item = &CallRow> {
         let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
-        let ancestors: SmallVec<[ModelId; 4]> = of.map(|id| self.model(id).ancestors.clone()).unwrap_or_default();
+        let ancestors: SmallVec<[ModelId; 4]> =
+            of.map(|id| self.model(id).ancestors.clone()).unwrap_or_default();
         let mut found: SmallVec<[(usize, usize); 4]> = rows
             .iter()
             .filter_map(|&(receiver, id)| match receiver {

@@ -81,13 +81,57 @@ impl Growth {
 
 /// Functions that only read what they are handed.
 const READERS: &[&str] = &[
-    "JSON.stringify", "structuredClone", "String", "Boolean", "Number", "Array.isArray", "Array.from", "Object.keys",
-    "Object.values", "Object.entries", "Object.freeze", "Object.getOwnPropertyNames", "Object.fromEntries",
-    "console.log", "console.error", "console.warn", "console.debug", "console.info", "console.table", "isNaN",
-    "parseInt", "parseFloat", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Map", "Set",
-    "WeakMap", "WeakSet", "Array", "Object", "Error", "TypeError", "Buffer.concat", "Buffer.from", "util.inspect",
-    "inspect", "Math.max", "Math.min", "Blob", "expect", "assert", "assert.equal", "assert.deepEqual", "Reflect.ownKeys",
-    "Reflect.has", "Object.prototype.hasOwnProperty.call", "hasOwnProperty.call", "Object.hasOwn", "require",
+    "JSON.stringify",
+    "structuredClone",
+    "String",
+    "Boolean",
+    "Number",
+    "Array.isArray",
+    "Array.from",
+    "Object.keys",
+    "Object.values",
+    "Object.entries",
+    "Object.freeze",
+    "Object.getOwnPropertyNames",
+    "Object.fromEntries",
+    "console.log",
+    "console.error",
+    "console.warn",
+    "console.debug",
+    "console.info",
+    "console.table",
+    "isNaN",
+    "parseInt",
+    "parseFloat",
+    "Promise.all",
+    "Promise.allSettled",
+    "Promise.race",
+    "Promise.any",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "Array",
+    "Object",
+    "Error",
+    "TypeError",
+    "Buffer.concat",
+    "Buffer.from",
+    "util.inspect",
+    "inspect",
+    "Math.max",
+    "Math.min",
+    "Blob",
+    "expect",
+    "assert",
+    "assert.equal",
+    "assert.deepEqual",
+    "Reflect.ownKeys",
+    "Reflect.has",
+    "Object.prototype.hasOwnProperty.call",
+    "hasOwnProperty.call",
+    "Object.hasOwn",
+    "require",
 ];
 
 /// Everything done to collections in the file.
@@ -133,7 +177,9 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (_, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
         (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
         (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
-        (Some("push" | "unshift"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+        (Some("push" | "unshift"), Usage::Method { name, call })
+            if matches!(tree.text(name), "apply" | "call") =>
+        {
             make(Op::Grow(Growth::Push), call, None, tree.arg(call, 1))
         }
         (Some("splice"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
@@ -165,11 +211,10 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => {
-            (tree.assign_op(node) == crate::tree::AssignOp::Add)
-                .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
-                .flatten()
-        }
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node)
+            == crate::tree::AssignOp::Add)
+            .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+            .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
@@ -198,13 +243,16 @@ fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Optio
                 (Op::Release, None, None)
             }
         }
-        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue" | "drain"
-        | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => (Op::Release, first, None),
-        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => (Op::Lookup, first, None),
-        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values" | "entries" | "slice"
-        | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap" | "lastIndexOf" | "fill" => {
-            (Op::Read, None, None)
+        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue"
+        | "drain" | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => {
+            (Op::Release, first, None)
         }
+        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => {
+            (Op::Lookup, first, None)
+        }
+        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values"
+        | "entries" | "slice" | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap"
+        | "lastIndexOf" | "fill" => (Op::Read, None, None),
         _ => return None,
     })
 }
@@ -245,7 +293,9 @@ fn names(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
 fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let tree = &model.file.tree;
     let keeps_old = tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Spread | Kind::Property => tree.last_child(part).is_some_and(|inner| names(model, place, inner)),
+        Kind::Spread | Kind::Property => {
+            tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+        }
         _ => names(model, place, part),
     });
     if !keeps_old {
@@ -255,14 +305,17 @@ fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let adds = match tree.kind(value) {
         Kind::Object => tree.children(value).any(|part| match tree.kind(part) {
             Kind::Property => {
-                tree.name_id(part).is_none() || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+                tree.name_id(part).is_none()
+                    || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
             }
             _ => false,
         }),
         Kind::Array => tree.children(value).count() > 1,
         _ => tree.args(value).any(|arg| {
             tree.kind(arg) == Kind::Object
-                && tree.children(arg).any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
+                && tree
+                    .children(arg)
+                    .any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
         }),
     };
     if adds { Op::Grow(Growth::Rebuild) } else { Op::Read }
@@ -305,9 +358,11 @@ fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -
         Some(path) if READERS.contains(&path) => make(Op::Read, call, None),
         // The array methods hand their receiver on: `other.push(...x)`, `other.concat(x)`, `map.has(x)`.
         _ => match tree.method_call(call) {
-            Some((_, "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn" | "error" | "trace")) => {
-                make(Op::Read, call, None)
-            }
+            Some((
+                _,
+                "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn"
+                | "error" | "trace",
+            )) => make(Op::Read, call, None),
             _ => make(Op::Escape, call, None),
         },
     }
@@ -372,11 +427,9 @@ fn is_constant_argument(model: &Model<'_>, key: NodeId) -> bool {
     is_local
         && !calls.is_empty()
         && calls.iter().all(|&call| {
-            model
-                .file
-                .tree
-                .arg(call, param as usize)
-                .is_some_and(|arg| matches!(model.file.tree.kind(arg), Kind::String | Kind::Number | Kind::Bool))
+            model.file.tree.arg(call, param as usize).is_some_and(|arg| {
+                matches!(model.file.tree.kind(arg), Kind::String | Kind::Number | Kind::Bool)
+            })
         })
 }
 
@@ -390,7 +443,10 @@ pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
-            _ if is_module_constant(model, key) || is_constant_element(model, key) || is_constant_argument(model, key) => {
+            _ if is_module_constant(model, key)
+                || is_constant_element(model, key)
+                || is_constant_argument(model, key) =>
+            {
                 Keys::Finite
             }
             _ => Keys::Open,

@@ -107,7 +107,9 @@ fn step(
     {
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
-                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => queue.push(call),
+                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
+                    queue.push(call)
+                }
                 Some("bind") => queue.push(call),
                 _ => {}
             }
@@ -195,7 +197,11 @@ fn name(
     if is_variable {
         for access in accesses.of(&place) {
             match access.usage {
-                Usage::Stored(_) | Usage::Returned(_) | Usage::Argument { .. } | Usage::Yielded(_) | Usage::Spread(_) => {
+                Usage::Stored(_)
+                | Usage::Returned(_)
+                | Usage::Argument { .. }
+                | Usage::Yielded(_)
+                | Usage::Spread(_) => {
                     queue.push(access.node);
                 }
                 Usage::Aliased(_) if !is_known_alias(model, access) => queue.push(access.node),
@@ -315,7 +321,12 @@ fn argument(
 
 /// Everything in the file that gives the thing back, under any of its names.
 #[must_use]
-pub fn releases(model: &Model<'_>, accesses: &Accesses, handle: &Handle, patterns: &ReleasePatterns) -> Vec<Release> {
+pub fn releases(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    handle: &Handle,
+    patterns: &ReleasePatterns,
+) -> Vec<Release> {
     let mut out = Vec::new();
     for place in &handle.places {
         releases_of(model, accesses, place, patterns, 3, &mut out);
@@ -361,10 +372,17 @@ fn releases_of(
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
-            && access.place.last_field().is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
+            && access
+                .place
+                .last_field()
+                .is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
         let handed_on = matches!(
             access.usage,
-            Usage::Argument { .. } | Usage::Returned(_) | Usage::Stored(_) | Usage::Method { .. } | Usage::Aliased(_)
+            Usage::Argument { .. }
+                | Usage::Returned(_)
+                | Usage::Stored(_)
+                | Usage::Method { .. }
+                | Usage::Aliased(_)
         );
         if is_method_value && handed_on {
             out.push(Release { node: access.node, func: access.func, place: place.clone() });
@@ -384,7 +402,9 @@ fn release_by_argument(
     let tree = &model.file.tree;
     let Some(callee) = tree.callee(call) else { return false };
     let names_release = |node: NodeId| {
-        model.callee_name(node).is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
+        model
+            .callee_name(node)
+            .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
     };
     if names_release(callee) || tree.args(call).take(index).any(names_release) {
         return true;
@@ -417,9 +437,9 @@ fn collection_releases(
         let Usage::Method { call, .. } = access.usage else { continue };
         let names_release = tree.args(call).any(|arg| {
             matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
-                && model.callee_name(arg).is_some_and(|name| {
-                    patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name))
-                })
+                && model
+                    .callee_name(arg)
+                    .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
         });
         if names_release {
             out.push(Release { node: call, func: access.func, place: owner.clone() });

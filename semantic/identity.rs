@@ -35,7 +35,9 @@ pub enum Match {
 pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
     let tree = &model.file.tree;
     match tree.kind(expr) {
-        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => Identity::Fresh(expr),
+        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => {
+            Identity::Fresh(expr)
+        }
         Kind::String => Identity::Constant(tree.name(expr).unwrap_or_default().to_owned()),
         Kind::Number => Identity::Constant(tree.number(expr).unwrap_or_default().to_string()),
         Kind::Call => call_identity(model, expr),
@@ -123,7 +125,8 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     let settled = |place: &Place| match (place.root, place.path.is_empty()) {
         (Root::Binding(binding), true) => {
             let row = model.file.binding(binding);
-            row.kind == BindingKind::Function || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
+            row.kind == BindingKind::Function
+                || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
         }
         (Root::This(class), false) if place.path.len() == 1 => {
             let name = place.last_field();
@@ -134,7 +137,8 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     };
     let values = |place: &Place| model.values(place);
     // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
-    let linked = values(a).iter().any(|&v| model.file.place(v) == *b) || values(b).iter().any(|&v| model.file.place(v) == *a);
+    let linked = values(a).iter().any(|&v| model.file.place(v) == *b)
+        || values(b).iter().any(|&v| model.file.place(v) == *a);
     if linked {
         return Match::Must;
     }

@@ -53,13 +53,34 @@ pub struct Removal {
 
 /// Names under which listeners are removed, whatever the family.
 const REMOVERS: &[&str] = &[
-    "off", "removeListener", "removeEventListener", "removeAllListeners", "unsubscribe", "unbind", "detachEvent",
-    "un", "$off", "unlisten", "removeHandler", "offAny", "stopListening", "undelegate",
+    "off",
+    "removeListener",
+    "removeEventListener",
+    "removeAllListeners",
+    "unsubscribe",
+    "unbind",
+    "detachEvent",
+    "un",
+    "$off",
+    "unlisten",
+    "removeHandler",
+    "offAny",
+    "stopListening",
+    "undelegate",
 ];
 
 /// Names under which listeners are added, where the type of the target is unknown.
-const ADDERS: &[&str] =
-    &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "bind", "$on", "one"];
+const ADDERS: &[&str] = &[
+    "on",
+    "once",
+    "addListener",
+    "prependListener",
+    "prependOnceListener",
+    "addEventListener",
+    "bind",
+    "$on",
+    "one",
+];
 
 /// The registration a call makes, if it is one.
 #[must_use]
@@ -127,13 +148,18 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
 fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     let tree = &model.file.tree;
     let mut at = object;
-    while let Some((inner, "on" | "off" | "one" | "once" | "bind" | "unbind" | "addListener" | "removeListener")) =
-        tree.method_call(at)
+    while let Some((
+        inner,
+        "on" | "off" | "one" | "once" | "bind" | "unbind" | "addListener" | "removeListener",
+    )) = tree.method_call(at)
     {
         at = inner;
     }
     let is_wrapper = tree.kind(at) == Kind::Call
-        && tree.callee(at).and_then(|callee| model.callee_name(callee)).is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+        && tree
+            .callee(at)
+            .and_then(|callee| model.callee_name(callee))
+            .is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
     match tree.arg(at, 0) {
         Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => inner,
         _ => at,
@@ -143,7 +169,10 @@ fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
 /// The family in which a method of a value adds listeners, and whether its type proves it.
 fn family_of(model: &Model<'_>, ty: Ty, method: &str) -> Option<(Option<usize>, bool)> {
     let adds = |family: usize| {
-        model.catalog.emitter(family).is_some_and(|row| row.add.iter().chain(&row.once).any(|name| name == method))
+        model
+            .catalog
+            .emitter(family)
+            .is_some_and(|row| row.add.iter().chain(&row.once).any(|name| name == method))
     };
     if let Some(of) = model.model_of(ty) {
         let family = model.catalog.model(of).emitter?;
@@ -241,7 +270,9 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
     };
     let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
     let (event, listener, options) = match first {
-        Some(function) if names_alone(model, function, second) => (Some(Identity::Unknown), Some(function), second),
+        Some(function) if names_alone(model, function, second) => {
+            (Some(Identity::Unknown), Some(function), second)
+        }
         Some(event) => (Some(identity(model, event)), second, third),
         None => (None, None, None),
     };
@@ -253,7 +284,8 @@ fn names_alone(model: &Model<'_>, first: NodeId, second: Option<NodeId>) -> bool
     let tree = &model.file.tree;
     let is_alone = second.is_none_or(|second| tree.kind(second) == Kind::Bool);
     tree.kind(first) == Kind::Function
-        || is_alone && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
+        || is_alone
+            && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
 }
 
 /// Whether a single argument is the function rather than the event.

@@ -17,8 +17,18 @@ pub enum Dead {
 
 /// Hooks that end a component, as frameworks spell them.
 const END_HOOKS: &[&str] = &[
-    "componentWillUnmount", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted", "ngOnDestroy",
-    "disconnectedCallback", "onDestroy", "willDestroy", "willDestroyElement", "onBeforeUnmount", "onUnmounted",
+    "componentWillUnmount",
+    "beforeDestroy",
+    "destroyed",
+    "beforeUnmount",
+    "unmounted",
+    "ngOnDestroy",
+    "disconnectedCallback",
+    "onDestroy",
+    "willDestroy",
+    "willDestroyElement",
+    "onBeforeUnmount",
+    "onUnmounted",
 ];
 
 /// Whether a function can never run; none if it may.
@@ -34,7 +44,8 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             let binding_row = model.file.binding(binding);
             let is_declaration = binding_row.kind == BindingKind::Function && binding_row.node == row.node;
             let is_exported = model.file.exports.iter().any(|export| {
-                export.target == ExportTarget::Binding(binding) || export.target == ExportTarget::Value(row.node)
+                export.target == ExportTarget::Binding(binding)
+                    || export.target == ExportTarget::Value(row.node)
             });
             let is_global = binding_row.func.index() == 0 && !model.file.is_module;
             let is_used = binding_row.references.iter().any(|reference| {
@@ -48,13 +59,19 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
                         crate::tree::Kind::Block | crate::tree::Kind::Program | crate::tree::Kind::Export
                     )
                 });
-            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression).then_some(Dead::NoCaller)
+            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression)
+                .then_some(Dead::NoCaller)
         }
         (None, None) => None,
     }
 }
 
-fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: crate::index::ClassId) -> Option<Dead> {
+fn dead_member(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    func: FuncId,
+    class: crate::index::ClassId,
+) -> Option<Dead> {
     let member = model.file.class(class).members.iter().find(|member| member.func == Some(func))?;
     let name = member.name?;
     let text = model.file.tree.text(name);

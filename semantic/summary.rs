@@ -309,7 +309,20 @@ pub fn summarise(
     let types = builder.types();
     let imports = builder.imports();
     let bindings = builder.bindings;
-    Summary { role, imports, exports, functions, classes, bindings, edges, handed, params, uses, types, names: map.names }
+    Summary {
+        role,
+        imports,
+        exports,
+        functions,
+        classes,
+        bindings,
+        edges,
+        handed,
+        params,
+        uses,
+        types,
+        names: map.names,
+    }
 }
 
 struct Builder<'m, 'a> {
@@ -396,9 +409,15 @@ impl Builder<'_, '_> {
                     return TypeRow::Unknown;
                 }
                 let callee = self.place(&callee);
-                if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) }
+                if tree.kind(value) == Kind::New {
+                    TypeRow::InstanceOf(callee)
+                } else {
+                    TypeRow::ResultOf(callee)
+                }
             }
-            _ if !matches!(place.root, Root::Value(_) | Root::Receiver(_)) => TypeRow::Same(self.place(&place)),
+            _ if !matches!(place.root, Root::Value(_) | Root::Receiver(_)) => {
+                TypeRow::Same(self.place(&place))
+            }
             _ => TypeRow::Unknown,
         }
     }
@@ -580,7 +599,9 @@ impl Builder<'_, '_> {
         let file = self.model.file;
         let mut out = Vec::new();
         for access in accesses.iter() {
-            if !self.is_shared(&access.place) || access.place.path.is_empty() && matches!(access.place.root, Root::Global(_)) {
+            if !self.is_shared(&access.place)
+                || access.place.path.is_empty() && matches!(access.place.root, Root::Global(_))
+            {
                 continue;
             }
             let what = match access.usage {
@@ -680,7 +701,9 @@ fn type_row(ty: Ty) -> TypeRow {
 /// Whether the value of a function goes somewhere from which it can be called later.
 fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
     let row = model.file.function(func);
-    if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit) || model.is_immediately_invoked(func) {
+    if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit)
+        || model.is_immediately_invoked(func)
+    {
         return false;
     }
     let keeps = |usage: Usage| matches!(usage, Usage::Returned(_) | Usage::Stored(_) | Usage::Yielded(_));

@@ -102,11 +102,14 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, DiscoverError> {
 
 fn walk(folder: &Path, here: &Path, found: &mut Found) {
     let mut builder = WalkBuilder::new(folder);
-    builder
-        .hidden(false)
-        .require_git(false)
-        .add_custom_ignore_filename(".outliveignore")
-        .filter_entry(|entry| !matches!(entry.file_name().to_str(), Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")));
+    builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
+        |entry| {
+            !matches!(
+                entry.file_name().to_str(),
+                Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
+            )
+        },
+    );
     for entry in builder.build() {
         match entry {
             Ok(entry) => {
@@ -148,8 +151,12 @@ fn add(path: &Path, here: &Path, found: &mut Found) {
 fn skip_folder(path: &str) -> Option<Skip> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').find_map(|folder| match folder {
-        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => Some(Skip::Built),
-        "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => Some(Skip::Vendored),
+        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => {
+            Some(Skip::Built)
+        }
+        "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => {
+            Some(Skip::Vendored)
+        }
         _ => None,
     })
 }
@@ -210,16 +217,24 @@ fn looks_minified(text: &str) -> bool {
     }
     let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
     // Tables of data have long lines of literals; minified code has long lines of code.
-    let packed = text.lines().any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
-    packed || long * 2 > text.len() && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+    let packed = text
+        .lines()
+        .any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
+    packed
+        || long * 2 > text.len()
+            && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
 }
 
 /// The bootstrap of a bundler, near the start.
 fn looks_bundled(text: &str) -> bool {
     let head = text.get(..text.floor_char_boundary(8_192)).unwrap_or(text);
     let marks = [
-        "/******/ (function(modules) {", "/******/ (() => { // webpackBootstrap", "webpackUniversalModuleDefinition",
-        "__webpack_require__", "parcelRequire = (function", "(function e(t,n,r){function s(o,u)",
+        "/******/ (function(modules) {",
+        "/******/ (() => { // webpackBootstrap",
+        "webpackUniversalModuleDefinition",
+        "__webpack_require__",
+        "parcelRequire = (function",
+        "(function e(t,n,r){function s(o,u)",
         "function r(e,n,t){function o(i,f)",
     ];
     text.len() > 20_000 && marks.iter().any(|mark| head.contains(mark))

@@ -47,7 +47,11 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     let report = analyse(options, &rules)?;
     output::print(&report, options)?;
     let failed = report.findings.iter().any(|f| f.severity >= outlive_rules::Severity::Warning);
-    Ok(if failed || report.errors.iter().any(|error| error.is_syntax) { Outcome::Findings } else { Outcome::Clean })
+    Ok(if failed || report.errors.iter().any(|error| error.is_syntax) {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    })
 }
 
 fn selected_rules(names: &[String]) -> Result<Vec<&'static dyn Rule>, SessionError> {
@@ -57,7 +61,8 @@ fn selected_rules(names: &[String]) -> Result<Vec<&'static dyn Rule>, SessionErr
     names
         .iter()
         .map(|name| {
-            outlive_rules::find(name).ok_or_else(|| SessionError::UnknownRule(name.clone(), output::suggestion(name)))
+            outlive_rules::find(name)
+                .ok_or_else(|| SessionError::UnknownRule(name.clone(), output::suggestion(name)))
         })
         .collect()
 }
@@ -150,7 +155,12 @@ fn gather(found: &Found, fates: Vec<(Fate, u64)>) -> Gathered {
     let mut errors: Vec<FileError> = found
         .errors
         .iter()
-        .map(|(path, message)| FileError { path: path.clone(), message: message.clone(), start: None, is_syntax: false })
+        .map(|(path, message)| FileError {
+            path: path.clone(),
+            message: message.clone(),
+            start: None,
+            is_syntax: false,
+        })
         .collect();
     let (mut entries, mut claims, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
     for (file, (fate, bytes)) in found.files.iter().zip(fates) {
@@ -220,12 +230,16 @@ where
     R: From<FileError>,
 {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(syntax::DEEP_STACK_BYTES).spawn_scoped(scope, run);
+        let thread =
+            std::thread::Builder::new().stack_size(syntax::DEEP_STACK_BYTES).spawn_scoped(scope, run);
         let failed = |message: &str| {
-            FileError { path: String::new(), message: message.to_owned(), start: None, is_syntax: false }.into()
+            FileError { path: String::new(), message: message.to_owned(), start: None, is_syntax: false }
+                .into()
         };
         match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|_| failed("internal-error: the analysis of this file panicked")),
+            Ok(thread) => {
+                thread.join().unwrap_or_else(|_| failed("internal-error: the analysis of this file panicked"))
+            }
             Err(_) => failed("nests too deep for the memory at hand; it was not analysed"),
         }
     })

@@ -15,7 +15,8 @@ use std::io::Write as _;
 
 /// Runs `why`.
 pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
-    let (path, line) = split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
+    let (path, line) =
+        split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let catalog = outlive_rules::models::catalog(&[])?;
     let plan = Plan { paths: &options.paths, threads: 0, rules: outlive_rules::RULES, traced: Some(path) };
     let analysis = session::run(&plan, &catalog)?;
@@ -61,7 +62,8 @@ fn describe_function(project: &Project<'_>, file: FileId, line: Span, out: &mut 
         .min_by_key(|(_, row)| row.at.end - row.at.start);
     let Some((index, _)) = around else { return };
     let func = FuncId::from_index(index);
-    let name = if index == 0 { "the module".to_owned() } else { format!("`{}`", project.function_name(file, func)) };
+    let name =
+        if index == 0 { "the module".to_owned() } else { format!("`{}`", project.function_name(file, func)) };
     let _ = writeln!(out, "{name} runs {}", rate_phrase(project.rate(file, func)));
     for step in project.witness(file, func) {
         let text = std::fs::read_to_string(&project.file(step.file).path).unwrap_or_default();

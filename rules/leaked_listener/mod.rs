@@ -4,11 +4,11 @@ use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
+use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
-use crate::pairing::{compare_events, matches, same_target};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
@@ -41,7 +41,12 @@ impl Rule for LeakedListener {
         for registration in file.registrations {
             if let Some(claim) = claim(file, registration, claims) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Listener(claim) });
+                claims.list.push(Claim {
+                    rule: META.id,
+                    func: registration.func,
+                    at,
+                    body: Body::Listener(claim),
+                });
             }
         }
     }
@@ -58,7 +63,11 @@ impl Rule for LeakedListener {
 }
 
 /// The claim about one registration; none if the listener surely goes away, or the target with it.
-fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Claims<'_>) -> Option<ListenerClaim> {
+fn claim(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    claims: &mut Claims<'_>,
+) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
     let Some(origin) = origin(model, registration) else {
@@ -107,7 +116,11 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         model: model.model_of(model.ty(registration.target)),
         origin,
         event: shown_event(&registration.event),
-        method: tree.callee(registration.call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned(),
+        method: tree
+            .callee(registration.call)
+            .and_then(|callee| model.callee_name(callee))
+            .unwrap_or_default()
+            .to_owned(),
         listener: shown_listener(model, registration.listener),
         proved: registration.proved,
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
@@ -144,7 +157,8 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             }
             // A local of the same function: known to live longer by one of its values, or by its type.
             let elsewhere = row.values.iter().any(|&value| {
-                !matches!(model.file.place(value).root, Root::Value(_)) && model.file.tree.kind(value) != Kind::Null
+                !matches!(model.file.place(value).root, Root::Value(_))
+                    && model.file.tree.kind(value) != Kind::Null
             });
             if elsewhere && row.values.len() > 1 {
                 return Some(Origin::Named);
@@ -174,23 +188,41 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     let Some(first) = place.path.first() else { return false };
     let field = Place { root: place.root, path: std::iter::once(*first).collect() };
     let values = model.values(&field);
-    let from_parameter = |value: NodeId| {
-        matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param)
-    };
+    let from_parameter = |value: NodeId| matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param);
     let is_parameter_property = match first {
         Step::Field(name) => model.file.class(class).members.iter().any(|member| {
             member.name == Some(*name) && model.file.tree.kind(member.node) == Kind::BindingName
         }),
         Step::Element => false,
     };
-    is_parameter_property || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+    is_parameter_property
+        || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
 }
 
 /// Events that may well never fire while the process is healthy.
 const RARE_EVENTS: &[&str] = &[
-    "abort", "exit", "beforeExit", "SIGTERM", "SIGINT", "SIGHUP", "uncaughtException", "unhandledRejection", "close",
-    "error", "disconnect", "destroy", "shutdown", "end", "drain", "timeout", "finish", "aborted", "connect", "unload",
-    "beforeunload", "pagehide",
+    "abort",
+    "exit",
+    "beforeExit",
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "uncaughtException",
+    "unhandledRejection",
+    "close",
+    "error",
+    "disconnect",
+    "destroy",
+    "shutdown",
+    "end",
+    "drain",
+    "timeout",
+    "finish",
+    "aborted",
+    "connect",
+    "unload",
+    "beforeunload",
+    "pagehide",
 ];
 
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
@@ -256,9 +288,12 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
 
 /// A removal in a function that never runs removes nothing: said as part of the path.
 fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
-    let Some(dead) = file.model.file.enclosing(removal.func).find_map(|func| {
-        reach::dead(file.model, file.accesses, func).map(|dead| (func, dead))
-    }) else {
+    let Some(dead) = file
+        .model
+        .file
+        .enclosing(removal.func)
+        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)))
+    else {
         return false;
     };
     let name = file.model.file.function_name(dead.0).unwrap_or("its function");
@@ -277,7 +312,10 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
         .event
         .as_ref()
         .is_some_and(|event| compare_events(model, &registration.event, event) == Match::Must);
-    if !same_event || same_target(model, &registration.place, &removal.place) == Match::Never || notes.len() > 2 {
+    if !same_event
+        || same_target(model, &registration.place, &removal.place) == Match::Never
+        || notes.len() > 2
+    {
         return;
     }
     let Some(listener) = removal.listener else { return };
@@ -331,11 +369,29 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
 }
 
 fn is_target_end(method: &str) -> bool {
-    matches!(method, "destroy" | "close" | "terminate" | "kill" | "dispose" | "removeAllListeners" | "abort" | "stop" | "end" | "disconnect" | "quit" | "remove")
+    matches!(
+        method,
+        "destroy"
+            | "close"
+            | "terminate"
+            | "kill"
+            | "dispose"
+            | "removeAllListeners"
+            | "abort"
+            | "stop"
+            | "end"
+            | "disconnect"
+            | "quit"
+            | "remove"
+    )
 }
 
 fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
-    if model.file.tree.method_call(registration.call).is_none() { "window".to_owned() } else { model.file.display(&registration.place) }
+    if model.file.tree.method_call(registration.call).is_none() {
+        "window".to_owned()
+    } else {
+        model.file.display(&registration.place)
+    }
 }
 
 fn shown_event(event: &Identity) -> String {
@@ -352,7 +408,12 @@ fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
     }
 }
 
-fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> Option<Finding> {
+fn settle_one(
+    view: &ProjectView<'_, '_>,
+    file: FileId,
+    claim: &Claim,
+    body: &ListenerClaim,
+) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
@@ -375,7 +436,11 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func);
-                format!("`{}` {}; the function runs {rate:?}", body.shown, lifetime::lives_phrase(project, lives))
+                format!(
+                    "`{}` {}; the function runs {rate:?}",
+                    body.shown,
+                    lifetime::lives_phrase(project, lives)
+                )
             });
         }
     }
@@ -499,7 +564,8 @@ fn report(
     }));
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
-    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     let message = format!("the {event} listener added to `{target}`{often} is never removed");
     Finding {
         rule: META.id,

@@ -213,8 +213,9 @@ fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptCl
         Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
-            return view
-                .drop(file, claim, || format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives)));
+            return view.drop(file, claim, || {
+                format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives))
+            });
         }
     }
     match released(view, &spot, body) {

@@ -115,8 +115,9 @@ fn container_of(
         (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
-            Some(needed) if needed != container => (growth == Growth::Key && container == Container::Array)
-                .then_some((Some(container), known)),
+            Some(needed) if needed != container => {
+                (growth == Growth::Key && container == Container::Array).then_some((Some(container), known))
+            }
             _ => Some((Some(container), known)),
         },
         // A string or a function that grows by reassignment.
@@ -145,9 +146,11 @@ fn unknown_container(
         }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Only another file can say; the link asks it.
-        (Ty::Unknown, _) => matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
-            .then_some((None, None))
-            .or_else(|| (!op.holder.path.is_empty()).then_some((None, None))),
+        (Ty::Unknown, _) => {
+            matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
+                .then_some((None, None))
+                .or_else(|| (!op.holder.path.is_empty()).then_some((None, None)))
+        }
         _ => None,
     }
 }
@@ -172,7 +175,9 @@ fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
     for parent in tree.ancestors(op.node) {
         match tree.kind(parent) {
             Kind::Function => return false,
-            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => return true,
+            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => {
+                return true;
+            }
             _ => {}
         }
         child = parent;
@@ -228,7 +233,10 @@ fn related(
 /// Whether the size of the collection is tested in the same function.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     file.ops.iter().any(|other| {
-        other.op == Op::Size && other.holder == op.holder && related(file, other.func, op.func) && is_compared(file, other)
+        other.op == Op::Size
+            && other.holder == op.holder
+            && related(file, other.func, op.func)
+            && is_compared(file, other)
     })
 }
 
@@ -270,11 +278,29 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     let value = op.value.or(op.key);
     let named = file.function_name(op.func).is_some_and(|name| {
         let name = name.to_lowercase();
-        ["register", "define", "use", "extend", "install", "configure", "addplugin", "plugin", "declare", "provide", "add", "on", "subscribe", "set", "route", "mount"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        [
+            "register",
+            "define",
+            "use",
+            "extend",
+            "install",
+            "configure",
+            "addplugin",
+            "plugin",
+            "declare",
+            "provide",
+            "add",
+            "on",
+            "subscribe",
+            "set",
+            "route",
+            "mount",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value.is_some_and(is_param) || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
+    let stores_param = value.is_some_and(is_param)
+        || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     named && stores_param && op.key.is_none_or(is_param)
 }
 
@@ -283,7 +309,11 @@ fn makes_slot(model: &Model<'_>, value: outlive_semantic::index::NodeId) -> bool
     matches!(model.file.tree.kind(value), Kind::Logical | Kind::Array | Kind::Object | Kind::New)
 }
 
-fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+fn settle_holder(
+    view: &ProjectView<'_, '_>,
+    spot: &Spot,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> Option<Finding> {
     let project = view.project;
     let known = sites.iter().find_map(|(_, _, claim)| claim.container);
     if !is_container(project, spot, known, sites) {
@@ -293,7 +323,9 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     let mut best: Option<(Doubt, usize)> = None;
     for (i, (file, claim, growth)) in sites.iter().enumerate() {
         let Some(doubt) = doubts(project, spot, lives, *file, claim, growth) else { continue };
-        if best.is_none_or(|(known, _)| (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)) {
+        if best.is_none_or(|(known, _)| {
+            (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
+        }) {
             best = Some((doubt, i));
         }
     }
@@ -309,13 +341,17 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     match released(project, spot, lives, is_hot) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
-            return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
+            return dropped(view, sites, |_| {
+                format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start)
+            });
         }
         Released::Maybe => doubt.unknown(),
         Released::No => {}
     }
     let Some(confidence) = doubt.confidence() else {
-        return dropped(view, sites, |_| format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives)));
+        return dropped(view, sites, |_| {
+            format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives))
+        });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
 }
@@ -338,14 +374,18 @@ fn is_container(
     known: Option<Container>,
     sites: &[(FileId, &Claim, &GrowthClaim)],
 ) -> bool {
-    if known.is_some() || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild)) {
+    if known.is_some()
+        || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild))
+    {
         return true;
     }
     match project.type_of(spot) {
         GlobalTy::Model(model) => {
             let container = project.catalog.model(model).container;
             container.is_some_and(|container| {
-                sites.iter().any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
+                sites
+                    .iter()
+                    .any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
             })
         }
         _ => false,
@@ -390,13 +430,87 @@ fn doubts(
 
 /// Keys of which there are only so many, by what they are called.
 const FINITE_KEYS: &[&str] = &[
-    "locale", "lang", "language", "theme", "plugin", "module", "package", "type", "topic", "route", "partition", "schema",
-    "namespace", "extension", "ext", "charset", "encoding", "mode", "format", "func", "funcname", "classname", "tagname",
-    "method", "column", "table", "event", "eventname", "icon", "font", "currency", "country", "version", "feature", "model",
-    "command", "component", "category", "kind", "level", "severity", "status", "permission", "role", "scope", "timezone",
-    "mime", "mimetype", "protocol", "scheme", "platform", "arch", "name", "handler", "hook", "channelname", "metric", "option", "prop",
-    "property", "field", "attr", "attribute", "constructor", "ctor", "klass", "clazz", "directive", "filter", "helper", "template",
-    "templatename", "view", "layout", "partial", "strategy", "driver", "adapter", "provider", "service", "container",
+    "locale",
+    "lang",
+    "language",
+    "theme",
+    "plugin",
+    "module",
+    "package",
+    "type",
+    "topic",
+    "route",
+    "partition",
+    "schema",
+    "namespace",
+    "extension",
+    "ext",
+    "charset",
+    "encoding",
+    "mode",
+    "format",
+    "func",
+    "funcname",
+    "classname",
+    "tagname",
+    "method",
+    "column",
+    "table",
+    "event",
+    "eventname",
+    "icon",
+    "font",
+    "currency",
+    "country",
+    "version",
+    "feature",
+    "model",
+    "command",
+    "component",
+    "category",
+    "kind",
+    "level",
+    "severity",
+    "status",
+    "permission",
+    "role",
+    "scope",
+    "timezone",
+    "mime",
+    "mimetype",
+    "protocol",
+    "scheme",
+    "platform",
+    "arch",
+    "name",
+    "handler",
+    "hook",
+    "channelname",
+    "metric",
+    "option",
+    "prop",
+    "property",
+    "field",
+    "attr",
+    "attribute",
+    "constructor",
+    "ctor",
+    "klass",
+    "clazz",
+    "directive",
+    "filter",
+    "helper",
+    "template",
+    "templatename",
+    "view",
+    "layout",
+    "partial",
+    "strategy",
+    "driver",
+    "adapter",
+    "provider",
+    "service",
+    "container",
 ];
 
 /// Whether the key's name says that there are only so many of them.
@@ -431,8 +545,13 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
     let rate = project.rate(file, claim.func).rate;
     let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
     let key = growth.key.to_ascii_lowercase();
-    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"].iter().any(|word| key.rsplit('.').next() == Some(word));
-    in_page && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key) && growth.keys != Keys::Fresh && !is_node
+    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
+        .iter()
+        .any(|word| key.rsplit('.').next() == Some(word));
+    in_page
+        && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key)
+        && growth.keys != Keys::Fresh
+        && !is_node
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
@@ -442,9 +561,12 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
         Lives::Process | Lives::Singleton(..) => true,
         Lives::With(_, Owner::Class(_), _) => {
             let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-            ["cache", "memo", "seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"]
-                .iter()
-                .any(|word| name.contains(word))
+            [
+                "cache", "memo", "seen", "known", "history", "visited", "registry", "pool", "sessions",
+                "clients", "store",
+            ]
+            .iter()
+            .any(|word| name.contains(word))
         }
         _ => false,
     }
@@ -509,7 +631,8 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found) || project.is_part_of_making(of, owner, found.file, found.row.func)
+            is_initialiser(project, found)
+                || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
@@ -521,8 +644,21 @@ fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     matches!(
         &*row.name,
-        "init" | "initialize" | "_init" | "initialise" | "_initialize" | "constructor" | "created" | "data" | "setup"
-            | "ngOnInit" | "beforeCreate" | "onInit" | "__init" | "construct" | "getInitialState"
+        "init"
+            | "initialize"
+            | "_init"
+            | "initialise"
+            | "_initialize"
+            | "constructor"
+            | "created"
+            | "data"
+            | "setup"
+            | "ngOnInit"
+            | "beforeCreate"
+            | "onInit"
+            | "__init"
+            | "construct"
+            | "getInitialState"
     )
 }
 
@@ -539,11 +675,17 @@ fn report(
     let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
     for (i, (file, other, _)) in sites.iter().enumerate() {
         let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
-        retainers.push(Retainer { role: Role::Grows, message: message.to_owned(), file: *file, span: other.at });
+        retainers.push(Retainer {
+            role: Role::Grows,
+            message: message.to_owned(),
+            file: *file,
+            span: other.at,
+        });
     }
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
-    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     let message = format!("`{name}` grows{often} and nothing takes entries out");
     Finding {
         rule: META.id,
@@ -564,10 +706,14 @@ fn help(growth: &GrowthClaim) -> String {
     let name = &growth.shown;
     match (growth.growth, growth.keys) {
         (Growth::Set | Growth::Key, Keys::Fresh) => {
-            format!("the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends")
+            format!(
+                "the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends"
+            )
         }
         (Growth::Set | Growth::Key, _) => {
-            format!("delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest")
+            format!(
+                "delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest"
+            )
         }
         (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),
         _ => format!("remove what is no longer needed from `{name}`, or limit its length after adding"),

@@ -7,8 +7,18 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// Property names whose functions see the enclosing object as `this`: Vue's option groups and their like.
-const FORWARDED_GROUPS: &[&str] =
-    &["methods", "computed", "watch", "filters", "actions", "mutations", "getters", "hooks", "events", "lifetimes"];
+const FORWARDED_GROUPS: &[&str] = &[
+    "methods",
+    "computed",
+    "watch",
+    "filters",
+    "actions",
+    "mutations",
+    "getters",
+    "hooks",
+    "events",
+    "lifetimes",
+];
 
 /// Fills [`crate::tables::Function::this_class`] and adds classes that are not written as such.
 pub(super) fn find_owners(file: &mut Lowered) {
@@ -115,7 +125,9 @@ impl Owners {
 
     /// `X.prototype.m = function`, `X.prototype = {…}`, `this.m = function` in a constructor function, `ns.m = function`.
     fn assignment(&mut self, file: &mut Lowered, assign: NodeId) {
-        let (Some(target), Some(value)) = (file.tree.first(assign), file.tree.child(assign, 1)) else { return };
+        let (Some(target), Some(value)) = (file.tree.first(assign), file.tree.child(assign, 1)) else {
+            return;
+        };
         if file.tree.kind(target) != Kind::Member {
             return;
         }
@@ -139,7 +151,8 @@ impl Owners {
     /// `ns.m = function () { this… }`: `this` is `ns`. On a constructor it is a static member.
     fn namespace_member(&mut self, file: &mut Lowered, binding: BindingId, target: NodeId, value: NodeId) {
         let Some(func) = file.tree.function(value) else { return };
-        if !file.functions[func.index()].uses_this || file.functions[func.index()].kind == FunctionKind::Arrow {
+        if !file.functions[func.index()].uses_this || file.functions[func.index()].kind == FunctionKind::Arrow
+        {
             return;
         }
         let is_constructor = self.by_binding.contains_key(&binding)
@@ -217,7 +230,9 @@ impl Owners {
     fn construction(&mut self, file: &mut Lowered, new: NodeId) {
         let Some(binding) = file.tree.callee(new).and_then(|callee| file.binding_of(callee)) else { return };
         let uses_this = file.bindings[binding.index()].values.iter().any(|&value| {
-            file.tree.function(rightmost(file, value)).is_some_and(|func| file.functions[func.index()].uses_this)
+            file.tree
+                .function(rightmost(file, value))
+                .is_some_and(|func| file.functions[func.index()].uses_this)
         });
         if uses_this {
             self.of_binding(file, binding, ClassKind::Constructor);

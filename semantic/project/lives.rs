@@ -50,9 +50,11 @@ impl Project<'_> {
             return Lives::Known(life);
         }
         match spot.root {
-            SpotRoot::Class(..) | SpotRoot::Exports(_) | SpotRoot::Global(_) | SpotRoot::Function(..) | SpotRoot::Package(_) => {
-                Lives::Process
-            }
+            SpotRoot::Class(..)
+            | SpotRoot::Exports(_)
+            | SpotRoot::Global(_)
+            | SpotRoot::Function(..)
+            | SpotRoot::Package(_) => Lives::Process,
             SpotRoot::Binding(file, binding) => match self.summary(file).bindings.get(&binding) {
                 Some(row) if row.func == FuncId(0) => Lives::Process,
                 Some(row) if !row.is_param => self.run_life(file, row.func),
@@ -84,7 +86,11 @@ impl Project<'_> {
             return Lives::Known(Life::Component);
         }
         let info = self.rate(file, func);
-        if info.is_once() { Lives::Singleton(file, Owner::Run(func)) } else { Lives::With(file, Owner::Run(func), info) }
+        if info.is_once() {
+            Lives::Singleton(file, Owner::Run(func))
+        } else {
+            Lives::With(file, Owner::Run(func), info)
+        }
     }
 
     fn instance_life(&self, file: FileId, class: ClassId) -> Lives {
@@ -105,7 +111,9 @@ impl Project<'_> {
     pub fn outlives(&self, lives: Lives, file: FileId, func: FuncId, in_loop: bool) -> Answer {
         let info = self.rate(file, func);
         match lives {
-            Lives::Singleton(of, Owner::Run(run)) if of == file && !self.is_kept_from(of, run, func) => Answer::No,
+            Lives::Singleton(of, Owner::Run(run)) if of == file && !self.is_kept_from(of, run, func) => {
+                Answer::No
+            }
             Lives::Process | Lives::Singleton(..) => repeats(info),
             Lives::Known(life) => match info.rate {
                 None => Answer::Unknown,
@@ -182,7 +190,14 @@ impl Project<'_> {
         std::iter::successors(Some(inner), |&at| functions[at.index()].parent).any(|at| at == outer)
     }
 
-    fn only_called_while_making(&self, of: FileId, class: ClassId, file: FileId, func: FuncId, fuel: u32) -> bool {
+    fn only_called_while_making(
+        &self,
+        of: FileId,
+        class: ClassId,
+        file: FileId,
+        func: FuncId,
+        fuel: u32,
+    ) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         let callers = self.callers(file, func);
         !callers.is_empty()

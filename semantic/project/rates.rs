@@ -31,7 +31,8 @@ impl RateInfo {
     /// Whether the function is known to run more than once.
     #[must_use]
     pub fn repeats(&self) -> bool {
-        self.rate.is_some_and(Rate::repeats) || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
+        self.rate.is_some_and(Rate::repeats)
+            || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
     }
 
     /// Whether it is known to run at most once, or never in production.
@@ -314,7 +315,12 @@ impl Graph {
                     && !self.cold[from]
                 {
                     let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
-                    queue.push(rate, arrow.to, Some((node, arrow.file, arrow.row, arrow.handed)), arrow.in_loop);
+                    queue.push(
+                        rate,
+                        arrow.to,
+                        Some((node, arrow.file, arrow.row, arrow.handed)),
+                        arrow.in_loop,
+                    );
                 }
             }
         }
@@ -355,7 +361,9 @@ impl Graph {
                 ExportTo::Place(place) => {
                     let spot = project.canonical(id, place);
                     match project.type_of(&spot) {
-                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => add_class(class),
+                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
+                            add_class(class)
+                        }
                         GlobalTy::Function(file, func) if file == id => functions.push(func),
                         _ => {}
                     }
@@ -474,7 +482,8 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &Targe
         TargetRow::Class(class) => Some(Runs::Class(file, *class)),
         TargetRow::Place(place) => {
             let spot = project.canonical(file, place);
-            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) = (spot.root, &spot.path[..])
+            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) =
+                (spot.root, &spot.path[..])
                 && let Some((file, func, _)) = project.method(file, class, *name)
             {
                 return Some(Runs::Function(file, func));

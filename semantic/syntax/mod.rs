@@ -137,7 +137,9 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
         }
     }
     match (recovered, failure) {
-        (Some((program, recovered)), _) => Ok(Parsed { program, text: masked, original: text, blocks, recovered }),
+        (Some((program, recovered)), _) => {
+            Ok(Parsed { program, text: masked, original: text, blocks, recovered })
+        }
         (None, Some(error)) => Err(error),
         (None, None) => Err(SyntaxError { message: "nothing to parse".to_owned(), span: Span::default() }),
     }
@@ -184,7 +186,8 @@ fn attempts(text: &str, language: Language, blocks: Option<&Blocks>) -> Vec<Atte
     match language {
         Language::JavaScript => {
             let flow = text.get(..text.floor_char_boundary(4096)).is_some_and(|head| head.contains("@flow"));
-            let mut list = vec![program(ecmascript()), Attempt { syntax: ecmascript(), goal: Goal::CommonJs }];
+            let mut list =
+                vec![program(ecmascript()), Attempt { syntax: ecmascript(), goal: Goal::CommonJs }];
             list.insert(usize::from(!flow), program(flow_syntax()));
             list.extend([program(typescript(true)), Attempt { syntax: plain_script(), goal: Goal::Script }]);
             list

@@ -1,7 +1,7 @@
 //! One line for each finding.
 
-use super::safe::safe;
 use super::Report;
+use super::safe::safe;
 use std::io::Write;
 
 /// Writes `path:line:column: message [severity/rule]`.

@@ -67,11 +67,21 @@ pub(crate) struct Report {
 }
 
 /// Gives findings their lines and columns. Files are read again only if something stands in them.
-pub(crate) fn build(findings: Vec<Finding>, project: &Project<'_>, mut errors: Vec<FileError>, stats: Stats) -> Report {
+pub(crate) fn build(
+    findings: Vec<Finding>,
+    project: &Project<'_>,
+    mut errors: Vec<FileError>,
+    stats: Stats,
+) -> Report {
     let mut places = Places { project, lines: FxHashMap::default() };
     let mut out: Vec<Reported> = findings.into_iter().map(|finding| places.reported(finding)).collect();
     out.sort_by(|a, b| {
-        (&a.place.path, a.place.start.offset, a.rule, &a.message).cmp(&(&b.place.path, b.place.start.offset, b.rule, &b.message))
+        (&a.place.path, a.place.start.offset, a.rule, &a.message).cmp(&(
+            &b.place.path,
+            b.place.start.offset,
+            b.rule,
+            &b.message,
+        ))
     });
     number_fingerprints(&mut out);
     errors.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
@@ -99,7 +109,8 @@ impl Places<'_, '_> {
     fn location(&mut self, file: FileId, span: Span) -> Location {
         let path = self.project.file(file).path.clone();
         let lines = self.lines.entry(file).or_insert_with(|| {
-            let text = std::fs::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+            let text =
+                std::fs::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
             Lines::new(&text)
         });
         let (start, end) = (lines.position(span.start), lines.position(span.end.max(span.start)));
@@ -122,7 +133,11 @@ impl Places<'_, '_> {
         let retainers = finding
             .retainers
             .into_iter()
-            .map(|step| Step { role: step.role, message: step.message, place: self.location(step.file, step.span) })
+            .map(|step| Step {
+                role: step.role,
+                message: step.message,
+                place: self.location(step.file, step.span),
+            })
             .collect();
         let fingerprint = fingerprint(&[finding.rule, &place.path, &finding.scope, &finding.subject]);
         Reported {
