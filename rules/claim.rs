@@ -5,6 +5,7 @@ use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Place;
+use outlive_semantic::rate::Life;
 use outlive_semantic::tree::Span;
 
 /// One claim.
@@ -33,6 +34,10 @@ pub enum Body {
     Made(MadeClaim),
     /// Instances of a class hold something until a method ends them.
     Held(HeldClaim),
+    /// A longer-lived thing keeps a shorter-lived one.
+    Kept(KeptClaim),
+    /// Something is left behind on a holder each time.
+    Outlived(OutlivedClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
     /// Something is built anew that comes out alike each time.
@@ -215,6 +220,54 @@ pub struct Gap {
     pub is_weak: bool,
     /// The shape itself says that it happens again for the same owner.
     pub repeats: bool,
+}
+
+/// A longer-lived thing keeps a shorter-lived one here.
+#[derive(Clone, Debug)]
+pub struct KeptClaim {
+    /// What keeps it.
+    pub holder: Place,
+    /// How the source names the holder.
+    pub shown: String,
+    /// How the source names what is kept.
+    pub kept: String,
+    /// In what way: "keeps `req`", "keeps a function that uses `req`".
+    pub how: String,
+    /// The container, if this file knows.
+    pub container: Option<Container>,
+    /// How long the holder lives, if its type says so.
+    pub life: Option<Life>,
+    /// How it grows.
+    pub growth: Growth,
+    /// The holder evicts by itself.
+    pub is_bounded: bool,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// The only releases of this file, if an event that need not come runs each of them: the event and where.
+    pub only_on: Option<(String, Vec<Span>)>,
+    /// The retention path.
+    pub notes: Vec<Note>,
+}
+
+/// A finding whose message is known; open is whether the holder outlives the code that leaves something on it.
+#[derive(Clone, Debug)]
+pub struct OutlivedClaim {
+    /// What keeps it.
+    pub holder: Place,
+    /// How the source names the holder.
+    pub shown: String,
+    /// How long the holder lives, if its type says so.
+    pub life: Option<Life>,
+    /// The flag that lets it happen once.
+    pub once: Option<Place>,
+    /// It stands in a loop.
+    pub in_loop: bool,
+    /// What takes entries out of the holder takes this out too.
+    pub may_be_released: bool,
+    /// The rest.
+    pub body: LocalClaim,
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.

@@ -1,7 +1,7 @@
 //! Runs the rules: one pass over each file, then one judgement over the project.
 
 use crate::claim::Claim;
-use crate::finding::Finding;
+use crate::finding::{self, Finding};
 use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
@@ -12,7 +12,8 @@ use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
 
 /// What remains of one file: its summary and the claims of all rules.
 pub struct Analysed {
@@ -101,7 +102,33 @@ pub fn settle(
             claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
         findings.extend(rule.settle(&own, &view));
     }
+    let mut findings = one_per_leak(&findings);
     findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
     findings.dedup();
     findings
+}
+
+/// Rules that say more about a growth than that something grows.
+const MORE_SPECIFIC: &[&str] = &["pending-race", "retained-request", "unbounded-buffer", "unbounded-queue"];
+
+/// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent; and
+/// where the growth itself is told, what else the scope of the value keeps is the lesser part of it.
+fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
+    let sites = |wanted: &dyn Fn(&str) -> bool| -> FxHashSet<(FileId, Span)> {
+        findings.iter().filter(|finding| wanted(finding.rule)).flat_map(grown_at).collect()
+    };
+    let specific = sites(&|rule| MORE_SPECIFIC.contains(&rule));
+    let general = sites(&|rule| rule == "unbounded-collection" || rule == "retained-request");
+    let is_told = |finding: &Finding| match finding.rule {
+        "unbounded-collection" => grown_at(finding).iter().any(|site| specific.contains(site)),
+        "retained-scope" => general.contains(&(finding.file, finding.span)),
+        _ => false,
+    };
+    findings.iter().filter(|finding| !is_told(finding)).cloned().collect()
+}
+
+/// Where a finding says that something grows: its own site, and the others of the same holder.
+fn grown_at(finding: &Finding) -> Vec<(FileId, Span)> {
+    let others = finding.retainers.iter().filter(|step| step.role == finding::Role::Grows);
+    std::iter::once((finding.file, finding.span)).chain(others.map(|step| (step.file, step.span))).collect()
 }

@@ -26,19 +26,29 @@ mod leaked_subscription;
 mod leaked_timer;
 mod local;
 mod mismatched_removal;
+mod outlived;
 mod owned;
 mod pairing;
+mod pending_race;
 mod per_call_client;
 mod per_call_construction;
 mod per_call_literal;
 mod per_call_registration;
+mod retained_request;
+mod retained_scope;
+mod retained_slice;
 mod silenced_listener_warning;
 mod slot;
+mod unbounded_buffer;
 mod unbounded_collection;
+mod unbounded_concurrency;
 mod unbounded_library_cache;
+mod unbounded_queue;
 mod unbounded_registry_key;
+mod unbounded_wait;
 mod uncleared_performance_entries;
 mod unconsumed_response;
+mod whole_payload_buffering;
 
 /// Every rule, sorted by id.
 pub const RULES: &[&dyn Rule] = &[
@@ -50,16 +60,25 @@ pub const RULES: &[&dyn Rule] = &[
     &leaked_subscription::LeakedSubscription,
     &leaked_timer::LeakedTimer,
     &mismatched_removal::MismatchedRemoval,
+    &pending_race::PendingRace,
     &per_call_client::PerCallClient,
     &per_call_construction::PerCallConstruction,
     &per_call_literal::PerCallLiteral,
     &per_call_registration::PerCallRegistration,
+    &retained_request::RetainedRequest,
+    &retained_scope::RetainedScope,
+    &retained_slice::RetainedSlice,
     &silenced_listener_warning::SilencedListenerWarning,
+    &unbounded_buffer::UnboundedBuffer,
     &unbounded_collection::UnboundedCollection,
+    &unbounded_concurrency::UnboundedConcurrency,
     &unbounded_library_cache::UnboundedLibraryCache,
+    &unbounded_queue::UnboundedQueue,
     &unbounded_registry_key::UnboundedRegistryKey,
+    &unbounded_wait::UnboundedWait,
     &uncleared_performance_entries::UnclearedPerformanceEntries,
     &unconsumed_response::UnconsumedResponse,
+    &whole_payload_buffering::WholePayloadBuffering,
 ];
 
 /// The rule of this id.

@@ -38,13 +38,20 @@ pub fn root_retainer(
 }
 
 fn declaration(project: &Project<'_>, spot: &Spot, file: FileId, growth: &GrowthClaim) -> (FileId, Span) {
+    let named = declared(project, spot).filter(|_| spot.path.is_empty());
+    named.unwrap_or((file, growth.declared.unwrap_or_default()))
+}
+
+/// Where the variable at a spot is declared.
+#[must_use]
+pub fn declared(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
     use outlive_semantic::project::SpotRoot;
-    if let (SpotRoot::Binding(of, binding), true) = (spot.root, spot.path.is_empty())
-        && let Some(row) = project.summary(of).bindings.get(&binding)
-    {
-        return (of, row.at);
+    match spot.root {
+        SpotRoot::Binding(file, binding) => {
+            project.summary(file).bindings.get(&binding).map(|row| (file, row.at))
+        }
+        _ => None,
     }
-    (file, growth.declared.unwrap_or_default())
 }
 
 /// "lives as long as the process": the second half of a sentence.

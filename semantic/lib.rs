@@ -4,6 +4,7 @@
 //! It does not know rules, paths, terminals or formats. It is the only crate that names swc.
 
 pub mod access;
+pub mod accumulate;
 pub mod calls;
 pub mod catalog;
 pub mod constant;
@@ -12,6 +13,7 @@ mod glob;
 pub mod growth;
 pub mod guard;
 pub mod handle;
+pub mod holds;
 pub mod identity;
 pub mod index;
 pub mod invariant;
@@ -19,11 +21,13 @@ pub mod listeners;
 mod lower;
 pub mod model;
 mod names;
+pub mod pending;
 pub mod place;
 pub mod project;
 pub mod rate;
 pub mod reach;
 pub mod readonly;
+pub mod scope_keeps;
 pub mod source;
 pub mod summary;
 pub mod syntax;

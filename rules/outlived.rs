@@ -1,0 +1,106 @@
+//! Claims whose message is known when the file is read: what is left to ask is whether the holder outlives the code that
+//! leaves something on it, and how often that code runs.
+
+use crate::claim::{Body, Claim, OutlivedClaim};
+use crate::finding::{Doubt, Finding, Retainer, Role};
+use crate::lifetime;
+use crate::rule::{Meta, ProjectView};
+use outlive_semantic::growth::Op;
+use outlive_semantic::project::{Answer, FileId, Lives, Spot};
+use outlive_semantic::rate::Rate;
+use outlive_semantic::summary::What;
+
+/// Judges the claims of one rule about what holders keep.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+) -> Vec<Finding> {
+    claims
+        .iter()
+        .filter_map(|(file, claim)| match &claim.body {
+            Body::Outlived(body) => settle(view, meta, *file, claim, body),
+            _ => None,
+        })
+        .collect()
+}
+
+fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    outlived: &OutlivedClaim,
+) -> Option<Finding> {
+    let project = view.project;
+    let body = &outlived.body;
+    let spot = project.canonical(file, &outlived.holder);
+    let lives = match (project.life(&spot), outlived.life) {
+        (Lives::Unknown, Some(life)) => Lives::Known(life),
+        (lives, _) => lives,
+    };
+    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    if let Some(once) = &outlived.once
+        && lifetime::lives_as_long(project, &project.canonical(file, once), &spot)
+    {
+        return view.drop(file, claim, || "a flag lets it happen once".to_owned());
+    }
+    if body.must_be_hot && !project.rate(file, claim.func).rate.is_some_and(Rate::is_hot) {
+        return view.drop(file, claim, || "nothing says that it happens often".to_owned());
+    }
+    match project.outlives(lives, file, claim.func, outlived.in_loop) {
+        Answer::Yes => {}
+        Answer::Assumed => doubt.assume(),
+        Answer::Unknown => doubt.unknown(),
+        Answer::No => {
+            return view.drop(file, claim, || {
+                let info = project.rate(file, claim.func);
+                format!(
+                    "`{}` {}; the function runs {info:?}",
+                    outlived.shown,
+                    lifetime::lives_phrase(project, lives)
+                )
+            });
+        }
+    }
+    if outlived.may_be_released && is_released(view, &spot) {
+        // It stays until then and no longer.
+        doubt.assume();
+    }
+    let Some(confidence) = doubt.confidence() else {
+        return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
+    };
+    let root = format!("`{}` {}", outlived.shown, lifetime::lives_phrase(project, lives));
+    let declared = lifetime::declared(project, &spot).unwrap_or((file, claim.at));
+    let mut retainers =
+        vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
+    retainers.extend(body.notes.iter().map(|note| Retainer {
+        role: note.role,
+        message: note.message.clone(),
+        file,
+        span: note.span,
+    }));
+    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    Some(Finding {
+        rule: meta.id,
+        severity: body.severity.unwrap_or(meta.severity),
+        confidence,
+        message: body.message.clone(),
+        help: body.help.clone(),
+        file,
+        span: claim.at,
+        retainers,
+        fixes: body.fixes.clone(),
+        scope: project.function_name(file, claim.func),
+        subject: body.subject.clone(),
+    })
+}
+
+/// Whether anything takes entries out of the holder, or replaces it.
+fn is_released(view: &ProjectView<'_, '_>, spot: &Spot) -> bool {
+    view.project.uses(spot).iter().any(|found| {
+        view.project.is_production(found.file)
+            && matches!(found.row.what, What::Collection(Op::Release | Op::Reset))
+            && found.row.func.index() != 0
+    })
+}

@@ -1,0 +1,94 @@
+//! `unbounded-wait`: a request handler that waits for another server for as long as that pleases.
+
+use crate::claim::{Body, Claim, LocalClaim};
+use crate::finding::{Finding, Severity};
+use crate::local;
+use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::model::Model;
+use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Rate;
+use outlive_semantic::tree::Kind;
+
+/// The rule.
+pub(crate) struct UnboundedWait;
+
+static META: Meta = Meta {
+    id: "unbounded-wait",
+    summary: "a request handler that waits for another server without a limit",
+    category: Category::Retention,
+    severity: Severity::Info,
+    page: include_str!("README.md"),
+};
+
+impl Rule for UnboundedWait {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let Some(body) = unlimited(file.model, call) else { return };
+        let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+    }
+
+    fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        // Only a request that waits keeps a request.
+        let own: Vec<(FileId, &Claim)> = claims
+            .iter()
+            .copied()
+            .filter(|(file, claim)| view.project.rate(*file, claim.func).rate == Some(Rate::Request))
+            .collect();
+        local::settle_all(&own, view, &META)
+    }
+}
+
+/// Clients, where their options stand, and the options that limit the wait.
+fn client(path: &str) -> Option<(usize, &'static [&'static str])> {
+    Some(match path {
+        "fetch" | "node-fetch" | "undici.fetch" | "cross-fetch" => (1, &["signal", "timeout"]),
+        "axios.get" | "axios.delete" | "axios.head" => (1, &["signal", "timeout", "cancelToken"]),
+        "axios.post" | "axios.put" | "axios.patch" => (2, &["signal", "timeout", "cancelToken"]),
+        "axios" | "axios.request" => (0, &["signal", "timeout", "cancelToken"]),
+        "got" | "got.get" | "got.post" => (1, &["signal", "timeout"]),
+        _ => return None,
+    })
+}
+
+fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
+    let (at, limits) = client(&path)?;
+    let is_awaited = tree.ancestors(call).take(3).any(|node| tree.kind(node) == Kind::Await);
+    if !is_awaited || tree.args(call).any(|arg| tree.kind(arg) == Kind::Spread) {
+        return None;
+    }
+    if tree.arg(call, at).is_some_and(|options| may_limit(model, options, limits)) {
+        return None;
+    }
+    Some(LocalClaim {
+        message: format!(
+            "`{path}` has no time limit here: while the other side hangs, the request and its socket stay"
+        ),
+        help: "pass `signal: AbortSignal.timeout(…)`".to_owned(),
+        subject: path,
+        unknowns: 1,
+        must_repeat: true,
+        must_be_hot: true,
+        ..LocalClaim::default()
+    })
+}
+
+/// Whether options limit the wait, or cannot be read.
+fn may_limit(model: &Model<'_>, options: NodeId, limits: &[&str]) -> bool {
+    let tree = &model.file.tree;
+    let value =
+        model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
+    if tree.kind(value) != Kind::Object {
+        return true;
+    }
+    tree.children(value).any(|part| match tree.kind(part) {
+        Kind::Property => tree.name(part).is_none_or(|name| limits.contains(&name)),
+        _ => true,
+    })
+}

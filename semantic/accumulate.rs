@@ -1,0 +1,368 @@
+//! Streams that are read piece by piece into something that grows: from where, into what, and whether anything asks
+//! how much it is.
+
+use crate::access::{Accesses, Usage};
+use crate::growth::{CollectionOp, Op};
+use crate::guard;
+use crate::identity::Identity;
+use crate::index::{BindingId, FuncId, NodeId};
+use crate::listeners::Registration;
+use crate::model::{Model, Ty};
+use crate::place::{Place, Root};
+use crate::tree::{BinaryOp, Kind, flag};
+
+/// A stream whose pieces are taken one by one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reading {
+    /// The expression of the stream.
+    pub source: NodeId,
+    /// The registration or the loop that reads it.
+    pub site: NodeId,
+    /// The function in which reading starts.
+    pub func: FuncId,
+    /// What runs for each piece: the handler's function node, or the loop.
+    pub each: NodeId,
+}
+
+impl Reading {
+    /// Whether an event hands out the pieces, as only streams do.
+    #[must_use]
+    pub fn is_by_event(&self, model: &Model<'_>) -> bool {
+        model.file.tree.kind(self.each) == Kind::Function
+    }
+}
+
+/// What is known about a limit on what is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// Nothing asks how much there is.
+    None,
+    /// A test stops the source, or keeps the next piece out.
+    Holds,
+    /// The test at this node notices, and the next piece is kept all the same.
+    Ignored(NodeId),
+}
+
+/// The reading of which a growth keeps the pieces.
+#[must_use]
+pub fn reading(model: &Model<'_>, registrations: &[Registration], op: &CollectionOp) -> Option<Reading> {
+    // `this.push(piece)` hands it on: a stream around another one.
+    if op.holder.path.is_empty() && !matches!(op.holder.root, Root::Binding(_)) {
+        return None;
+    }
+    let kept = kept_value(model, op)?;
+    by_handler(model, registrations, op, kept).or_else(|| by_loop(model, op, kept))
+}
+
+/// What a growth keeps: the pushed value, the right side of `+=`, the pieces of `Buffer.concat([old, piece])`.
+fn kept_value(model: &Model<'_>, op: &CollectionOp) -> Option<NodeId> {
+    let value = op.value?;
+    match op.op {
+        Op::Grow(_) if model.ty(value) == Ty::Number => None,
+        Op::Grow(_) => Some(value),
+        Op::Reset => concatenates(model, &op.holder, value).then_some(value),
+        _ => None,
+    }
+}
+
+/// `x = Buffer.concat([x, piece])`: the old value is part of the new one.
+fn concatenates(model: &Model<'_>, holder: &Place, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    if tree.kind(value) == Kind::Conditional {
+        return [1, 2]
+            .iter()
+            .any(|&n| tree.child(value, n).is_some_and(|side| concatenates(model, holder, side)));
+    }
+    let is_concat = tree.method_call(value).is_some_and(|(_, method)| method == "concat");
+    let list = tree.arg(value, 0).filter(|&list| is_concat && tree.kind(list) == Kind::Array);
+    list.is_some_and(|list| tree.children(list).any(|part| model.file.place(part) == *holder))
+}
+
+/// Pieces that a 'data' listener is handed, or that a 'readable' listener takes.
+fn by_handler(
+    model: &Model<'_>,
+    registrations: &[Registration],
+    op: &CollectionOp,
+    kept: NodeId,
+) -> Option<Reading> {
+    let tree = &model.file.tree;
+    let registration = registrations.iter().find(|registration| {
+        is_piecewise(&registration.event)
+            && !registration.once
+            && model
+                .function_of(registration.listener)
+                .is_some_and(|func| model.file.is_within(op.func, func))
+    })?;
+    let handler = model.function_of(registration.listener)?;
+    let is_local = matches!(op.holder.root, Root::Binding(binding)
+        if model.file.is_within(model.file.binding(binding).func, handler));
+    // `f.bind(this, a)` hands the piece in behind what is bound.
+    let bound = tree.method_call(registration.listener).filter(|(_, method)| *method == "bind");
+    let position = bound.map_or(0, |_| tree.args(registration.listener).count().saturating_sub(1));
+    let piece = model.file.params(handler).nth(position).and_then(|param| tree.binding(param));
+    let takes = piece.is_some_and(|piece| derives(model, kept, piece, 3)) || reads(model, kept);
+    (!is_local && takes).then(|| Reading {
+        source: registration.target,
+        site: registration.call,
+        func: registration.func,
+        each: model.file.function(handler).node,
+    })
+}
+
+fn is_piecewise(event: &Identity) -> bool {
+    matches!(event, Identity::Constant(event) if event == "data" || event == "readable")
+}
+
+/// Pieces that a loop takes: `for await (const piece of stream)`, `while (…) { await reader.read() }`.
+fn by_loop(model: &Model<'_>, op: &CollectionOp, kept: NodeId) -> Option<Reading> {
+    let tree = &model.file.tree;
+    let each = guard::enclosing_loop(model, op.node)?;
+    if made_within(model, &op.holder, each) {
+        return None;
+    }
+    let func = tree.func(each);
+    if tree.kind(each) == Kind::ForOf && tree.has(each, flag::AWAIT) {
+        let piece = tree.subtree(tree.first(each)?).find_map(|node| tree.binding(node))?;
+        let source = tree.child(each, 1)?;
+        return derives(model, kept, piece, 3).then_some(Reading { source, site: each, func, each });
+    }
+    let read = awaited_read(model, each)?;
+    let (reader, _) = tree.method_call(read)?;
+    let pieces = tree.subtree(each).filter_map(|node| tree.binding(node)).collect::<Vec<_>>();
+    let takes = pieces.iter().any(|&piece| derives(model, kept, piece, 3)) || reads(model, kept);
+    takes.then(|| Reading { source: reader_source(model, reader), site: each, func, each })
+}
+
+/// `await reader.read()` in a loop.
+fn awaited_read(model: &Model<'_>, each: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    tree.subtree(each).find(|&node| {
+        tree.func(node) == tree.func(each)
+            && tree.method_call(node).is_some_and(|(_, method)| method == "read")
+            && tree.args(node).next().is_none()
+            && tree.parent(node).is_some_and(|parent| tree.kind(parent) == Kind::Await)
+    })
+}
+
+/// The stream that a reader reads: `x` for `const reader = x.getReader()`.
+fn reader_source(model: &Model<'_>, reader: NodeId) -> NodeId {
+    let value = model.file.binding_of(reader).and_then(|binding| model.file.sole_value(binding));
+    let stream = value
+        .and_then(|value| model.file.tree.method_call(value))
+        .filter(|(_, method)| *method == "getReader");
+    stream.map_or(reader, |(stream, _)| stream)
+}
+
+fn made_within(model: &Model<'_>, holder: &Place, node: NodeId) -> bool {
+    match holder.root {
+        Root::Binding(binding) => model.file.tree.contains(node, model.file.binding(binding).node),
+        _ => false,
+    }
+}
+
+/// Whether an expression holds a piece, or what was made of it: not its length, not a test of it.
+fn derives(model: &Model<'_>, expr: NodeId, piece: BindingId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    tree.subtree(expr).filter(|&node| tree.kind(node) == Kind::Identifier).any(|node| {
+        let Some(binding) = model.file.binding_of(node) else { return false };
+        // Its length is a number, and so is one byte of it.
+        let measured = tree.parent(node).is_some_and(|parent| match tree.kind(parent) {
+            Kind::Member => matches!(tree.name(parent), Some("length" | "byteLength" | "size")),
+            Kind::Index => tree.first(parent) == Some(node),
+            _ => false,
+        });
+        !measured
+            && (binding == piece
+                || model.file.binding(binding).values.iter().any(|&value| derives(model, value, piece, fuel)))
+    })
+}
+
+/// Whether an expression names what `stream.read()` gave.
+fn reads(model: &Model<'_>, expr: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_read = |value: NodeId| tree.method_call(value).is_some_and(|(_, method)| method == "read");
+    tree.subtree(expr).any(|node| {
+        is_read(node)
+            || model
+                .file
+                .binding_of(node)
+                .is_some_and(|binding| model.file.binding(binding).values.iter().any(|&value| is_read(value)))
+    })
+}
+
+/// Whether the pieces are used up while the stream still runs: the holder is cut or replaced by something other than
+/// what ends the reading.
+#[must_use]
+pub fn is_consumed(
+    model: &Model<'_>,
+    registrations: &[Registration],
+    ops: &[CollectionOp],
+    reading: &Reading,
+    holder: &Place,
+) -> bool {
+    let tree = &model.file.tree;
+    ops.iter().any(|op| {
+        let takes = match op.op {
+            Op::Release => true,
+            Op::Reset => op.value.is_none_or(|value| !concatenates(model, holder, value)),
+            _ => false,
+        };
+        // What starts a new reading is the same collection begun anew.
+        let starts = op.func == reading.func && !tree.contains(reading.each, op.node);
+        takes && op.holder == *holder && !starts && !is_end(model, registrations, op.func)
+    })
+}
+
+/// Whether a function runs when the stream is over.
+fn is_end(model: &Model<'_>, registrations: &[Registration], func: FuncId) -> bool {
+    registrations.iter().any(|registration| {
+        model.function_of(registration.listener).is_some_and(|handler| model.file.is_within(func, handler))
+            && matches!(&registration.event, Identity::Constant(event)
+                if matches!(event.as_str(), "end" | "close" | "error" | "finish" | "aborted" | "exit"))
+    })
+}
+
+/// What limits the holder of a reading.
+#[must_use]
+pub fn limit(model: &Model<'_>, accesses: &Accesses, reading: &Reading, op: &CollectionOp) -> Limit {
+    let mut answer = Limit::None;
+    for node in code_run(model, reading.each, 2) {
+        if !is_size_test(model, accesses, node, &op.holder) {
+            continue;
+        }
+        match effect(model, node, op.node) {
+            Limit::Holds => return Limit::Holds,
+            found => answer = found,
+        }
+    }
+    answer
+}
+
+/// The nodes of what runs for each piece, and of the functions of the file that it calls.
+fn code_run(model: &Model<'_>, each: NodeId, fuel: u32) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    let mut out: Vec<NodeId> = tree.subtree(each).collect();
+    let Some(fuel) = fuel.checked_sub(1) else { return out };
+    let called: Vec<FuncId> = out
+        .iter()
+        .filter_map(|&node| tree.callee(node))
+        .filter_map(|callee| model.function_of(callee))
+        .collect();
+    for func in called {
+        let node = model.file.function(func).node;
+        if !tree.contains(each, node) && !tree.contains(node, each) {
+            out.extend(code_run(model, node, fuel));
+        }
+    }
+    out
+}
+
+/// A comparison of a size of the holder, or of a count that the same code keeps.
+fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let is_order = matches!(
+        tree.binary_op(node),
+        Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
+    );
+    is_order
+        && tree.subtree(node).any(|part| match tree.kind(part) {
+            Kind::Member if matches!(tree.name(part), Some("length" | "byteLength" | "size")) => {
+                tree.first(part).is_some_and(|object| {
+                    model.file.place(object) == *holder || is_joined(model, object, holder)
+                })
+            }
+            Kind::Identifier | Kind::Member | Kind::Index => is_counted(accesses, &model.file.place(part)),
+            Kind::Update => true,
+            _ => false,
+        })
+}
+
+/// `Buffer.concat(chunks)`, `chunks.join('')`.
+fn is_joined(model: &Model<'_>, expr: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let named = model.file.binding_of(expr).and_then(|binding| model.file.sole_value(binding));
+    let expr = named.unwrap_or(expr);
+    tree.is_call(expr) && tree.subtree(expr).any(|node| model.file.place(node) == *holder)
+}
+
+/// Whether something is added to a variable or field again and again.
+fn is_counted(accesses: &Accesses, place: &Place) -> bool {
+    !matches!(place.root, Root::Value(_))
+        && accesses.of(place).any(|access| matches!(access.usage, Usage::Updated(_)))
+}
+
+/// What a test does about the next piece.
+fn effect(model: &Model<'_>, test: NodeId, growth: NodeId) -> Limit {
+    let tree = &model.file.tree;
+    let mut child = test;
+    for parent in tree.ancestors(test) {
+        match tree.kind(parent) {
+            Kind::Logical | Kind::Unary | Kind::Binary => {}
+            Kind::If | Kind::Conditional if tree.node(child).slot == 0 => {
+                return branch_effect(model, parent, growth);
+            }
+            // `while (buffer.length >= 4)` takes out what is whole.
+            Kind::While | Kind::DoWhile | Kind::For => return Limit::None,
+            // The outcome is named, returned or handed on.
+            _ => return Limit::Holds,
+        }
+        child = parent;
+    }
+    Limit::Holds
+}
+
+fn branch_effect(model: &Model<'_>, branch: NodeId, growth: NodeId) -> Limit {
+    let tree = &model.file.tree;
+    let is_around = tree.children(branch).skip(1).any(|side| tree.contains(side, growth));
+    let leaves_first = branch < growth
+        && tree
+            .child(branch, 1)
+            .is_some_and(|then| guard::always_leaves(model, then) || leaves_loop(model, then));
+    if is_around || leaves_first {
+        return Limit::Holds;
+    }
+    let sides: Vec<NodeId> = tree.children(branch).skip(1).collect();
+    let stops = sides.iter().flat_map(|&side| tree.subtree(side)).any(|node| match tree.kind(node) {
+        Kind::Throw | Kind::Break => true,
+        Kind::Call => tree
+            .callee(node)
+            .and_then(|callee| model.callee_name(callee))
+            .is_none_or(|name| !only_tells(name)),
+        // In a loop a return ends the reading; in a handler only this call of it.
+        Kind::Return => guard::enclosing_loop(model, branch).is_some(),
+        _ => false,
+    });
+    if stops { Limit::Holds } else { Limit::Ignored(branch) }
+}
+
+fn leaves_loop(model: &Model<'_>, statement: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(statement) {
+        Kind::Break | Kind::Continue => true,
+        Kind::Block => tree.last_child(statement).is_some_and(|last| leaves_loop(model, last)),
+        _ => false,
+    }
+}
+
+/// Calls that say that there is too much and leave the stream running.
+fn only_tells(name: &str) -> bool {
+    matches!(
+        name,
+        "reject"
+            | "cb"
+            | "callback"
+            | "next"
+            | "done"
+            | "log"
+            | "warn"
+            | "error"
+            | "debug"
+            | "info"
+            | "Error"
+            | "concat"
+            | "createError"
+            | "byteLength"
+            | "toString"
+    )
+}
