@@ -64,6 +64,9 @@ const LAST_WORDS: &[&str] = &[
     "drain",
 ];
 
+/// How many names and calls are looked through: `p = p.then(next)` leads back to itself.
+const FUEL: u32 = 4;
+
 /// What is asked about one file.
 pub struct Promises<'m, 'a> {
     /// The file.
@@ -78,12 +81,16 @@ impl Promises<'_, '_> {
     /// When the promise at a place settles.
     #[must_use]
     pub fn settles(&self, place: &Place) -> Settles {
+        self.settles_within(place, FUEL)
+    }
+
+    fn settles_within(&self, place: &Place, fuel: u32) -> Settles {
         let values = self.model.values(place);
         if values.is_empty() {
             return self.by_resolver_of(place);
         }
         self.join(
-            values.into_iter().filter(|&value| !self.model.is_nothing(value)).map(|value| self.of(value, 3)),
+            values.into_iter().filter(|&value| !self.model.is_nothing(value)).map(|value| self.of(value, fuel)),
         )
     }
 
@@ -108,7 +115,7 @@ impl Promises<'_, '_> {
         match tree.kind(expr) {
             Kind::New => self.of_executor(expr),
             Kind::Call => self.of_call(expr, fuel),
-            Kind::Identifier | Kind::Member => self.settles(&self.model.file.place(expr)),
+            Kind::Identifier | Kind::Member => self.settles_within(&self.model.file.place(expr), fuel),
             Kind::Conditional => self
                 .join([1, 2].into_iter().filter_map(|n| tree.child(expr, n)).map(|side| self.of(side, fuel))),
             Kind::Assign => tree.child(expr, 1).map_or(Settles::Unknown, |value| self.of(value, fuel)),
