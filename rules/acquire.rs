@@ -4,10 +4,12 @@ use crate::claim::{AcquireClaim, Body, Claim, Gap, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
+use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where};
 use outlive_semantic::flow::{Exit, Flow, contradicts};
+use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
@@ -62,7 +64,9 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if names_option(file.model, call, &row.ended_by) || !row.needs.is_empty() && !names_option(file.model, call, &row.needs) {
+    let is_ended = names_option(file.model, call, &row.ended_by);
+    let is_missing = !row.needs.is_empty() && !names_option(file.model, call, &row.needs);
+    if is_ended || is_missing || row.handle == Where::Result && hands_to_callback(file.model, call) {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
@@ -76,6 +80,18 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
     model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+}
+
+/// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
+fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(callback) = tree.args(call).last().and_then(|arg| model.function_of(arg)) else { return false };
+    let params: Vec<NodeId> = model.file.params(callback).collect();
+    let is_error = |node: NodeId| {
+        let name = tree.binding(node).map(|binding| tree.text(model.file.binding(binding).name));
+        matches!(name, Some("e" | "er" | "err" | "error"))
+    };
+    tree.is_discarded(call) && params.len() >= 2 && is_error(params[0])
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -161,24 +177,32 @@ fn claim_handle(
 ) -> Option<AcquireClaim> {
     let model = file.model;
     let mut notes = Vec::new();
+    if handle.places.iter().any(|place| is_using(model, place)) {
+        return file.drop(meta, call, || "`using` releases it".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
-    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(model, escape, &releases)) {
+    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
         return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
     }
-    let living: Vec<&Release> = releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let living: Vec<&Release> =
+        releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
     let mut partial = None;
     if let Some(release) = living.first() {
-        let found = gap(model, call, handle, &living)
-            .or_else(|| slot::overwritten(file, call, handle, &living))
-            .or_else(|| slot::missed_by_end(file, call, handle, &living, patterns))
-            .or_else(|| slot::missed_by_settlement(file, call, handle, &living));
+        let found = if patterns.only_if_sibling {
+            // It ends by itself: only a race whose loser is forgotten is worth a word.
+            slot::missed_by_settlement(file, call, handle, &living)
+        } else {
+            leftover(file, call, handle, &living, patterns)
+        };
         let Some(gap) = found else {
             if patterns.only_if_sibling {
                 return None;
             }
+            let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+            owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
             let at = model.file.tree.span(release.node).start;
             return file.drop(meta, call, || format!("released at byte {at}"));
         };
@@ -208,15 +232,39 @@ fn claim_handle(
     })
 }
 
+/// The way on which what a call returned is not released although it is on others.
+pub(crate) fn leftover(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    living: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    gap(file.model, call, handle, living)
+        .or_else(|| slot::overwritten(file, call, handle, living))
+        .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living))
+}
+
+fn is_using(model: &Model<'_>, place: &Place) -> bool {
+    matches!(place.root, Root::Binding(binding) if place.path.is_empty() && model.file.binding(binding).kind == BindingKind::Using)
+}
+
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
 fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
     let tree = &model.file.tree;
+    let call = executed_by(model, call);
     let func = tree.func(call);
     let is_local = |place: &Place| match place.root {
         Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func == func,
         _ => false,
     };
-    if !handle.places.iter().all(is_local) || !handle.escapes.is_empty() {
+    // A callback that gives back what it was armed by ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    // What it is handed to was judged before: only releases and code that looks are left.
+    if !handle.places.iter().all(is_local) {
         return None;
     }
     let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
@@ -224,21 +272,36 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     for release in releases {
         stops.insert(release.node);
         // A closure that releases takes over when it is made.
-        let closure = tree.ancestors(release.node).filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
+        let closure = tree
+            .ancestors(release.node)
+            .filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
         stops.extend(closure);
     }
     let start = acquired_at(model, call);
     let start = *flow.points(start).first()?;
     let way = flow.escape(start, &stops, &|edge| !contradicts(model, edge, &handle.places))?;
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
+    // A call that only may throw, in code that the process may not survive: two doubts.
+    if way.is_weak && !survives {
+        return None;
+    }
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
         Exit::Return => "when the function returns early",
-        Exit::Throw if way.at.is_some_and(|node| tree.kind(node) == Kind::Await) => "when what is awaited here rejects",
+        Exit::Throw if way.at.is_some_and(|node| tree.kind(node) == Kind::Await) => {
+            "when what is awaited here rejects"
+        }
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
+}
+
+/// What is acquired while a promise is made is acquired by whoever makes the promise.
+fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
+    let func = model.file.tree.func(call);
+    let made = model.handed(func).first().filter(|_| slot::is_executor(model, func));
+    made.map_or(call, |handed| handed.call)
 }
 
 /// The point from which the thing is held: the `await` of a call that yields a promise, else the call.
@@ -253,12 +316,15 @@ fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
 }
 
 /// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
-fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool {
+pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[Release]) -> bool {
+    let model = file.model;
     match escape {
-        Escape::Argument { call, .. } => {
+        Escape::Argument { call, index } => {
             let is_release = releases.iter().any(|release| release.node == *call);
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
-            let only_looks = path.is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()));
+            let only_looks = path
+                .is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()))
+                || growth::is_only_looked_at(model, file.accesses, *call, *index);
             !is_release && !only_looks
         }
         Escape::Returned(_) | Escape::Elsewhere(_) => true,
@@ -266,11 +332,33 @@ fn hands_over(model: &Model<'_>, escape: &Escape, releases: &[Release]) -> bool 
 }
 
 /// Functions that only look at what they are handed.
-const LOOKERS: &[&str] =
-    &["String", "Boolean", "Number", "JSON.stringify", "assert", "assert.ok", "assert.equal", "Symbol", "isNaN"];
+const LOOKERS: &[&str] = &[
+    "String",
+    "Boolean",
+    "Number",
+    "JSON.stringify",
+    "assert",
+    "assert.ok",
+    "assert.equal",
+    "Symbol",
+    "isNaN",
+    "fs.readSync",
+    "fs.writeSync",
+    "fs.fstatSync",
+    "fs.ftruncateSync",
+    "fs.fsyncSync",
+    "fs.fdatasyncSync",
+    "fs.futimesSync",
+    "fs.fchmodSync",
+    "fs.read",
+    "fs.write",
+    "fs.fstat",
+    "fs.ftruncate",
+    "fs.fsync",
+];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
-fn is_shared(model: &Model<'_>, place: &Place) -> bool {
+pub(crate) fn is_shared(model: &Model<'_>, place: &Place) -> bool {
     match place.root {
         Root::Binding(binding) => !place.path.is_empty() || model.file.binding(binding).func.index() == 0,
         _ => true,
@@ -278,9 +366,11 @@ fn is_shared(model: &Model<'_>, place: &Place) -> bool {
 }
 
 fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>) -> bool {
-    let dead = file.model.file.enclosing(release.func).find_map(|func| {
-        reach::dead(file.model, file.accesses, func).map(|dead| (func, dead))
-    });
+    let dead = file
+        .model
+        .file
+        .enclosing(release.func)
+        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)));
     let Some((func, dead)) = dead else { return false };
     let name = file.model.file.function_name(func).unwrap_or("its function");
     let message = match dead {
@@ -308,7 +398,8 @@ pub(crate) fn settle(
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
         let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
-        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No {
+        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No
+        {
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
@@ -316,13 +407,18 @@ pub(crate) fn settle(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
-        Answer::No => return view.drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func))),
+        Answer::No => {
+            return view
+                .drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func)));
+        }
     }
     if let Some(target) = &body.target {
         match target_outlives(project, file, claim, body, target) {
             Answer::Yes | Answer::Assumed => {}
             Answer::Unknown => doubt.unknown(),
-            Answer::No => return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown)),
+            Answer::No => {
+                return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown));
+            }
         }
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
@@ -397,7 +493,13 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
 }
 
 /// Whether what keeps the acquired thing outlives the code that acquires it.
-fn target_outlives(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim, target: &Target) -> Answer {
+fn target_outlives(
+    project: &Project<'_>,
+    file: FileId,
+    claim: &Claim,
+    body: &AcquireClaim,
+    target: &Target,
+) -> Answer {
     let spot = project.canonical(file, &target.place);
     let lives = project.life(&spot);
     match (lives, &body.class) {
@@ -406,9 +508,15 @@ fn target_outlives(project: &Project<'_>, file: FileId, claim: &Claim, body: &Ac
             if is_injected(project, file, &target.place) { Answer::Assumed } else { Answer::Unknown }
         }
         (_, _) if target.origin == Origin::Fetched => {
-            if is_component_code(project, file, claim) { Answer::Assumed } else { Answer::Unknown }
+            if is_component_code(project, file, claim) {
+                Answer::Assumed
+            } else {
+                Answer::Unknown
+            }
         }
-        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => Answer::Assumed,
+        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => {
+            Answer::Assumed
+        }
         _ => project.outlives(lives, file, claim.func, body.in_loop),
     }
 }
@@ -427,7 +535,11 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
     let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
     let summary = project.summary(file);
     !summary.types.iter().any(|(known, ty)| {
-        *known == first && !matches!(ty, outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown)
+        *known == first
+            && !matches!(
+                ty,
+                outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown
+            )
     })
 }
 
@@ -435,7 +547,8 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
 fn is_released_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> bool {
     let Some(handle) = &body.handle else { return false };
     let spot = project.canonical(file, handle);
-    project.uses(&spot).iter().any(|found| match &found.row.what {
+    // The releases of this file are known to the claim; the ones it has leave a gap.
+    project.uses(&spot).iter().filter(|found| found.file != file).any(|found| match &found.row.what {
         What::Method(name, _) | What::Argument(name) => {
             let name = project.name(found.file, *name);
             body.release.iter().any(|release| release == name)

@@ -29,6 +29,10 @@ pub enum Body {
     Listener(ListenerClaim),
     /// Something is acquired.
     Acquire(AcquireClaim),
+    /// An instance is made that nobody ends; whether its class holds anything, another file may say.
+    Made(MadeClaim),
+    /// Instances of a class hold something until a method ends them.
+    Held(HeldClaim),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(LocalClaim),
 }
@@ -75,6 +79,10 @@ pub struct GrowthClaim {
     pub registry: bool,
     /// It is a field of an options object that was handed in.
     pub on_options: bool,
+    /// The function takes the entry out again, except on this way.
+    pub partial: Option<Gap>,
+    /// It is a property of a weak collection, which is strong.
+    pub weak_key: bool,
 }
 
 /// How the target of a registration came to be known here.
@@ -88,6 +96,15 @@ pub enum Origin {
     PassedToConstructor,
     /// A variable of the same function that holds what a call returned: it may be anybody's.
     Fetched,
+}
+
+/// What a listener on an abort signal is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignalUse {
+    /// It ends work that ends by itself: a promise that settles, an asynchronous function that returns.
+    Operation,
+    /// It ends something that may go on until then: the abort is how it is stopped.
+    Ongoing,
 }
 
 /// A listener is added here, and this file has no removal that surely matches.
@@ -109,12 +126,16 @@ pub struct ListenerClaim {
     pub listener: String,
     /// The type of the target is proved by this file.
     pub proved: bool,
+    /// The target is an abort signal.
+    pub signal: Option<SignalUse>,
     /// It stands in a loop.
     pub in_loop: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A removal that may match.
     pub may_be_removed: bool,
+    /// What the registration returned takes it away, except on this way.
+    pub partial: Option<Gap>,
     /// The class it stands in, and whether that has a method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
     /// The rest of the retention path.
@@ -159,6 +180,28 @@ pub struct AcquireClaim {
     pub notes: Vec<Note>,
 }
 
+/// An instance of a class is made, and no method that ends instances is called on it here.
+#[derive(Clone, Debug)]
+pub struct MadeClaim {
+    /// What is constructed.
+    pub callee: Place,
+    /// What becomes of the instance, as for anything acquired.
+    pub acquired: AcquireClaim,
+}
+
+/// What instances of a class take from outside, and give back in a method that ends them.
+#[derive(Clone, Debug)]
+pub struct HeldClaim {
+    /// The class.
+    pub class: ClassId,
+    /// The method that gives it back.
+    pub end: String,
+    /// The same method.
+    pub end_func: FuncId,
+    /// What it is, as the first half of a sentence: "an interval runs".
+    pub what: String,
+}
+
 /// A way out of a function that passes no release.
 #[derive(Clone, Debug)]
 pub struct Gap {
@@ -183,6 +226,8 @@ pub struct LocalClaim {
     pub subject: String,
     /// Conjuncts that rest on a convention.
     pub conventions: u8,
+    /// Conjuncts that rest on a name, which a way from an entry point to this code confirms.
+    pub named: u8,
     /// Conjuncts that are unknown.
     pub unknowns: u8,
     /// The code must run more than once for it to matter.

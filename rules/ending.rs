@@ -5,14 +5,68 @@ use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 
 /// Names of methods that end an instance, in any framework or none.
-const END_METHODS: &[&str] = &[
-    "close", "destroy", "dispose", "stop", "end", "terminate", "teardown", "tearDown", "shutdown", "unmount", "detach",
-    "disconnect", "cleanup", "cleanUp", "finish", "cancel", "abort", "kill", "quit", "leave", "release", "removed",
-    "componentWillUnmount", "ngOnDestroy", "disconnectedCallback", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted",
-    "willDestroy", "willDestroyElement", "onDestroy", "onunload", "unload", "deactivate", "disable", "deinit", "uninit",
-    "onRemove", "remove", "unbind", "unsubscribe", "@@dispose", "@@asyncDispose", "_destroy", "_dispose", "_close", "_stop",
-    "_cleanup", "onClose", "onclose", "onModuleDestroy", "beforeApplicationShutdown", "onApplicationShutdown", "detached",
-    "disposeInternal", "deactivated", "onUnmount", "closeConnection", "_final", "_teardown",
+pub(crate) const END_METHODS: &[&str] = &[
+    "close",
+    "destroy",
+    "dispose",
+    "stop",
+    "end",
+    "terminate",
+    "teardown",
+    "tearDown",
+    "shutdown",
+    "unmount",
+    "detach",
+    "disconnect",
+    "cleanup",
+    "cleanUp",
+    "finish",
+    "cancel",
+    "abort",
+    "kill",
+    "quit",
+    "leave",
+    "release",
+    "removed",
+    "componentWillUnmount",
+    "ngOnDestroy",
+    "disconnectedCallback",
+    "beforeDestroy",
+    "destroyed",
+    "beforeUnmount",
+    "unmounted",
+    "willDestroy",
+    "willDestroyElement",
+    "onDestroy",
+    "onunload",
+    "unload",
+    "deactivate",
+    "disable",
+    "deinit",
+    "uninit",
+    "onRemove",
+    "remove",
+    "unbind",
+    "unsubscribe",
+    "@@dispose",
+    "@@asyncDispose",
+    "_destroy",
+    "_dispose",
+    "_close",
+    "_stop",
+    "_cleanup",
+    "onClose",
+    "onclose",
+    "onModuleDestroy",
+    "beforeApplicationShutdown",
+    "onApplicationShutdown",
+    "detached",
+    "disposeInternal",
+    "deactivated",
+    "onUnmount",
+    "closeConnection",
+    "_final",
+    "_teardown",
 ];
 
 /// Whether a framework calls a method of this name when a component ends.
@@ -51,7 +105,10 @@ pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'
 /// The class an instance of which a function runs for, directly or as a closure made in one of its methods.
 #[must_use]
 pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
-    model.file.enclosing(func).find_map(|func| model.file.function(func).this_class.or(model.file.function(func).class))
+    model
+        .file
+        .enclosing(func)
+        .find_map(|func| model.file.function(func).this_class.or(model.file.function(func).class))
 }
 
 /// Whether a class, or what it inherits from in any file, has a method that ends its instances.

@@ -26,14 +26,29 @@ pub struct Analysed {
 
 /// Analyses one lowered file. The tree can be dropped afterwards.
 #[must_use]
-pub fn analyse(file: &Lowered, catalog: &Catalog, role: Role, rules: &[&dyn Rule], trace: &Trace) -> Analysed {
+pub fn analyse(
+    file: &Lowered,
+    catalog: &Catalog,
+    role: Role,
+    rules: &[&dyn Rule],
+    trace: &Trace,
+) -> Analysed {
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
-    let removals: Vec<Removal> = file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
+    let removals: Vec<Removal> =
+        file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
     let registrations: Vec<Registration> =
         file.tree.ids().filter_map(|node| listeners::registration(&model, node)).collect();
-    let view = FileView { model: &model, accesses: &accesses, ops: &ops, registrations: &registrations, removals: &removals, role, trace };
+    let view = FileView {
+        model: &model,
+        accesses: &accesses,
+        ops: &ops,
+        registrations: &registrations,
+        removals: &removals,
+        role,
+        trace,
+    };
     let mut names = NameMap::default();
     let mut claims = Claims { names: &mut names, list: Vec::new() };
     if role == Role::Source {

@@ -23,6 +23,7 @@ mod leaked_subscription;
 mod leaked_timer;
 mod local;
 mod mismatched_removal;
+mod owned;
 mod pairing;
 mod per_call_client;
 mod slot;

@@ -14,9 +14,23 @@ pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
     a.root == b.root || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
 }
 
+/// Whether a flag lets something happen only once: it lives as long as what is done to, or its owner is not made again
+/// and again.
+#[must_use]
+pub fn happens_once(project: &Project<'_>, flag: &Spot, holder: &Spot) -> bool {
+    lives_as_long(project, flag, holder)
+        || matches!(project.life(flag), Lives::With(_, Owner::Run(_), made) if !made.rate.is_some_and(Rate::is_hot))
+}
+
 /// The root of a retention path: what keeps the collection, and for how long.
 #[must_use]
-pub fn root_retainer(project: &Project<'_>, spot: &Spot, lives: Lives, file: FileId, growth: &GrowthClaim) -> Retainer {
+pub fn root_retainer(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    growth: &GrowthClaim,
+) -> Retainer {
     let name = &growth.shown;
     let (file, span) = declaration(project, spot, file, growth);
     let message = format!("`{name}` {}", lives_phrase(project, lives));

@@ -5,6 +5,7 @@ use crate::finding::{Doubt, Finding, Retainer};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Rate;
 
 /// Judges the local claims of one rule.
 pub(crate) fn settle_all(
@@ -21,10 +22,19 @@ pub(crate) fn settle_all(
         .collect()
 }
 
-fn settle(view: &ProjectView<'_, '_>, meta: &'static Meta, file: FileId, claim: &Claim, body: &LocalClaim) -> Option<Finding> {
+fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    body: &LocalClaim,
+) -> Option<Finding> {
     let project = view.project;
     let info = project.rate(file, claim.func);
     let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    if !info.rate.is_some_and(Rate::is_hot) {
+        doubt.conventions = doubt.conventions.saturating_add(body.named);
+    }
     if body.must_repeat {
         if info.is_once() {
             return view.drop(file, claim, || format!("it happens once: {info:?}"));

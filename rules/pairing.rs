@@ -22,14 +22,13 @@ pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &
     }
     let listener = match removal.listener {
         None => Match::Must,
-        Some(listener) => {
-            compare_listeners(model, registration.listener, listener)
-        }
+        Some(listener) => compare_listeners(model, registration.listener, listener),
     };
-    let captures = match (listeners::capture(model, registration.options), listeners::capture(model, removal.options)) {
-        (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
-        _ => Match::Must,
-    };
+    let captures =
+        match (listeners::capture(model, registration.options), listeners::capture(model, removal.options)) {
+            (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
+            _ => Match::Must,
+        };
     if [target, event, listener, captures].contains(&Match::Never) {
         Match::Never
     } else if [target, event, listener].contains(&Match::May) {
@@ -69,10 +68,12 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     if left.iter().any(|place| right.contains(place)) {
         return Match::Must;
     }
-    let is_part = left.iter().any(|a| right.iter().any(|b| a.root == b.root && (a.starts_with(b) || b.starts_with(a))));
+    let is_part =
+        left.iter().any(|a| right.iter().any(|b| a.root == b.root && (a.starts_with(b) || b.starts_with(a))));
     let is_page = |place: &Place| matches!(place.root, Root::Global(_)) && place.path.is_empty();
     let is_field = |place: &Place| matches!(place.root, Root::This(_)) && !place.path.is_empty();
-    let is_apart = is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
+    let is_apart =
+        is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
     if is_part || is_apart || is_new_each_time(model, added) || is_new_each_time(model, removed) {
         Match::Never
     } else {
@@ -131,7 +132,11 @@ fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
         && row.kind != outlive_semantic::tables::ClassKind::Constructor
         && !model.file.tree.children(row.node).any(|part| model.file.tree.kind(part) == Kind::Spread)
         && !row.members.iter().any(|member| {
-            member.name.is_some_and(|name| matches!(model.file.tree.text(name), "mixins" | "extends" | "setup"))
+            member
+                .name
+                .is_some_and(|name| matches!(model.file.tree.text(name), "mixins" | "extends" | "setup"))
         });
-    is_closed && model.instance_method(class, name).is_none() && !row.members.iter().any(|m| m.name == Some(name))
+    is_closed
+        && model.instance_method(class, name).is_none()
+        && !row.members.iter().any(|m| m.name == Some(name))
 }

@@ -25,13 +25,22 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
     });
     let slot = slots.next()?;
     let is_single = slots.next().is_none() && !slot.path.contains(&Step::Element);
-    (is_single && handle.escapes.iter().all(|escape| matches!(escape, outlive_semantic::handle::Escape::Argument { .. })))
-        .then(|| slot.clone())
+    (is_single
+        && handle
+            .escapes
+            .iter()
+            .all(|escape| matches!(escape, outlive_semantic::handle::Escape::Argument { .. })))
+    .then(|| slot.clone())
 }
 
 /// The slot is written again while it may still be armed: nothing before asks for it or clears it, and the function runs
 /// again for the same owner.
-pub(crate) fn overwritten(file: &FileView<'_, '_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+pub(crate) fn overwritten(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
     let model = file.model;
     let slot = slot(model, call, handle)?;
     let func = model.file.tree.func(call);
@@ -47,7 +56,9 @@ pub(crate) fn overwritten(file: &FileView<'_, '_>, call: NodeId, handle: &Handle
     }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {
-        model.constructs(caller).is_none() && !reaches(model, caller, &releasing, 4) && !is_start(model, caller)
+        model.constructs(caller).is_none()
+            && !reaches(model, caller, &releasing, 4)
+            && !is_start(model, caller)
     });
     (again && callers.len() >= 2).then(|| Gap {
         how: "before the next one takes its place".to_owned(),
@@ -60,7 +71,8 @@ pub(crate) fn overwritten(file: &FileView<'_, '_>, call: NodeId, handle: &Handle
 /// Whether the function looks at the slot in a condition.
 fn is_tested(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
     file.accesses.of(slot).any(|access| {
-        file.model.file.is_within(access.func, func) && matches!(access.usage, Usage::Tested(_) | Usage::Operand(_))
+        file.model.file.is_within(access.func, func)
+            && matches!(access.usage, Usage::Tested(_) | Usage::Operand(_))
     })
 }
 
@@ -71,9 +83,23 @@ fn is_guarded(model: &Model<'_>, call: NodeId) -> bool {
 /// Functions that start-up code runs once, by their names.
 fn is_start(model: &Model<'_>, func: FuncId) -> bool {
     let name = model.file.function_name(func).unwrap_or_default().to_ascii_lowercase();
-    ["start", "init", "open", "connect", "listen", "setup", "mount", "constructor", "run", "attach", "begin", "oninit", "activate"]
-        .iter()
-        .any(|prefix| name.trim_start_matches('_').starts_with(prefix))
+    [
+        "start",
+        "init",
+        "open",
+        "connect",
+        "listen",
+        "setup",
+        "mount",
+        "constructor",
+        "run",
+        "attach",
+        "begin",
+        "oninit",
+        "activate",
+    ]
+    .iter()
+    .any(|prefix| name.trim_start_matches('_').starts_with(prefix))
 }
 
 /// The functions of the file that call a function.
@@ -114,10 +140,13 @@ fn reaches_within(
             return false;
         }
         let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
-        let direct = matches!(callee, Some(Target::Function(next)) if reaches_within(model, next, wanted, fuel, seen));
+        let direct =
+            matches!(callee, Some(Target::Function(next)) if reaches_within(model, next, wanted, fuel, seen));
         direct
             || tree.args(node).any(|arg| {
-                model.function_of(arg).is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
+                model
+                    .function_of(arg)
+                    .is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
             })
     })
 }
@@ -170,12 +199,20 @@ fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<F
             };
             let hooks = named(&ending::is_component_end);
             if !hooks.is_empty() {
-                return Some((hooks.into_iter().map(|(_, func)| func).collect(), true, "the component unmounts".to_owned()));
+                return Some((
+                    hooks.into_iter().map(|(_, func)| func).collect(),
+                    true,
+                    "the component unmounts".to_owned(),
+                ));
             }
             let ends = named(&ending::is_end);
             let (name, _) = ends.first()?.clone();
             let _ = call;
-            Some((ends.into_iter().map(|(_, func)| func).collect(), false, format!("`{name}` ends the instance")))
+            Some((
+                ends.into_iter().map(|(_, func)| func).collect(),
+                false,
+                format!("`{name}` ends the instance"),
+            ))
         }
         _ => None,
     }
@@ -185,13 +222,25 @@ fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<F
 fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
     let tree = &model.file.tree;
     let mut out = Vec::new();
-    for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup)) {
+    for node in tree
+        .ids()
+        .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
+    {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
         let ends = matches!(
             name,
             Some(
-                "onUnmounted" | "onBeforeUnmount" | "onScopeDispose" | "onDestroy" | "onCleanup" | "onDeactivated"
-                    | "tryOnScopeDispose" | "tryOnUnmounted" | "tryOnBeforeUnmount" | "onBeforeDestroy" | "onInvalidate"
+                "onUnmounted"
+                    | "onBeforeUnmount"
+                    | "onScopeDispose"
+                    | "onDestroy"
+                    | "onCleanup"
+                    | "onDeactivated"
+                    | "tryOnScopeDispose"
+                    | "tryOnUnmounted"
+                    | "tryOnBeforeUnmount"
+                    | "onBeforeDestroy"
+                    | "onInvalidate"
             )
         );
         if ends {
@@ -199,7 +248,10 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         }
         // What is returned from these is the cleanup.
         if matches!(name, Some("onMount" | "$effect" | "useEffect" | "useLayoutEffect")) {
-            let returned = tree.args(node).filter_map(|arg| model.function_of(arg)).flat_map(|func| model.returned_values(func));
+            let returned = tree
+                .args(node)
+                .filter_map(|arg| model.function_of(arg))
+                .flat_map(|func| model.returned_values(func));
             out.extend(returned.filter_map(|value| model.function_of(value)));
         }
     }
@@ -212,7 +264,8 @@ fn releases_sibling(file: &FileView<'_, '_>, end: FuncId, slot: &Place, patterns
         let is_sibling = access.place.path.len() == 1 && access.place != *slot;
         let releases = match access.usage {
             Usage::Argument { call, .. } => {
-                let name = file.model.file.tree.callee(call).and_then(|callee| file.model.callee_name(callee));
+                let name =
+                    file.model.file.tree.callee(call).and_then(|callee| file.model.callee_name(callee));
                 patterns.functions.iter().any(|function| function.rsplit('.').next() == name)
             }
             _ => false,
@@ -230,7 +283,11 @@ pub(crate) fn missed_by_settlement(
 ) -> Option<Gap> {
     let model = file.model;
     let tree = &model.file.tree;
-    if !handle.escapes.iter().all(|escape| matches!(escape, outlive_semantic::handle::Escape::Argument { .. })) {
+    if !handle
+        .escapes
+        .iter()
+        .all(|escape| matches!(escape, outlive_semantic::handle::Escape::Argument { .. }))
+    {
         return None;
     }
     let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
@@ -257,7 +314,7 @@ fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashS
 }
 
 /// Whether a function is handed to `new Promise`.
-fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call);
         handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))

@@ -37,7 +37,13 @@ impl Trace {
     }
 
     /// Notes a dropped candidate. The reason is only put into words if anybody asked.
-    pub fn dropped(&self, rule: &'static str, file: Option<FileId>, span: Span, reason: impl FnOnce() -> String) {
+    pub fn dropped(
+        &self,
+        rule: &'static str,
+        file: Option<FileId>,
+        span: Span,
+        reason: impl FnOnce() -> String,
+    ) {
         if let Some(list) = &self.list {
             list.borrow_mut().push(Dropped { rule, file, span, reason: reason() });
         }

@@ -86,7 +86,9 @@ impl Accesses {
             match tree.kind(node) {
                 Kind::Identifier | Kind::This | Kind::Super => out.climb(file, node),
                 // A chain that starts with a call: `require('x').y`, `connect().on(…)`.
-                Kind::Call | Kind::New | Kind::ImportCall if is_chain_start(file, node) => out.climb(file, node),
+                Kind::Call | Kind::New | Kind::ImportCall if is_chain_start(file, node) => {
+                    out.climb(file, node)
+                }
                 _ => {}
             }
         }
@@ -107,7 +109,9 @@ impl Accesses {
             let is_object = tree.node(at).slot == 0;
             match tree.kind(parent) {
                 Kind::Member if is_object => {
-                    let call = tree.parent(parent).filter(|&c| tree.kind(c) == Kind::Call && tree.callee(c) == Some(parent));
+                    let call = tree
+                        .parent(parent)
+                        .filter(|&c| tree.kind(c) == Kind::Call && tree.callee(c) == Some(parent));
                     let (Some(call), Some(name)) = (call, tree.name_id(parent)) else {
                         at = parent;
                         continue;
@@ -195,7 +199,9 @@ fn direct_usage(file: &Lowered, at: NodeId, parent: NodeId, slot: usize) -> Usag
         },
         Kind::Return | Kind::Function => Usage::Returned(parent),
         Kind::Yield => Usage::Yielded(parent),
-        Kind::Property | Kind::Array | Kind::Field | Kind::JsxAttribute | Kind::Throw => Usage::Stored(parent),
+        Kind::Property | Kind::Array | Kind::Field | Kind::JsxAttribute | Kind::Throw => {
+            Usage::Stored(parent)
+        }
         Kind::Declarator => {
             let binds_name = tree.first(parent).is_some_and(|target| tree.binding(target).is_some());
             if binds_name || tree.first(parent).is_some() { Usage::Aliased(parent) } else { Usage::Read }

@@ -463,7 +463,10 @@ impl<'m, 'a> Builder<'m, 'a> {
     fn labeled(&mut self, node: NodeId, children: &[NodeId], open: Open) -> Open {
         let tree = &self.model.file.tree;
         let Some(&body) = children.first() else { return open };
-        if matches!(tree.kind(body), Kind::For | Kind::ForIn | Kind::ForOf | Kind::While | Kind::DoWhile | Kind::Switch) {
+        if matches!(
+            tree.kind(body),
+            Kind::For | Kind::ForIn | Kind::ForOf | Kind::While | Kind::DoWhile | Kind::Switch
+        ) {
             return self.statement(body, open);
         }
         let label = Some(tree.node(node).data);
@@ -559,11 +562,15 @@ impl<'m, 'a> Builder<'m, 'a> {
         let label = Some(tree.node(node).data).filter(|&label| label != u32::MAX);
         let target = self.frames.iter().rposition(|frame| match frame {
             Frame::Loop { label: own, .. } => label.is_none() || *own == label,
-            Frame::Breakable { label: own, .. } => is_break && (label.is_none() && own.is_none() || label.is_some() && *own == label),
+            Frame::Breakable { label: own, .. } => {
+                is_break && (label.is_none() && own.is_none() || label.is_some() && *own == label)
+            }
             _ => false,
         });
         let target = target.or_else(|| {
-            self.frames.iter().rposition(|frame| is_break && label.is_none() && matches!(frame, Frame::Breakable { .. }))
+            self.frames
+                .iter()
+                .rposition(|frame| is_break && label.is_none() && matches!(frame, Frame::Breakable { .. }))
         });
         let Some(target) = target else { return };
         let open = self.through_finally(open, target + 1);
@@ -593,7 +600,13 @@ impl<'m, 'a> Builder<'m, 'a> {
         }
         let tree = &self.model.file.tree;
         match tree.kind(node) {
-            Kind::Function | Kind::Class | Kind::Empty | Kind::Identifier | Kind::String | Kind::Number | Kind::This => {
+            Kind::Function
+            | Kind::Class
+            | Kind::Empty
+            | Kind::Identifier
+            | Kind::String
+            | Kind::Number
+            | Kind::This => {
                 // A function literal does nothing but exist; that it is made matters where closures release.
                 if matches!(tree.kind(node), Kind::Function) {
                     let point = self.act(node, &open);
@@ -603,7 +616,8 @@ impl<'m, 'a> Builder<'m, 'a> {
             }
             Kind::Logical => self.short_circuit(node, open),
             Kind::Conditional => {
-                let (Some(test), Some(yes), Some(no)) = (tree.first(node), tree.child(node, 1), tree.child(node, 2))
+                let (Some(test), Some(yes), Some(no)) =
+                    (tree.first(node), tree.child(node, 1), tree.child(node, 2))
                 else {
                     return open;
                 };
@@ -693,12 +707,56 @@ impl<'m, 'a> Builder<'m, 'a> {
         let is_quiet = matches!(
             name,
             Some(
-                "clearTimeout" | "clearInterval" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick" | "log"
-                    | "warn" | "info" | "debug" | "trace" | "now" | "on" | "once" | "off" | "removeListener"
-                    | "removeAllListeners" | "addEventListener" | "removeEventListener" | "push" | "has" | "get" | "set"
-                    | "delete" | "add" | "isArray" | "keys" | "values" | "then" | "catch" | "finally" | "resolve"
-                    | "reject" | "Error" | "TypeError" | "Map" | "Set" | "Date" | "Promise" | "bind" | "require"
-                    | "createDebug" | "unref" | "ref" | "concat" | "slice" | "join" | "toString" | "includes" | "indexOf"
+                "clearTimeout"
+                    | "clearInterval"
+                    | "setTimeout"
+                    | "setInterval"
+                    | "setImmediate"
+                    | "nextTick"
+                    | "log"
+                    | "warn"
+                    | "info"
+                    | "debug"
+                    | "trace"
+                    | "now"
+                    | "on"
+                    | "once"
+                    | "off"
+                    | "removeListener"
+                    | "removeAllListeners"
+                    | "addEventListener"
+                    | "removeEventListener"
+                    | "push"
+                    | "has"
+                    | "get"
+                    | "set"
+                    | "delete"
+                    | "add"
+                    | "isArray"
+                    | "keys"
+                    | "values"
+                    | "then"
+                    | "catch"
+                    | "finally"
+                    | "resolve"
+                    | "reject"
+                    | "Error"
+                    | "TypeError"
+                    | "Map"
+                    | "Set"
+                    | "Date"
+                    | "Promise"
+                    | "bind"
+                    | "require"
+                    | "createDebug"
+                    | "unref"
+                    | "ref"
+                    | "concat"
+                    | "slice"
+                    | "join"
+                    | "toString"
+                    | "includes"
+                    | "indexOf"
             )
         );
         !is_quiet && tree.func(call) == self.func
@@ -706,7 +764,13 @@ impl<'m, 'a> Builder<'m, 'a> {
 }
 
 fn as_throw(open: Open) -> Open {
-    Open { from: open.from.into_iter().map(|(point, edge)| (point, if edge == Edge::Next { Edge::Throw } else { edge })).collect() }
+    Open {
+        from: open
+            .from
+            .into_iter()
+            .map(|(point, edge)| (point, if edge == Edge::Next { Edge::Throw } else { edge }))
+            .collect(),
+    }
 }
 
 /// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is.
@@ -780,23 +844,40 @@ mod tests {
 
     #[test]
     fn finally_covers_every_completion() {
-        assert_eq!(escape("const x = acquire(); try { if (a) return 1; await b } finally { release(x) }"), None);
+        assert_eq!(
+            escape("const x = acquire(); try { if (a) return 1; await b } finally { release(x) }"),
+            None
+        );
         assert_eq!(escape("const x = acquire(); try { await b } catch (e) { } release(x)"), None);
-        assert_eq!(escape("const x = acquire(); try { await b } catch (e) { throw e } release(x)"), Some(Exit::Throw));
+        assert_eq!(
+            escape("const x = acquire(); try { await b } catch (e) { throw e } release(x)"),
+            Some(Exit::Throw)
+        );
     }
 
     #[test]
     fn loops_and_jumps_are_followed() {
         assert_eq!(escape("for (;;) { const x = acquire(); if (a) break; release(x) }"), Some(Exit::End));
-        assert_eq!(escape("l: for (;;) { for (;;) { const x = acquire(); try { break l } finally { release(x) } } }"), None);
-        assert_eq!(escape("const x = acquire(); switch (a) { case 1: release(x); break; default: release(x) }"), None);
+        assert_eq!(
+            escape(
+                "l: for (;;) { for (;;) { const x = acquire(); try { break l } finally { release(x) } } }"
+            ),
+            None
+        );
+        assert_eq!(
+            escape("const x = acquire(); switch (a) { case 1: release(x); break; default: release(x) }"),
+            None
+        );
         assert_eq!(escape("const x = acquire(); switch (a) { case 1: release(x) }"), Some(Exit::End));
     }
 
     #[test]
     fn tests_of_the_handle_itself_are_decided() {
         assert_eq!(escape("let x; try { x = acquire(); await a } finally { if (x) release(x) }"), None);
-        assert_eq!(escape("let x; try { x = acquire(); await a } finally { if (x != null) release(x) }"), None);
+        assert_eq!(
+            escape("let x; try { x = acquire(); await a } finally { if (x != null) release(x) }"),
+            None
+        );
         assert_eq!(escape("let x; try { x = acquire() } finally { if (b) release(x) }"), Some(Exit::End));
         assert_eq!(escape("const x = acquire(); a && release(x)"), Some(Exit::End));
     }

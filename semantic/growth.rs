@@ -1,11 +1,15 @@
 //! What is done to collections: what adds to them, what takes away, what tests their size.
 
 use crate::access::{Access, Accesses, Usage};
+use crate::calls::{self, Target};
 use crate::catalog::Container;
-use crate::index::{FuncId, NodeId};
+use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
+use crate::reach;
+use crate::tables::BindingKind;
 use crate::tree::{BinaryOp, Kind};
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 /// One thing done to a collection.
@@ -28,7 +32,7 @@ pub struct CollectionOp {
 }
 
 /// What is done to a collection.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Op {
     /// One more thing is kept: `set`, `add`, `push`, `unshift`, `x[k] = v`, `Object.assign(x, …)`.
     Grow(Growth),
@@ -49,7 +53,7 @@ pub enum Op {
 }
 
 /// How a collection grows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum Growth {
     /// `map.set(k, v)`
     Set,
@@ -81,13 +85,57 @@ impl Growth {
 
 /// Functions that only read what they are handed.
 const READERS: &[&str] = &[
-    "JSON.stringify", "structuredClone", "String", "Boolean", "Number", "Array.isArray", "Array.from", "Object.keys",
-    "Object.values", "Object.entries", "Object.freeze", "Object.getOwnPropertyNames", "Object.fromEntries",
-    "console.log", "console.error", "console.warn", "console.debug", "console.info", "console.table", "isNaN",
-    "parseInt", "parseFloat", "Promise.all", "Promise.allSettled", "Promise.race", "Promise.any", "Map", "Set",
-    "WeakMap", "WeakSet", "Array", "Object", "Error", "TypeError", "Buffer.concat", "Buffer.from", "util.inspect",
-    "inspect", "Math.max", "Math.min", "Blob", "expect", "assert", "assert.equal", "assert.deepEqual", "Reflect.ownKeys",
-    "Reflect.has", "Object.prototype.hasOwnProperty.call", "hasOwnProperty.call", "Object.hasOwn", "require",
+    "JSON.stringify",
+    "structuredClone",
+    "String",
+    "Boolean",
+    "Number",
+    "Array.isArray",
+    "Array.from",
+    "Object.keys",
+    "Object.values",
+    "Object.entries",
+    "Object.freeze",
+    "Object.getOwnPropertyNames",
+    "Object.fromEntries",
+    "console.log",
+    "console.error",
+    "console.warn",
+    "console.debug",
+    "console.info",
+    "console.table",
+    "isNaN",
+    "parseInt",
+    "parseFloat",
+    "Promise.all",
+    "Promise.allSettled",
+    "Promise.race",
+    "Promise.any",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "Array",
+    "Object",
+    "Error",
+    "TypeError",
+    "Buffer.concat",
+    "Buffer.from",
+    "util.inspect",
+    "inspect",
+    "Math.max",
+    "Math.min",
+    "Blob",
+    "expect",
+    "assert",
+    "assert.equal",
+    "assert.deepEqual",
+    "Reflect.ownKeys",
+    "Reflect.has",
+    "Object.prototype.hasOwnProperty.call",
+    "hasOwnProperty.call",
+    "Object.hasOwn",
+    "require",
 ];
 
 /// Everything done to collections in the file.
@@ -102,7 +150,102 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
             out.push(op);
         }
     }
+    let mut dead: FxHashMap<FuncId, bool> = FxHashMap::default();
+    let mut never_runs = |func: FuncId| {
+        let is_dead = || model.file.enclosing(func).any(|func| reach::dead(model, accesses, func).is_some());
+        *dead.entry(func).or_insert_with(is_dead)
+    };
+    // What never runs takes nothing away.
+    out.retain(|op| !matches!(op.op, Op::Release | Op::Reset) || !never_runs(op.func));
+    for _ in 0..HELPER_DEPTH {
+        if !through_helpers(model, accesses, &mut out) {
+            break;
+        }
+    }
     out
+}
+
+/// How many helpers deep a collection is followed.
+const HELPER_DEPTH: usize = 3;
+
+/// What a function of the file does to a collection that it is handed is done where it is called:
+/// `evict(cache)`, `put(cache, key, value)`. Returns whether anything new was learnt.
+fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<CollectionOp>) -> bool {
+    let mut by_param: FxHashMap<BindingId, Vec<usize>> = FxHashMap::default();
+    for (i, op) in ops.iter().enumerate() {
+        if let (Root::Binding(binding), true) = (op.holder.root, op.holder.path.is_empty())
+            && model.file.binding(binding).kind == BindingKind::Param
+        {
+            by_param.entry(binding).or_default().push(i);
+        }
+    }
+    let mut learnt = Vec::new();
+    let mut seen_through: FxHashSet<(NodeId, NodeId)> = FxHashSet::default();
+    for access in accesses.iter() {
+        let Usage::Argument { call, index } = access.usage else { continue };
+        let Some(param) = handed_to(model, call, index) else { continue };
+        seen_through.insert((call, access.node));
+        for &i in by_param.get(&param).map(Vec::as_slice).unwrap_or_default() {
+            learnt.extend(at_call(model, access, call, &ops[i]));
+        }
+    }
+    let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
+    learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
+    ops.retain(|op| {
+        op.op != Op::Escape || !seen_through.contains(&(op.node, op.target)) || known_escape(&learnt, op)
+    });
+    let is_new = !learnt.is_empty();
+    ops.append(&mut learnt);
+    is_new
+}
+
+fn known_escape(learnt: &[CollectionOp], op: &CollectionOp) -> bool {
+    learnt.iter().any(|new| new.op == Op::Escape && (new.node, new.target) == (op.node, op.target))
+}
+
+/// Whether an argument goes to a function of the file that only looks at it.
+#[must_use]
+pub fn is_only_looked_at(model: &Model<'_>, accesses: &Accesses, call: NodeId, index: usize) -> bool {
+    handed_to(model, call, index).is_some_and(|param| {
+        accesses
+            .below(&Place::root(Root::Binding(param)))
+            .all(|access| matches!(access.usage, Usage::Tested(_) | Usage::Operand(_) | Usage::Read))
+    })
+}
+
+/// The parameter that an argument becomes, if a function of the file is called and never gives it another value.
+fn handed_to(model: &Model<'_>, call: NodeId, index: usize) -> Option<BindingId> {
+    let callee = model.file.tree.callee(call)?;
+    let Some(Target::Function(func)) = calls::callee_target(model, call, callee) else { return None };
+    let is_plain = model.file.tree.kind(call) == Kind::Call && model.function_of(callee) == Some(func);
+    let param = model.file.params(func).nth(index).filter(|_| is_plain)?;
+    let binding = model.file.tree.binding(param)?;
+    let row = model.file.binding(binding);
+    (row.opaque_writes == 0 && row.values.is_empty()).then_some(binding)
+}
+
+/// What a helper does to its parameter, told of the argument.
+fn at_call(model: &Model<'_>, access: &Access, call: NodeId, op: &CollectionOp) -> Option<CollectionOp> {
+    if matches!(op.op, Op::Reset) {
+        return None;
+    }
+    let argument = |node: NodeId| {
+        let (func, position) = calls::param_position(model, model.file.binding_of(node)?)?;
+        (func == op.func).then(|| model.file.tree.arg(call, position as usize)).flatten()
+    };
+    let told = |node: Option<NodeId>| node.map(|node| argument(node).unwrap_or(node));
+    // Whether a size is compared shows where it is read.
+    let node = if op.op == Op::Size { op.node } else { call };
+    let (key, value) = (told(op.key), told(op.value));
+    Some(CollectionOp {
+        holder: access.place.clone(),
+        op: op.op,
+        node,
+        target: access.node,
+        key,
+        value,
+        func: access.func,
+    })
 }
 
 /// Operations whose path ends in the element: `x[k] = v`, `delete x[k]`; and on `x.length`, `x.push.apply`.
@@ -123,6 +266,9 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (None, Usage::Assigned(assign)) if tree.kind(access.node) == Kind::Index => {
             let value = tree.child(assign, 1);
             let is_blank = value.is_some_and(|value| model.is_nothing(value));
+            if key().is_some_and(|key| is_length_of(model, key, &holder)) {
+                return make(Op::Grow(Growth::Push), assign, None, value);
+            }
             let op = if is_blank { Op::Blank } else { Op::Grow(Growth::Key) };
             make(op, assign, key(), value)
         }
@@ -133,7 +279,23 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         (_, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
         (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
         (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
-        (Some("push" | "unshift"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
+        (Some("push" | "unshift"), Usage::Method { name, call })
+            if matches!(tree.text(name), "apply" | "call") =>
+        {
+            // `Array.prototype.push.apply(list, more)` grows its first argument.
+            if model.path_of(&holder).as_deref() == Some("Array.prototype") {
+                let list = tree.arg(call, 0)?;
+                let (holder, value) = (model.file.place(list), tree.arg(call, 1));
+                return Some(CollectionOp {
+                    holder,
+                    op: Op::Grow(Growth::Push),
+                    node: call,
+                    target: list,
+                    key: None,
+                    value,
+                    func: access.func,
+                });
+            }
             make(Op::Grow(Growth::Push), call, None, tree.arg(call, 1))
         }
         (Some("splice"), Usage::Method { name, call }) if matches!(tree.text(name), "apply" | "call") => {
@@ -141,6 +303,13 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         }
         _ => None,
     }
+}
+
+/// `list[list.length] = x` is a push.
+fn is_length_of(model: &Model<'_>, key: NodeId, holder: &Place) -> bool {
+    let place = model.file.place(key);
+    place.last_field().is_some_and(|name| model.file.tree.text(name) == "length")
+        && place.parent().as_ref() == Some(holder)
 }
 
 /// Operations on the collection itself.
@@ -165,15 +334,14 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => {
-            (tree.assign_op(node) == crate::tree::AssignOp::Add)
-                .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
-                .flatten()
-        }
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node)
+            == crate::tree::AssignOp::Add)
+            .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+            .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
-        Usage::Stored(node) if is_own_rebuild(model, access, node) => None,
+        Usage::Stored(node) if is_own_rebuild(model, access, node) || is_exported(model, node) => None,
         Usage::Stored(node) => make(Op::Escape, node, None, None),
         Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
         _ => None,
@@ -198,13 +366,16 @@ fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Optio
                 (Op::Release, None, None)
             }
         }
-        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue" | "drain"
-        | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => (Op::Release, first, None),
-        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => (Op::Lookup, first, None),
-        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values" | "entries" | "slice"
-        | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap" | "lastIndexOf" | "fill" => {
-            (Op::Read, None, None)
+        "delete" | "clear" | "pop" | "shift" | "remove" | "removeAll" | "reset" | "empty" | "dequeue"
+        | "drain" | "flush" | "prune" | "evict" | "purge" | "truncate" | "deleteAll" => {
+            (Op::Release, first, None)
         }
+        "has" | "get" | "includes" | "indexOf" | "find" | "findIndex" | "hasOwnProperty" => {
+            (Op::Lookup, first, None)
+        }
+        "forEach" | "map" | "filter" | "reduce" | "some" | "every" | "join" | "keys" | "values"
+        | "entries" | "slice" | "concat" | "sort" | "reverse" | "toString" | "at" | "flat" | "flatMap"
+        | "lastIndexOf" | "fill" => (Op::Read, None, None),
         _ => return None,
     })
 }
@@ -227,6 +398,8 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
             }
         }
         Kind::Array | Kind::Object => merged(model, place, value),
+        // `x = x || []` makes it once.
+        Kind::Logical if tree.first(value).is_some_and(|first| names(model, place, first)) => Op::Read,
         Kind::Binary if tree.binary_op(value) == Some(BinaryOp::Add) => {
             let contains = tree.subtree(value).any(|node| names(model, place, node));
             if contains { Op::Grow(Growth::Append) } else { Op::Reset }
@@ -245,7 +418,9 @@ fn names(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
 fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let tree = &model.file.tree;
     let keeps_old = tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Spread | Kind::Property => tree.last_child(part).is_some_and(|inner| names(model, place, inner)),
+        Kind::Spread | Kind::Property => {
+            tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+        }
         _ => names(model, place, part),
     });
     if !keeps_old {
@@ -255,14 +430,17 @@ fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     let adds = match tree.kind(value) {
         Kind::Object => tree.children(value).any(|part| match tree.kind(part) {
             Kind::Property => {
-                tree.name_id(part).is_none() || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
+                tree.name_id(part).is_none()
+                    || tree.last_child(part).is_some_and(|inner| names(model, place, inner))
             }
             _ => false,
         }),
         Kind::Array => tree.children(value).count() > 1,
         _ => tree.args(value).any(|arg| {
             tree.kind(arg) == Kind::Object
-                && tree.children(arg).any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
+                && tree
+                    .children(arg)
+                    .any(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_none())
         }),
     };
     if adds { Op::Grow(Growth::Rebuild) } else { Op::Read }
@@ -275,7 +453,15 @@ fn wraps(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
 }
 
 fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
-    model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node))
+    // `const inner = f; f = () => inner()`: under another name, taken in the same run, or it would call itself.
+    let is_taken_now = |node: NodeId| {
+        let binding = model.file.binding_of(node);
+        binding.is_none_or(|binding| {
+            place.root == Root::Binding(binding)
+                || model.file.binding(binding).func == model.file.tree.func(func)
+        })
+    };
+    model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node) && is_taken_now(node))
 }
 
 /// The array or object literal in which a value is stored is assigned back to the value's own name.
@@ -292,6 +478,18 @@ fn is_own_rebuild(model: &Model<'_>, access: &Access, node: NodeId) -> bool {
     false
 }
 
+/// `module.exports = { pending }`: whoever imports it is seen at the link.
+fn is_exported(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let object =
+        std::iter::once(node).chain(tree.ancestors(node)).take(3).find(|&at| tree.kind(at) == Kind::Object);
+    let assign =
+        object.and_then(|object| tree.parent(object)).filter(|&parent| tree.kind(parent) == Kind::Assign);
+    assign
+        .and_then(|assign| tree.first(assign))
+        .is_some_and(|target| model.file.place(target) == Place::root(Root::Exports))
+}
+
 fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -> Option<CollectionOp> {
     let tree = &model.file.tree;
     let make = |op, node, value| {
@@ -300,17 +498,43 @@ fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -
     };
     let path = tree.callee(call).and_then(|callee| model.api_path(callee));
     match path.as_deref() {
+        Some("Array.prototype.push.apply" | "Array.prototype.push.call") if index == 0 => None,
+        Some("Object.assign")
+            if index == 0 && tree.args(call).skip(1).all(|arg| has_fixed_names(model, arg)) =>
+        {
+            make(Op::Read, call, None)
+        }
         Some("Object.assign") if index == 0 => make(Op::Grow(Growth::Key), call, tree.arg(call, 1)),
         Some("Object.assign") => None,
         Some(path) if READERS.contains(&path) => make(Op::Read, call, None),
+        _ if is_written_out(model, call) => make(Op::Read, call, None),
         // The array methods hand their receiver on: `other.push(...x)`, `other.concat(x)`, `map.has(x)`.
         _ => match tree.method_call(call) {
-            Some((_, "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn" | "error" | "trace")) => {
-                make(Op::Read, call, None)
-            }
+            Some((
+                _,
+                "concat" | "has" | "get" | "includes" | "indexOf" | "log" | "debug" | "info" | "warn"
+                | "error" | "trace",
+            )) => make(Op::Read, call, None),
             _ => make(Op::Escape, call, None),
         },
     }
+}
+
+/// `{ theme, locale: x }`: whatever it is merged into has these names at most once.
+fn has_fixed_names(model: &Model<'_>, object: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.kind(object) == Kind::Object
+        && tree.children(object).all(|part| tree.kind(part) == Kind::Property && tree.name_id(part).is_some())
+}
+
+/// A response or stream takes what it is handed as data: `res.json(rows)`, `socket.write(text)`.
+fn is_written_out(model: &Model<'_>, call: NodeId) -> bool {
+    let Some((object, "json" | "jsonp" | "send" | "end" | "write" | "render")) =
+        model.file.tree.method_call(call)
+    else {
+        return false;
+    };
+    model.model_of(model.ty(object)).is_some_and(|of| model.catalog.model(of).writable)
 }
 
 /// What is known about the keys under which a collection grows.
@@ -364,25 +588,29 @@ fn is_constant_element(model: &Model<'_>, key: NodeId) -> bool {
 }
 
 /// A parameter that every call of the file gives a constant.
-fn is_constant_argument(model: &Model<'_>, key: NodeId) -> bool {
+fn is_constant_argument(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
     let Some(binding) = model.file.binding_of(key) else { return false };
-    let Some((func, param)) = crate::calls::param_position(model, binding) else { return false };
+    let Some((func, param)) = calls::param_position(model, binding) else { return false };
     let calls = model.calls_of(func);
     let is_local = model.file.function(func).class.is_none() && model.handed(func).is_empty();
     is_local
         && !calls.is_empty()
         && calls.iter().all(|&call| {
-            model
-                .file
-                .tree
-                .arg(call, param as usize)
-                .is_some_and(|arg| matches!(model.file.tree.kind(arg), Kind::String | Kind::Number | Kind::Bool))
+            let arg = model.file.tree.arg(call, param as usize);
+            arg.is_some_and(|arg| {
+                model.file.tree.kind(arg) == Kind::Number || key_kind_within(model, arg, fuel) == Keys::Finite
+            })
         })
 }
 
 /// What is known about one key expression.
 #[must_use]
 pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
+    key_kind_within(model, key, 3)
+}
+
+fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
     let tree = &model.file.tree;
     match tree.kind(key) {
         Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
@@ -390,7 +618,10 @@ pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
-            _ if is_module_constant(model, key) || is_constant_element(model, key) || is_constant_argument(model, key) => {
+            _ if is_module_constant(model, key)
+                || is_constant_element(model, key)
+                || is_constant_argument(model, key, fuel) =>
+            {
                 Keys::Finite
             }
             _ => Keys::Open,
@@ -405,7 +636,7 @@ fn is_module_constant(model: &Model<'_>, key: NodeId) -> bool {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
             row.func.index() == 0
-                && row.kind != crate::tables::BindingKind::Param
+                && row.kind != BindingKind::Param
                 && row.opaque_writes == 0
                 && row.values.len() <= 1
                 && !place.path.contains(&Step::Element)

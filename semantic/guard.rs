@@ -48,7 +48,9 @@ pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
                 Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
                 _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
             },
-            Kind::Assign if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) => {
+            Kind::Assign
+                if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) =>
+            {
                 tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
             }
             Kind::Block => early_return_flag(model, parent, child),
@@ -88,8 +90,15 @@ fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
                     || tree.string(side) == Some("undefined")
                     || tree.number(side) == Some(0.0)
             };
-            let subject = if is_unset(right) { left } else if is_unset(left) { right } else { return None };
-            let subject = if tree.unary_op(subject) == Some(UnaryOp::Typeof) { tree.first(subject)? } else { subject };
+            let subject = if is_unset(right) {
+                left
+            } else if is_unset(left) {
+                right
+            } else {
+                return None;
+            };
+            let subject =
+                if tree.unary_op(subject) == Some(UnaryOp::Typeof) { tree.first(subject)? } else { subject };
             model.file.place(subject)
         }
         Kind::Logical if tree.logical_op(test) == Some(LogicalOp::And) => {

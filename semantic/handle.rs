@@ -14,6 +14,16 @@ pub struct Handle {
     pub places: SmallVec<[Place; 2]>,
     /// The ways on which it leaves the sight of the function.
     pub escapes: SmallVec<[Escape; 2]>,
+    /// How many literals around the thing have been looked through: `last = { prev: last }` has no end.
+    depth: u8,
+}
+
+impl Handle {
+    /// The handle of what is known to be at some places, and nowhere else.
+    #[must_use]
+    pub fn of(places: impl IntoIterator<Item = Place>) -> Self {
+        Self { places: places.into_iter().collect(), ..Self::default() }
+    }
 }
 
 /// A way out of sight.
@@ -95,6 +105,7 @@ pub fn follow_places(model: &Model<'_>, accesses: &Accesses, places: impl IntoIt
 }
 
 const MAX_NAMES: usize = 12;
+const MAX_LITERALS: u8 = 4;
 
 /// Follows the value of an expression to the names it gets.
 #[must_use]
@@ -127,7 +138,9 @@ fn step(
     {
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
-                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => queue.push(call),
+                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
+                    queue.push(call)
+                }
                 Some("bind") => queue.push(call),
                 _ => {}
             }
@@ -140,14 +153,14 @@ fn step(
                 name_pattern(model, accesses, target, handle, queue);
             }
         }
-        Usage::Stored(parent) => stored(model, accesses, node, parent, handle, queue),
+        Usage::Stored(parent) => stored(model, accesses, parent, handle, queue),
         Usage::Returned(at) => returned(model, at, handle, queue),
         Usage::Awaited(at) => queue.push(at),
         Usage::Argument { call, index } => argument(model, accesses, call, index, handle, queue),
         Usage::Yielded(at) => handle.escapes.push(Escape::Elsewhere(at)),
         Usage::Spread(at) => {
             if let Some(parent) = tree.parent(at) {
-                stored(model, accesses, at, parent, handle, queue);
+                stored(model, accesses, parent, handle, queue);
             }
         }
         _ => {}
@@ -247,7 +260,6 @@ fn is_known_alias(model: &Model<'_>, access: &Access) -> bool {
 fn stored(
     model: &Model<'_>,
     accesses: &Accesses,
-    node: NodeId,
     parent: NodeId,
     handle: &mut Handle,
     queue: &mut SmallVec<[NodeId; 4]>,
@@ -272,7 +284,7 @@ fn stored(
                 self::name(model, accesses, place, handle, queue);
             }
         }
-        Kind::Property | Kind::Array => part_of_literal(model, accesses, node, parent, handle, queue),
+        Kind::Property | Kind::Array => part_of_literal(model, accesses, parent, handle, queue),
         _ => handle.escapes.push(Escape::Elsewhere(parent)),
     }
 }
@@ -286,7 +298,6 @@ fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<crate::index::Clas
 fn part_of_literal(
     model: &Model<'_>,
     accesses: &Accesses,
-    node: NodeId,
     parent: NodeId,
     handle: &mut Handle,
     queue: &mut SmallVec<[NodeId; 4]>,
@@ -298,7 +309,11 @@ fn part_of_literal(
     } else {
         (parent, Step::Element)
     };
-    let mut inner = Handle::default();
+    if handle.depth >= MAX_LITERALS {
+        handle.escapes.push(Escape::Elsewhere(parent));
+        return;
+    }
+    let mut inner = Handle { depth: handle.depth + 1, ..Handle::default() };
     let mut rest: SmallVec<[NodeId; 4]> = SmallVec::new();
     self::step(model, accesses, literal, &mut inner, &mut rest);
     let mut fuel = 8;
@@ -315,7 +330,6 @@ fn part_of_literal(
         }
     }
     handle.escapes.extend(inner.escapes);
-    let _ = node;
 }
 
 /// An argument: put into a collection it has a name there; handed to anything else it escapes.
@@ -347,7 +361,12 @@ fn argument(
 
 /// Everything in the file that gives the thing back, under any of its names.
 #[must_use]
-pub fn releases(model: &Model<'_>, accesses: &Accesses, handle: &Handle, patterns: &ReleasePatterns) -> Vec<Release> {
+pub fn releases(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    handle: &Handle,
+    patterns: &ReleasePatterns,
+) -> Vec<Release> {
     let mut out = Vec::new();
     for place in &handle.places {
         releases_of(model, accesses, place, patterns, 3, &mut out);
@@ -394,10 +413,17 @@ fn releases_of(
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
-            && access.place.last_field().is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
+            && access
+                .place
+                .last_field()
+                .is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
         let handed_on = matches!(
             access.usage,
-            Usage::Argument { .. } | Usage::Returned(_) | Usage::Stored(_) | Usage::Method { .. } | Usage::Aliased(_)
+            Usage::Argument { .. }
+                | Usage::Returned(_)
+                | Usage::Stored(_)
+                | Usage::Method { .. }
+                | Usage::Aliased(_)
         );
         if is_method_value && handed_on {
             out.push(Release { node: access.node, func: access.func, place: place.clone() });
@@ -417,7 +443,9 @@ fn release_by_argument(
     let tree = &model.file.tree;
     let Some(callee) = tree.callee(call) else { return false };
     let names_release = |node: NodeId| {
-        model.callee_name(node).is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
+        model
+            .callee_name(node)
+            .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
     };
     if names_release(callee) || tree.args(call).take(index).any(names_release) {
         return true;
@@ -447,12 +475,21 @@ fn collection_releases(
 ) {
     let tree = &model.file.tree;
     for access in accesses.of(owner) {
-        let Usage::Method { call, .. } = access.usage else { continue };
+        let Usage::Method { call, name } = access.usage else { continue };
+        // `subscriptions.unsubscribe()` of a composite that is no plain collection ends all that was added.
+        let is_composite = || {
+            let of = tree.method_call(call).and_then(|(object, _)| model.model_of(model.ty(object)));
+            of.is_none_or(|of| model.catalog.model(of).container.is_none())
+        };
+        if patterns.methods.iter().any(|method| method == tree.text(name)) && is_composite() {
+            out.push(Release { node: call, func: access.func, place: owner.clone() });
+            continue;
+        }
         let names_release = tree.args(call).any(|arg| {
             matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
-                && model.callee_name(arg).is_some_and(|name| {
-                    patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name))
-                })
+                && model
+                    .callee_name(arg)
+                    .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
         });
         if names_release {
             out.push(Release { node: call, func: access.func, place: owner.clone() });

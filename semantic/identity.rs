@@ -35,7 +35,9 @@ pub enum Match {
 pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
     let tree = &model.file.tree;
     match tree.kind(expr) {
-        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => Identity::Fresh(expr),
+        Kind::Function | Kind::Object | Kind::Array | Kind::Class | Kind::New | Kind::Regex => {
+            Identity::Fresh(expr)
+        }
         Kind::String => Identity::Constant(tree.name(expr).unwrap_or_default().to_owned()),
         Kind::Number => Identity::Constant(tree.number(expr).unwrap_or_default().to_string()),
         Kind::Call => call_identity(model, expr),
@@ -44,6 +46,9 @@ pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
                 return Identity::Constant(tree.text(name).to_owned());
             }
             let place = model.file.place(expr);
+            if let Some(constant) = constant_member(model, &place) {
+                return constant;
+            }
             match place.root {
                 Root::Value(node) if place.path.is_empty() && node != expr => identity(model, node),
                 _ => Identity::At(place),
@@ -57,6 +62,16 @@ pub fn identity(model: &Model<'_>, expr: NodeId) -> Identity {
             known => known,
         }),
         _ => Identity::Unknown,
+    }
+}
+
+/// `EVENTS.opened` of `const EVENTS = { opened: 'door:opened' }`, which nothing else is written to.
+fn constant_member(model: &Model<'_>, place: &Place) -> Option<Identity> {
+    let Root::Binding(binding) = place.root else { return None };
+    let is_table = !place.path.is_empty() && model.file.sole_value(binding).is_some();
+    match model.values(place)[..] {
+        [only] if is_table && model.file.tree.kind(only) == Kind::String => Some(identity(model, only)),
+        _ => None,
     }
 }
 
@@ -123,7 +138,8 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     let settled = |place: &Place| match (place.root, place.path.is_empty()) {
         (Root::Binding(binding), true) => {
             let row = model.file.binding(binding);
-            row.kind == BindingKind::Function || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
+            row.kind == BindingKind::Function
+                || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
         }
         (Root::This(class), false) if place.path.len() == 1 => {
             let name = place.last_field();
@@ -132,13 +148,25 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
         }
         _ => false,
     };
-    let values = |place: &Place| model.values(place);
+    // A field that is only ever given functions made there: `this.moved = this.onMove.bind(this)`.
+    let made = |place: &Place| {
+        let values = model.values(place);
+        !values.is_empty() && values.iter().all(|&value| matches!(identity(model, value), Identity::Fresh(_)))
+    };
+    let values = |place: &Place| -> Vec<NodeId> {
+        model
+            .values(place)
+            .into_iter()
+            .filter(|&value| !matches!(identity(model, value), Identity::Fresh(_)))
+            .collect()
+    };
     // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
-    let linked = values(a).iter().any(|&v| model.file.place(v) == *b) || values(b).iter().any(|&v| model.file.place(v) == *a);
+    let linked = values(a).iter().any(|&v| model.file.place(v) == *b)
+        || values(b).iter().any(|&v| model.file.place(v) == *a);
     if linked {
         return Match::Must;
     }
-    if settled(a) && settled(b) { Match::Never } else { Match::May }
+    if (settled(a) || made(a)) && (settled(b) || made(b)) { Match::Never } else { Match::May }
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {

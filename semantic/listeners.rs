@@ -53,13 +53,77 @@ pub struct Removal {
 
 /// Names under which listeners are removed, whatever the family.
 const REMOVERS: &[&str] = &[
-    "off", "removeListener", "removeEventListener", "removeAllListeners", "unsubscribe", "unbind", "detachEvent",
-    "un", "$off", "unlisten", "removeHandler", "offAny", "stopListening", "undelegate",
+    "off",
+    "removeListener",
+    "removeEventListener",
+    "removeAllListeners",
+    "unsubscribe",
+    "unbind",
+    "detachEvent",
+    "un",
+    "$off",
+    "unlisten",
+    "removeHandler",
+    "offAny",
+    "stopListening",
+    "undelegate",
 ];
 
 /// Names under which listeners are added, where the type of the target is unknown.
-const ADDERS: &[&str] =
-    &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "bind", "$on", "one"];
+const ADDERS: &[&str] = &[
+    "on",
+    "once",
+    "addListener",
+    "prependListener",
+    "prependOnceListener",
+    "addEventListener",
+    "bind",
+    "$on",
+    "one",
+];
+
+/// Whether a method stands for one event, takes the listener alone and returns what disposes of it:
+/// `workspace.onDidOpen(f)`, `emitter.event(f)`.
+#[must_use]
+pub fn is_event_method(name: &str) -> bool {
+    let after = name.strip_prefix("onDid").or_else(|| name.strip_prefix("onWill"));
+    name == "event" || after.is_some_and(|event| event.starts_with(|first: char| first.is_ascii_uppercase()))
+}
+
+/// The registration that a method of its own event makes.
+fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
+    let tree = &model.file.tree;
+    let listener = tree.arg(call, 0)?;
+    let is_alone = tree.arg(call, 3).is_none();
+    if !is_event_method(method) || !is_alone || !is_surely_function(model, listener) {
+        return None;
+    }
+    // The second and third arguments of the editors' own events are `this` and the list that disposes.
+    if tree.arg(call, 1).is_some() {
+        return None;
+    }
+    Some(Registration {
+        call,
+        target: object,
+        place: model.file.place(object),
+        event: Identity::Constant(method.to_owned()),
+        listener,
+        family: None,
+        proved: method != "event" || is_made_emitter(model, object),
+        once: false,
+        options: None,
+        func: tree.func(call),
+    })
+}
+
+/// Whether a value is made by the constructor of something called an emitter.
+fn is_made_emitter(model: &Model<'_>, object: NodeId) -> bool {
+    let tree = &model.file.tree;
+    model.values(&model.file.place(object)).iter().any(|&value| {
+        let class = (tree.kind(value) == Kind::New).then(|| tree.callee(value)).flatten();
+        class.and_then(|class| model.callee_name(class)).is_some_and(|name| name.ends_with("Emitter"))
+    })
+}
 
 /// The registration a call makes, if it is one.
 #[must_use]
@@ -69,6 +133,9 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         return None;
     }
     let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
+    if let Some(found) = event_method(model, call, object, method) {
+        return Some(found);
+    }
     let target = unwrapped(model, object);
     let ty = model.ty(target);
     let (family, mut proved) = family_of(model, ty, method)?;
@@ -127,13 +194,18 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
 fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     let tree = &model.file.tree;
     let mut at = object;
-    while let Some((inner, "on" | "off" | "one" | "once" | "bind" | "unbind" | "addListener" | "removeListener")) =
-        tree.method_call(at)
+    while let Some((
+        inner,
+        "on" | "off" | "one" | "once" | "bind" | "unbind" | "addListener" | "removeListener",
+    )) = tree.method_call(at)
     {
         at = inner;
     }
     let is_wrapper = tree.kind(at) == Kind::Call
-        && tree.callee(at).and_then(|callee| model.callee_name(callee)).is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+        && tree
+            .callee(at)
+            .and_then(|callee| model.callee_name(callee))
+            .is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
     match tree.arg(at, 0) {
         Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => inner,
         _ => at,
@@ -143,7 +215,10 @@ fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
 /// The family in which a method of a value adds listeners, and whether its type proves it.
 fn family_of(model: &Model<'_>, ty: Ty, method: &str) -> Option<(Option<usize>, bool)> {
     let adds = |family: usize| {
-        model.catalog.emitter(family).is_some_and(|row| row.add.iter().chain(&row.once).any(|name| name == method))
+        model
+            .catalog
+            .emitter(family)
+            .is_some_and(|row| row.add.iter().chain(&row.once).any(|name| name == method))
     };
     if let Some(of) = model.model_of(ty) {
         let family = model.catalog.model(of).emitter?;
@@ -241,7 +316,9 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
     };
     let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
     let (event, listener, options) = match first {
-        Some(function) if names_alone(model, function, second) => (Some(Identity::Unknown), Some(function), second),
+        Some(function) if names_alone(model, function, second) => {
+            (Some(Identity::Unknown), Some(function), second)
+        }
         Some(event) => (Some(identity(model, event)), second, third),
         None => (None, None, None),
     };
@@ -253,7 +330,8 @@ fn names_alone(model: &Model<'_>, first: NodeId, second: Option<NodeId>) -> bool
     let tree = &model.file.tree;
     let is_alone = second.is_none_or(|second| tree.kind(second) == Kind::Bool);
     tree.kind(first) == Kind::Function
-        || is_alone && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
+        || is_alone
+            && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
 }
 
 /// Whether a single argument is the function rather than the event.

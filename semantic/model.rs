@@ -237,9 +237,25 @@ impl<'a> Model<'a> {
         matches!(
             name,
             Some(
-                "debounce" | "throttle" | "useCallback" | "useEvent" | "useEffectEvent" | "promisify" | "callbackify"
-                    | "memo" | "forwardRef" | "proxy" | "asyncHandler" | "bindEnvironment" | "action" | "once"
-                    | "useDebouncedCallback" | "useThrottledCallback" | "runInAction" | "wrap" | "observer"
+                "debounce"
+                    | "throttle"
+                    | "useCallback"
+                    | "useEvent"
+                    | "useEffectEvent"
+                    | "promisify"
+                    | "callbackify"
+                    | "memo"
+                    | "forwardRef"
+                    | "proxy"
+                    | "asyncHandler"
+                    | "bindEnvironment"
+                    | "action"
+                    | "once"
+                    | "useDebouncedCallback"
+                    | "useThrottledCallback"
+                    | "runInAction"
+                    | "wrap"
+                    | "observer"
             )
         )
     }
@@ -297,9 +313,11 @@ impl<'a> Model<'a> {
     pub fn instance_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
         self.lineage(class).find_map(|class| {
             let members = &self.file.class(class).members;
-            let func = members.iter().rev().find(|m| m.name == Some(name) && !m.is_static).and_then(|m| m.func)?;
+            let func =
+                members.iter().rev().find(|m| m.name == Some(name) && !m.is_static).and_then(|m| m.func)?;
             // Reading an accessor runs it; what it gives is something else.
-            let is_accessor = matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
+            let is_accessor =
+                matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
             (!is_accessor).then_some(func)
         })
     }
@@ -328,7 +346,9 @@ impl<'a> Model<'a> {
     }
 
     fn class_of_binding_within(&self, binding: BindingId, fuel: u32) -> Option<ClassId> {
-        if let Some(class) = self.file.class_ids().find(|&class| self.file.class(class).binding == Some(binding)) {
+        if let Some(class) =
+            self.file.class_ids().find(|&class| self.file.class(class).binding == Some(binding))
+        {
             return Some(class);
         }
         let value = self.file.sole_value(binding)?;
@@ -457,11 +477,13 @@ impl<'a> Model<'a> {
             Kind::Assign => tree.child(expr, 1).map_or(Ty::Unknown, |value| self.ty(value)),
             Kind::Sequence => tree.last_child(expr).map_or(Ty::Unknown, |value| self.ty(value)),
             Kind::Logical => self.logical_ty(expr),
-            Kind::Conditional => self.join_values([tree.child(expr, 1), tree.child(expr, 2)].into_iter().flatten()),
+            Kind::Conditional => {
+                self.join_values([tree.child(expr, 1), tree.child(expr, 2)].into_iter().flatten())
+            }
             Kind::Unary => match tree.unary_op(expr) {
-                Some(crate::tree::UnaryOp::Not | crate::tree::UnaryOp::Typeof | crate::tree::UnaryOp::Delete) => {
-                    Ty::Finite
-                }
+                Some(
+                    crate::tree::UnaryOp::Not | crate::tree::UnaryOp::Typeof | crate::tree::UnaryOp::Delete,
+                ) => Ty::Finite,
                 Some(crate::tree::UnaryOp::Void) => Ty::Nothing,
                 _ => Ty::Number,
             },
@@ -530,7 +552,8 @@ impl<'a> Model<'a> {
             (Ty::Finite | Ty::Number, Ty::Finite | Ty::Number) => Ty::Number,
             (Ty::Model(a), Ty::Model(b)) => {
                 let others = &self.catalog.model(b).ancestors;
-                let shared = self.catalog.model(a).ancestors.iter().find(|ancestor| others.contains(ancestor));
+                let shared =
+                    self.catalog.model(a).ancestors.iter().find(|ancestor| others.contains(ancestor));
                 shared.map_or(Ty::Unknown, |&ancestor| Ty::Model(ancestor))
             }
             _ => Ty::Unknown,
@@ -600,7 +623,8 @@ impl<'a> Model<'a> {
     fn finite_loop_ty(&self, binding: BindingId) -> Option<Ty> {
         let tree = &self.file.tree;
         let node = self.file.binding(binding).node;
-        let each = tree.ancestors(node).take(5).find(|&n| matches!(tree.kind(n), Kind::ForOf | Kind::ForIn))?;
+        let each =
+            tree.ancestors(node).take(5).find(|&n| matches!(tree.kind(n), Kind::ForOf | Kind::ForIn))?;
         if !tree.contains(tree.first(each)?, node) {
             return None;
         }
@@ -672,7 +696,11 @@ impl<'a> Model<'a> {
         let Some(mut model) = model else {
             let by_default = default.map_or(Ty::Unknown, |value| self.ty(value));
             let is_plain = steps.is_empty();
-            return if by_default == Ty::Unknown && is_plain { self.argument_ty(func, slot) } else { by_default };
+            return if by_default == Ty::Unknown && is_plain {
+                self.argument_ty(func, slot)
+            } else {
+                by_default
+            };
         };
         for step in steps.iter().rev() {
             match self.catalog.field(model, tree.text(*step)) {
@@ -789,7 +817,9 @@ impl<'a> Model<'a> {
     pub fn param_names(&self, func: FuncId) -> SmallVec<[&'a str; 4]> {
         let file = self.file;
         file.params(func)
-            .map(|param| file.tree.binding(param).map_or("", |binding| file.tree.text(file.binding(binding).name)))
+            .map(|param| {
+                file.tree.binding(param).map_or("", |binding| file.tree.text(file.binding(binding).name))
+            })
             .collect()
     }
 
@@ -849,7 +879,9 @@ impl<'a> Model<'a> {
     ) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
         let direct = self.direct_callback_rows(handed);
         match fuel.checked_sub(1) {
-            Some(fuel) if direct.is_empty() && handed.option.is_none() => self.forwarded_callback_rows(handed, fuel),
+            Some(fuel) if direct.is_empty() && handed.option.is_none() => {
+                self.forwarded_callback_rows(handed, fuel)
+            }
             _ => direct,
         }
     }
@@ -973,9 +1005,21 @@ impl<'a> Model<'a> {
             Root::Module(_) | Root::Global(_) => self
                 .path_of(&Place::root(root))
                 .and_then(|path| self.catalog.value(&path))
-                .map_or(Ty::Unknown, Ty::Model),
+                .map_or_else(|| self.global_ty(root), Ty::Model),
             Root::Exports | Root::Receiver(_) => Ty::Unknown,
         }
+    }
+
+    /// A global of the program's own: `global.visits = global.visits || {}`.
+    fn global_ty(&self, root: Root) -> Ty {
+        let place = Place::root(root);
+        let key = self.place_key(&place);
+        if !matches!(root, Root::Global(_)) || !self.open.borrow_mut().insert(key) {
+            return Ty::Unknown;
+        }
+        let ty = self.join_values(self.values(&place));
+        self.open.borrow_mut().remove(&key);
+        ty
     }
 
     fn field_ty(&self, place: &Place, name: NameId) -> Ty {
@@ -1127,7 +1171,12 @@ impl<'a> Model<'a> {
         let tree = &self.file.tree;
         if let Some(decl) = self.file.type_decls.get(&name) {
             let own = self.annotation_within(decl.ty, fuel);
-            let inherited = || decl.extends.iter().map(|&base| self.annotation_within(base, fuel)).find(|ty| *ty != Ty::Unknown);
+            let inherited = || {
+                decl.extends
+                    .iter()
+                    .map(|&base| self.annotation_within(base, fuel))
+                    .find(|ty| *ty != Ty::Unknown)
+            };
             return if own == Ty::Unknown { inherited().unwrap_or_default() } else { own };
         }
         let text = tree.text(name);
@@ -1137,8 +1186,8 @@ impl<'a> Model<'a> {
         }
         match text {
             "Record" => return self.record_ty(args, fuel),
-            "Promise" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Awaited" | "Ref" | "ShallowRef"
-            | "MutableRefObject" | "RefObject" => {
+            "Promise" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Awaited" | "Ref"
+            | "ShallowRef" | "MutableRefObject" | "RefObject" => {
                 return args.first().map_or(Ty::Unknown, |&inner| self.annotation_within(inner, fuel));
             }
             "ReturnType" => return self.return_type(args),
@@ -1273,7 +1322,8 @@ impl<'a> Model<'a> {
                     // `const client = secure ? https : http`: alike, whichever it is.
                     Kind::Conditional => {
                         let [yes, no] = [1, 2].map(|n| {
-                            tree.child(value, n).and_then(|side| self.path_within(&self.file.place(side), fuel))
+                            tree.child(value, n)
+                                .and_then(|side| self.path_within(&self.file.place(side), fuel))
                         });
                         no.and(yes)?
                     }

@@ -93,6 +93,12 @@ impl Place {
     }
 }
 
+/// The names that Node's own code and much around it give to symbols for private fields: `kSocket`.
+fn is_symbol_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next() == Some('k') && chars.next().is_some_and(|second| second.is_ascii_uppercase())
+}
+
 impl Lowered {
     /// The place an expression names.
     #[must_use]
@@ -159,17 +165,40 @@ impl Lowered {
         constant.map_or(Step::Element, Step::Field)
     }
 
-    /// The string a key expression always has.
+    /// The string a key expression always has; for a symbol that a constant of the module or an import holds, the name
+    /// of that constant.
     #[must_use]
     pub fn constant_name(&self, key: NodeId) -> Option<NameId> {
         match self.tree.kind(key) {
             Kind::String => self.tree.name_id(key),
-            Kind::Identifier => {
-                let value = self.sole_value(self.binding_of(key)?)?;
-                (self.tree.kind(value) == Kind::String).then(|| self.tree.name_id(value)).flatten()
-            }
+            Kind::Identifier => self.constant_binding(self.binding_of(key)?),
             _ => None,
         }
+    }
+
+    fn constant_binding(&self, binding: BindingId) -> Option<NameId> {
+        let row = self.binding(binding);
+        let is_symbol_name = is_symbol_name(self.tree.text(row.name));
+        if row.kind == BindingKind::Import {
+            return is_symbol_name.then_some(row.name);
+        }
+        let Some(value) = self.sole_value(binding) else {
+            // `const { kPools } = require('./symbols')`
+            let is_module_constant = row.func.index() == 0 && row.opaque_writes <= 1 && row.values.is_empty();
+            return (is_module_constant && is_symbol_name).then_some(row.name);
+        };
+        match self.tree.kind(value) {
+            Kind::String => self.tree.name_id(value),
+            Kind::Call if self.is_symbol(value) => Some(row.name),
+            _ => None,
+        }
+    }
+
+    /// `Symbol('x')`, `Symbol.for('x')`.
+    fn is_symbol(&self, call: NodeId) -> bool {
+        let Some(callee) = self.tree.callee(call) else { return false };
+        self.global_of(callee) == Some("Symbol")
+            || self.tree.method_call(call).is_some_and(|(object, _)| self.global_of(object) == Some("Symbol"))
     }
 
     /// The one value a binding ever has, if there is exactly one and nothing else writes it.
@@ -188,7 +217,9 @@ impl Lowered {
     }
 
     fn global_place(&self, identifier: NodeId) -> Place {
-        let Some(reference) = self.tree.reference(identifier) else { return Place::root(Root::Value(identifier)) };
+        let Some(reference) = self.tree.reference(identifier) else {
+            return Place::root(Root::Value(identifier));
+        };
         let name = self.references[reference.index()].name;
         match self.tree.text(name) {
             "exports" => Place::root(Root::Exports),
@@ -200,7 +231,9 @@ impl Lowered {
         let row = self.binding(binding);
         let alias = match row.kind {
             BindingKind::Import => self.import_place(binding),
-            BindingKind::Function => self.variable_of(row.node).map(|outer| Place::root(Root::Binding(outer))),
+            BindingKind::Function => {
+                self.variable_of(row.node).map(|outer| Place::root(Root::Binding(outer)))
+            }
             BindingKind::Class | BindingKind::Enum => None,
             BindingKind::Param => self.callback_element(binding, fuel),
             _ => self.alias_place(binding, fuel).or_else(|| self.pattern_place(row.node, fuel)),
@@ -237,7 +270,13 @@ impl Lowered {
         // `const log = app.log = createLog()`: the variable is the name, not what it is also stored in.
         let is_name = matches!(
             self.tree.kind(value),
-            Kind::Identifier | Kind::Member | Kind::Index | Kind::This | Kind::Call | Kind::Logical | Kind::Await
+            Kind::Identifier
+                | Kind::Member
+                | Kind::Index
+                | Kind::This
+                | Kind::Call
+                | Kind::Logical
+                | Kind::Await
                 | Kind::ImportCall
         );
         if !is_name {
@@ -301,7 +340,8 @@ impl Lowered {
     /// `for (const x of xs)`: `x` is an element of `xs`.
     fn loop_source(&self, decl: NodeId, fuel: u32) -> Option<Place> {
         let tree = &self.tree;
-        let of = tree.parent(decl).filter(|&of| tree.kind(of) == Kind::ForOf && tree.first(of) == Some(decl))?;
+        let of =
+            tree.parent(decl).filter(|&of| tree.kind(of) == Kind::ForOf && tree.first(of) == Some(decl))?;
         if tree.decl_kind(decl) == Some(DeclKind::Var) {
             return None;
         }
@@ -324,14 +364,16 @@ impl Lowered {
         }
         let Some((object, method)) = tree.method_call(source) else { return source };
         match (self.global_of(object), method) {
-            (Some("Object"), "values" | "entries" | "keys") | (Some("Array"), "from") | (Some("_"), "values" | "toArray") => {
+            (Some("Object"), "values" | "entries" | "keys")
+            | (Some("Array"), "from")
+            | (Some("_"), "values" | "toArray") => {
                 tree.arg(source, 0).map_or(source, |inner| self.iterated(inner))
             }
-            (_, "values" | "entries" | "slice" | "keys" | "reverse" | "concat" | "filter" | "sort" | "toArray")
-                if tree.args(source).count() <= 1 =>
-            {
-                self.iterated(object)
-            }
+            (
+                _,
+                "values" | "entries" | "slice" | "keys" | "reverse" | "concat" | "filter" | "sort"
+                | "toArray",
+            ) if tree.args(source).count() <= 1 => self.iterated(object),
             _ => source,
         }
     }
@@ -363,7 +405,10 @@ impl Lowered {
         let (object, method) = tree.method_call(call)?;
         match method {
             // `map.get(k)`, `list.at(-1)`, `list.pop()`, `list.shift()`: an element.
-            "get" if tree.args(call).count() == 1 && tree.arg(call, 0).is_some_and(|k| tree.kind(k) != Kind::String) => {
+            "get"
+                if tree.args(call).count() == 1
+                    && tree.arg(call, 0).is_some_and(|k| tree.kind(k) != Kind::String) =>
+            {
                 self.place_within(object, fuel).with(Step::Element)
             }
             "at" | "pop" | "shift" | "find" if self.names_something(object) => {
@@ -374,7 +419,8 @@ impl Lowered {
                 self.try_place(object, fuel)
             }
             // A chain on an emitter: `s.on('a', f).on('b', g)`.
-            "on" | "once" | "addListener" | "prependListener" | "off" | "removeListener" | "removeAllListeners"
+            "on" | "once" | "addListener" | "prependListener" | "off" | "removeListener"
+            | "removeAllListeners"
                 if self.continues_chain(call) =>
             {
                 self.try_place(object, fuel)
@@ -389,7 +435,10 @@ impl Lowered {
         let outer = tree.parent(call).and_then(|member| tree.parent(member));
         outer.and_then(|outer| tree.method_call(outer)).is_some_and(|(object, method)| {
             object == call
-                && matches!(method, "on" | "once" | "addListener" | "off" | "removeListener" | "pipe" | "end" | "resume")
+                && matches!(
+                    method,
+                    "on" | "once" | "addListener" | "off" | "removeListener" | "pipe" | "end" | "resume"
+                )
         })
     }
 
@@ -416,8 +465,12 @@ impl Lowered {
                 }?;
                 let is_interop = matches!(
                     tree.text(name),
-                    "__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard"
-                        | "__toESM" | "promisifyAll"
+                    "__importDefault"
+                        | "__importStar"
+                        | "_interopRequireDefault"
+                        | "_interopRequireWildcard"
+                        | "__toESM"
+                        | "promisifyAll"
                 );
                 is_interop.then(|| self.required(arg)).flatten()
             }
@@ -442,7 +495,9 @@ impl Lowered {
         let owner = self.class(class);
         match owner.binding {
             // The methods of `const api = {…}` and the static members of a class see what the binding names.
-            Some(binding) if owner.kind == ClassKind::Object || row.is_static => Place::root(Root::Binding(binding)),
+            Some(binding) if owner.kind == ClassKind::Object || row.is_static => {
+                Place::root(Root::Binding(binding))
+            }
             None if row.is_static => Place::root(Root::Class(class)),
             _ => Place::root(Root::This(class)),
         }
@@ -454,9 +509,10 @@ impl Lowered {
         let mut out = match place.root {
             Root::Binding(binding) => self.tree.text(self.binding(binding).name).to_owned(),
             Root::This(_) | Root::Receiver(_) => "this".to_owned(),
-            Root::Class(class) => {
-                self.class(class).name.map_or_else(|| "this".to_owned(), |name| self.tree.text(name).to_owned())
-            }
+            Root::Class(class) => self
+                .class(class)
+                .name
+                .map_or_else(|| "this".to_owned(), |name| self.tree.text(name).to_owned()),
             Root::Module(source) => self.module_name(source, place),
             Root::Exports => "exports".to_owned(),
             Root::Global(name) => self.tree.text(name).to_owned(),
@@ -482,7 +538,9 @@ impl Lowered {
             import.source == source
                 && match (import.imported, wanted) {
                     (Some(Imported::Named(name)), Some(Step::Field(field))) => name == *field,
-                    (Some(Imported::Default), Some(Step::Field(field))) => self.tree.text(*field) == "default",
+                    (Some(Imported::Default), Some(Step::Field(field))) => {
+                        self.tree.text(*field) == "default"
+                    }
                     _ => false,
                 }
         });

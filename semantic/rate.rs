@@ -118,9 +118,12 @@ impl Life {
     pub fn outlives(self, rate: Rate) -> bool {
         match rate {
             Rate::Cold | Rate::Stop | Rate::Once => false,
-            Rate::Call | Rate::Instance | Rate::Component | Rate::Build | Rate::Render | Rate::Subscription => {
-                self >= Self::Server
-            }
+            Rate::Call
+            | Rate::Instance
+            | Rate::Component
+            | Rate::Build
+            | Rate::Render
+            | Rate::Subscription => self >= Self::Server,
             Rate::Job | Rate::Event => self > Self::Job,
             Rate::Connection => self > Self::Connection,
             Rate::Request => self > Self::Request && self != Self::Component,

@@ -17,8 +17,18 @@ pub enum Dead {
 
 /// Hooks that end a component, as frameworks spell them.
 const END_HOOKS: &[&str] = &[
-    "componentWillUnmount", "beforeDestroy", "destroyed", "beforeUnmount", "unmounted", "ngOnDestroy",
-    "disconnectedCallback", "onDestroy", "willDestroy", "willDestroyElement", "onBeforeUnmount", "onUnmounted",
+    "componentWillUnmount",
+    "beforeDestroy",
+    "destroyed",
+    "beforeUnmount",
+    "unmounted",
+    "ngOnDestroy",
+    "disconnectedCallback",
+    "onDestroy",
+    "willDestroy",
+    "willDestroyElement",
+    "onBeforeUnmount",
+    "onUnmounted",
 ];
 
 /// Whether a function can never run; none if it may.
@@ -34,9 +44,15 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             let binding_row = model.file.binding(binding);
             let is_declaration = binding_row.kind == BindingKind::Function && binding_row.node == row.node;
             let is_exported = model.file.exports.iter().any(|export| {
-                export.target == ExportTarget::Binding(binding) || export.target == ExportTarget::Value(row.node)
+                export.target == ExportTarget::Binding(binding)
+                    || export.target == ExportTarget::Value(row.node)
             });
-            let is_global = binding_row.func.index() == 0 && !model.file.is_module;
+            // A script's functions are global; a CommonJS module gives itself away by the words it uses.
+            let is_commonjs = ["require", "module", "exports"]
+                .iter()
+                .any(|name| model.file.tree.names().find(name).is_some());
+            let is_script = !model.file.is_module && !is_commonjs;
+            let is_global = binding_row.func.index() == 0 && is_script;
             let is_used = binding_row.references.iter().any(|reference| {
                 let node = model.file.references[reference.index()].node;
                 !model.file.is_within(model.file.tree.func(node), func)
@@ -48,13 +64,19 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
                         crate::tree::Kind::Block | crate::tree::Kind::Program | crate::tree::Kind::Export
                     )
                 });
-            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression).then_some(Dead::NoCaller)
+            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression)
+                .then_some(Dead::NoCaller)
         }
         (None, None) => None,
     }
 }
 
-fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: crate::index::ClassId) -> Option<Dead> {
+fn dead_member(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    func: FuncId,
+    class: crate::index::ClassId,
+) -> Option<Dead> {
     let member = model.file.class(class).members.iter().find(|member| member.func == Some(func))?;
     let name = member.name?;
     let text = model.file.tree.text(name);

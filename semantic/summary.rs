@@ -97,6 +97,8 @@ pub struct FunctionRow {
     pub is_private: bool,
     /// What it returns.
     pub returns: TypeRow,
+    /// How many parameters it declares.
+    pub params: u16,
     /// Created and called on the spot.
     pub immediate: bool,
     /// Its value is returned or stored: somebody may call it later, any number of times.
@@ -321,7 +323,22 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let param_classes = builder.annotated_params();
     let bindings = builder.bindings;
-    Summary { role, imports, type_imports, exports, functions, classes, bindings, edges, handed, params, uses, types, param_classes, names: map.names }
+    Summary {
+        role,
+        imports,
+        type_imports,
+        exports,
+        functions,
+        classes,
+        bindings,
+        edges,
+        handed,
+        params,
+        uses,
+        types,
+        param_classes,
+        names: map.names,
+    }
 }
 
 struct Builder<'m, 'a> {
@@ -371,6 +388,7 @@ impl Builder<'_, '_> {
                     class: row.class,
                     is_private: private,
                     returns: self.returned(func),
+                    params: row.params,
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
                 }
@@ -408,9 +426,15 @@ impl Builder<'_, '_> {
                     return TypeRow::Unknown;
                 }
                 let callee = self.place(&callee);
-                if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) }
+                if tree.kind(value) == Kind::New {
+                    TypeRow::InstanceOf(callee)
+                } else {
+                    TypeRow::ResultOf(callee)
+                }
             }
-            _ if !matches!(place.root, Root::Value(_) | Root::Receiver(_)) => TypeRow::Same(self.place(&place)),
+            _ if !matches!(place.root, Root::Value(_) | Root::Receiver(_)) => {
+                TypeRow::Same(self.place(&place))
+            }
             _ => TypeRow::Unknown,
         }
     }
@@ -600,7 +624,9 @@ impl Builder<'_, '_> {
         let file = self.model.file;
         let mut out = Vec::new();
         for access in accesses.iter() {
-            if !self.is_shared(&access.place) || access.place.path.is_empty() && matches!(access.place.root, Root::Global(_)) {
+            if !self.is_shared(&access.place)
+                || access.place.path.is_empty() && matches!(access.place.root, Root::Global(_))
+            {
                 continue;
             }
             let what = match access.usage {
@@ -736,7 +762,9 @@ fn type_row(ty: Ty) -> TypeRow {
 /// Whether the value of a function goes somewhere from which it can be called later.
 fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
     let row = model.file.function(func);
-    if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit) || model.is_immediately_invoked(func) {
+    if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit)
+        || model.is_immediately_invoked(func)
+    {
         return false;
     }
     let keeps = |usage: Usage| matches!(usage, Usage::Returned(_) | Usage::Stored(_) | Usage::Yielded(_));

@@ -10,7 +10,9 @@ use crate::names::Names;
 use rustc_hash::FxHashMap;
 
 /// A half-open range of byte offsets in the file, counted from 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
@@ -308,7 +310,13 @@ const NO_DATA: u32 = u32::MAX;
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Self { nodes: Vec::new(), names: Names::default(), numbers: Vec::new(), casts: FxHashMap::default(), type_args: FxHashMap::default() }
+        Self {
+            nodes: Vec::new(),
+            names: Names::default(),
+            numbers: Vec::new(),
+            casts: FxHashMap::default(),
+            type_args: FxHashMap::default(),
+        }
     }
 
     pub(crate) fn open(&mut self, row: Node) -> NodeId {
@@ -510,8 +518,14 @@ impl Tree {
     /// The operator of a [`Kind::Assign`].
     #[must_use]
     pub fn assign_op(&self, id: NodeId) -> AssignOp {
-        const OPS: [AssignOp; 6] =
-            [AssignOp::Plain, AssignOp::Add, AssignOp::Or, AssignOp::And, AssignOp::Nullish, AssignOp::Arithmetic];
+        const OPS: [AssignOp; 6] = [
+            AssignOp::Plain,
+            AssignOp::Add,
+            AssignOp::Or,
+            AssignOp::And,
+            AssignOp::Nullish,
+            AssignOp::Arithmetic,
+        ];
         OPS.get(self.nodes[id.index()].data as usize).copied().unwrap_or(AssignOp::Arithmetic)
     }
 

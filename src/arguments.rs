@@ -1,24 +1,34 @@
 //! Arguments.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use outlive_rules::Confidence;
+use outlive_rules::{Confidence, Severity};
 use std::path::PathBuf;
 
 /// Finds what outlives its purpose in JavaScript and TypeScript: memory, listeners, timers, handles and buffers.
 #[derive(Parser, Debug)]
-#[command(name = "outlive", version, about, args_conflicts_with_subcommands = true)]
+#[command(name = "outlive", version, about, args_conflicts_with_subcommands = true, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    check: Check,
+    check: Box<Check>,
 }
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  nothing at or above the failing severity
+  1  findings, or a file that cannot be parsed
+  2  the command could not do what was asked";
 
 /// What to do.
 #[derive(Subcommand, Debug, Clone)]
 pub(crate) enum Command {
     /// Analyse files and folders (the default).
-    Check(Check),
+    Check(Box<Check>),
+    /// Write a commented config file.
+    Init(Init),
+    /// Print completions for a shell.
+    Completions(Completions),
     /// List the rules.
     Rules(Rules),
     /// Print the page of a rule.
@@ -28,6 +38,11 @@ pub(crate) enum Command {
 }
 
 impl Arguments {
+    /// What completions are made from.
+    pub(crate) fn command_definition() -> clap::Command {
+        <Self as clap::CommandFactory>::command()
+    }
+
     /// The command; `outlive PATHS` is short for `outlive check PATHS`.
     pub(crate) fn command(self) -> Command {
         self.command.unwrap_or(Command::Check(self.check))
@@ -41,29 +56,86 @@ pub(crate) struct Check {
     #[arg(default_value = ".", value_name = "PATHS")]
     pub(crate) paths: Vec<PathBuf>,
     /// How findings are printed.
-    #[arg(long, value_enum, default_value_t = Format::Auto)]
+    #[arg(short = 'f', long, value_enum, default_value_t = Format::Auto, help_heading = "Output")]
     pub(crate) format: Format,
-    /// Run only this rule; may be given more than once.
-    #[arg(long = "rule", value_name = "RULE")]
-    pub(crate) rules: Vec<String>,
-    /// Report findings at or above this confidence.
-    #[arg(long, value_enum, default_value_t = Level::Medium)]
-    pub(crate) confidence: Level,
-    /// Worker threads; 0 means one for each processor.
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    pub(crate) threads: usize,
+    /// Write the findings to a file as well: `sarif:outlive.sarif`. May be given more than once.
+    #[arg(long, value_name = "FORMAT:PATH", value_parser = output_file, help_heading = "Output")]
+    pub(crate) output_file: Vec<OutputFile>,
     /// Colour of the output.
-    #[arg(long, value_enum, default_value_t = Color::Auto)]
-    pub(crate) color: Color,
-    /// Print to stderr where the time went.
-    #[arg(long)]
-    pub(crate) timings: bool,
-    /// Parse every file, even one whose text holds nothing of interest.
-    #[arg(long)]
-    pub(crate) parse_all: bool,
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) color: When,
+    /// Links from rule names to their pages.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN", help_heading = "Output")]
+    pub(crate) hyperlinks: When,
     /// Never show progress.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) no_progress: bool,
+    /// Do not sum up on stderr.
+    #[arg(short, long, help_heading = "Output")]
+    pub(crate) quiet: bool,
+    /// Print to stderr where the time went.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) timings: bool,
+    /// Let the results have what suppression comments answer, marked as such, in the formats that know this.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) include_suppressed: bool,
+    /// The category of the run in SARIF, where several analyses of one commit must be told apart.
+    #[arg(long, value_name = "CATEGORY", help_heading = "Output")]
+    pub(crate) sarif_category: Option<String>,
+    /// Run only this rule; may be given more than once.
+    #[arg(long = "rule", value_name = "RULE", help_heading = "What is reported")]
+    pub(crate) rules: Vec<String>,
+    /// Report findings at or above this confidence [default: medium].
+    #[arg(long, value_enum, help_heading = "What is reported")]
+    pub(crate) confidence: Option<Certainty>,
+    /// Report only what stands in files that changed since this commit or branch.
+    #[arg(long, value_name = "REF", conflicts_with = "staged", help_heading = "What is reported")]
+    pub(crate) since: Option<String>,
+    /// Report only what stands in staged files, as they are staged.
+    #[arg(long, help_heading = "What is reported")]
+    pub(crate) staged: bool,
+    /// Leave out the findings that this file knows.
+    #[arg(long, value_name = "FILE", help_heading = "What is reported")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings of this run into the baseline.
+    #[arg(long, requires = "baseline", help_heading = "What is reported")]
+    pub(crate) update_baseline: bool,
+    /// The lowest severity that makes the exit status 1 [default: warning].
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Exit status")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 1 if there are more warnings than this; fewer are no failure.
+    #[arg(long, value_name = "N", help_heading = "Exit status")]
+    pub(crate) max_warnings: Option<u64>,
+    /// Exit with 0 even if there are findings; 2 still says that the run failed.
+    #[arg(long, help_heading = "Exit status")]
+    pub(crate) exit_zero: bool,
+    /// Use this config file, and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", help_heading = "Config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no config file.
+    #[arg(long, alias = "isolated", help_heading = "Config")]
+    pub(crate) no_config: bool,
+    /// Print the config that is in force, and where it comes from.
+    #[arg(long, help_heading = "Config")]
+    pub(crate) show_config: bool,
+    /// Analyse this folder, and report only what stands in PATHS: a leak is often a matter of several files.
+    #[arg(long, value_name = "FOLDER", help_heading = "Input")]
+    pub(crate) within: Option<PathBuf>,
+    /// Leave out excluded files even if they are named.
+    #[arg(long, overrides_with = "force_exclude", help_heading = "Input")]
+    pub(crate) force_exclude: bool,
+    /// Read this file from stdin; the project around it is read from disk.
+    #[arg(long, value_name = "PATH", alias = "stdin-file-path", help_heading = "Input")]
+    pub(crate) stdin_filename: Option<PathBuf>,
+    /// What some editors' plugins pass along with the name.
+    #[arg(long, hide = true)]
+    pub(crate) stdin: bool,
+    /// Worker threads; 0 means one for each processor.
+    #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Input")]
+    pub(crate) threads: usize,
+    /// Parse every file, even one whose text holds nothing of interest.
+    #[arg(long, help_heading = "Input")]
+    pub(crate) parse_all: bool,
 }
 
 /// Output formats.
@@ -73,15 +145,66 @@ pub(crate) enum Format {
     Auto,
     /// Excerpts with the retention path.
     Pretty,
-    /// One line for each finding.
+    /// One line for each finding, with its rule and confidence.
     Concise,
     /// The documented JSON object.
     Json,
+    /// One JSON object per line and finding.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// What ESLint prints as JSON, for editors' plugins.
+    EslintJson,
+    /// Workflow commands: annotations on GitHub.
+    Github,
+    /// GitLab's Code Quality report.
+    Gitlab,
+    /// reviewdog's diagnostic format.
+    Rdjson,
+    /// JUnit XML, for test reports.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+    /// `path:line:column: message [Level/rule]`, as editors parse it.
+    Unix,
+    /// A table for a job's summary page.
+    Markdown,
+}
+
+impl Format {
+    /// Whether it is JSON.
+    pub(crate) fn is_json(self) -> bool {
+        use Format::{EslintJson, Gitlab, Json, Jsonl, Rdjson, Sarif};
+        matches!(self, Json | Jsonl | Sarif | EslintJson | Gitlab | Rdjson)
+    }
+}
+
+/// A file that gets the findings too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct OutputFile {
+    pub(crate) format: Format,
+    pub(crate) path: PathBuf,
+}
+
+fn output_file(text: &str) -> Result<OutputFile, String> {
+    let (format, path) = text.split_once(':').ok_or("write FORMAT:PATH, such as `sarif:outlive.sarif`")?;
+    if path.is_empty() {
+        return Err("there is no path behind the colon".to_owned());
+    }
+    let format = Format::from_str(format, false).map_err(|_| {
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(|format| format.to_possible_value().map(|value| value.get_name().to_owned()))
+            .collect();
+        format!("`{format}` is no format; there are {}", names.join(", "))
+    })?;
+    Ok(OutputFile { format, path: PathBuf::from(path) })
 }
 
 /// Confidence levels.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Level {
+#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Certainty {
     /// Everything, one unknown included.
     Low,
     /// What is proved but for one convention.
@@ -90,19 +213,41 @@ pub(crate) enum Level {
     High,
 }
 
-impl From<Level> for Confidence {
-    fn from(level: Level) -> Self {
+impl From<Certainty> for Confidence {
+    fn from(level: Certainty) -> Self {
         match level {
-            Level::Low => Self::Low,
-            Level::Medium => Self::Medium,
-            Level::High => Self::High,
+            Certainty::Low => Self::Low,
+            Certainty::Medium => Self::Medium,
+            Certainty::High => Self::High,
         }
     }
 }
 
-/// When to use colour.
+/// What makes a run fail.
+#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum FailOn {
+    /// Any finding.
+    Info,
+    /// Warnings and errors.
+    Warning,
+    /// Errors.
+    Error,
+}
+
+impl From<FailOn> for Severity {
+    fn from(level: FailOn) -> Self {
+        match level {
+            FailOn::Info => Self::Info,
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
+        }
+    }
+}
+
+/// When to do something that depends on the terminal.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Color {
+pub(crate) enum When {
     /// On a terminal, unless the environment says otherwise.
     Auto,
     /// Always.
@@ -133,6 +278,25 @@ pub(crate) enum RulesFormat {
 pub(crate) struct Explain {
     /// The rule.
     pub(crate) rule: String,
+    /// Colour of the output.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) color: When,
+}
+
+/// Options of `completions`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Options of `init`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Init {
+    /// Overwrite a config file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// Options of `why`.

@@ -1,8 +1,11 @@
 //! Which files are looked at, and why others are not.
 
+use crate::config::{self, ConfigError};
 use ignore::WalkBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use outlive_semantic::project::Packages;
 use outlive_semantic::syntax::Language;
+use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -24,6 +27,8 @@ pub(crate) enum Skip {
     TooLarge,
     /// Not text.
     Binary,
+    /// The config leaves it out.
+    Excluded,
 }
 
 impl Skip {
@@ -37,6 +42,7 @@ impl Skip {
             Self::Declaration => "declaration",
             Self::TooLarge => "too-large",
             Self::Binary => "binary",
+            Self::Excluded => "excluded",
         }
     }
 }
@@ -64,8 +70,54 @@ pub(crate) struct Found {
     pub(crate) packages: Packages,
     /// Whether the files come from walking a folder, not from being named.
     walked: bool,
-    /// Things that could not be read: path and reason.
+    /// Files that were named and cannot be read, and files whose name cannot be shown: path and reason.
+    pub(crate) refused: Vec<(String, String)>,
+    /// Folders that could not be walked: path and reason.
     pub(crate) errors: Vec<(String, String)>,
+}
+
+/// The patterns of the config.
+#[derive(Default, Clone)]
+pub(crate) struct Filter {
+    root: PathBuf,
+    include: Option<Gitignore>,
+    exclude: Option<Gitignore>,
+    /// Named files are excluded too.
+    force: bool,
+}
+
+impl Filter {
+    /// The filter of a config.
+    pub(crate) fn new(found: &config::Found, force: bool) -> Result<Self, ConfigError> {
+        let Some(root) = found.folder() else { return Ok(Self { force, ..Self::default() }) };
+        let include = patterns(root, &found.config.include)?;
+        let exclude = patterns(root, &found.config.exclude)?;
+        Ok(Self { root: root.to_owned(), include, exclude, force })
+    }
+
+    /// Whether the config leaves a file out. Patterns are about paths below the config, never about its parents.
+    pub(crate) fn excludes(&self, path: &Path, here: &Path) -> bool {
+        let whole = here.join(path.strip_prefix(".").unwrap_or(path));
+        let Ok(path) = whole.strip_prefix(&self.root) else { return false };
+        let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
+        self.exclude.as_ref().is_some_and(matches)
+            || self.include.as_ref().is_some_and(|include| !matches(include))
+    }
+}
+
+fn patterns(root: &Path, patterns: &[String]) -> Result<Option<Gitignore>, ConfigError> {
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let mut builder = GitignoreBuilder::new(root);
+    for pattern in patterns {
+        let problem =
+            |error| ConfigError::Pattern { path: "config".to_owned(), pattern: pattern.clone(), error };
+        builder.add_line(None, pattern).map_err(problem)?;
+    }
+    let problem =
+        |error| ConfigError::Pattern { path: "config".to_owned(), pattern: patterns.join(", "), error };
+    builder.build().map(Some).map_err(problem)
 }
 
 /// Why the walk could not start.
@@ -74,44 +126,58 @@ pub(crate) enum DiscoverError {
     /// A named path does not exist.
     #[error("no such file or folder: {0}")]
     Missing(String),
+    /// A named path cannot be looked at.
+    #[error("cannot read {0}: {1}")]
+    Unreadable(String, std::io::Error),
     /// The working directory is unknown.
     #[error("cannot tell the working directory: {0}")]
     WorkingDirectory(std::io::Error),
 }
 
-/// Walks the named paths.
-pub(crate) fn discover(paths: &[PathBuf]) -> Result<Found, DiscoverError> {
+/// Walks the named paths, and adds files that only an overlay has.
+pub(crate) fn discover(paths: &[PathBuf], extra: &[String], filter: &Filter) -> Result<Found, DiscoverError> {
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
     let mut found = Found::default();
     for path in paths {
-        let meta = std::fs::metadata(path).map_err(|_| DiscoverError::Missing(path.display().to_string()))?;
+        let shown = path.display().to_string();
+        let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => DiscoverError::Missing(shown),
+            _ => DiscoverError::Unreadable(shown, error),
+        })?;
         found.walked = meta.is_dir();
         if meta.is_dir() {
-            walk(path, &here, &mut found);
+            walk(path, &here, filter, &mut found);
         } else if meta.is_file() {
             // A file that is named is analysed, whatever ignore files say.
-            add(path, &here, &mut found);
+            add(path, &here, filter, &mut found);
         } else {
-            found.errors.push((relative(path, &here), "not a regular file".to_owned()));
+            found.refused.push((relative(path, &here), "not a regular file".to_owned()));
         }
+    }
+    found.walked = false;
+    for path in extra {
+        add(Path::new(path), &here, filter, &mut found);
     }
     found.files.sort();
     found.files.dedup();
     Ok(found)
 }
 
-fn walk(folder: &Path, here: &Path, found: &mut Found) {
+fn walk(folder: &Path, here: &Path, filter: &Filter, found: &mut Found) {
     let mut builder = WalkBuilder::new(folder);
-    builder
-        .hidden(false)
-        .require_git(false)
-        .add_custom_ignore_filename(".outliveignore")
-        .filter_entry(|entry| !matches!(entry.file_name().to_str(), Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")));
+    builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
+        |entry| {
+            !matches!(
+                entry.file_name().to_str(),
+                Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
+            )
+        },
+    );
     for entry in builder.build() {
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    add(entry.path(), here, found);
+                    add(entry.path(), here, filter, found);
                 }
             }
             Err(error) => found.errors.push((relative(folder, here), error.to_string())),
@@ -119,7 +185,7 @@ fn walk(folder: &Path, here: &Path, found: &mut Found) {
     }
 }
 
-fn add(path: &Path, here: &Path, found: &mut Found) {
+fn add(path: &Path, here: &Path, filter: &Filter, found: &mut Found) {
     let shown = relative(path, here);
     let name = shown.rsplit('/').next().unwrap_or(&shown);
     if name == "package.json" {
@@ -128,10 +194,12 @@ fn add(path: &Path, here: &Path, found: &mut Found) {
     }
     let Some(language) = Language::of_path(name) else { return };
     if path.to_str().is_none() {
-        found.errors.push((shown, "the path is not valid UTF-8".to_owned()));
+        found.refused.push((shown, "the path is not valid UTF-8".to_owned()));
         return;
     }
-    let skip = if language == Language::Declaration {
+    let skip = if (found.walked || filter.force) && filter.excludes(path, here) {
+        Some(Skip::Excluded)
+    } else if language == Language::Declaration {
         Some(Skip::Declaration)
     } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
         Some(Skip::Minified)
@@ -148,8 +216,12 @@ fn add(path: &Path, here: &Path, found: &mut Found) {
 fn skip_folder(path: &str) -> Option<Skip> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
     folders.split('/').find_map(|folder| match folder {
-        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => Some(Skip::Built),
-        "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => Some(Skip::Vendored),
+        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => {
+            Some(Skip::Built)
+        }
+        "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => {
+            Some(Skip::Vendored)
+        }
         _ => None,
     })
 }
@@ -188,8 +260,8 @@ fn root_export(exports: &serde_json::Value, entries: &mut Vec<String>, fuel: u32
     }
 }
 
-/// A path as it is shown: relative to the working directory if it is below, with forward slashes.
-fn relative(path: &Path, here: &Path) -> String {
+/// A path as the report has it: relative to the working directory if it is below, with forward slashes.
+pub(crate) fn relative(path: &Path, here: &Path) -> String {
     let path = path.strip_prefix(here).unwrap_or(path);
     let shown = path.to_string_lossy().replace('\\', "/");
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
@@ -205,22 +277,44 @@ pub(crate) fn skip_text(text: &str) -> Option<Skip> {
 
 /// Lines no person wrote: most of the text stands in very long ones.
 fn looks_minified(text: &str) -> bool {
-    if text.len() < 4_096 {
+    if text.len() < 4_096 || !has_many_names(text) {
         return false;
     }
     let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
     // Tables of data have long lines of literals; minified code has long lines of code.
-    let packed = text.lines().any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
-    packed || long * 2 > text.len() && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+    let packed = text
+        .lines()
+        .any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
+    packed
+        || long * 2 > text.len()
+            && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+}
+
+/// What a tool squeezed has the names of a whole program; tables and made-up input repeat a few.
+fn has_many_names(text: &str) -> bool {
+    let mut names = FxHashSet::default();
+    text.split(|c: char| !c.is_alphanumeric()).any(|name| {
+        names.insert(name);
+        names.len() > 24
+    })
 }
 
 /// The bootstrap of a bundler, near the start.
 fn looks_bundled(text: &str) -> bool {
     let head = text.get(..text.floor_char_boundary(8_192)).unwrap_or(text);
     let marks = [
-        "/******/ (function(modules) {", "/******/ (() => { // webpackBootstrap", "webpackUniversalModuleDefinition",
-        "__webpack_require__", "parcelRequire = (function", "(function e(t,n,r){function s(o,u)",
+        "/******/ (function(modules) {",
+        "/******/ (() => { // webpackBootstrap",
+        "webpackUniversalModuleDefinition",
+        "__webpack_require__",
+        "parcelRequire = (function",
+        "(function e(t,n,r){function s(o,u)",
         "function r(e,n,t){function o(i,f)",
     ];
     text.len() > 20_000 && marks.iter().any(|mark| head.contains(mark))
+}
+
+/// Whether a file of this name is one that is analysed.
+pub(crate) fn is_analysed(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| Language::of_path(name).is_some())
 }

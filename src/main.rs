@@ -4,11 +4,20 @@
 //! `outlive_rules` and `outlive_semantic`.
 
 mod arguments;
+mod baseline;
+mod changed;
+mod check;
+mod config;
 mod discover;
+mod explain;
 mod output;
+mod progress;
 mod report;
 mod role;
+mod rulebook;
 mod session;
+mod suppress;
+mod terminal;
 mod why;
 
 use arguments::{Arguments, Command};
@@ -39,15 +48,17 @@ impl From<Outcome> for ExitCode {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command() {
-        Command::Check(check) => session::check(&check),
+        Command::Check(check) => check::check(&check),
         Command::Rules(rules) => output::rules(&rules),
-        Command::Explain(explain) => output::explain(&explain),
+        Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
+        Command::Init(init) => output::init(init.force),
+        Command::Completions(completions) => output::completions(completions.shell),
     };
     match result {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            output::complain(&error.to_string());
+            output::note(&error.to_string());
             Outcome::Failed.into()
         }
     }

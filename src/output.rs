@@ -1,87 +1,129 @@
 //! What goes to stdout and stderr.
 
 use crate::Outcome;
-use crate::arguments::{Check, Explain, Format, Rules, RulesFormat};
-use crate::report::{self, Report, safe::safe};
+use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat};
+use crate::baseline::Taken;
+use crate::config::{self, Found};
+use crate::report::safe::safe;
+use crate::report::{self, Report, RunOptions};
+use crate::rulebook;
 use crate::session::SessionError;
-use std::io::{IsTerminal, Write};
+use crate::terminal::{self, Look};
+use std::fmt::Write as _;
+use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
-/// Prints a report in the format that was asked for. A reader that closed the pipe has seen enough.
-pub(crate) fn print(report: &Report, options: &Check) -> Result<(), SessionError> {
-    let mut buffer = Vec::new();
-    match options.format {
-        Format::Json => report::json::write(report, &mut buffer)?,
-        Format::Auto | Format::Pretty | Format::Concise => {
-            report::concise::write(report, &mut buffer)?;
-        }
+/// Writes a report to the files and to stdout, each in the format that was asked for.
+pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(), SessionError> {
+    let run = RunOptions {
+        below: below.to_owned(),
+        category: options.sarif_category.clone(),
+        include_suppressed: options.include_suppressed,
+    };
+    let plain = Look { color: false, unicode: true, links: false, width: 100 };
+    for file in &options.output_file {
+        let bytes = report::render(report, file.format, plain, &run)?;
+        std::fs::write(&file.path, bytes)
+            .map_err(|error| SessionError::Unwritable(file.path.display().to_string(), error))?;
     }
-    let stdout = std::io::stdout();
-    let written = stdout.lock().write_all(&buffer);
-    match written {
+    let look = terminal::look(options.color, options.hyperlinks);
+    let format = match options.format {
+        Format::Auto if terminal::stdout_is_terminal() => Format::Pretty,
+        Format::Auto => Format::Concise,
+        format => format,
+    };
+    write(&report::render(report, format, look, &run)?)
+}
+
+/// Writes to stdout, at once. A reader that closed the pipe has seen enough.
+pub(crate) fn write(bytes: &[u8]) -> Result<(), SessionError> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
+/// Closes a run on stderr.
+pub(crate) fn sum_up(report: &Report, taken: Taken) {
+    let mut text = report::summary::summary(report);
+    if taken.known > 0 {
+        let _ = writeln!(text, "{} known from the baseline", taken.known);
+    }
+    if taken.gone > 0 {
+        let _ = writeln!(text, "{} in the baseline are gone: --update-baseline forgets them", taken.gone);
+    }
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// `outlive rules`
 pub(crate) fn rules(options: &Rules) -> Result<Outcome, SessionError> {
+    let entries = rulebook::all();
     let mut out = String::new();
     match options.format {
         RulesFormat::Text => {
-            for rule in outlive_rules::RULES {
-                let meta = rule.meta();
-                out.push_str(&format!("{:<28} {:<13} {}\n", meta.id, meta.category.word(), meta.summary));
+            let width = entries.iter().map(|entry| entry.id.len()).max().unwrap_or_default();
+            for entry in entries {
+                let _ = writeln!(out, "{:<width$}  {:<12}  {}", entry.id, entry.category, entry.summary);
             }
         }
         RulesFormat::Json => {
-            let list: Vec<serde_json::Value> = outlive_rules::RULES
+            let list: Vec<serde_json::Value> = entries
                 .iter()
-                .map(|rule| {
-                    let meta = rule.meta();
+                .map(|entry| {
                     serde_json::json!({
-                        "id": meta.id,
-                        "summary": meta.summary,
-                        "category": meta.category.word(),
-                        "severity": meta.severity.word(),
-                        "url": report::json::url(meta.id),
+                        "id": entry.id,
+                        "summary": entry.summary,
+                        "category": entry.category,
+                        "severity": entry.severity.word(),
+                        "url": rulebook::url(entry.id),
                     })
                 })
                 .collect();
-            out = serde_json::to_string_pretty(&list).unwrap_or_default();
+            out = serde_json::to_string_pretty(&list).map_err(std::io::Error::from)?;
             out.push('\n');
         }
     }
-    print_text(&out)
+    write(out.as_bytes())?;
+    Ok(Outcome::Clean)
 }
 
-/// `outlive explain RULE`
-pub(crate) fn explain(options: &Explain) -> Result<Outcome, SessionError> {
-    match outlive_rules::find(&options.rule) {
-        Some(rule) => print_text(rule.meta().page),
-        None => Err(SessionError::UnknownRule(options.rule.clone(), suggestion(&options.rule))),
+/// `--show-config`
+pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, SessionError> {
+    let origin = match &found.file {
+        Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
+        None => "no config file: these are the defaults".to_owned(),
+    };
+    let config = toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?;
+    write(format!("# {}\n{config}", safe(&origin)).as_bytes())?;
+    Ok(Outcome::Clean)
+}
+
+/// `outlive init`
+pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
+    let path = Path::new("outlive.toml");
+    if path.exists() && !force {
+        return Err(SessionError::Exists(path.display().to_string()));
     }
+    std::fs::write(path, config::template())
+        .map_err(|error| SessionError::Unwritable(path.display().to_string(), error))?;
+    note("wrote outlive.toml");
+    Ok(Outcome::Clean)
 }
 
-fn print_text(text: &str) -> Result<Outcome, SessionError> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(Outcome::Clean),
-    }
+/// `outlive completions`
+pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Outcome, SessionError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command_definition(), "outlive", &mut script);
+    write(&script)?;
+    Ok(Outcome::Clean)
 }
 
-/// "; did you mean `x`?" for a name that is nearly a rule's.
-pub(crate) fn suggestion(name: &str) -> String {
-    let close = outlive_rules::RULES.iter().map(|rule| rule.meta().id).find(|id| {
-        let shared = id.split('-').filter(|part| name.contains(part)).count();
-        shared * 2 >= id.split('-').count()
-    });
-    close.map_or_else(|| "; `outlive rules` lists them".to_owned(), |id| format!("; did you mean `{id}`?"))
-}
-
-/// Says why the command failed.
-pub(crate) fn complain(message: &str) {
-    let _ = writeln!(std::io::stderr(), "outlive: {}", safe(message));
+/// Says something that is not a result.
+pub(crate) fn note(message: &str) {
+    let lines: Vec<_> = message.lines().map(safe).collect();
+    let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
 /// Prints where the time went.
@@ -90,9 +132,4 @@ pub(crate) fn timings(rows: &[(&str, Duration)]) {
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
-}
-
-/// Whether stdout is a terminal.
-pub(crate) fn is_terminal() -> bool {
-    std::io::stdout().is_terminal()
 }

@@ -1,20 +1,24 @@
-//! The one pipeline, from paths to a report.
+//! The one pipeline: walk, read, parse, analyse, link.
 
-use crate::Outcome;
-use crate::arguments::Check;
-use crate::discover::{self, Candidate, DiscoverError, Found, Skip};
-use crate::output;
-use crate::report::{self, FileError, Report, Stats};
+use crate::baseline::BaselineError;
+use crate::changed::GitError;
+use crate::config::ConfigError;
+use crate::discover::{self, Candidate, DiscoverError, Filter, Found, Skip};
+use crate::progress::Counter;
+use crate::report::source::{self, Overlay};
+use crate::report::{FileError, Stats, Trouble};
 use crate::role;
+use crate::suppress::{self, Directive};
+use outlive_rules::Rule;
 use outlive_rules::engine::{self, Analysed};
 use outlive_rules::models::ModelError;
 use outlive_rules::trace::{Dropped, Trace};
-use outlive_rules::{Confidence, Rule};
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::project::{FileEntry, FileId, Project, Resolver};
 use outlive_semantic::syntax;
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use rustc_hash::FxHashMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -27,7 +31,16 @@ pub(crate) enum SessionError {
     /// See [`ModelError`].
     #[error(transparent)]
     Models(#[from] ModelError),
-    /// `--rule` names no rule.
+    /// See [`ConfigError`].
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// See [`GitError`].
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// See [`BaselineError`].
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// A rule was named that does not exist.
     #[error("no rule is called `{0}`{1}")]
     UnknownRule(String, String),
     /// The worker threads could not be started.
@@ -36,40 +49,35 @@ pub(crate) enum SessionError {
     /// `why` was not given a line of a file.
     #[error("`{0}` is not a line of an analysed file; write PATH:LINE")]
     NoSuchLine(String),
+    /// `init` would overwrite something.
+    #[error("{0} is there already; `outlive init --force` overwrites it")]
+    Exists(String),
+    /// A file could not be written.
+    #[error("cannot write {0}: {1}")]
+    Unwritable(String, std::io::Error),
     /// The result could not be written.
     #[error("cannot write the result: {0}")]
     Output(#[from] std::io::Error),
 }
 
-/// Runs `check`.
-pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
-    let rules = selected_rules(&options.rules)?;
-    let report = analyse(options, &rules)?;
-    output::print(&report, options)?;
-    let failed = report.findings.iter().any(|f| f.severity >= outlive_rules::Severity::Warning);
-    Ok(if failed || report.errors.iter().any(|error| error.is_syntax) { Outcome::Findings } else { Outcome::Clean })
-}
-
-fn selected_rules(names: &[String]) -> Result<Vec<&'static dyn Rule>, SessionError> {
-    if names.is_empty() {
-        return Ok(outlive_rules::RULES.to_vec());
-    }
-    names
-        .iter()
-        .map(|name| {
-            outlive_rules::find(name).ok_or_else(|| SessionError::UnknownRule(name.clone(), output::suggestion(name)))
-        })
-        .collect()
-}
+/// The stack of a worker thread. Files that need more are parsed on a thread of their own.
+const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// What became of one file.
 enum Fate {
     /// Parsed and analysed.
-    Analysed(Box<Analysed>),
+    Analysed(Box<Analysed>, Vec<Directive>),
     /// Left out.
     Skipped(Skip),
     /// Not readable or not parsable.
     Failed(FileError),
+}
+
+/// One file, gone through.
+struct Outcome {
+    fate: Fate,
+    bytes: u64,
+    hash: u64,
 }
 
 /// What is left of a run before it becomes a report.
@@ -77,6 +85,10 @@ pub(crate) struct Analysis<'c> {
     pub(crate) project: Project<'c>,
     pub(crate) claims: Vec<(FileId, outlive_rules::claim::Claim)>,
     pub(crate) dropped: Vec<Dropped>,
+    /// The suppression comments of files that have any.
+    pub(crate) directives: Vec<(String, Vec<Directive>)>,
+    /// What was analysed, so that a file that changed meanwhile is not quoted.
+    pub(crate) hashes: FxHashMap<String, u64>,
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
@@ -85,28 +97,15 @@ pub(crate) struct Analysis<'c> {
 /// How a run is to be made.
 pub(crate) struct Plan<'p> {
     pub(crate) paths: &'p [PathBuf],
+    /// Files that only the overlay may have.
+    pub(crate) extra: &'p [String],
+    pub(crate) filter: &'p Filter,
+    pub(crate) overlay: &'p Overlay,
     pub(crate) threads: usize,
     pub(crate) rules: &'p [&'static dyn Rule],
     /// The file whose dropped candidates are asked for.
     pub(crate) traced: Option<&'p str>,
-}
-
-fn analyse(options: &Check, rules: &[&'static dyn Rule]) -> Result<Report, SessionError> {
-    let catalog = outlive_rules::models::catalog(&[])?;
-    let plan = Plan { paths: &options.paths, threads: options.threads, rules, traced: None };
-    let mut analysis = run(&plan, &catalog)?;
-    let start = Instant::now();
-    let findings = engine::settle(&analysis.claims, &analysis.project, rules, &Trace::default());
-    let level = Confidence::from(options.confidence);
-    let findings = findings.into_iter().filter(|finding| finding.confidence >= level).collect();
-    analysis.times.push(("settle", start.elapsed()));
-    let start = Instant::now();
-    let report = report::build(findings, &analysis.project, analysis.errors, analysis.stats);
-    analysis.times.push(("report", start.elapsed()));
-    if options.timings {
-        output::timings(&analysis.times);
-    }
-    Ok(report)
+    pub(crate) progress: &'p Counter,
 }
 
 /// Walks, analyses and links.
@@ -117,124 +116,147 @@ pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<
         times.push((name, clock.elapsed()));
         clock = Instant::now();
     };
-    let found = discover::discover(plan.paths)?;
+    let found = discover::discover(plan.paths, plan.extra, plan.filter)?;
+    plan.progress.start(found.files.len() as u64);
     lap("walk");
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(plan.threads)
+        .stack_size(WORKER_STACK_BYTES)
         .build()
         .map_err(|error| SessionError::Threads(plan.threads, error))?;
-    let fates: Vec<(Fate, u64)> =
+    let outcomes: Vec<Outcome> =
         pool.install(|| found.files.par_iter().map(|file| analyse_guarded(file, catalog, plan)).collect());
-    let gathered = gather(&found, fates);
+    let gathered = Gathered::new(&found, outcomes);
     lap("read, parse, analyse");
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
     let project = Project::link(gathered.entries, catalog, &resolver);
     lap("link");
-    let Gathered { claims, dropped, errors, stats, .. } = gathered;
-    Ok(Analysis { project, claims, dropped, errors, stats, times })
+    let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
+    Ok(Analysis { project, claims, dropped, directives, hashes, errors, stats, times })
 }
 
+#[derive(Default)]
 struct Gathered {
     entries: Vec<FileEntry>,
     claims: Vec<(FileId, outlive_rules::claim::Claim)>,
     dropped: Vec<Dropped>,
+    directives: Vec<(String, Vec<Directive>)>,
+    hashes: FxHashMap<String, u64>,
     errors: Vec<FileError>,
     stats: Stats,
 }
 
-fn gather(found: &Found, fates: Vec<(Fate, u64)>) -> Gathered {
-    let mut stats = Stats { skipped: found.skipped.clone(), ..Stats::default() };
-    stats.files = found.files.len() as u64 + found.skipped.values().sum::<u64>();
-    let mut errors: Vec<FileError> = found
-        .errors
-        .iter()
-        .map(|(path, message)| FileError { path: path.clone(), message: message.clone(), start: None, is_syntax: false })
-        .collect();
-    let (mut entries, mut claims, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
-    for (file, (fate, bytes)) in found.files.iter().zip(fates) {
-        stats.bytes += bytes;
-        match fate {
-            Fate::Analysed(analysed) => {
-                stats.parsed += 1;
-                let id = FileId(u32::try_from(entries.len()).unwrap_or(u32::MAX));
-                claims.extend(analysed.claims.into_iter().map(|claim| (id, claim)));
-                dropped.extend(analysed.dropped.into_iter().map(|row| Dropped { file: Some(id), ..row }));
-                entries.push(FileEntry { path: file.path.clone(), summary: analysed.summary });
+impl Gathered {
+    fn new(found: &Found, outcomes: Vec<Outcome>) -> Self {
+        let mut all = Self::default();
+        all.stats.skipped.clone_from(&found.skipped);
+        all.stats.failed = found.refused.len() as u64;
+        all.stats.files = found.files.len() as u64 + found.skipped.values().sum::<u64>() + all.stats.failed;
+        all.errors = found
+            .refused
+            .iter()
+            .chain(&found.errors)
+            .map(|(path, message)| file_error(path, message.clone(), Trouble::Unreadable))
+            .collect();
+        for (file, outcome) in found.files.iter().zip(outcomes) {
+            all.add(file, outcome);
+        }
+        all
+    }
+
+    fn add(&mut self, file: &Candidate, outcome: Outcome) {
+        self.stats.bytes += outcome.bytes;
+        match outcome.fate {
+            Fate::Analysed(analysed, directives) => {
+                self.stats.parsed += 1;
+                let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
+                self.claims.extend(analysed.claims.into_iter().map(|claim| (id, claim)));
+                self.dropped
+                    .extend(analysed.dropped.into_iter().map(|row| Dropped { file: Some(id), ..row }));
+                if !directives.is_empty() {
+                    self.directives.push((file.path.clone(), directives));
+                }
+                self.hashes.insert(file.path.clone(), outcome.hash);
+                self.entries.push(FileEntry { path: file.path.clone(), summary: analysed.summary });
             }
-            Fate::Skipped(reason) => *stats.skipped.entry(reason).or_default() += 1,
+            Fate::Skipped(reason) => {
+                if matches!(reason, Skip::TooLarge | Skip::Binary) {
+                    self.stats.left_out.push((file.path.clone(), reason));
+                }
+                *self.stats.skipped.entry(reason).or_default() += 1;
+            }
             Fate::Failed(error) => {
-                stats.failed += 1;
-                errors.push(error);
+                self.stats.failed += 1;
+                self.errors.push(error);
             }
         }
     }
-    Gathered { entries, claims, dropped, errors, stats }
+}
+
+fn file_error(path: &str, message: String, trouble: Trouble) -> FileError {
+    FileError { path: path.to_owned(), message, start: None, trouble }
 }
 
 /// Analyses one file; a panic in it is this file's error and nobody else's.
-fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> (Fate, u64) {
+fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome {
     let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan));
-    std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        let message = "internal-error: the analysis of this file panicked; please report it".to_owned();
-        (Fate::Failed(FileError { path: file.path.clone(), message, start: None, is_syntax: false }), 0)
-    })
+    let outcome = std::panic::catch_unwind(run);
+    plan.progress.tick();
+    outcome.unwrap_or_else(|_| Outcome { fate: internal_error(file), bytes: 0, hash: 0 })
 }
 
-fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> (Fate, u64) {
-    let fail = |message: String| {
-        Fate::Failed(FileError { path: file.path.clone(), message, start: None, is_syntax: false })
-    };
-    match std::fs::metadata(&file.path) {
-        Ok(meta) if meta.len() > discover::MAX_BYTES => return (Fate::Skipped(Skip::TooLarge), 0),
-        _ => {}
+fn internal_error(file: &Candidate) -> Fate {
+    let message = "the analysis of this file failed; please report it".to_owned();
+    Fate::Failed(file_error(&file.path, message, Trouble::Internal))
+}
+
+fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome {
+    let unread = |fate: Fate| Outcome { fate, bytes: 0, hash: 0 };
+    let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
+    if plan.overlay.size(&file.path) > discover::MAX_BYTES {
+        return unread(Fate::Skipped(Skip::TooLarge));
     }
-    let bytes = match std::fs::read(Path::new(&file.path)) {
+    let bytes = match plan.overlay.read(&file.path) {
         Ok(bytes) => bytes,
-        Err(error) => return (fail(format!("cannot be read: {error}")), 0),
+        Err(error) => return unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
     };
-    let size = bytes.len() as u64;
+    let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
+    let outcome = |fate: Fate| Outcome { fate, bytes: size, hash };
     if bytes.iter().take(8_192).any(|&byte| byte == 0) {
-        return (Fate::Skipped(Skip::Binary), size);
+        return outcome(Fate::Skipped(Skip::Binary));
     }
-    let Ok(text) = String::from_utf8(bytes) else { return (fail("is not valid UTF-8".to_owned()), size) };
-    if let Some(reason) = discover::skip_text(&text) {
-        return (Fate::Skipped(reason), size);
-    }
+    let Ok(text) = String::from_utf8(bytes) else {
+        return outcome(fail("is not valid UTF-8; it was not analysed".to_owned(), Trouble::Refused));
+    };
     let nesting = syntax::nesting_bound(&text);
     if nesting > syntax::NESTING_LIMIT {
-        let limit = syntax::NESTING_LIMIT;
-        return (fail(format!("nests deeper than {limit} levels; it was not analysed")), size);
+        let message = format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT);
+        return outcome(fail(message, Trouble::Refused));
     }
-    let fate = if nesting > syntax::SHALLOW_NESTING {
-        on_deep_stack(|| parse_and_analyse(&text, file, catalog, plan))
+    if let Some(reason) = discover::skip_text(&text) {
+        return outcome(Fate::Skipped(reason));
+    }
+    outcome(if nesting > syntax::SHALLOW_NESTING {
+        on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan))
     } else {
         parse_and_analyse(&text, file, catalog, plan)
-    };
-    (fate, size)
-}
-
-fn on_deep_stack<R: Send>(run: impl FnOnce() -> R + Send) -> R
-where
-    R: From<FileError>,
-{
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(syntax::DEEP_STACK_BYTES).spawn_scoped(scope, run);
-        let failed = |message: &str| {
-            FileError { path: String::new(), message: message.to_owned(), start: None, is_syntax: false }.into()
-        };
-        match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|_| failed("internal-error: the analysis of this file panicked")),
-            Err(_) => failed("nests too deep for the memory at hand; it was not analysed"),
-        }
     })
 }
 
-impl From<FileError> for Fate {
-    fn from(error: FileError) -> Self {
-        Self::Failed(error)
-    }
+fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
+    std::thread::scope(|scope| {
+        let thread =
+            std::thread::Builder::new().stack_size(syntax::DEEP_STACK_BYTES).spawn_scoped(scope, run);
+        match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|_| internal_error(file)),
+            Err(_) => {
+                let message = "nests too deep for the memory at hand; it was not analysed".to_owned();
+                Fate::Failed(file_error(&file.path, message, Trouble::Refused))
+            }
+        }
+    })
 }
 
 fn parse_and_analyse(text: &str, file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Fate {
@@ -246,12 +268,12 @@ fn parse_and_analyse(text: &str, file: &Candidate, catalog: &Catalog, plan: &Pla
             let role = role::of_path(&file.path);
             let mut analysed = engine::analyse(&lowered, catalog, role, plan.rules, &trace);
             analysed.dropped = trace.into_list();
-            Fate::Analysed(Box::new(analysed))
+            Fate::Analysed(Box::new(analysed), suppress::directives(text, file.language))
         }
         Err(error) => {
             let start = outlive_semantic::source::Lines::new(text).position(error.span.start);
             let message = format!("cannot be parsed: {}", error.message);
-            Fate::Failed(FileError { path: file.path.clone(), message, start: Some(start), is_syntax: true })
+            Fate::Failed(FileError { start: Some(start), ..file_error(&file.path, message, Trouble::Syntax) })
         }
     }
 }

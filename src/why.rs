@@ -2,7 +2,11 @@
 
 use crate::Outcome;
 use crate::arguments::Why;
+use crate::discover::Filter;
+use crate::output;
+use crate::progress::Counter;
 use crate::report::safe::safe;
+use crate::report::source::Overlay;
 use crate::session::{self, Plan, SessionError};
 use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
@@ -11,13 +15,22 @@ use outlive_semantic::project::{FileId, Project, RateInfo};
 use outlive_semantic::source::Lines;
 use outlive_semantic::tree::Span;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// Runs `why`.
 pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
-    let (path, line) = split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
+    let (path, line) =
+        split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let catalog = outlive_rules::models::catalog(&[])?;
-    let plan = Plan { paths: &options.paths, threads: 0, rules: outlive_rules::RULES, traced: Some(path) };
+    let plan = Plan {
+        paths: &options.paths,
+        extra: &[],
+        filter: &Filter::default(),
+        overlay: &Overlay::default(),
+        threads: 0,
+        rules: outlive_rules::RULES,
+        traced: Some(path),
+        progress: &Counter::default(),
+    };
     let analysis = session::run(&plan, &catalog)?;
     let project = &analysis.project;
     let file = project.file_ids().find(|&id| project.file(id).path == path);
@@ -38,7 +51,7 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
         let _ = writeln!(out, "{} is silent: {}", row.rule, row.reason);
     }
     let printed: Vec<String> = out.lines().map(|line| safe(line).into_owned()).collect();
-    writeln!(std::io::stdout(), "{}", printed.join("\n"))?;
+    output::write(format!("{}\n", printed.join("\n")).as_bytes())?;
     Ok(Outcome::Clean)
 }
 
@@ -61,7 +74,8 @@ fn describe_function(project: &Project<'_>, file: FileId, line: Span, out: &mut 
         .min_by_key(|(_, row)| row.at.end - row.at.start);
     let Some((index, _)) = around else { return };
     let func = FuncId::from_index(index);
-    let name = if index == 0 { "the module".to_owned() } else { format!("`{}`", project.function_name(file, func)) };
+    let name =
+        if index == 0 { "the module".to_owned() } else { format!("`{}`", project.function_name(file, func)) };
     let _ = writeln!(out, "{name} runs {}", rate_phrase(project.rate(file, func)));
     for step in project.witness(file, func) {
         let text = std::fs::read_to_string(&project.file(step.file).path).unwrap_or_default();

@@ -25,8 +25,20 @@ static META: Meta = Meta {
 
 /// Words that show that somebody looks at how much waits.
 const GAUGES: &[&str] = &[
-    "bufferedAmount", "writableLength", "writableNeedDrain", "desiredSize", "drain", "_writableState", "bufferSize",
-    "writableHighWaterMark", "highWaterMark", "bufferedAmountLowThreshold", "pause", "ready", "needDrain", "canPush",
+    "bufferedAmount",
+    "writableLength",
+    "writableNeedDrain",
+    "desiredSize",
+    "drain",
+    "_writableState",
+    "bufferSize",
+    "writableHighWaterMark",
+    "highWaterMark",
+    "bufferedAmountLowThreshold",
+    "pause",
+    "ready",
+    "needDrain",
+    "canPush",
     "awaitDrain",
 ];
 
@@ -73,7 +85,9 @@ fn sink(model: &Model<'_>, call: NodeId) -> Option<Sink> {
     let of = model.model_of(ty);
     let proved = match (of, method) {
         (Some(of), "write") => model.catalog.model(of).writable,
-        (Some(of), "send") => ["ws.WebSocket", "WebSocket", "RTCDataChannel"].iter().any(|name| model.catalog.is_a(of, name)),
+        (Some(of), "send") => {
+            ["ws.WebSocket", "WebSocket", "RTCDataChannel"].iter().any(|name| model.catalog.is_a(of, name))
+        }
         _ => false,
     };
     if matches!(ty, Ty::Finite | Ty::Text | Ty::Number | Ty::Function(_)) {
@@ -98,7 +112,9 @@ fn takes_callback(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.args(call).skip(1).any(|arg| match tree.kind(arg) {
         Kind::Function => true,
-        Kind::Identifier | Kind::Member => matches!(model.ty(arg), Ty::Function(_)) || names_callback(model, arg),
+        Kind::Identifier | Kind::Member => {
+            matches!(model.ty(arg), Ty::Function(_)) || names_callback(model, arg)
+        }
         _ => false,
     })
 }
@@ -114,7 +130,9 @@ fn early_callback(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
     let func = model.file.enclosing(tree.func(call)).find(|&func| writer_callback(model, func).is_some())?;
     let callback = writer_callback(model, func)?;
     // A transform pushes into itself: the stream paces that.
-    if sink.place.path.is_empty() && matches!(sink.place.root, Root::This(_) | Root::Receiver(_)) || mentions_gauge(file, func, sink) {
+    if sink.place.path.is_empty() && matches!(sink.place.root, Root::This(_) | Root::Receiver(_))
+        || mentions_gauge(file, func, sink)
+    {
         return None;
     }
     let chunk = model.file.params(func).next().and_then(|param| tree.binding(param))?;
@@ -135,11 +153,17 @@ fn early_callback(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
     let at_once = at_once?;
     let shown = &sink.shown;
     Some(LocalClaim {
-        message: format!("`{name}` is called before `{shown}` has taken the chunk: the writer is never slowed down"),
+        message: format!(
+            "`{name}` is called before `{shown}` has taken the chunk: the writer is never slowed down"
+        ),
         help: format!("call `{name}` from the callback of `{shown}.{}`, or when it drains", sink.method),
         subject: format!("{shown} {name}"),
         conventions: u8::from(!sink.proved),
-        notes: vec![Note { role: Role::ReleasedHereOnly, message: "completion is reported here".to_owned(), span: tree.span(at_once) }],
+        notes: vec![Note {
+            role: Role::ReleasedHereOnly,
+            message: "completion is reported here".to_owned(),
+            span: tree.span(at_once),
+        }],
         ..LocalClaim::default()
     })
 }
@@ -198,7 +222,10 @@ fn unpaced_write(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<L
     }
     let shown = &sink.shown;
     Some(LocalClaim {
-        message: format!("`{shown}.{}` {}: nobody looks at how much `{shown}` holds back", sink.method, source.how),
+        message: format!(
+            "`{shown}.{}` {}: nobody looks at how much `{shown}` holds back",
+            sink.method, source.how
+        ),
         help: help(sink),
         subject: format!("{shown} {}", sink.method),
         conventions: u8::from(!sink.proved),
@@ -218,13 +245,18 @@ fn enqueued_event(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
     let func = tree.func(call);
     let name = model.file.function_name(func).unwrap_or_default().trim_start_matches(['#', '_']);
     let is_handler = name.starts_with("on")
-        || file.registrations.iter().any(|registration| model.function_of(registration.listener) == Some(func));
+        || file
+            .registrations
+            .iter()
+            .any(|registration| model.function_of(registration.listener) == Some(func));
     if !is_controller || asks || !is_handler {
         return None;
     }
     let shown = &sink.shown;
     Some(LocalClaim {
-        message: format!("`{shown}.enqueue` runs for each event: nobody asks `desiredSize`, so a slow reader buffers them all"),
+        message: format!(
+            "`{shown}.enqueue` runs for each event: nobody asks `desiredSize`, so a slow reader buffers them all"
+        ),
         help: format!("stop the source while `{shown}.desiredSize` is not positive, and go on in `pull`"),
         subject: format!("{shown} enqueue"),
         must_repeat: true,
@@ -235,7 +267,9 @@ fn enqueued_event(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
 fn help(sink: &Sink) -> String {
     let shown = &sink.shown;
     match sink.method {
-        "send" => format!("wait for the callback of `send`, or drop and close while `{shown}.bufferedAmount` is too large"),
+        "send" => format!(
+            "wait for the callback of `send`, or drop and close while `{shown}.bufferedAmount` is too large"
+        ),
         _ => format!("use `pipeline`, or stop while `{shown}.write()` returns false and go on at 'drain'"),
     }
 }
@@ -254,8 +288,11 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<Source> 
             return Some(Source { how: "runs for each item of an async iterator", must_be_hot: false });
         }
         // A loop over the clients themselves sends one thing to each.
+        let is_item = |n: NodeId| tree.binding(n).is_some_and(|b| Root::Binding(b) == sink.place.root);
+        let clients = tree.child(each, 1).map(|source| model.file.place(model.file.iterated(source)));
         let over_clients = tree.kind(each) == Kind::ForOf
-            && tree.subtree(tree.first(each)?).any(|n| tree.binding(n).is_some_and(|b| Root::Binding(b) == sink.place.root));
+            && (tree.subtree(tree.first(each)?).any(is_item)
+                || clients.is_some_and(|clients| sink.place.starts_with(&clients)));
         if tree.kind(each) != Kind::ForIn && sink.proved && !over_clients && !awaits(model, each) {
             return Some(Source { how: "runs in a loop", must_be_hot: true });
         }
@@ -313,7 +350,8 @@ fn mentions_gauge(file: &FileView<'_, '_>, func: FuncId, sink: &Sink) -> bool {
         };
         name.is_some_and(|name| GAUGES.contains(&name))
     });
-    here || file.accesses.below(&sink.place).any(|access| {
-        access.place.last_field().is_some_and(|name| GAUGES.contains(&tree.text(name)))
-    })
+    here || file
+        .accesses
+        .below(&sink.place)
+        .any(|access| access.place.last_field().is_some_and(|name| GAUGES.contains(&tree.text(name))))
 }

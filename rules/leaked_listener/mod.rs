@@ -1,14 +1,18 @@
 //! `leaked-listener`: a listener on what lives longer than the code that adds it.
 
-use crate::claim::{Body, Claim, ListenerClaim, Note, Origin};
+use crate::acquire;
+use crate::claim::{Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
+use crate::owned;
+use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::slot;
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
-use crate::pairing::{compare_events, matches, same_target};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
@@ -41,7 +45,12 @@ impl Rule for LeakedListener {
         for registration in file.registrations {
             if let Some(claim) = claim(file, registration, claims) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Listener(claim) });
+                claims.list.push(Claim {
+                    rule: META.id,
+                    func: registration.func,
+                    at,
+                    body: Body::Listener(claim),
+                });
             }
         }
     }
@@ -58,7 +67,11 @@ impl Rule for LeakedListener {
 }
 
 /// The claim about one registration; none if the listener surely goes away, or the target with it.
-fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Claims<'_>) -> Option<ListenerClaim> {
+fn claim(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    claims: &mut Claims<'_>,
+) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
     let Some(origin) = origin(model, registration) else {
@@ -73,9 +86,11 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
-    if is_handed_over(file, registration) {
-        return dropped("what the call returns is kept: it may remove the listener");
-    }
+    let partial = match disposer(file, registration) {
+        Disposer::None => None,
+        Disposer::Gap(gap) => Some(gap),
+        Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
+    };
     if is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
     }
@@ -85,6 +100,12 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         match matches(model, registration, removal) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
             Match::Must => {
+                let at = model.file.tree.span(registration.call);
+                if is_outer(registration, origin) {
+                    let target = shown_target(model, registration);
+                    let what = || format!("its listener stays on `{target}`");
+                    owned::note_held(model, (registration.func, at), removal.func, what, claims);
+                }
                 return file.drop(&META, registration.call, || {
                     format!("removed at byte {}", model.file.tree.span(removal.call).start)
                 });
@@ -107,15 +128,92 @@ fn claim(file: &FileView<'_, '_>, registration: &Registration, claims: &mut Clai
         model: model.model_of(model.ty(registration.target)),
         origin,
         event: shown_event(&registration.event),
-        method: tree.callee(registration.call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned(),
+        method: tree
+            .callee(registration.call)
+            .and_then(|callee| model.callee_name(callee))
+            .unwrap_or_default()
+            .to_owned(),
         listener: shown_listener(model, registration.listener),
         proved: registration.proved,
+        signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
         may_be_removed,
+        partial,
         class,
         notes,
     })
+}
+
+/// What a listener on an abort signal is for; none if the target is something else.
+fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -> Option<SignalUse> {
+    if !is_signal(file, registration) {
+        return None;
+    }
+    let model = file.model;
+    let ends_by_itself = model.file.enclosing(registration.func).any(|func| {
+        let row = model.file.function(func);
+        row.is_async
+            && row.class.is_none_or(|_| !model.file.function_name(func).is_some_and(calls::is_startup_name))
+            || slot::is_executor(model, func)
+    });
+    let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
+    Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })
+}
+
+/// Whether a listener only hands the abort on to a controller of this call: `() => controller.abort()`.
+fn forwards_abort(model: &Model<'_>, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_abort = |call: NodeId| {
+        tree.method_call(call).is_some_and(|(object, method)| {
+            method == "abort" && matches!(model.file.place(object).root, Root::Binding(_) | Root::Value(_))
+        })
+    };
+    let Some(func) = model.function_of(listener) else {
+        return tree.method_call(listener).is_some_and(|(object, method)| {
+            method == "bind" && tree.name(object) == Some("abort") && tree.kind(object) == Kind::Member
+        });
+    };
+    let Some(body) = model.file.body(func) else { return false };
+    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node));
+    calls.next().is_some_and(is_abort) && calls.next().is_none()
+}
+
+/// Whether the target is an abort signal: by its type, or because it has the one event and the members of one.
+fn is_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    if let Some(ty) = model.model_of(model.ty(registration.target)) {
+        return model.catalog.is_a(ty, "AbortSignal");
+    }
+    let tree = &model.file.tree;
+    let is_abort = matches!(&registration.event, Identity::Constant(event) if event == "abort");
+    let listens = tree.method_call(registration.call).is_some_and(|(_, method)| method == "addEventListener");
+    if !is_abort || !listens {
+        return false;
+    }
+    let place = &registration.place;
+    let last = place.last_field().or_else(|| match place.root {
+        Root::Binding(binding) if place.path.is_empty() => Some(model.file.binding(binding).name),
+        _ => None,
+    });
+    // The name that the web platform gives it in every options bag, or a member that only signals have.
+    last.is_some_and(|name| tree.text(name).to_ascii_lowercase().ends_with("signal"))
+        || ["aborted", "throwIfAborted"].iter().any(|member| {
+            let member = tree.names().find(member).and_then(|name| place.clone().with(Step::Field(name)));
+            member.is_some_and(|member| file.accesses.of(&member).next().is_some())
+        })
+}
+
+/// Whether the target is something that the instance did not make.
+fn is_outer(registration: &Registration, origin: Origin) -> bool {
+    match origin {
+        Origin::PassedToConstructor => true,
+        Origin::Named => matches!(
+            registration.place.root,
+            Root::Global(_) | Root::Module(_) | Root::Binding(_) | Root::Class(_)
+        ),
+        Origin::Passed | Origin::Fetched => false,
+    }
 }
 
 /// Whether a function is, or is part of, a method that ends its instance: it runs once.
@@ -135,7 +233,7 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             if row.kind == BindingKind::Param {
                 return Some(match model.constructs(row.func) {
                     Some(_) => Origin::PassedToConstructor,
-                    None if row.func == registration.func => Origin::Passed,
+                    None if runs_with(model, registration.func, row.func) => Origin::Passed,
                     None => Origin::Named,
                 });
             }
@@ -144,7 +242,8 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             }
             // A local of the same function: known to live longer by one of its values, or by its type.
             let elsewhere = row.values.iter().any(|&value| {
-                !matches!(model.file.place(value).root, Root::Value(_)) && model.file.tree.kind(value) != Kind::Null
+                !matches!(model.file.place(value).root, Root::Value(_))
+                    && model.file.tree.kind(value) != Kind::Null
             });
             if elsewhere && row.values.len() > 1 {
                 return Some(Origin::Named);
@@ -168,29 +267,57 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
     }
 }
 
+/// Whether a function runs as a part of another, now: the same, or `new Promise(…)` in it.
+fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
+    model.file.is_within(inner, outer)
+        && model
+            .file
+            .enclosing(inner)
+            .take_while(|&func| func != outer)
+            .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
+}
+
 /// A field whose only value is (part of) a parameter of the constructor.
 fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     let Root::This(class) = place.root else { return false };
     let Some(first) = place.path.first() else { return false };
     let field = Place { root: place.root, path: std::iter::once(*first).collect() };
     let values = model.values(&field);
-    let from_parameter = |value: NodeId| {
-        matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param)
-    };
+    let from_parameter = |value: NodeId| matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param);
     let is_parameter_property = match first {
         Step::Field(name) => model.file.class(class).members.iter().any(|member| {
             member.name == Some(*name) && model.file.tree.kind(member.node) == Kind::BindingName
         }),
         Step::Element => false,
     };
-    is_parameter_property || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+    is_parameter_property
+        || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
 }
 
 /// Events that may well never fire while the process is healthy.
 const RARE_EVENTS: &[&str] = &[
-    "abort", "exit", "beforeExit", "SIGTERM", "SIGINT", "SIGHUP", "uncaughtException", "unhandledRejection", "close",
-    "error", "disconnect", "destroy", "shutdown", "end", "drain", "timeout", "finish", "aborted", "connect", "unload",
-    "beforeunload", "pagehide",
+    "abort",
+    "exit",
+    "beforeExit",
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "uncaughtException",
+    "unhandledRejection",
+    "close",
+    "error",
+    "disconnect",
+    "destroy",
+    "shutdown",
+    "end",
+    "drain",
+    "timeout",
+    "finish",
+    "aborted",
+    "connect",
+    "unload",
+    "beforeunload",
+    "pagehide",
 ];
 
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
@@ -219,8 +346,61 @@ fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
             }))
 }
 
-/// What the registration returns is kept: a disposer that is called, returned or stored.
-fn is_handed_over(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+/// What becomes of the value that a registration returns.
+enum Disposer {
+    /// There is none, or nobody keeps it.
+    None,
+    /// It is called, returned, stored or handed on: it may remove the listener.
+    Kept,
+    /// It removes the listener, except on this way.
+    Gap(Gap),
+}
+
+/// How a disposer is used to take the listener away.
+fn disposal() -> ReleasePatterns {
+    let methods = [
+        "dispose",
+        "unsubscribe",
+        "remove",
+        "off",
+        "destroy",
+        "close",
+        "stop",
+        "cancel",
+        "unlisten",
+        "detach",
+    ];
+    ReleasePatterns {
+        called: true,
+        methods: methods.map(str::to_owned).to_vec(),
+        ..ReleasePatterns::default()
+    }
+}
+
+fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
+    if !returns_something(file, registration) {
+        return Disposer::None;
+    }
+    let model = file.model;
+    let handle = handle::follow(model, file.accesses, registration.call);
+    let releases = handle::releases(model, file.accesses, &handle, &disposal());
+    if handle.places.is_empty()
+        || handle.escapes.iter().any(|escape| acquire::hands_over(file, escape, &releases))
+    {
+        return Disposer::Kept;
+    }
+    let living: Vec<_> = releases.iter().collect();
+    if living.is_empty() {
+        // A name that is never used again, here or anywhere.
+        let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
+        return if is_private { Disposer::None } else { Disposer::Kept };
+    }
+    acquire::leftover(file, registration.call, &handle, &living, &disposal())
+        .map_or(Disposer::Kept, Disposer::Gap)
+}
+
+/// Whether the value of a registration is used, and may be a disposer.
+fn returns_something(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
     if tree.is_discarded(registration.call) {
@@ -256,9 +436,12 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
 
 /// A removal in a function that never runs removes nothing: said as part of the path.
 fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
-    let Some(dead) = file.model.file.enclosing(removal.func).find_map(|func| {
-        reach::dead(file.model, file.accesses, func).map(|dead| (func, dead))
-    }) else {
+    let Some(dead) = file
+        .model
+        .file
+        .enclosing(removal.func)
+        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)))
+    else {
         return false;
     };
     let name = file.model.file.function_name(dead.0).unwrap_or("its function");
@@ -277,7 +460,10 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
         .event
         .as_ref()
         .is_some_and(|event| compare_events(model, &registration.event, event) == Match::Must);
-    if !same_event || same_target(model, &registration.place, &removal.place) == Match::Never || notes.len() > 2 {
+    if !same_event
+        || same_target(model, &registration.place, &removal.place) == Match::Never
+        || notes.len() > 2
+    {
         return;
     }
     let Some(listener) = removal.listener else { return };
@@ -310,7 +496,7 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
     };
-    let handle = handle::Handle { places: places.into_iter().collect(), ..handle::Handle::default() };
+    let handle = handle::Handle::of(places);
     !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
 }
 
@@ -331,17 +517,35 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
 }
 
 fn is_target_end(method: &str) -> bool {
-    matches!(method, "destroy" | "close" | "terminate" | "kill" | "dispose" | "removeAllListeners" | "abort" | "stop" | "end" | "disconnect" | "quit" | "remove")
+    matches!(
+        method,
+        "destroy"
+            | "close"
+            | "terminate"
+            | "kill"
+            | "dispose"
+            | "removeAllListeners"
+            | "abort"
+            | "stop"
+            | "end"
+            | "disconnect"
+            | "quit"
+            | "remove"
+    )
 }
 
 fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
-    if model.file.tree.method_call(registration.call).is_none() { "window".to_owned() } else { model.file.display(&registration.place) }
+    if model.file.tree.method_call(registration.call).is_none() {
+        "window".to_owned()
+    } else {
+        model.file.display(&registration.place)
+    }
 }
 
 fn shown_event(event: &Identity) -> String {
     match event {
-        Identity::Constant(event) => format!("`{event}`"),
-        _ => "an event".to_owned(),
+        Identity::Constant(event) => format!("the `{event}` listener"),
+        _ => "the listener".to_owned(),
     }
 }
 
@@ -352,11 +556,17 @@ fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
     }
 }
 
-fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> Option<Finding> {
+fn settle_one(
+    view: &ProjectView<'_, '_>,
+    file: FileId,
+    claim: &Claim,
+    body: &ListenerClaim,
+) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    match body.proved.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
+    let is_known = body.proved || body.signal.is_some();
+    match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
         Some(true) => {}
         Some(false) => doubt.assume(),
         None => return view.drop(file, claim, || "the target is no emitter".to_owned()),
@@ -364,22 +574,28 @@ fn settle_one(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &Li
     let lives = target_life(project, &spot, body);
     if let Some(once) = &body.once {
         let flag = project.canonical(file, once);
-        if lifetime::lives_as_long(project, &flag, &spot) {
+        if lifetime::happens_once(project, &flag, &spot) {
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
     match outlives(project, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
+        Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func);
-                format!("`{}` {}; the function runs {rate:?}", body.shown, lifetime::lives_phrase(project, lives))
+                format!(
+                    "`{}` {}; the function runs {rate:?}",
+                    body.shown,
+                    lifetime::lives_phrase(project, lives)
+                )
             });
         }
     }
-    if lifetime::is_startup(project, file, claim.func) {
+    if lifetime::is_startup(project, file, claim.func) || body.partial.as_ref().is_some_and(|gap| gap.is_weak)
+    {
         doubt.unknown();
     }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
@@ -403,6 +619,7 @@ fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Optio
         return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
     }
     match ty {
+        GlobalTy::Instance(..) if listeners::is_event_method(&body.method) => Some(false),
         GlobalTy::Instance(file, class) => {
             // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
             let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
@@ -423,17 +640,16 @@ fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Live
 }
 
 fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
-    let is_signal = body.model.is_some_and(|model| project.catalog.is_a(model, "AbortSignal"));
-    match (body.origin, lives) {
+    match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
-        (Origin::Passed, Lives::Unknown) if is_signal => match project.rate(file, func) {
+        (Origin::Passed, Lives::Unknown, Some(SignalUse::Operation)) => match project.rate(file, func) {
             info if info.is_once() => Answer::No,
             _ => Answer::Assumed,
         },
-        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_)) => {
+        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
             passed_outlives(project, file, func, body)
         }
-        (_, lives) => project.outlives(lives, file, func, body.in_loop),
+        (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
 }
 
@@ -497,10 +713,20 @@ fn report(
         file,
         span: note.span,
     }));
+    if let Some(gap) = &body.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("not removed {}", gap.how);
+        retainers.push(Retainer { role: Role::Holder, message, file, span });
+    }
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
-    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    let message = format!("the {event} listener added to `{target}`{often} is never removed");
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    let message = match &body.partial {
+        Some(gap) => format!("{event} added to `{target}`{often} is not removed {}", gap.how),
+        None => format!("{event} added to `{target}`{often} is never removed"),
+    };
     Finding {
         rule: META.id,
         severity: META.severity,

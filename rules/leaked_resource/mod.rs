@@ -1,8 +1,12 @@
 //! `leaked-resource`: an acquired resource that some way out does not give back.
 
+mod piped;
+
 use crate::acquire;
-use crate::claim::{AcquireClaim, Claim};
+use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
+use crate::local;
+use crate::owned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::project::FileId;
@@ -25,6 +29,16 @@ impl Rule for LeakedResource {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         acquire::visit(file, &META, call, claims);
+        owned::visit(file, &META, call, claims);
+        if let Some(body) = piped::claim(file, call) {
+            let tree = &file.model.file.tree;
+            claims.list.push(Claim {
+                rule: META.id,
+                func: tree.func(call),
+                at: tree.span(call),
+                body: Body::Local(body),
+            });
+        }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -33,7 +47,10 @@ impl Rule for LeakedResource {
             help: acquire::help(body),
             keeps: format!("the {} stays until it is released", body.what),
         };
-        acquire::settle_all(claims, view, &META, words)
+        let mut findings = acquire::settle_all(claims, view, &META, words);
+        findings.extend(owned::settle_all(claims, view, &META));
+        findings.extend(local::settle_all(claims, view, &META));
+        findings
     }
 }
 

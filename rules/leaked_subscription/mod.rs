@@ -24,15 +24,31 @@ static META: Meta = Meta {
 
 /// Operators after which an observable ends by itself, or with its owner.
 const ENDING_OPERATORS: &[&str] = &[
-    "take", "first", "takeUntil", "takeWhile", "takeUntilDestroyed", "takeUntilDestroy", "untilDestroyed", "single",
-    "last", "toArray", "find", "every", "isEmpty", "elementAt", "untilComponentDestroyed", "takeUntilUnmounted",
+    "take",
+    "first",
+    "takeUntil",
+    "takeWhile",
+    "takeUntilDestroyed",
+    "takeUntilDestroy",
+    "untilDestroyed",
+    "single",
+    "last",
+    "toArray",
+    "find",
+    "every",
+    "isEmpty",
+    "elementAt",
+    "untilComponentDestroyed",
+    "takeUntilUnmounted",
 ];
 
 /// Sources that end by themselves: one value, or one request.
-const ENDING_SOURCES: &[&str] = &["of", "from", "defer", "throwError", "EMPTY", "timer", "forkJoin", "ajax", "range", "fetch"];
+const ENDING_SOURCES: &[&str] =
+    &["of", "from", "defer", "throwError", "EMPTY", "timer", "forkJoin", "ajax", "range", "fetch"];
 
 /// Fields and methods of HTTP clients: their observables end with the response.
-const REQUESTS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "request", "jsonp", "afterClosed", "fetch"];
+const REQUESTS: &[&str] =
+    &["get", "post", "put", "patch", "delete", "head", "request", "jsonp", "afterClosed", "fetch"];
 
 impl Rule for LeakedSubscription {
     fn meta(&self) -> &'static Meta {
@@ -48,23 +64,34 @@ impl Rule for LeakedSubscription {
             return;
         }
         let patterns = ReleasePatterns {
-            methods: ["unsubscribe", "dispose", "remove", "cancel", "close", "off", "stop", "return"].map(str::to_owned).to_vec(),
+            methods: ["unsubscribe", "dispose", "remove", "cancel", "close", "off", "stop", "return"]
+                .map(str::to_owned)
+                .to_vec(),
             called: true,
             ..ReleasePatterns::default()
         };
-        let Some(mut body) = acquire::claim(file, &META, call, "subscription".to_owned(), &patterns, claims) else { return };
+        let Some(mut body) = acquire::claim(file, &META, call, "subscription".to_owned(), &patterns, claims)
+        else {
+            return;
+        };
         let place = model.file.place(origin(model, source));
         let shown = model.file.display(&place);
         body.target = Some(Target::of(model, &place, shown, claims));
         let at = model.file.tree.span(call);
-        claims.list.push(Claim { rule: META.id, func: model.file.tree.func(call), at, body: Body::Acquire(body) });
+        claims.list.push(Claim {
+            rule: META.id,
+            func: model.file.tree.func(call),
+            at,
+            body: Body::Acquire(body),
+        });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let words = |body: &AcquireClaim| acquire::Text {
             message: message(body),
             help: help(body),
-            keeps: "the source keeps the callback, and all that closes over, until it is unsubscribed".to_owned(),
+            keeps: "the source keeps the callback, and all that closes over, until it is unsubscribed"
+                .to_owned(),
         };
         acquire::settle_all(claims, view, &META, words)
     }
@@ -79,12 +106,16 @@ fn subscribed(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     }
     let first = tree.arg(call, 0)?;
     let takes_function = |node: NodeId| {
-        tree.kind(node) == Kind::Function || model.function_of(node).is_some() || tree.method_call(node).is_some_and(|(_, m)| m == "bind")
+        tree.kind(node) == Kind::Function
+            || model.function_of(node).is_some()
+            || tree.method_call(node).is_some_and(|(_, m)| m == "bind")
     };
     let is_observer = tree.kind(first) == Kind::Object && tree.property(first, "next").is_some();
     let second = tree.arg(call, 1);
     // `client.subscribe('topic', fn)` is a message bus: leaked-listener knows its kind.
-    (takes_function(first) || is_observer).then_some(source).filter(|_| second.is_none_or(|s| tree.kind(s) != Kind::String))
+    (takes_function(first) || is_observer)
+        .then_some(source)
+        .filter(|_| second.is_none_or(|s| tree.kind(s) != Kind::String))
 }
 
 /// The thing behind `a.b.pipe(…)`.

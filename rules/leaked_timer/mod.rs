@@ -44,7 +44,10 @@ impl Rule for LeakedTimer {
         let words = |body: &AcquireClaim| acquire::Text {
             message: message(body),
             help: help(body),
-            keeps: format!("the {} keeps its callback, and all that closes over, until it is cleared", body.what),
+            keeps: format!(
+                "the {} keeps its callback, and all that closes over, until it is cleared",
+                body.what
+            ),
         };
         acquire::settle_all(claims, view, &META, words)
     }
@@ -64,7 +67,8 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         _ => return None,
     };
     let functions = vec![clear.to_owned(), "clearInterval".to_owned()];
-    let patterns = ReleasePatterns { functions, methods: vec!["close".to_owned()], ..ReleasePatterns::default() };
+    let patterns =
+        ReleasePatterns { functions, methods: vec!["close".to_owned()], ..ReleasePatterns::default() };
     let callback = tree.arg(call, 0).and_then(|arg| model.function_of(arg));
     if let Some(callback) = callback
         && rearms(file, call, callback)
@@ -117,13 +121,10 @@ fn keeps_much(model: &Model<'_>, call: NodeId) -> bool {
     let Some(callback) = tree.arg(call, 0) else { return false };
     tree.subtree(callback).any(|node| match tree.kind(node) {
         Kind::This => true,
-        Kind::Identifier => model
-            .file
-            .binding_of(node)
-            .is_some_and(|binding| {
-                let row = model.file.binding(binding);
-                row.func.index() != 0 && model.file.is_within(tree.func(call), row.func)
-            }),
+        Kind::Identifier => model.file.binding_of(node).is_some_and(|binding| {
+            let row = model.file.binding(binding);
+            row.func.index() != 0 && model.file.is_within(tree.func(call), row.func)
+        }),
         _ => false,
     })
 }
@@ -219,7 +220,9 @@ fn help(body: &AcquireClaim) -> String {
         "clearTimeout"
     };
     match (&body.class, body.shown.as_str()) {
-        (Some((_, Some(end))), "") => format!("keep the handle in a field and call `{clear}` on it in `{end}`"),
+        (Some((_, Some(end))), "") => {
+            format!("keep the handle in a field and call `{clear}` on it in `{end}`")
+        }
         (Some((_, Some(end))), shown) => format!("call `{clear}({shown})` in `{end}`"),
         (_, "") => format!("keep the handle and call `{clear}` on it when this is over"),
         (_, shown) => format!("call `{clear}({shown})` when this is over"),

@@ -37,7 +37,12 @@ impl Rule for MismatchedRemoval {
         for registration in file.registrations {
             if let Some(body) = adds_again(file, registration) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim { rule: META.id, func: registration.func, at, body: Body::Local(body) });
+                claims.list.push(Claim {
+                    rule: META.id,
+                    func: registration.func,
+                    at,
+                    body: Body::Local(body),
+                });
             }
         }
     }
@@ -61,7 +66,9 @@ fn mismatch(file: &FileView<'_, '_>, removal: &Removal) -> Option<LocalClaim> {
         // What is removed was made in this very call: nobody else ever had it.
         let known = added.is_some() || is_emitter(model, removal);
         return known.then(|| LocalClaim {
-            message: format!("this removes a function made here from `{target}`: the one that was added stays"),
+            message: format!(
+                "this removes a function made here from `{target}`: the one that was added stays"
+            ),
             help: "keep the function in a variable or field, and add and remove that".to_owned(),
             subject: format!("{target} fresh"),
             notes: added.map(|added| note_added(model, added)).into_iter().collect(),
@@ -102,14 +109,17 @@ fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> 
 /// Whether a removal is meant for a registration: two of target, event and function agree, and the third never does.
 fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
     let target = same_target(model, &added.place, &removal.place);
-    let event = removal.event.as_ref().map_or(Match::Never, |event| compare_events(model, &added.event, event));
-    let listener = removal.listener.map_or(Match::Never, |removed| compare_listeners(model, added.listener, removed));
+    let event =
+        removal.event.as_ref().map_or(Match::Never, |event| compare_events(model, &added.event, event));
+    let listener =
+        removal.listener.map_or(Match::Never, |removed| compare_listeners(model, added.listener, removed));
     match (target, event, listener) {
         (Match::Must, Match::Must, Match::Never) => is_made_up(model, removal),
         // Another target, or another event: the function must be one of this file, so that it is not shared by chance.
         (Match::Never, Match::Must, Match::Must) => {
             !is_inline(model, added) && removes_elsewhere(model, added, removal)
         }
+        (Match::Must, Match::Never, Match::Must) => !is_inline(model, added),
         (Match::Must, Match::Must, Match::Must) => true,
         _ => false,
     }
@@ -142,6 +152,11 @@ fn difference(model: &Model<'_>, added: &Registration, removal: &Removal) -> Opt
     if same_target(model, &added.place, &removal.place) == Match::Never {
         return Some(format!("it was added to `{}`", model.file.display(&added.place)));
     }
+    if let (Identity::Constant(event), Some(removed)) = (&added.event, &removal.event)
+        && compare_events(model, &added.event, removed) == Match::Never
+    {
+        return Some(format!("it was added for `{event}`"));
+    }
     let capture = |options| listeners::capture(model, options);
     let listener = compare_listeners(model, added.listener, removal.listener?);
     if listener == Match::Must && capture(added.options) != capture(removal.options) {
@@ -165,11 +180,7 @@ fn what(model: &Model<'_>, added: &Registration) -> String {
 }
 
 fn note_added(model: &Model<'_>, added: &Registration) -> Note {
-    Note {
-        role: Role::Registered,
-        message: "added here".to_owned(),
-        span: model.file.tree.span(added.call),
-    }
+    Note { role: Role::Registered, message: "added here".to_owned(), span: model.file.tree.span(added.call) }
 }
 
 /// A clean-up that adds instead of removing: the same target, event and function as another registration, in a function
@@ -177,7 +188,12 @@ fn note_added(model: &Model<'_>, added: &Registration) -> Note {
 fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<LocalClaim> {
     let model = file.model;
     let name = model.file.function_name(registration.func)?;
-    if !takes_away(name) || file.removals.iter().any(|removal| removal.func == registration.func && same_target(model, &registration.place, &removal.place) == Match::Must) {
+    if !takes_away(name)
+        || file.removals.iter().any(|removal| {
+            removal.func == registration.func
+                && same_target(model, &registration.place, &removal.place) == Match::Must
+        })
+    {
         return None;
     }
     let first = file.registrations.iter().find(|other| {

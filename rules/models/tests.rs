@@ -283,7 +283,7 @@ const TIMER: &str = "leaked-timer";
 #[rustfmt::skip]
 const ACQUIRED: &[Acquired] = &[
     // browser
-    (RESOURCE, "", "const u = URL.createObjectURL(b); use(`${u}`);", "URL.revokeObjectURL(u);"),
+    (RESOURCE, "", "const u = URL.createObjectURL(x);", "URL.revokeObjectURL(u);"),
     (RESOURCE, "", "const c = new AudioContext();", "await c.close();"),
     (RESOURCE, "", "const c = new RTCPeerConnection();", "c.close();"),
     (RESOURCE, "", "const c = new EventSource(u);", "c.close();"),

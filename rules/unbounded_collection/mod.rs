@@ -1,5 +1,7 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod partial;
+
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
@@ -10,7 +12,9 @@ use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotStep, Use};
+use outlive_semantic::project::{
+    Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use,
+};
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
@@ -71,6 +75,8 @@ impl Rule for UnboundedCollection {
             sized: is_sized(file, op),
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
+            partial: partial::gap(file, op),
+            weak_key: is_weak_key(file, op, growth),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -115,8 +121,9 @@ fn container_of(
         (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
-            Some(needed) if needed != container => (growth == Growth::Key && container == Container::Array)
-                .then_some((Some(container), known)),
+            Some(needed) if needed != container => {
+                (growth == Growth::Key && container == Container::Array).then_some((Some(container), known))
+            }
             _ => Some((Some(container), known)),
         },
         // A string or a function that grows by reassignment.
@@ -143,11 +150,18 @@ fn unknown_container(
             let is_object = model.file.class(class).kind == outlive_semantic::tables::ClassKind::Object;
             is_object.then_some((Some(Container::Object), None))
         }
+        (Ty::Unknown, Growth::Rebuild)
+            if op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Function) =>
+        {
+            Some((None, None))
+        }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Only another file can say; the link asks it.
-        (Ty::Unknown, _) => matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
-            .then_some((None, None))
-            .or_else(|| (!op.holder.path.is_empty()).then_some((None, None))),
+        (Ty::Unknown, _) => {
+            matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
+                .then_some((None, None))
+                .or_else(|| (!op.holder.path.is_empty()).then_some((None, None)))
+        }
         _ => None,
     }
 }
@@ -155,6 +169,20 @@ fn unknown_container(
 /// Writing to an array by index fills it, it does not grow without bound.
 fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) -> bool {
     growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
+}
+
+/// `weak[key] = value`, with no `delete weak[key]`: what `weak.delete(key)` takes away was never put in this way.
+fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
+    let model = file.model;
+    let is_weak = model
+        .model_of(model.place_ty(&op.holder))
+        .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
+    is_weak
+        && growth == Growth::Key
+        && !file.ops.iter().any(|other| {
+            let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
+            other.op == Op::Release && other.holder == op.holder && is_delete
+        })
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -172,7 +200,9 @@ fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
     for parent in tree.ancestors(op.node) {
         match tree.kind(parent) {
             Kind::Function => return false,
-            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => return true,
+            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => {
+                return true;
+            }
             _ => {}
         }
         child = parent;
@@ -228,7 +258,10 @@ fn related(
 /// Whether the size of the collection is tested in the same function.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     file.ops.iter().any(|other| {
-        other.op == Op::Size && other.holder == op.holder && related(file, other.func, op.func) && is_compared(file, other)
+        other.op == Op::Size
+            && other.holder == op.holder
+            && related(file, other.func, op.func)
+            && is_compared(file, other)
     })
 }
 
@@ -270,11 +303,29 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     let value = op.value.or(op.key);
     let named = file.function_name(op.func).is_some_and(|name| {
         let name = name.to_lowercase();
-        ["register", "define", "use", "extend", "install", "configure", "addplugin", "plugin", "declare", "provide", "add", "on", "subscribe", "set", "route", "mount"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        [
+            "register",
+            "define",
+            "use",
+            "extend",
+            "install",
+            "configure",
+            "addplugin",
+            "plugin",
+            "declare",
+            "provide",
+            "add",
+            "on",
+            "subscribe",
+            "set",
+            "route",
+            "mount",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value.is_some_and(is_param) || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
+    let stores_param = value.is_some_and(is_param)
+        || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     named && stores_param && op.key.is_none_or(is_param)
 }
 
@@ -283,7 +334,11 @@ fn makes_slot(model: &Model<'_>, value: outlive_semantic::index::NodeId) -> bool
     matches!(model.file.tree.kind(value), Kind::Logical | Kind::Array | Kind::Object | Kind::New)
 }
 
-fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Claim, &GrowthClaim)]) -> Option<Finding> {
+fn settle_holder(
+    view: &ProjectView<'_, '_>,
+    spot: &Spot,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> Option<Finding> {
     let project = view.project;
     let known = sites.iter().find_map(|(_, _, claim)| claim.container);
     if !is_container(project, spot, known, sites) {
@@ -293,7 +348,9 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
     let mut best: Option<(Doubt, usize)> = None;
     for (i, (file, claim, growth)) in sites.iter().enumerate() {
         let Some(doubt) = doubts(project, spot, lives, *file, claim, growth) else { continue };
-        if best.is_none_or(|(known, _)| (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)) {
+        if best.is_none_or(|(known, _)| {
+            (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
+        }) {
             best = Some((doubt, i));
         }
     }
@@ -304,18 +361,33 @@ fn settle_holder(view: &ProjectView<'_, '_>, spot: &Spot, sites: &[(FileId, &Cla
             format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
         });
     };
-    let (file, claim, _) = sites[chosen];
+    let (file, claim, growth) = sites[chosen];
     let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    match released(project, spot, lives, is_hot) {
+    // Releases that are known to miss a way are the ones in the function that adds.
+    let is_known = |found: &Use<'_>| {
+        growth.weak_key && found.file == file
+            || growth.partial.is_some()
+                && found.file == file
+                && project.is_within(file, found.row.func, claim.func)
+    };
+    // Text that is handed on is handed on as it is.
+    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+    match released(project, spot, lives, is_hot, &|found| {
+        is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
+    }) {
         Released::Yes(at) => {
             let path = &project.file(at.file).path;
-            return dropped(view, sites, |_| format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start));
+            return dropped(view, sites, |_| {
+                format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start)
+            });
         }
         Released::Maybe => doubt.unknown(),
         Released::No => {}
     }
     let Some(confidence) = doubt.confidence() else {
-        return dropped(view, sites, |_| format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives)));
+        return dropped(view, sites, |_| {
+            format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives))
+        });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
 }
@@ -338,16 +410,24 @@ fn is_container(
     known: Option<Container>,
     sites: &[(FileId, &Claim, &GrowthClaim)],
 ) -> bool {
-    if known.is_some() || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild)) {
+    if known.is_some()
+        || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild))
+    {
         return true;
     }
     match project.type_of(spot) {
         GlobalTy::Model(model) => {
             let container = project.catalog.model(model).container;
             container.is_some_and(|container| {
-                sites.iter().any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
+                sites
+                    .iter()
+                    .any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
             })
         }
+        // `options.plugins.push(plugin)`: a plural of the options is a list.
+        GlobalTy::Unknown => sites.iter().any(|(_, _, claim)| {
+            claim.on_options && claim.growth == Growth::Push && claim.shown.ends_with('s')
+        }),
         _ => false,
     }
 }
@@ -362,12 +442,12 @@ fn doubts(
     growth: &GrowthClaim,
 ) -> Option<Doubt> {
     let mut doubt = Doubt::default();
-    if growth.sized {
+    if growth.sized && growth.partial.is_none() {
         return None;
     }
     if let Some(once) = &growth.once {
         let flag = project.canonical(file, once);
-        if lifetime::lives_as_long(project, &flag, spot) {
+        if lifetime::happens_once(project, &flag, spot) {
             return None;
         }
     }
@@ -375,11 +455,16 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if growth.looked_up && is_like_cache(lives, growth) => doubt.assume(),
+        Answer::Unknown if is_like_cache(lives, growth) => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
-    if growth.registry || lifetime::is_startup(project, file, claim.func) || is_finite_by_name(growth) {
+    // Plug-ins are registered when things start, not with every request.
+    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    if growth.registry && !is_hot
+        || lifetime::is_startup(project, file, claim.func)
+        || is_finite_by_name(growth)
+    {
         doubt.unknown();
     }
     if is_page_memo(project, file, claim, growth) {
@@ -390,13 +475,87 @@ fn doubts(
 
 /// Keys of which there are only so many, by what they are called.
 const FINITE_KEYS: &[&str] = &[
-    "locale", "lang", "language", "theme", "plugin", "module", "package", "type", "topic", "route", "partition", "schema",
-    "namespace", "extension", "ext", "charset", "encoding", "mode", "format", "func", "funcname", "classname", "tagname",
-    "method", "column", "table", "event", "eventname", "icon", "font", "currency", "country", "version", "feature", "model",
-    "command", "component", "category", "kind", "level", "severity", "status", "permission", "role", "scope", "timezone",
-    "mime", "mimetype", "protocol", "scheme", "platform", "arch", "name", "handler", "hook", "channelname", "metric", "option", "prop",
-    "property", "field", "attr", "attribute", "constructor", "ctor", "klass", "clazz", "directive", "filter", "helper", "template",
-    "templatename", "view", "layout", "partial", "strategy", "driver", "adapter", "provider", "service", "container",
+    "locale",
+    "lang",
+    "language",
+    "theme",
+    "plugin",
+    "module",
+    "package",
+    "type",
+    "topic",
+    "route",
+    "partition",
+    "schema",
+    "namespace",
+    "extension",
+    "ext",
+    "charset",
+    "encoding",
+    "mode",
+    "format",
+    "func",
+    "funcname",
+    "classname",
+    "tagname",
+    "method",
+    "column",
+    "table",
+    "event",
+    "eventname",
+    "icon",
+    "font",
+    "currency",
+    "country",
+    "version",
+    "feature",
+    "model",
+    "command",
+    "component",
+    "category",
+    "kind",
+    "level",
+    "severity",
+    "status",
+    "permission",
+    "role",
+    "scope",
+    "timezone",
+    "mime",
+    "mimetype",
+    "protocol",
+    "scheme",
+    "platform",
+    "arch",
+    "name",
+    "handler",
+    "hook",
+    "channelname",
+    "metric",
+    "option",
+    "prop",
+    "property",
+    "field",
+    "attr",
+    "attribute",
+    "constructor",
+    "ctor",
+    "klass",
+    "clazz",
+    "directive",
+    "filter",
+    "helper",
+    "template",
+    "templatename",
+    "view",
+    "layout",
+    "partial",
+    "strategy",
+    "driver",
+    "adapter",
+    "provider",
+    "service",
+    "container",
 ];
 
 /// Whether the key's name says that there are only so many of them.
@@ -431,20 +590,28 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
     let rate = project.rate(file, claim.func).rate;
     let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
     let key = growth.key.to_ascii_lowercase();
-    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"].iter().any(|word| key.rsplit('.').next() == Some(word));
-    in_page && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key) && growth.keys != Keys::Fresh && !is_node
+    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
+        .iter()
+        .any(|word| key.rsplit('.').next() == Some(word));
+    in_page
+        && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key)
+        && growth.keys != Keys::Fresh
+        && !is_node
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
 /// may say.
 fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
     match lives {
-        Lives::Process | Lives::Singleton(..) => true,
+        Lives::Process | Lives::Singleton(..) => growth.looked_up,
         Lives::With(_, Owner::Class(_), _) => {
             let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-            ["cache", "memo", "seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"]
-                .iter()
-                .any(|word| name.contains(word))
+            let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            // What calls itself a cache need not be asked in the very function that fills it.
+            let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
+            let others =
+                ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
+            is_cache || growth.looked_up && is_named(&others)
         }
         _ => false,
     }
@@ -457,16 +624,23 @@ enum Released<'p> {
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: bool) -> Released<'p> {
+fn released<'p>(
+    project: &'p Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    is_hot: bool,
+    is_known: &dyn Fn(&Use<'_>) -> bool,
+) -> Released<'p> {
     let mut answer = Released::No;
     for found in uses_that_matter(project, spot) {
-        if !project.is_production(found.file) {
+        if !project.is_production(found.file) || is_known(&found) {
             continue;
         }
         match &found.row.what {
-            What::Collection(Op::Release) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
-            What::Collection(Op::Reset) if is_hot && is_end(project, &found) => {}
+            What::Collection(Op::Reset)
+                if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
             What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
@@ -480,11 +654,23 @@ fn released<'p>(project: &'p Project<'_>, spot: &Spot, lives: Lives, is_hot: boo
     answer
 }
 
-/// A release in the method that ends the holder's owner takes nothing away while the owner lives.
-fn is_end(project: &Project<'_>, found: &Use<'_>) -> bool {
+/// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
+/// what to end (`leave(player)`) ends that, not its owner; and what an instance takes out of a collection that is not its
+/// own when it ends is its own entry.
+fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && ending::is_end(&row.name)
+    let is_owner = matches!(spot.root, SpotRoot::Instance(..));
+    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
         || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
+}
+
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
+fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let functions = &project.summary(found.file).functions;
+    let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
+        .map(|func| &functions[func.index()]);
+    let method = around.find(|row| row.class.is_some());
+    method.is_some_and(|row| outlive_semantic::calls::is_startup_name(&row.name))
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
@@ -509,7 +695,8 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found) || project.is_part_of_making(of, owner, found.file, found.row.func)
+            is_initialiser(project, found)
+                || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
@@ -521,8 +708,21 @@ fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     matches!(
         &*row.name,
-        "init" | "initialize" | "_init" | "initialise" | "_initialize" | "constructor" | "created" | "data" | "setup"
-            | "ngOnInit" | "beforeCreate" | "onInit" | "__init" | "construct" | "getInitialState"
+        "init"
+            | "initialize"
+            | "_init"
+            | "initialise"
+            | "_initialize"
+            | "constructor"
+            | "created"
+            | "data"
+            | "setup"
+            | "ngOnInit"
+            | "beforeCreate"
+            | "onInit"
+            | "__init"
+            | "construct"
+            | "getInitialState"
     )
 }
 
@@ -539,12 +739,27 @@ fn report(
     let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
     for (i, (file, other, _)) in sites.iter().enumerate() {
         let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
-        retainers.push(Retainer { role: Role::Grows, message: message.to_owned(), file: *file, span: other.at });
+        retainers.push(Retainer {
+            role: Role::Grows,
+            message: message.to_owned(),
+            file: *file,
+            span: other.at,
+        });
     }
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     let rate = project.rate(file, claim.func).rate;
-    let often = rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    let message = format!("`{name}` grows{often} and nothing takes entries out");
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    if let Some(gap) = &growth.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("{}, the entry stays", gap.how);
+        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span });
+    }
+    let message = match &growth.partial {
+        Some(_) => format!("entries stay in `{name}`{often} when the work they stand for fails"),
+        None => format!("`{name}` grows{often} and nothing takes entries out"),
+    };
     Finding {
         rule: META.id,
         severity: META.severity,
@@ -562,12 +777,19 @@ fn report(
 
 fn help(growth: &GrowthClaim) -> String {
     let name = &growth.shown;
+    if growth.partial.is_some() {
+        return format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too");
+    }
     match (growth.growth, growth.keys) {
         (Growth::Set | Growth::Key, Keys::Fresh) => {
-            format!("the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends")
+            format!(
+                "the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends"
+            )
         }
         (Growth::Set | Growth::Key, _) => {
-            format!("delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest")
+            format!(
+                "delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest"
+            )
         }
         (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),
         _ => format!("remove what is no longer needed from `{name}`, or limit its length after adding"),

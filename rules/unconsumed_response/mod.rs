@@ -26,13 +26,42 @@ static META: Meta = Meta {
 
 /// Methods that read, discard or destroy a body.
 const CONSUMERS: &[&str] = &[
-    "pipe", "resume", "destroy", "read", "text", "json", "arrayBuffer", "blob", "formData", "bytes", "dump", "cancel",
-    "unpipe", "abort", "iterator", "getReader", "pipeTo", "pipeThrough", "close", "end",
+    "pipe",
+    "resume",
+    "destroy",
+    "read",
+    "text",
+    "json",
+    "arrayBuffer",
+    "blob",
+    "formData",
+    "bytes",
+    "dump",
+    "cancel",
+    "unpipe",
+    "abort",
+    "iterator",
+    "getReader",
+    "pipeTo",
+    "pipeThrough",
+    "close",
+    "end",
 ];
 
 /// Fields that are only looked at.
-const HEAD_FIELDS: &[&str] =
-    &["statusCode", "statusMessage", "headers", "rawHeaders", "httpVersion", "status", "ok", "socket", "complete", "url", "req"];
+const HEAD_FIELDS: &[&str] = &[
+    "statusCode",
+    "statusMessage",
+    "headers",
+    "rawHeaders",
+    "httpVersion",
+    "status",
+    "ok",
+    "socket",
+    "complete",
+    "url",
+    "req",
+];
 
 impl Rule for UnconsumedResponse {
     fn meta(&self) -> &'static Meta {
@@ -44,7 +73,12 @@ impl Rule for UnconsumedResponse {
         let Some((binding, call)) = response_param(model, func) else { return };
         let Some(body) = unread(file, func, binding) else { return };
         let at = model.file.tree.span(call);
-        claims.list.push(Claim { rule: META.id, func: model.file.tree.func(call), at, body: Body::Local(body) });
+        claims.list.push(Claim {
+            rule: META.id,
+            func: model.file.tree.func(call),
+            at,
+            body: Body::Local(body),
+        });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -58,9 +92,10 @@ fn response_param(model: &Model<'_>, func: FuncId) -> Option<(BindingId, NodeId)
     let first = model.file.params(func).next()?;
     let binding = model.file.tree.binding(first)?;
     let handed = model.handed(func).iter().find(|handed| {
-        model.callback_rows(handed).iter().any(|(_, row)| {
-            row.params.first().and_then(|name| model.catalog.find_type(name)) == Some(wanted)
-        })
+        model
+            .callback_rows(handed)
+            .iter()
+            .any(|(_, row)| row.params.first().and_then(|name| model.catalog.find_type(name)) == Some(wanted))
     })?;
     Some((binding, handed.call))
 }
@@ -76,7 +111,8 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
         if let Some(node) = consumed_by(model, &place, access) {
             consumes = true;
             stops.insert(node);
-            let closures = tree.ancestors(node).filter(|&n| tree.kind(n) == Kind::Function && tree.func(n) == func);
+            let closures =
+                tree.ancestors(node).filter(|&n| tree.kind(n) == Kind::Function && tree.func(n) == func);
             stops.extend(closures);
         }
     }
@@ -92,7 +128,8 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
         Exit::Throw => "is not read when this throws",
         Exit::End => "is not read on every branch",
     };
-    let note = at.map(|span| Note { role: Role::Holder, message: format!("`{name}` leaves here unread"), span });
+    let note =
+        at.map(|span| Note { role: Role::Holder, message: format!("`{name}` leaves here unread"), span });
     Some(claim(&name, how, at, note.into_iter().collect()))
 }
 
@@ -108,7 +145,11 @@ fn claim(name: &str, how: &str, _at: Option<outlive_semantic::tree::Span>, notes
 }
 
 /// The node that reads, discards or hands on the response.
-fn consumed_by(model: &Model<'_>, place: &Place, access: &outlive_semantic::access::Access) -> Option<NodeId> {
+fn consumed_by(
+    model: &Model<'_>,
+    place: &Place,
+    access: &outlive_semantic::access::Access,
+) -> Option<NodeId> {
     let tree = &model.file.tree;
     let is_itself = access.place == *place;
     match access.usage {
@@ -116,7 +157,10 @@ fn consumed_by(model: &Model<'_>, place: &Place, access: &outlive_semantic::acce
             let name = tree.text(name);
             let listens = matches!(name, "on" | "once" | "addListener")
                 && tree.arg(call, 0).is_some_and(|event| {
-                    model.file.constant_name(event).is_none_or(|event| matches!(tree.text(event), "data" | "readable" | "end"))
+                    model
+                        .file
+                        .constant_name(event)
+                        .is_none_or(|event| matches!(tree.text(event), "data" | "readable" | "end"))
                 });
             (listens || CONSUMERS.contains(&name)).then_some(call)
         }
@@ -124,14 +168,22 @@ fn consumed_by(model: &Model<'_>, place: &Place, access: &outlive_semantic::acce
             let path = tree.callee(call).and_then(|callee| model.api_path(callee));
             (!path.is_some_and(|path| path.starts_with("console."))).then_some(call)
         }
-        Usage::Returned(node) | Usage::Stored(node) | Usage::Yielded(node) | Usage::Iterated(node) | Usage::Spread(node)
+        Usage::Returned(node)
+        | Usage::Stored(node)
+        | Usage::Yielded(node)
+        | Usage::Iterated(node)
+        | Usage::Spread(node)
             if is_itself =>
         {
             Some(enclosing_action(model, node))
         }
         Usage::Aliased(node) if is_itself => Some(enclosing_action(model, node)),
         // `res.body`, or a field this analysis does not know: somebody reads through it.
-        Usage::Method { .. } | Usage::Argument { .. } | Usage::Iterated(_) | Usage::Stored(_) | Usage::Assigned(_)
+        Usage::Method { .. }
+        | Usage::Argument { .. }
+        | Usage::Iterated(_)
+        | Usage::Stored(_)
+        | Usage::Assigned(_)
             if !is_itself && access.place.path.len() == 1 =>
         {
             let field = access.place.last_field().map(|name| tree.text(name));
@@ -150,7 +202,14 @@ fn enclosing_action(model: &Model<'_>, node: NodeId) -> NodeId {
         .find(|&at| {
             matches!(
                 tree.kind(at),
-                Kind::Call | Kind::New | Kind::Assign | Kind::Return | Kind::Await | Kind::Yield | Kind::ForOf | Kind::Throw
+                Kind::Call
+                    | Kind::New
+                    | Kind::Assign
+                    | Kind::Return
+                    | Kind::Await
+                    | Kind::Yield
+                    | Kind::ForOf
+                    | Kind::Throw
             )
         })
         .unwrap_or(node)

@@ -20,7 +20,11 @@ struct Signature<'a> {
 
 impl Lowering {
     /// Adds a function's node and row; `inside` adds its parameters and its body and returns how many parameters.
-    fn function(&mut self, signature: &Signature<'_>, inside: impl FnOnce(&mut Self, FuncId) -> u16) -> FuncId {
+    fn function(
+        &mut self,
+        signature: &Signature<'_>,
+        inside: impl FnOnce(&mut Self, FuncId) -> u16,
+    ) -> FuncId {
         let id = FuncId::from_index(self.out.functions.len());
         let node = NodeId::from_index(self.out.tree.len());
         let mut row = Function::new(node, signature.kind, Some(self.func));
@@ -310,7 +314,15 @@ impl Lowering {
             l.empty();
             func = Some(l.function(&signature, |l, id| l.constructor_parts(class, id, constructor)));
         });
-        let member = Member { name: Some(name), func, value: None, node, is_static: false, is_private: false, ty: None };
+        let member = Member {
+            name: Some(name),
+            func,
+            value: None,
+            node,
+            is_static: false,
+            is_private: false,
+            ty: None,
+        };
         self.member_of(class, member);
         self.out.classes[class.index()].constructor = func;
     }
@@ -351,7 +363,8 @@ impl Lowering {
         let ty = annotation(ident.type_ann.as_deref()).map(|ty| self.lower_type(ty));
         let name = self.intern(&ident.id.sym);
         let is_private = is_private(prop.accessibility);
-        let member = Member { name: Some(name), func: None, value: None, node, is_static: false, is_private, ty };
+        let member =
+            Member { name: Some(name), func: None, value: None, node, is_static: false, is_private, ty };
         self.member_of(class, member);
     }
 

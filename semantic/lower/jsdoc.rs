@@ -63,7 +63,9 @@ fn braced(text: &str) -> Option<(&str, &str)> {
 }
 
 fn annotate_variable(file: &mut Lowered, decl: NodeId, text: &str) {
-    let Some(target) = file.tree.first(decl).and_then(|declarator| file.tree.first(declarator)) else { return };
+    let Some(target) = file.tree.first(decl).and_then(|declarator| file.tree.first(declarator)) else {
+        return;
+    };
     let Some(binding) = file.tree.binding(target) else { return };
     if file.binding(binding).ty.is_some() {
         return;

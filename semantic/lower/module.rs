@@ -62,7 +62,14 @@ impl Lowering {
         }
     }
 
-    fn import_name(&mut self, local: &ast::Ident, source: NameId, imported: Imported, type_only: bool, at: Span) {
+    fn import_name(
+        &mut self,
+        local: &ast::Ident,
+        source: NameId,
+        imported: Imported,
+        type_only: bool,
+        at: Span,
+    ) {
         let node = self.leaf(Kind::BindingName, span(local.span), 0);
         let binding = self.declare_named(local, BindingKind::Import, node);
         self.out.tree.nodes[node.index()].data = binding.0;

@@ -7,12 +7,22 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// Property names whose functions see the enclosing object as `this`: Vue's option groups and their like.
-const FORWARDED_GROUPS: &[&str] =
-    &["methods", "computed", "watch", "filters", "actions", "mutations", "getters", "hooks", "events", "lifetimes"];
+const FORWARDED_GROUPS: &[&str] = &[
+    "methods",
+    "computed",
+    "watch",
+    "filters",
+    "actions",
+    "mutations",
+    "getters",
+    "hooks",
+    "events",
+    "lifetimes",
+];
 
 /// Fills [`crate::tables::Function::this_class`] and adds classes that are not written as such.
 pub(super) fn find_owners(file: &mut Lowered) {
-    let mut owners = Owners { by_binding: FxHashMap::default() };
+    let mut owners = Owners::default();
     mark_class_members(file);
     for node in file.tree.ids() {
         match file.tree.kind(node) {
@@ -85,8 +95,16 @@ fn is_bound_to_this(file: &Lowered, func: NodeId) -> bool {
     }
 }
 
+#[derive(Default)]
 struct Owners {
     by_binding: FxHashMap<BindingId, ClassId>,
+    /// Functions assigned to paths, `exports.Queue = function () {}`, and the classes they turned out to construct.
+    by_path: FxHashMap<String, PathFunction>,
+}
+
+struct PathFunction {
+    func: FuncId,
+    class: Option<ClassId>,
 }
 
 impl Owners {
@@ -115,11 +133,18 @@ impl Owners {
 
     /// `X.prototype.m = function`, `X.prototype = {…}`, `this.m = function` in a constructor function, `ns.m = function`.
     fn assignment(&mut self, file: &mut Lowered, assign: NodeId) {
-        let (Some(target), Some(value)) = (file.tree.first(assign), file.tree.child(assign, 1)) else { return };
+        let (Some(target), Some(value)) = (file.tree.first(assign), file.tree.child(assign, 1)) else {
+            return;
+        };
         if file.tree.kind(target) != Kind::Member {
             return;
         }
         let Some(object) = file.tree.first(target) else { return };
+        if let Some(func) = file.tree.function(rightmost(file, value))
+            && let Some(path) = path_of(file, target, 6)
+        {
+            self.by_path.insert(path, PathFunction { func, class: None });
+        }
         if let Some(class) = self.prototype(file, target) {
             self.prototype_object(file, class, value);
         } else if let Some(class) = self.prototype(file, object) {
@@ -139,7 +164,8 @@ impl Owners {
     /// `ns.m = function () { this… }`: `this` is `ns`. On a constructor it is a static member.
     fn namespace_member(&mut self, file: &mut Lowered, binding: BindingId, target: NodeId, value: NodeId) {
         let Some(func) = file.tree.function(value) else { return };
-        if !file.functions[func.index()].uses_this || file.functions[func.index()].kind == FunctionKind::Arrow {
+        if !file.functions[func.index()].uses_this || file.functions[func.index()].kind == FunctionKind::Arrow
+        {
             return;
         }
         let is_constructor = self.by_binding.contains_key(&binding)
@@ -162,12 +188,33 @@ impl Owners {
         if file.tree.kind(node) != Kind::Member || file.tree.name(node) != Some("prototype") {
             return None;
         }
-        let binding = file.binding_of(file.tree.first(node)?)?;
+        let owner = file.tree.first(node)?;
+        if file.tree.kind(owner) == Kind::Member {
+            return self.of_path(file, owner);
+        }
+        let binding = file.binding_of(owner)?;
         let constructs = file.bindings[binding.index()]
             .values
             .iter()
             .any(|&value| matches!(file.tree.kind(rightmost(file, value)), Kind::Function | Kind::Class));
         constructs.then(|| self.of_binding(file, binding, ClassKind::Constructor))
+    }
+
+    /// The class whose constructor was assigned to a path.
+    fn of_path(&mut self, file: &mut Lowered, path: NodeId) -> Option<ClassId> {
+        let name = file.tree.name_id(path)?;
+        let known = self.by_path.get_mut(&path_of(file, path, 6)?)?;
+        if let Some(class) = known.class {
+            return Some(class);
+        }
+        let row = &file.functions[known.func.index()];
+        let (node, func) = (row.node, row.parent.unwrap_or(FuncId(0)));
+        let class = ClassId::from_index(file.classes.len());
+        file.classes.push(empty_class(node, ClassKind::Constructor, name.into(), None, func));
+        file.classes[class.index()].constructor = Some(known.func);
+        known.class = Some(class);
+        own(file, known.func, class);
+        Some(class)
     }
 
     fn prototype_object(&mut self, file: &mut Lowered, class: ClassId, value: NodeId) {
@@ -217,7 +264,9 @@ impl Owners {
     fn construction(&mut self, file: &mut Lowered, new: NodeId) {
         let Some(binding) = file.tree.callee(new).and_then(|callee| file.binding_of(callee)) else { return };
         let uses_this = file.bindings[binding.index()].values.iter().any(|&value| {
-            file.tree.function(rightmost(file, value)).is_some_and(|func| file.functions[func.index()].uses_this)
+            file.tree
+                .function(rightmost(file, value))
+                .is_some_and(|func| file.functions[func.index()].uses_this)
         });
         if uses_this {
             self.of_binding(file, binding, ClassKind::Constructor);
@@ -235,6 +284,22 @@ fn base_of(file: &Lowered, value: NodeId) -> Option<NodeId> {
             let (object, method) = tree.method_call(value)?;
             let is_create = method == "create" && file.global_of(object) == Some("Object");
             is_create.then(|| base_of(file, tree.arg(value, 0)?)).flatten()
+        }
+        _ => None,
+    }
+}
+
+/// The text of a path of plain names: `module.exports.Queue`.
+fn path_of(file: &Lowered, node: NodeId, fuel: u32) -> Option<String> {
+    let fuel = fuel.checked_sub(1)?;
+    match file.tree.kind(node) {
+        Kind::Identifier => {
+            let reference = file.tree.reference(node)?;
+            Some(file.tree.text(file.references[reference.index()].name).to_owned())
+        }
+        Kind::Member => {
+            let object = path_of(file, file.tree.first(node)?, fuel)?;
+            Some(format!("{object}.{}", file.tree.name(node)?))
         }
         _ => None,
     }

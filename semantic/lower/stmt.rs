@@ -150,7 +150,14 @@ impl Lowering {
         });
     }
 
-    fn for_each(&mut self, kind: Kind, at: Span, left: &ast::ForHead, right: &ast::Expr, body: &ast::Stmt) -> NodeId {
+    fn for_each(
+        &mut self,
+        kind: Kind,
+        at: Span,
+        left: &ast::ForHead,
+        right: &ast::Expr,
+        body: &ast::Stmt,
+    ) -> NodeId {
         self.scoped(false, |l| {
             l.node(kind, at, 0, |l| {
                 match left {

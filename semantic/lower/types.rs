@@ -33,7 +33,9 @@ impl Lowering {
                 let parts = self.lower_types(&union.types);
                 Type::Union(parts)
             }
-            ast::TsType::TsUnionOrIntersectionType(ast::TsUnionOrIntersectionType::TsIntersectionType(both)) => {
+            ast::TsType::TsUnionOrIntersectionType(ast::TsUnionOrIntersectionType::TsIntersectionType(
+                both,
+            )) => {
                 let parts = self.lower_types(&both.types);
                 Type::Intersection(parts)
             }

@@ -192,7 +192,8 @@ impl Project<'_> {
     /// `const api = { items: [], add() { this.items… } }`: the fields of `api` are already named after its binding.
     fn is_namespace(&self, file: FileId, class: ClassId, spot: &Spot) -> bool {
         let row = &self.summary(file).classes[class.index()];
-        row.kind == crate::tables::ClassKind::Object && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
+        row.kind == crate::tables::ClassKind::Object
+            && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
     }
 
     /// What a path into the exports of a file names.
@@ -233,12 +234,14 @@ impl Project<'_> {
         }
         // `export * from`
         let summary = self.summary(file);
-        summary.exports.iter().filter(|export| export.name.is_none()).find_map(|export| match &export.target {
-            ExportTo::From { source, .. } => match self.modules[file.index()].get(source)? {
-                super::Resolution::File(target) => self.export_named(*target, name, fuel),
-                super::Resolution::Package => None,
-            },
-            _ => None,
+        summary.exports.iter().filter(|export| export.name.is_none()).find_map(|export| {
+            match &export.target {
+                ExportTo::From { source, .. } => match self.modules[file.index()].get(source)? {
+                    super::Resolution::File(target) => self.export_named(*target, name, fuel),
+                    super::Resolution::Package => None,
+                },
+                _ => None,
+            }
         })
     }
 
@@ -250,8 +253,10 @@ impl Project<'_> {
             ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
             ExportTo::From { source, imported } => match self.modules[file.index()].get(source) {
                 Some(super::Resolution::File(target)) => {
-                    let steps: SmallVec<[SpotStep; 3]> =
-                        imported.map(|name| SpotStep::Field(self.symbol_of(file, name))).into_iter().collect();
+                    let steps: SmallVec<[SpotStep; 3]> = imported
+                        .map(|name| SpotStep::Field(self.symbol_of(file, name)))
+                        .into_iter()
+                        .collect();
                     self.exported(*target, &steps, fuel)
                 }
                 _ => {
@@ -269,7 +274,8 @@ impl Project<'_> {
             for id in self.file_ids() {
                 for i in 0..self.summary(id).types.len() {
                     let (place, ty) = &self.summary(id).types[i];
-                    let is_own = matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
+                    let is_own =
+                        matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
                     if is_own != (pass == 0) {
                         continue;
                     }
@@ -342,7 +348,11 @@ impl Project<'_> {
     }
 
     fn static_method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<FuncId> {
-        self.methods.get(&(file, class))?.get(&name).filter(|(_, is_static)| *is_static).map(|(func, _)| *func)
+        self.methods
+            .get(&(file, class))?
+            .get(&name)
+            .filter(|(_, is_static)| *is_static)
+            .map(|(func, _)| *func)
     }
 
     /// The type of a package's or a global's value.

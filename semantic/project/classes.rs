@@ -57,12 +57,21 @@ impl Project<'_> {
     }
 
     /// The class that a field belongs to: the farthest ancestor that touches a field of that name.
-    pub(super) fn field_owner(&self, file: FileId, class: ClassId, name: Symbol, fuel: u32) -> (FileId, ClassId) {
+    pub(super) fn field_owner(
+        &self,
+        file: FileId,
+        class: ClassId,
+        name: Symbol,
+        fuel: u32,
+    ) -> (FileId, ClassId) {
         if self.summary(file).classes[class.index()].base.is_none() {
             return (file, class);
         }
         let lineage = self.lineage_within(file, class, fuel);
-        let owner = lineage.iter().rev().find(|key| self.fields.get(key).is_some_and(|fields| fields.contains(&name)));
+        let owner = lineage
+            .iter()
+            .rev()
+            .find(|key| self.fields.get(key).is_some_and(|fields| fields.contains(&name)));
         owner.copied().unwrap_or((file, class))
     }
 

@@ -50,9 +50,11 @@ impl Project<'_> {
             return Lives::Known(life);
         }
         match spot.root {
-            SpotRoot::Class(..) | SpotRoot::Exports(_) | SpotRoot::Global(_) | SpotRoot::Function(..) | SpotRoot::Package(_) => {
-                Lives::Process
-            }
+            SpotRoot::Class(..)
+            | SpotRoot::Exports(_)
+            | SpotRoot::Global(_)
+            | SpotRoot::Function(..)
+            | SpotRoot::Package(_) => Lives::Process,
             SpotRoot::Binding(file, binding) => match self.summary(file).bindings.get(&binding) {
                 Some(row) if row.func == FuncId(0) => Lives::Process,
                 Some(row) if !row.is_param => self.run_life(file, row.func),
@@ -84,7 +86,11 @@ impl Project<'_> {
             return Lives::Known(Life::Component);
         }
         let info = self.rate(file, func);
-        if info.is_once() { Lives::Singleton(file, Owner::Run(func)) } else { Lives::With(file, Owner::Run(func), info) }
+        if info.is_once() {
+            Lives::Singleton(file, Owner::Run(func))
+        } else {
+            Lives::With(file, Owner::Run(func), info)
+        }
     }
 
     fn instance_life(&self, file: FileId, class: ClassId) -> Lives {
@@ -105,7 +111,9 @@ impl Project<'_> {
     pub fn outlives(&self, lives: Lives, file: FileId, func: FuncId, in_loop: bool) -> Answer {
         let info = self.rate(file, func);
         match lives {
-            Lives::Singleton(of, Owner::Run(run)) if of == file && !self.is_kept_from(of, run, func) => Answer::No,
+            Lives::Singleton(of, Owner::Run(run)) if of == file && !self.is_kept_from(of, run, func) => {
+                Answer::No
+            }
             Lives::Process | Lives::Singleton(..) => repeats(info),
             Lives::Known(life) => match info.rate {
                 None => Answer::Unknown,
@@ -135,7 +143,10 @@ impl Project<'_> {
         {
             return Answer::No;
         }
+        // Its own code arms what runs again and again, for each instance.
+        let is_driven = of == file && self.runs_within_owner(file, func);
         match (made.rate, info.rate) {
+            (None | Some(Rate::Once | Rate::Call | Rate::Instance), Some(_)) if is_driven => certainty(info),
             (Some(made), Some(run)) if run > made && run.is_hot() => certainty(info),
             (Some(made), Some(run)) if made.is_hot() && run <= made => Answer::No,
             (None | Some(Rate::Call), Some(run)) if run.is_hot() => Answer::Assumed,
@@ -147,16 +158,39 @@ impl Project<'_> {
     /// is only handed to calls ends with them.
     #[must_use]
     pub fn is_kept_from(&self, file: FileId, run: FuncId, func: FuncId) -> bool {
+        self.is_kept_within(file, run, func, 4)
+    }
+
+    fn is_kept_within(&self, file: FileId, run: FuncId, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
         let functions = &self.summary(file).functions;
         let mut at = Some(func);
         while let Some(inner) = at.filter(|&inner| inner != run) {
             let row = &functions[inner.index()];
-            if row.is_kept || row.class.is_some() {
+            if row.is_kept || row.class.is_some() || self.runs_by_itself(file, inner) {
                 return true;
             }
             at = row.parent;
         }
-        false
+        // What a kept closure calls can run whenever that does.
+        self.callers(file, func).iter().any(|&(of, caller)| {
+            of == file
+                && caller != run
+                && self.is_within(file, caller, run)
+                && self.is_kept_within(file, run, caller, fuel)
+        })
+    }
+
+    fn runs_within_owner(&self, file: FileId, func: FuncId) -> bool {
+        let functions = &self.summary(file).functions;
+        std::iter::successors(Some(func), |&at| functions[at.index()].parent)
+            .any(|at| self.runs_by_itself(file, at))
+    }
+
+    /// Whether a closure is the handler of a server, a socket's peer or an interval, which run it long after the code
+    /// that armed them has returned. The events of a stream are not among them: they end with what one call reads.
+    fn runs_by_itself(&self, file: FileId, func: FuncId) -> bool {
+        matches!(self.rates.entry(file, func), Some(Rate::Job | Rate::Connection | Rate::Request))
     }
 
     /// Whether a function runs once for each instance: constructors, and what only they call.
@@ -169,7 +203,7 @@ impl Project<'_> {
                 let constructors = &summary.classes[class.index()].constructors;
                 let within = of == file
                     && constructors.iter().any(|&made| {
-                        let is_inside = made == func || self.is_inside(of, func, made);
+                        let is_inside = made == func || self.is_within(of, func, made);
                         is_inside && !self.is_kept_from(of, made, func)
                     });
                 within || self.only_called_while_making(of, class, file, func, 4)
@@ -177,16 +211,26 @@ impl Project<'_> {
         }
     }
 
-    fn is_inside(&self, file: FileId, inner: FuncId, outer: FuncId) -> bool {
+    /// Whether a function is another, or stands in it.
+    #[must_use]
+    pub fn is_within(&self, file: FileId, inner: FuncId, outer: FuncId) -> bool {
         let functions = &self.summary(file).functions;
         std::iter::successors(Some(inner), |&at| functions[at.index()].parent).any(|at| at == outer)
     }
 
-    fn only_called_while_making(&self, of: FileId, class: ClassId, file: FileId, func: FuncId, fuel: u32) -> bool {
+    fn only_called_while_making(
+        &self,
+        of: FileId,
+        class: ClassId,
+        file: FileId,
+        func: FuncId,
+        fuel: u32,
+    ) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
-        if name.is_some_and(|name| !self.possible_uses(name).is_empty()) {
+        let is_taken = name.is_some_and(|name| !self.possible_uses(name).is_empty());
+        if is_taken || self.runs_by_itself(file, func) {
             return false;
         }
         let callers = self.callers(file, func);

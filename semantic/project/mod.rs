@@ -270,7 +270,8 @@ impl<'c> Project<'c> {
     #[must_use]
     pub fn function_name(&self, file: FileId, func: FuncId) -> String {
         let row = &self.summary(file).functions[func.index()];
-        let class = row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
+        let class =
+            row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
         match (class, &*row.name) {
             ("", "") => "an anonymous function".to_owned(),
             ("", name) => name.to_owned(),

@@ -32,7 +32,8 @@ impl RateInfo {
     /// Whether the function is known to run more than once.
     #[must_use]
     pub fn repeats(&self) -> bool {
-        self.rate.is_some_and(Rate::repeats) || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
+        self.rate.is_some_and(Rate::repeats)
+            || self.in_loop && self.rate.is_some_and(|rate| rate >= Rate::Once)
     }
 
     /// Whether it is known to run at most once, or never in production.
@@ -83,10 +84,17 @@ pub(super) struct Rates {
     offsets: Vec<u32>,
     classes: Vec<u32>,
     states: Vec<State>,
+    /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
+    entries: Vec<Option<Rate>>,
     callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
 }
 
 impl Rates {
+    pub(super) fn entry(&self, file: FileId, func: FuncId) -> Option<Rate> {
+        let offset = *self.offsets.get(file.index())?;
+        self.entries.get(offset as usize + func.index()).copied().flatten()
+    }
+
     pub(super) fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
         self.callers.get(&(file, func)).map(Vec::as_slice).unwrap_or_default()
     }
@@ -131,7 +139,13 @@ impl Rates {
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
         graph.run(project);
-        Self { offsets: graph.offsets, classes: graph.classes, states: graph.states, callers: graph.callers }
+        Self {
+            offsets: graph.offsets,
+            classes: graph.classes,
+            states: graph.states,
+            entries: graph.entries,
+            callers: graph.callers,
+        }
     }
 }
 
@@ -142,6 +156,7 @@ struct Graph {
     called: Vec<bool>,
     cold: Vec<bool>,
     states: Vec<State>,
+    entries: Vec<Option<Rate>>,
     callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
 }
 
@@ -164,6 +179,7 @@ impl Graph {
             called: vec![false; nodes],
             cold: vec![false; nodes],
             states: vec![state; nodes],
+            entries: vec![None; nodes],
             callers: FxHashMap::default(),
         };
         let params = ParamRuns::collect(project);
@@ -260,6 +276,13 @@ impl Graph {
         if !self.cold[from.0 as usize] {
             self.called[arrow.to.0 as usize] = true;
         }
+        if let When::At(rate) = arrow.when
+            && arrow.certain
+            && !self.cold[from.0 as usize]
+        {
+            let known = &mut self.entries[arrow.to.0 as usize];
+            *known = (*known).max(Some(rate));
+        }
         self.arrows[from.0 as usize].push(arrow);
     }
 
@@ -322,7 +345,12 @@ impl Graph {
                     && !self.cold[from]
                 {
                     let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
-                    queue.push(rate, arrow.to, Some((node, arrow.file, arrow.row, arrow.handed)), arrow.in_loop);
+                    queue.push(
+                        rate,
+                        arrow.to,
+                        Some((node, arrow.file, arrow.row, arrow.handed)),
+                        arrow.in_loop,
+                    );
                 }
             }
         }
@@ -363,7 +391,9 @@ impl Graph {
                 ExportTo::Place(place) => {
                     let spot = project.canonical(id, place);
                     match project.type_of(&spot) {
-                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => add_class(class),
+                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
+                            add_class(class)
+                        }
                         GlobalTy::Function(file, func) if file == id => functions.push(func),
                         _ => {}
                     }
@@ -508,7 +538,8 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &Targe
                 return Some(runs);
             }
             let spot = project.canonical(file, place);
-            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) = (spot.root, &spot.path[..])
+            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) =
+                (spot.root, &spot.path[..])
                 && let Some((file, func, _)) = project.method(file, class, *name)
             {
                 return Some(Runs::Function(file, func));

@@ -60,7 +60,12 @@ const BUILT: &[&str] = &["dist", "lib", "build", "out", "esm", "cjs", "es"];
 impl<'a> Resolver<'a> {
     /// A resolver over the files of a run. `root` is absolute; `paths` are relative to it and sorted.
     #[must_use]
-    pub fn new(root: &Path, paths: impl Iterator<Item = &'a str>, packages: &'a Packages, on_disk: bool) -> Self {
+    pub fn new(
+        root: &Path,
+        paths: impl Iterator<Item = &'a str>,
+        packages: &'a Packages,
+        on_disk: bool,
+    ) -> Self {
         let files =
             paths.enumerate().map(|(i, path)| (path, FileId(u32::try_from(i).unwrap_or(u32::MAX)))).collect();
         Self { root: root.to_path_buf(), files, packages, inner: on_disk.then(full_resolver) }
@@ -131,7 +136,8 @@ impl<'a> Resolver<'a> {
                 let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
                 // `dist/esm/index.js` is often built from `src/index.ts`.
                 let inner = BUILT.iter().find_map(|b| stem.strip_prefix(&format!("{b}/"))).unwrap_or(stem);
-                self.known(&format!("{head}/src/{stem}")).or_else(|| self.known(&format!("{head}/src/{inner}")))
+                self.known(&format!("{head}/src/{stem}"))
+                    .or_else(|| self.known(&format!("{head}/src/{inner}")))
             })
         })
     }
@@ -225,8 +231,14 @@ mod tests {
         let core = Package { folder: "packages/core".to_owned(), entries: vec!["dist/index.js".to_owned()] };
         packages.folders.insert("@acme/core".to_owned(), core);
         let from = "packages/app/main.ts";
-        assert_eq!(resolve(&files, &packages, from, "@acme/core").as_deref(), Some("packages/core/src/index.ts"));
-        assert_eq!(resolve(&files, &packages, from, "@acme/core/util").as_deref(), Some("packages/core/src/util.ts"));
+        assert_eq!(
+            resolve(&files, &packages, from, "@acme/core").as_deref(),
+            Some("packages/core/src/index.ts")
+        );
+        assert_eq!(
+            resolve(&files, &packages, from, "@acme/core/util").as_deref(),
+            Some("packages/core/src/util.ts")
+        );
         assert_eq!(resolve(&files, &packages, from, "@acme/other"), None);
     }
 

@@ -43,8 +43,9 @@ impl Blocks {
         if head.contains(" src=") || head.contains("application/ld+json") {
             return;
         }
-        self.is_typescript |=
-            ["\"ts\"", "'ts'", "\"tsx\"", "'tsx'", "typescript", "=ts"].iter().any(|lang| head.contains(lang));
+        self.is_typescript |= ["\"ts\"", "'ts'", "\"tsx\"", "'tsx'", "typescript", "=ts"]
+            .iter()
+            .any(|lang| head.contains(lang));
         let is_setup = match language {
             Language::Vue => attribute(head, "setup"),
             _ => !attribute(head, "module") && !head.contains("\"module\"") && !head.contains("'module'"),

@@ -1,5 +1,6 @@
 //! Text to syntax tree: which dialects are tried on which file, and which attempt wins.
 
+mod comments;
 mod embedded;
 mod nesting;
 
@@ -8,10 +9,12 @@ use crate::tables::Lowered;
 use crate::tree::Span;
 use embedded::Blocks;
 use swc_common::BytePos;
+use swc_common::comments::SingleThreadedComments;
 use swc_common::input::StringInput;
 use swc_ecma_ast as ast;
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Parser, Syntax, TsSyntax};
 
+pub use comments::{Comment, comments};
 pub use nesting::{NESTING_LIMIT, nesting_bound};
 
 /// Nesting up to this fits the stack of an ordinary worker thread (8 MiB); deeper files need [`DEEP_STACK_BYTES`].
@@ -124,7 +127,7 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
     let mut recovered: Option<(ast::Program, Vec<SyntaxError>)> = None;
     let mut failure: Option<SyntaxError> = None;
     for attempt in attempts {
-        match run(&masked, attempt) {
+        match run(&masked, attempt, None) {
             Ok((program, errors)) if errors.is_empty() => {
                 return Ok(Parsed { program, text: masked, original: text, blocks, recovered: errors });
             }
@@ -137,7 +140,9 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
         }
     }
     match (recovered, failure) {
-        (Some((program, recovered)), _) => Ok(Parsed { program, text: masked, original: text, blocks, recovered }),
+        (Some((program, recovered)), _) => {
+            Ok(Parsed { program, text: masked, original: text, blocks, recovered })
+        }
         (None, Some(error)) => Err(error),
         (None, None) => Err(SyntaxError { message: "nothing to parse".to_owned(), span: Span::default() }),
     }
@@ -154,10 +159,14 @@ pub fn lower(parsed: Parsed<'_>) -> Lowered {
     lowered
 }
 
-fn run(text: &str, attempt: Attempt) -> Result<(ast::Program, Vec<SyntaxError>), SyntaxError> {
+fn run(
+    text: &str,
+    attempt: Attempt,
+    comments: Option<&SingleThreadedComments>,
+) -> Result<(ast::Program, Vec<SyntaxError>), SyntaxError> {
     let end = u32::try_from(text.len()).unwrap_or(u32::MAX - 1);
     let input = StringInput::new(text, BytePos(1), BytePos(1 + end));
-    let mut parser = Parser::new(attempt.syntax, input, None);
+    let mut parser = Parser::new(attempt.syntax, input, comments.map(|comments| comments as _));
     let program = match attempt.goal {
         Goal::Program => parser.parse_program(),
         Goal::Module => parser.parse_module().map(ast::Program::Module),
@@ -184,7 +193,8 @@ fn attempts(text: &str, language: Language, blocks: Option<&Blocks>) -> Vec<Atte
     match language {
         Language::JavaScript => {
             let flow = text.get(..text.floor_char_boundary(4096)).is_some_and(|head| head.contains("@flow"));
-            let mut list = vec![program(ecmascript()), Attempt { syntax: ecmascript(), goal: Goal::CommonJs }];
+            let mut list =
+                vec![program(ecmascript()), Attempt { syntax: ecmascript(), goal: Goal::CommonJs }];
             list.insert(usize::from(!flow), program(flow_syntax()));
             list.extend([program(typescript(true)), Attempt { syntax: plain_script(), goal: Goal::Script }]);
             list

@@ -43,7 +43,16 @@ struct Level {
 
 impl<'t> Scan<'t> {
     fn new(bytes: &'t [u8]) -> Self {
-        Self { bytes, at: 0, open: Vec::new(), links: 0, depth: 0, max: 0, last: Last::Operator, newline: false }
+        Self {
+            bytes,
+            at: 0,
+            open: Vec::new(),
+            links: 0,
+            depth: 0,
+            max: 0,
+            last: Last::Operator,
+            newline: false,
+        }
     }
 
     fn run(mut self) -> u32 {
@@ -82,6 +91,10 @@ impl<'t> Scan<'t> {
 
     fn open(&mut self, bracket: u8) {
         self.at += 1;
+        if self.last == Last::Operand && bracket != b'{' {
+            // A call, an index or a tagged template: each wraps what stands before it.
+            self.link();
+        }
         self.open.push(Level { links: self.links, bracket });
         self.depth += self.links + 1;
         self.links = 0;
@@ -117,7 +130,10 @@ impl<'t> Scan<'t> {
         if rest.starts_with(b"else") || rest.starts_with(b"in ") || rest.starts_with(b"as ") {
             return false;
         }
-        matches!(rest.first(), Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'}' | b'#' | b'@' | b'"' | b'\''))
+        matches!(
+            rest.first(),
+            Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'}' | b'#' | b'@' | b'"' | b'\'')
+        )
     }
 
     fn separator(&mut self) {
@@ -135,7 +151,10 @@ impl<'t> Scan<'t> {
         self.newline = false;
         // `=>`, `===`, `&&`, `**=` are one link; `!!!!x` and `- - -x` are one each.
         while let Some(&next) = self.bytes.get(self.at)
-            && matches!((byte, next), (b'=', b'=' | b'>') | (b'&', b'&') | (b'|', b'|') | (b'*', b'*') | (b'!', b'='))
+            && matches!(
+                (byte, next),
+                (b'=', b'=' | b'>') | (b'&', b'&') | (b'|', b'|') | (b'*', b'*') | (b'!', b'=')
+            )
         {
             self.at += 1;
         }
@@ -150,12 +169,13 @@ impl<'t> Scan<'t> {
         }
         let word = self.bytes.get(start..self.at).unwrap_or_default();
         match word {
-            b"else" | b"extends" | b"in" | b"instanceof" | b"as" | b"satisfies" | b"of" | b"keyof" | b"infer" => {
+            b"else" | b"extends" | b"in" | b"instanceof" | b"as" | b"satisfies" | b"of" | b"keyof"
+            | b"infer" => {
                 self.link();
                 self.last = Last::Operator;
             }
-            b"typeof" | b"void" | b"delete" | b"await" | b"new" | b"yield" | b"return" | b"case" | b"throw"
-            | b"if" | b"while" | b"for" | b"do" | b"with" | b"function" | b"class" => {
+            b"typeof" | b"void" | b"delete" | b"await" | b"new" | b"yield" | b"return" | b"case"
+            | b"throw" | b"if" | b"while" | b"for" | b"do" | b"with" | b"function" | b"class" => {
                 if self.newline && self.last == Last::Operand {
                     self.links = 0;
                 }
@@ -283,6 +303,10 @@ mod tests {
             format!("1{}", "+1".repeat(n)),
             format!("a{}", ".b".repeat(n)),
             format!("a{}", "\n.b()".repeat(n)),
+            format!("a{}", "()".repeat(n)),
+            format!("a{}", "[0]".repeat(n)),
+            format!("a{}", "``".repeat(n)),
+            format!("type T = A{}", "[]".repeat(n)),
             format!("{}1", "a?b:".repeat(n)),
             format!("{}{{}}", "if(a){}else ".repeat(n)),
             format!("{}1{}", "`${".repeat(n), "}`".repeat(n)),

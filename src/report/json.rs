@@ -1,6 +1,8 @@
 //! The JSON contract.
 
-use super::{FileError, Location, Report, Reported, Step};
+use super::{FileError, Location, Mend, Replacement, Report, Reported, Step};
+use crate::rulebook;
+use crate::suppress::Suppressed;
 use outlive_semantic::source::Position;
 use serde::Serialize;
 use std::io::Write;
@@ -10,8 +12,10 @@ struct Document<'r> {
     schema_version: u32,
     tool: Tool,
     findings: Vec<Finding<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Vec<Silenced<'r>>>,
     errors: Vec<Error<'r>>,
-    stats: Stats,
+    stats: Stats<'r>,
 }
 
 #[derive(Serialize)]
@@ -33,7 +37,29 @@ struct Finding<'r> {
     end: Position,
     retainers: Vec<Retainer<'r>>,
     fingerprint: &'r str,
-    fixes: [(); 0],
+    fixes: Vec<Fix<'r>>,
+}
+
+#[derive(Serialize)]
+struct Silenced<'r> {
+    #[serde(flatten)]
+    finding: Finding<'r>,
+    reason: Option<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Fix<'r> {
+    title: &'r str,
+    safe: bool,
+    edits: Vec<Edit<'r>>,
+}
+
+#[derive(Serialize)]
+struct Edit<'r> {
+    path: &'r str,
+    start: Position,
+    end: Position,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -47,6 +73,7 @@ struct Retainer<'r> {
 
 #[derive(Serialize)]
 struct Error<'r> {
+    kind: &'static str,
     path: &'r str,
     message: &'r str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +81,7 @@ struct Error<'r> {
 }
 
 #[derive(Serialize)]
-struct Stats {
+struct Stats<'r> {
     files: u64,
     parsed: u64,
     scanned_only: u64,
@@ -62,14 +89,23 @@ struct Stats {
     failed: u64,
     bytes: u64,
     skipped_by_reason: std::collections::BTreeMap<&'static str, u64>,
+    /// Files left out for what they hold.
+    skipped_files: Vec<Skipped<'r>>,
+}
+
+#[derive(Serialize)]
+struct Skipped<'r> {
+    path: &'r str,
+    reason: &'static str,
 }
 
 /// Writes the report as one JSON object.
-pub(crate) fn write(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+pub(super) fn write(report: &Report, include_suppressed: bool, out: &mut dyn Write) -> std::io::Result<()> {
     let document = Document {
         schema_version: 1,
         tool: Tool { name: "outlive", version: env!("CARGO_PKG_VERSION") },
         findings: report.findings.iter().map(finding).collect(),
+        suppressed: include_suppressed.then(|| report.suppressed.iter().map(silenced).collect()),
         errors: report.errors.iter().map(error).collect(),
         stats: stats(report),
     };
@@ -77,9 +113,17 @@ pub(crate) fn write(report: &Report, out: &mut dyn Write) -> std::io::Result<()>
     writeln!(out)
 }
 
-/// The address of a rule's page.
-pub(crate) fn url(rule: &str) -> String {
-    format!("{}/blob/main/rules/{}/README.md", env!("CARGO_PKG_REPOSITORY"), rule.replace('-', "_"))
+/// Writes one finding per line, then one error per line.
+pub(super) fn write_lines(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+    for reported in &report.findings {
+        serde_json::to_writer(&mut *out, &finding(reported))?;
+        writeln!(out)?;
+    }
+    for failed in &report.errors {
+        serde_json::to_writer(&mut *out, &serde_json::json!({ "error": error(failed) }))?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 fn finding(finding: &Reported) -> Finding<'_> {
@@ -90,14 +134,27 @@ fn finding(finding: &Reported) -> Finding<'_> {
         confidence: finding.confidence.word(),
         message: &finding.message,
         help: &finding.help,
-        url: url(finding.rule),
+        url: rulebook::url(finding.rule),
         path,
         start: *start,
         end: *end,
         retainers: finding.retainers.iter().map(retainer).collect(),
         fingerprint: &finding.fingerprint,
-        fixes: [],
+        fixes: finding.fixes.iter().map(fix).collect(),
     }
+}
+
+fn silenced(suppressed: &Suppressed) -> Silenced<'_> {
+    Silenced { finding: finding(&suppressed.finding), reason: suppressed.reason.as_deref() }
+}
+
+fn fix(mend: &Mend) -> Fix<'_> {
+    Fix { title: &mend.title, safe: mend.safe, edits: mend.edits.iter().map(edit).collect() }
+}
+
+fn edit(replacement: &Replacement) -> Edit<'_> {
+    let Location { path, start, end } = &replacement.place;
+    Edit { path, start: *start, end: *end, text: &replacement.text }
 }
 
 fn retainer(step: &Step) -> Retainer<'_> {
@@ -106,10 +163,10 @@ fn retainer(step: &Step) -> Retainer<'_> {
 }
 
 fn error(error: &FileError) -> Error<'_> {
-    Error { path: &error.path, message: &error.message, start: error.start }
+    Error { kind: error.trouble.word(), path: &error.path, message: &error.message, start: error.start }
 }
 
-fn stats(report: &Report) -> Stats {
+fn stats(report: &Report) -> Stats<'_> {
     let stats = &report.stats;
     Stats {
         files: stats.files,
@@ -119,5 +176,10 @@ fn stats(report: &Report) -> Stats {
         failed: stats.failed,
         bytes: stats.bytes,
         skipped_by_reason: stats.skipped.iter().map(|(reason, count)| (reason.word(), *count)).collect(),
+        skipped_files: stats
+            .left_out
+            .iter()
+            .map(|(path, reason)| Skipped { path, reason: reason.word() })
+            .collect(),
     }
 }

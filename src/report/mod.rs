@@ -1,16 +1,36 @@
 //! One report, many renderings.
 
-pub(crate) mod concise;
-pub(crate) mod json;
+mod checkstyle;
+mod concise;
+mod eslint;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod markdown;
+mod pretty;
+mod rdjson;
 pub(crate) mod safe;
+mod sarif;
+pub(crate) mod source;
+pub(crate) mod summary;
+mod unix;
+mod xml;
 
+pub(crate) use sarif::RunOptions;
+
+use crate::arguments::Format;
 use crate::discover::Skip;
-use outlive_rules::{Confidence, Finding, Role, Severity};
+use crate::suppress::Suppressed;
+use crate::terminal::Look;
+use outlive_rules::{Confidence, Finding, Fix, Role, Severity};
 use outlive_semantic::project::{FileId, Project};
-use outlive_semantic::source::{Lines, Position};
+use outlive_semantic::source::Position;
 use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
+use source::Sources;
 use std::collections::BTreeMap;
+use std::io::Write;
 
 /// A finding with its positions.
 pub(crate) struct Reported {
@@ -19,8 +39,15 @@ pub(crate) struct Reported {
     pub(crate) confidence: Confidence,
     pub(crate) message: String,
     pub(crate) help: String,
+    /// On one line: annotations and code scanning want that.
     pub(crate) place: Location,
+    /// The last line of what is flagged; a suppression may stand on any of its lines.
+    pub(crate) last_line: u32,
     pub(crate) retainers: Vec<Step>,
+    pub(crate) fixes: Vec<Mend>,
+    /// The same for the same leak, wherever its lines move to, and for its twins in the same function.
+    pub(crate) key: String,
+    /// The key, numbered among twins.
     pub(crate) fingerprint: String,
 }
 
@@ -31,12 +58,50 @@ pub(crate) struct Step {
     pub(crate) place: Location,
 }
 
+/// A way to mend a finding.
+pub(crate) struct Mend {
+    pub(crate) title: String,
+    pub(crate) safe: bool,
+    pub(crate) edits: Vec<Replacement>,
+}
+
+/// One replacement of text.
+pub(crate) struct Replacement {
+    pub(crate) place: Location,
+    pub(crate) text: String,
+}
+
 /// A range of a file.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Location {
     pub(crate) path: String,
     pub(crate) start: Position,
     pub(crate) end: Position,
+}
+
+/// Why a file could not be analysed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Trouble {
+    /// It is not JavaScript, or not yet.
+    Syntax,
+    /// It could not be opened or read.
+    Unreadable,
+    /// It was read and then refused: not UTF-8, nested too deep.
+    Refused,
+    /// The analysis itself failed.
+    Internal,
+}
+
+impl Trouble {
+    /// The word for it, where findings have the name of their rule.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Syntax => "parse-error",
+            Self::Unreadable => "unreadable",
+            Self::Refused => "refused",
+            Self::Internal => "internal-error",
+        }
+    }
 }
 
 /// A file that could not be analysed.
@@ -45,7 +110,14 @@ pub(crate) struct FileError {
     pub(crate) path: String,
     pub(crate) message: String,
     pub(crate) start: Option<Position>,
-    pub(crate) is_syntax: bool,
+    pub(crate) trouble: Trouble,
+}
+
+impl FileError {
+    /// Line and column, or the start of the file.
+    pub(crate) fn line_column(&self) -> (u32, u32) {
+        self.start.map_or((1, 1), |start| (start.line, start.column))
+    }
 }
 
 /// What was looked at.
@@ -57,74 +129,137 @@ pub(crate) struct Stats {
     pub(crate) failed: u64,
     pub(crate) bytes: u64,
     pub(crate) skipped: BTreeMap<Skip, u64>,
+    /// Files left out for what they hold, which their name does not show.
+    pub(crate) left_out: Vec<(String, Skip)>,
 }
 
 /// Everything a run has to say.
 pub(crate) struct Report {
     pub(crate) findings: Vec<Reported>,
+    /// Findings that a comment answers.
+    pub(crate) suppressed: Vec<Suppressed>,
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
+    /// The texts that findings stand in.
+    pub(crate) sources: Sources,
+    /// Findings below the level of confidence that was asked for.
+    pub(crate) unsure: u64,
 }
 
-/// Gives findings their lines and columns. Files are read again only if something stands in them.
-pub(crate) fn build(findings: Vec<Finding>, project: &Project<'_>, mut errors: Vec<FileError>, stats: Stats) -> Report {
-    let mut places = Places { project, lines: FxHashMap::default() };
-    let mut out: Vec<Reported> = findings.into_iter().map(|finding| places.reported(finding)).collect();
-    out.sort_by(|a, b| {
-        (&a.place.path, a.place.start.offset, a.rule, &a.message).cmp(&(&b.place.path, b.place.start.offset, b.rule, &b.message))
-    });
-    number_fingerprints(&mut out);
-    errors.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    Report { findings: out, errors, stats }
-}
-
-/// Two findings may be alike in all but their position; their fingerprints are numbered in order.
-fn number_fingerprints(findings: &mut [Reported]) {
-    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
-    for finding in findings {
-        let count = seen.entry(finding.fingerprint.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            finding.fingerprint = format!("{}-{count}", finding.fingerprint);
+impl Report {
+    /// Sorts what is reported, and numbers findings that are alike in all but their position.
+    pub(crate) fn settle(&mut self) {
+        self.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.suppressed.sort_by(|a, b| order(&a.finding).cmp(&order(&b.finding)));
+        let mut seen: FxHashMap<&str, u32> = FxHashMap::default();
+        for finding in &mut self.findings {
+            let count = seen.entry(&finding.key).or_default();
+            *count += 1;
+            finding.fingerprint =
+                if *count == 1 { finding.key.clone() } else { format!("{}-{count}", finding.key) };
         }
+        self.errors.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     }
+}
+
+fn order(finding: &Reported) -> (&str, u32, &str, &str) {
+    (&finding.place.path, finding.place.start.offset, finding.rule, &finding.message)
+}
+
+/// A report in a format. `look` is for people, `run` for SARIF.
+pub(crate) fn render(
+    report: &Report,
+    format: Format,
+    look: Look,
+    run: &RunOptions,
+) -> std::io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    write(report, format, look, run, &mut out)?;
+    if !format.is_json() {
+        return Ok(out);
+    }
+    let text = String::from_utf8_lossy(&out);
+    Ok(safe::safe_json(&text).into_owned().into_bytes())
+}
+
+fn write(
+    report: &Report,
+    format: Format,
+    look: Look,
+    run: &RunOptions,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match format {
+        Format::Pretty => pretty::write(report, look, out),
+        Format::Auto | Format::Concise => concise::write(report, out),
+        Format::Json => json::write(report, run.include_suppressed, out),
+        Format::Jsonl => json::write_lines(report, out),
+        Format::Sarif => sarif::write(report, run, out),
+        Format::EslintJson => eslint::write(report, out),
+        Format::Github => github::write(report, out),
+        Format::Gitlab => gitlab::write(report, out),
+        Format::Rdjson => rdjson::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Checkstyle => checkstyle::write(report, out),
+        Format::Unix => unix::write(report, out),
+        Format::Markdown => markdown::write(report, out),
+    }
+}
+
+/// Gives findings their lines and columns. `below` is the folder of the working directory in the project: fingerprints
+/// do not depend on where the command is run.
+pub(crate) fn locate(
+    findings: Vec<Finding>,
+    project: &Project<'_>,
+    below: &str,
+    sources: &mut Sources,
+) -> Vec<Reported> {
+    let mut places = Places { project, below, sources };
+    findings.into_iter().map(|finding| places.reported(finding)).collect()
 }
 
 struct Places<'p, 'c> {
     project: &'p Project<'c>,
-    lines: FxHashMap<FileId, Lines>,
+    below: &'p str,
+    sources: &'p mut Sources,
 }
 
 impl Places<'_, '_> {
     fn location(&mut self, file: FileId, span: Span) -> Location {
         let path = self.project.file(file).path.clone();
-        let lines = self.lines.entry(file).or_insert_with(|| {
-            let text = std::fs::read(&path).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-            Lines::new(&text)
-        });
+        let lines = &self.sources.load(&path).lines;
         let (start, end) = (lines.position(span.start), lines.position(span.end.max(span.start)));
         Location { path, start, end }
     }
 
-    /// The first line of a range: annotations and code scanning want one line.
+    /// The first line of a range, without its line break.
     fn first_line(&mut self, file: FileId, span: Span) -> Location {
         let whole = self.location(file, span);
         if whole.start.line == whole.end.line {
             return whole;
         }
-        let lines = self.lines.get(&file).and_then(|lines| lines.line_span(whole.start.line));
-        let end = lines.map_or(whole.start.offset, |line| line.end.saturating_sub(1));
+        let lines = &self.sources.load(&whole.path).lines;
+        let end =
+            lines.line_span(whole.start.line).map_or(whole.start.offset, |line| line.end.saturating_sub(1));
         self.location(file, Span { start: span.start, end: end.max(span.start) })
     }
 
     fn reported(&mut self, finding: Finding) -> Reported {
-        let place = self.first_line(finding.file, finding.span);
+        let file = finding.file;
+        let place = self.first_line(file, finding.span);
+        let last_line = self.location(file, finding.span).end.line;
         let retainers = finding
             .retainers
             .into_iter()
-            .map(|step| Step { role: step.role, message: step.message, place: self.location(step.file, step.span) })
+            .map(|step| Step {
+                role: step.role,
+                message: step.message,
+                place: self.location(step.file, step.span),
+            })
             .collect();
-        let fingerprint = fingerprint(&[finding.rule, &place.path, &finding.scope, &finding.subject]);
+        let fixes = finding.fixes.into_iter().map(|fix| self.mend(file, fix)).collect();
+        let rooted = format!("{}{}", self.below, place.path);
+        let key = fingerprint(&[finding.rule, &rooted, &finding.scope, &finding.subject]);
         Reported {
             rule: finding.rule,
             severity: finding.severity,
@@ -132,14 +267,31 @@ impl Places<'_, '_> {
             message: finding.message,
             help: finding.help,
             place,
+            last_line,
             retainers,
-            fingerprint,
+            fixes,
+            fingerprint: key.clone(),
+            key,
         }
+    }
+
+    fn mend(&mut self, file: FileId, fix: Fix) -> Mend {
+        let edits = fix
+            .edits
+            .into_iter()
+            .map(|edit| Replacement { place: self.location(file, edit.span), text: edit.text })
+            .collect();
+        Mend { title: fix.title, safe: fix.safe, edits }
     }
 }
 
+/// A message that ends as a sentence does.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
 /// FNV-1a over the parts: stable across versions of the compiler and of the standard library.
-fn fingerprint(parts: &[&str]) -> String {
+pub(crate) fn fingerprint(parts: &[&str]) -> String {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for part in parts {
         for byte in part.bytes().chain([0]) {

@@ -1,0 +1,173 @@
+//! A source that a bare `.pipe()` leaves open: when the destination goes away before the end, nobody destroys it.
+//!
+//! `readable.pipe(writable)` does not destroy the source when the destination closes early (Node's documentation of
+//! `readable.pipe()`); measured, each client that goes away leaves one descriptor open.
+
+use crate::claim::{LocalClaim, Note};
+use crate::finding::Role;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::rate::Life;
+use outlive_semantic::tree::Kind;
+
+/// The types of sources that hold something outside the heap until they are destroyed.
+const HELD_SOURCES: &[&str] = &["fs.ReadStream", "http.ClientResponse", "http.ClientRequest", "net.Socket"];
+
+/// Names under which handlers have the response, where its type is not known.
+const RESPONSE_NAMES: &[&str] = &["res", "response", "resp", "reply"];
+
+/// Methods that end a source, or the request that it is the answer to.
+const ENDERS: &[&str] = &["destroy", "abort", "unpipe", "cancel", "close", "kill", "terminate"];
+
+/// The claim about one `.pipe()`; none if the source ends with its destination.
+pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (object, "pipe") = tree.method_call(call)? else { return None };
+    let destination = tree.arg(call, 0)?;
+    let is_named_only = may_go_away(model, destination)?;
+    let source = first_source(model, object);
+    let held = held(model, source)?;
+    let place = model.file.place(source);
+    if is_ended(file, call, &place) {
+        return None;
+    }
+    let shown = shown(model, source, &place);
+    let to = model.file.display(&model.file.place(destination));
+    Some(LocalClaim {
+        message: format!("nothing destroys {shown} when `{to}` closes before its end: its {held} stays open"),
+        help: format!("use `pipeline` of `node:stream`, or destroy the source when `{to}` emits `close`"),
+        subject: format!("{shown} {to}"),
+        named: u8::from(is_named_only),
+        must_repeat: true,
+        notes: vec![Note {
+            role: Role::Acquired,
+            message: format!("{shown} holds the {held} until it is read to its end or destroyed"),
+            span: tree.span(source),
+        }],
+        ..LocalClaim::default()
+    })
+}
+
+/// Whether a destination closes when a client goes away: proved by its type, or by the name that handlers give it.
+fn may_go_away(model: &Model<'_>, destination: NodeId) -> Option<bool> {
+    if let Some(ty) = model.model_of(model.ty(destination)) {
+        let row = model.catalog.model(ty);
+        let is_client = row.writable && matches!(row.life, Some(Life::Request | Life::Connection));
+        return is_client.then_some(false);
+    }
+    let name = model.callee_name(destination)?;
+    RESPONSE_NAMES.contains(&name).then_some(true)
+}
+
+/// The source at the head of a chain of pipes: closing the last one reaches none of them.
+fn first_source(model: &Model<'_>, object: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let mut at = object;
+    while let Some((inner, "pipe" | "on" | "once")) = tree.method_call(at) {
+        at = inner;
+    }
+    at
+}
+
+/// What a source holds, in a word; none if it holds nothing that outlives its own garbage collection.
+fn held(model: &Model<'_>, source: NodeId) -> Option<&'static str> {
+    if is_wrapped_web_stream(model, source) {
+        return Some("source");
+    }
+    let ty = model.model_of(model.ty(source))?;
+    let held = HELD_SOURCES.iter().find(|name| model.catalog.is_a(ty, name))?;
+    // The connection of the client itself is not ours to destroy.
+    if model.catalog.model(ty).life == Some(Life::Connection) {
+        return None;
+    }
+    Some(if *held == "fs.ReadStream" { "file descriptor" } else { "socket" })
+}
+
+/// `Readable.from(blob.stream())`, `Readable.fromWeb(response.body)`.
+fn is_wrapped_web_stream(model: &Model<'_>, source: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some((object, method)) = tree.method_call(source) else { return false };
+    let is_readable = model.callee_name(object) == Some("Readable");
+    let inner = tree.arg(source, 0);
+    match method {
+        "fromWeb" => is_readable,
+        "from" if is_readable => inner.is_some_and(|inner| {
+            tree.method_call(inner).is_some_and(|(_, method)| method == "stream")
+                || matches!(tree.kind(inner), Kind::Member | Kind::Logical) && named_body(model, inner)
+        }),
+        _ => false,
+    }
+}
+
+fn named_body(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let node = if tree.kind(node) == Kind::Logical { tree.first(node).unwrap_or(node) } else { node };
+    model.callee_name(node) == Some("body")
+}
+
+/// Whether the source is ended, or handed to code that may end it, anywhere around.
+fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let outer = outermost(model, tree.func(call));
+    let Some(body) = model.file.body(outer) else { return true };
+    let ends_something = tree.subtree(body).any(|node| {
+        tree.method_call(node).is_some_and(|(_, method)| ENDERS.contains(&method))
+            || tree.callee(node).and_then(|callee| model.callee_name(callee)).is_some_and(|name| {
+                matches!(
+                    name,
+                    "pipeline"
+                        | "finished"
+                        | "onFinished"
+                        | "destroy"
+                        | "pump"
+                        | "eos"
+                        | "onfinished"
+                        | "destroyStream"
+                )
+            })
+    });
+    if ends_something {
+        return true;
+    }
+    if matches!(place.root, Root::Value(_)) {
+        return false;
+    }
+    file.accesses.of(place).any(|access| match access.usage {
+        Usage::Argument { call: to, .. } => !only_tells(model, to),
+        Usage::Stored(_) | Usage::Returned(_) | Usage::Assigned(_) | Usage::Yielded(_) => {
+            // The declaration itself is no hand-over.
+            tree.kind(access.node) != Kind::BindingName
+        }
+        _ => false,
+    })
+}
+
+/// `emitter.emit('stream', stream)` tells others about it; who owns it stays the same.
+fn only_tells(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.method_call(call).is_some_and(|(_, method)| method == "emit")
+        || tree
+            .callee(call)
+            .and_then(|callee| model.api_path(callee))
+            .is_some_and(|path| path.starts_with("console."))
+}
+
+fn outermost(model: &Model<'_>, func: FuncId) -> FuncId {
+    model.file.enclosing(func).take_while(|func| func.index() != 0).last().unwrap_or(func)
+}
+
+fn shown(model: &Model<'_>, source: NodeId, place: &Place) -> String {
+    match place.root {
+        Root::Value(_) => {
+            let callee =
+                model.file.tree.callee(source).map(|callee| model.file.display(&model.file.place(callee)));
+            callee.map_or_else(|| "the source".to_owned(), |callee| format!("what `{callee}` opens"))
+        }
+        _ => format!("`{}`", model.file.display(place)),
+    }
+}

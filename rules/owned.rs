@@ -1,0 +1,150 @@
+//! Instances that hold something from outside until they are ended: what a class takes and gives back, and who makes
+//! one without ever ending it.
+
+use crate::acquire::{self, Text};
+use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
+use crate::ending;
+use crate::finding::{Finding, Role};
+use crate::rule::{Claims, FileView, Meta, ProjectView};
+use outlive_semantic::handle::ReleasePatterns;
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Root, Step};
+use outlive_semantic::project::{FileId, GlobalTy, Owner, Project};
+use outlive_semantic::tree::{Kind, Span};
+
+/// The rule that speaks of instances.
+const RULE: &str = "leaked-resource";
+
+/// Notes that something acquired in one function of a class is given back in the method that ends its instances.
+pub(crate) fn note_held(
+    model: &Model<'_>,
+    (acquired, at): (FuncId, Span),
+    released: FuncId,
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+) {
+    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some((end, end_func)) = end_around(model, released, class) else { return };
+    let held = HeldClaim { class, end, end_func, what: what() };
+    claims.list.push(Claim { rule: RULE, func: acquired, at, body: Body::Held(held) });
+}
+
+/// The name of the end method of a class in which a function is, or stands.
+fn end_around(model: &Model<'_>, func: FuncId, class: ClassId) -> Option<(String, FuncId)> {
+    model.file.enclosing(func).find_map(|func| {
+        let name = model.file.function_name(func)?;
+        let is_method = model.file.function(func).class == Some(class);
+        (is_method && ending::is_end(name)).then(|| (name.to_owned(), func))
+    })
+}
+
+/// Makes a claim where an instance of a class of the project is made, kept, and not ended in this file.
+pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::New || tree.is_discarded(call) {
+        return;
+    }
+    let Some(callee) = tree.callee(call) else { return };
+    let place = model.file.place(callee);
+    let may_be_ours = match place.root {
+        Root::Binding(_) | Root::Class(_) => model.class_of(callee).is_some(),
+        Root::Module(_) => true,
+        _ => false,
+    };
+    if !may_be_ours {
+        return;
+    }
+    let patterns = ReleasePatterns {
+        methods: ending::END_METHODS.iter().map(|&name| name.to_owned()).collect(),
+        ..ReleasePatterns::default()
+    };
+    let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
+    let Some(acquired) = acquire::claim(file, meta, call, format!("`{name}`"), &patterns, claims) else {
+        return;
+    };
+    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
+    let is_part = acquired.handle.as_ref().is_some_and(|place| {
+        place.path.contains(&Step::Element)
+            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty()
+    });
+    if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
+        return;
+    }
+    let callee = claims.names.place(model, &place);
+    let at = tree.span(call);
+    let body = Body::Made(MadeClaim { callee, acquired });
+    claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
+}
+
+/// Judges the instances that are made and never ended, by what their classes hold.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+) -> Vec<Finding> {
+    let project = view.project;
+    let held: Vec<(FileId, &Claim, &HeldClaim)> = claims
+        .iter()
+        .filter_map(|&(file, claim)| match &claim.body {
+            Body::Held(held) if is_left_to_others(project, file, claim, held) => Some((file, claim, held)),
+            _ => None,
+        })
+        .collect();
+    if held.is_empty() {
+        return Vec::new();
+    }
+    claims
+        .iter()
+        .filter_map(|&(file, claim)| match &claim.body {
+            Body::Made(made) => settle(view, meta, file, claim, made, &held),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether every instance holds it, and only who made the instance can end it: an instance that ends itself, when its
+/// connection closes, needs nobody.
+fn is_left_to_others(project: &Project<'_>, file: FileId, claim: &Claim, held: &HeldClaim) -> bool {
+    let functions = &project.summary(file).functions;
+    let in_class = |func: FuncId| {
+        std::iter::successors(Some(func), |&at| functions[at.index()].parent)
+            .any(|at| functions[at.index()].class == Some(held.class))
+    };
+    project.is_part_of_making(file, Owner::Class(held.class), file, claim.func)
+        && !project.callers(file, held.end_func).iter().any(|&(of, caller)| of == file && in_class(caller))
+}
+
+fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    made: &MadeClaim,
+    held: &[(FileId, &Claim, &HeldClaim)],
+) -> Option<Finding> {
+    let project = view.project;
+    let spot = project.canonical(file, &made.callee);
+    let GlobalTy::Class(of, class) = project.type_of(&spot) else { return None };
+    let lineage = project.lineage(of, class);
+    let (from, site, what) = held.iter().find(|(file, _, held)| lineage.contains(&(*file, held.class)))?;
+    let text = |body: &AcquireClaim| Text {
+        message: format!("the {} in `{}` is never ended: {}", body.what, body.shown, what.what),
+        help: format!("call `{}.{}()` when its owner ends", body.shown, what.end),
+        keeps: format!("nobody calls `{}` on this instance", what.end),
+    };
+    let mut acquired = made.acquired.clone();
+    acquired.release = vec![what.end.clone()];
+    let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
+    finding.retainers.insert(
+        0,
+        crate::finding::Retainer {
+            role: Role::Root,
+            message: format!("{} until `{}`", what.what, what.end),
+            file: *from,
+            span: site.at,
+        },
+    );
+    Some(finding)
+}

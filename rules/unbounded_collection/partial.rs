@@ -1,0 +1,87 @@
+//! Entries that are taken out where the work succeeds and stay where it fails.
+
+use crate::claim::Gap;
+use crate::rule::FileView;
+use outlive_semantic::flow::{Edge, Exit, Flow};
+use outlive_semantic::growth::{CollectionOp, Op};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
+
+/// The way on which an entry that this operation adds stays, although every other way takes it out again; none if it is
+/// taken out on every way, or somewhere else.
+pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Gap> {
+    let model = file.model;
+    let releases: Vec<&CollectionOp> =
+        file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder).collect();
+    let all_inside = releases.iter().all(|release| model.file.is_within(release.func, op.func));
+    if releases.is_empty() || !all_inside || op.func.index() == 0 {
+        return None;
+    }
+    let at = match releases
+        .iter()
+        .map(|release| success_only(model, op.func, release))
+        .collect::<Option<Vec<_>>>()
+    {
+        Some(handlers) => handlers.first().copied()?,
+        None => missed_rejection(model, op, &releases)?,
+    };
+    Some(Gap { how: "when this rejects".to_owned(), at: Some(at), is_weak: false, repeats: false })
+}
+
+/// The call whose rejection leaves the function before any release, if every way that does not throw passes one.
+fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&CollectionOp]) -> Option<Span> {
+    let tree = &model.file.tree;
+    if !model.file.function(op.func).is_async {
+        return None;
+    }
+    let flow = Flow::build(model, op.func).filter(|flow| !flow.truncated)?;
+    let mut stops: FxHashSet<NodeId> = FxHashSet::default();
+    for release in releases {
+        stops.insert(release.node);
+        // A closure that releases takes over when it is made.
+        let around = tree.ancestors(release.node);
+        stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == op.func));
+    }
+    let start = *flow.points(op.node).first()?;
+    let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
+    if flow.escape(start, &stops, &settles).is_some() {
+        return None;
+    }
+    let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
+    (way.exit == Exit::Throw).then(|| way.at.map(|node| tree.span(node))).flatten()
+}
+
+/// The `.then(release)` in which a release stands, if nothing in the chain runs when the promise rejects.
+fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Option<Span> {
+    let tree = &model.file.tree;
+    let closure = model.file.enclosing(release.func).take_while(|&at| at != func).last()?;
+    let node = model.file.function(closure).node;
+    let (call, index) = tree.argument_of(node)?;
+    let (object, method) = tree.method_call(call)?;
+    let is_success = method == "then" && index == 0 && tree.arg(call, 1).is_none();
+    (is_success && !handles_rejection(model, object)).then(|| tree.span(call))
+}
+
+/// Whether a chain of promise calls goes on normally after a rejection.
+fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut at = chain;
+    // A chain has few links; the bound is for variables that lead back to themselves.
+    for _ in 0..32 {
+        if let Some((object, method)) = tree.method_call(at) {
+            if method == "catch" || method == "then" && tree.arg(at, 1).is_some() {
+                return true;
+            }
+            at = object;
+        } else if let Some(value) =
+            model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding))
+        {
+            at = value;
+        } else {
+            return false;
+        }
+    }
+    false
+}

@@ -1,0 +1,115 @@
+//! How often code runs and how long things live, over one or more files.
+
+use crate::{expect, print};
+
+#[test]
+fn entry_points_drive_what_they_call() {
+    expect(
+        &print::project(&[(
+            "server.ts",
+            "import http from 'http'; const seen = new Set(); function note(url) { seen.add(url) } function start() { seen.clear() } start(); http.createServer(function handle(req) { note(req.url); show(seen) })",
+        )]),
+        "
+            note runs per request
+            start runs once
+            handle runs per request
+            seen lives as long as the process
+        ",
+    );
+}
+
+#[test]
+fn intervals_are_jobs_and_array_callbacks_run_in_a_loop() {
+    expect(
+        &print::project(&[(
+            "a.ts",
+            "setInterval(function tick() { [1].forEach(function each(n) { use(n) }) }, 1000)",
+        )]),
+        "
+            tick runs per job
+            each runs per job in a loop
+        ",
+    );
+}
+
+#[test]
+fn exports_run_on_every_call_of_others() {
+    expect(
+        &print::project(&[(
+            "a.ts",
+            "export function put(k) { hidden(k) } function hidden(k) {} function unused() {}",
+        )]),
+        "
+            put runs on every call (by convention)
+            hidden runs on every call (by convention)
+            unused runs ?
+        ",
+    );
+}
+
+#[test]
+fn a_caller_in_another_file_is_found() {
+    expect(
+        &print::project(&[
+            ("log.ts", "export const lines = []; export function log(line) { lines.push(line) }"),
+            (
+                "server.ts",
+                "import http from 'http'; import { log, lines } from './log'; http.createServer(function handle(req) { log(req.url); show(lines) })",
+            ),
+        ]),
+        "
+            log runs per request
+            handle runs per request
+            lines lives as long as the process
+        ",
+    );
+}
+
+#[test]
+fn calls_in_tests_do_not_count() {
+    expect(
+        &print::project(&[
+            ("once.ts", "export function once() {}"),
+            ("main.ts", "import { once } from './once'; once();"),
+            ("once.test.ts", "import { once } from './once'; for (;;) once();"),
+        ]),
+        "
+            once runs once
+        ",
+    );
+}
+
+#[test]
+fn an_instance_lives_as_its_class_is_made() {
+    expect(
+        &print::project(&[(
+            "a.ts",
+            "import http from 'http'; class Cache { rows = new Map(); show() { show(this.rows) } } class Job { parts = []; show() { show(this.parts) } } const cache = new Cache(); http.createServer(function handle() { cache.show(); new Job().show() })",
+        )]),
+        "
+            Cache runs once
+            Cache.show runs per request
+            Job runs per request
+            Job.show runs per request
+            handle runs per request
+            this.rows lives as long as the only one of its kind
+            this.parts lives as long as one of many
+        ",
+    );
+}
+
+#[test]
+fn a_factory_that_runs_once_makes_a_singleton() {
+    expect(
+        &print::project(&[(
+            "a.ts",
+            "import http from 'http'; function create() { const seen = new Set(); return function isNew(id) { seen.add(id); show(seen) } } const isNew = create(); http.createServer(function handle(req) { isNew(req.url) })",
+        )]),
+        "
+            create runs once
+            isNew runs on every call (by convention)
+            handle runs per request
+            seen lives as long as the only one of its kind
+        ",
+    );
+}

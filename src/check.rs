@@ -1,0 +1,297 @@
+//! `outlive check`: settings, one run, and what of it is reported.
+
+use crate::Outcome;
+use crate::arguments::{Certainty, Check, FailOn};
+use crate::baseline::{self, BaselineError, Taken};
+use crate::changed;
+use crate::config::{self, Found};
+use crate::discover::{self, Filter};
+use crate::output;
+use crate::progress;
+use crate::report::source::{Overlay, Sources};
+use crate::report::{self, FileError, Report, Reported, Trouble};
+use crate::rulebook;
+use crate::session::{self, Analysis, Plan, SessionError};
+use crate::suppress::{self, Policy};
+use crate::terminal;
+use outlive_rules::trace::Trace;
+use outlive_rules::{Confidence, Rule, Severity, engine};
+use rustc_hash::FxHashSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Runs `check`.
+pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
+    let settings = Settings::new(options)?;
+    if options.show_config {
+        return output::show_config(&settings.found, &settings.here);
+    }
+    let input = Input::new(options, &settings)?;
+    let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+    let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
+    let mut report = progress::watch(shows_progress, |counter| {
+        let plan = Plan {
+            paths: input.paths(options),
+            extra: &input.extra,
+            filter: &settings.filter,
+            overlay: &input.overlay,
+            threads: options.threads,
+            rules: &settings.rules,
+            traced: None,
+            progress: counter,
+        };
+        let analysis = session::run(&plan, &catalog)?;
+        Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
+    })?;
+    report.settle();
+    let taken = use_baseline(&mut report, options, &settings, &input)?;
+    output::print(&report, options, &settings.below)?;
+    if !options.quiet {
+        output::sum_up(&report, taken);
+    }
+    Ok(match settings.outcome(&report) {
+        Outcome::Findings if options.exit_zero => Outcome::Clean,
+        outcome => outcome,
+    })
+}
+
+/// The options of the command line over those of the config.
+struct Settings {
+    here: PathBuf,
+    found: Found,
+    filter: Filter,
+    rules: Vec<&'static dyn Rule>,
+    /// Rules were asked for by name, even if the config turns them off.
+    by_name: bool,
+    /// Files that were asked for by name: not to be able to read one is a failure.
+    named: Vec<String>,
+    /// The folder of the working directory in the project, with a slash at its end, or empty.
+    below: String,
+    confidence: Certainty,
+    fail_on: FailOn,
+    max_warnings: Option<u64>,
+    baseline: Option<PathBuf>,
+}
+
+impl Settings {
+    fn new(options: &Check) -> Result<Self, SessionError> {
+        let here = std::env::current_dir().map_err(discover::DiscoverError::WorkingDirectory)?;
+        let found = match &options.config {
+            _ if options.no_config => Found::default(),
+            Some(path) => config::read(path)?,
+            None => config::discover(&here)?,
+        };
+        let config = &found.config;
+        let from_config =
+            config.baseline.as_ref().map(|path| found.folder().unwrap_or(Path::new("")).join(path));
+        Ok(Self {
+            filter: Filter::new(&found, options.force_exclude || options.stdin_filename.is_some())?,
+            rules: selected_rules(&options.rules, &found)?,
+            by_name: !options.rules.is_empty(),
+            named: options.paths.iter().map(|path| name(path, &here)).collect(),
+            below: below(&here, &found),
+            confidence: options.confidence.or(config.confidence).unwrap_or(Certainty::Medium),
+            fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
+            max_warnings: options.max_warnings.or(config.max_warnings),
+            baseline: options.baseline.clone().or(from_config),
+            here,
+            found,
+        })
+    }
+
+    /// The severity that the config gives a rule, or its own; none if the rule is off.
+    fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
+        match self.found.config.rules.get(rule).and_then(config::RuleConfig::level) {
+            Some(config::Level::Off) if self.by_name => Some(own),
+            Some(level) => level.severity(),
+            None => Some(own),
+        }
+    }
+
+    fn confidence(&self, rule: &str) -> Confidence {
+        let own = self.found.config.rules.get(rule).and_then(config::RuleConfig::confidence);
+        own.unwrap_or(self.confidence).into()
+    }
+
+    fn outcome(&self, report: &Report) -> Outcome {
+        let is_named =
+            |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
+        if report.errors.iter().any(is_named) {
+            return Outcome::Failed;
+        }
+        let errors = report.errors.iter().filter_map(|error| self.error_severity(error));
+        let severities: Vec<Severity> =
+            report.findings.iter().map(|finding| finding.severity).chain(errors).collect();
+        let failed = match self.max_warnings {
+            Some(most) => {
+                let warnings =
+                    severities.iter().filter(|&&severity| severity == Severity::Warning).count() as u64;
+                warnings > most || severities.contains(&Severity::Error)
+            }
+            None => severities.iter().any(|&severity| severity >= Severity::from(self.fail_on)),
+        };
+        if failed { Outcome::Findings } else { Outcome::Clean }
+    }
+
+    /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
+    fn error_severity(&self, error: &FileError) -> Option<Severity> {
+        match error.trouble {
+            Trouble::Syntax => self.severity(rulebook::PARSE_ERROR, Severity::Error),
+            Trouble::Internal => Some(Severity::Error),
+            Trouble::Unreadable | Trouble::Refused => None,
+        }
+    }
+}
+
+/// A path as the report has it, without the slash that shells leave behind folders.
+fn name(path: &Path, here: &Path) -> String {
+    discover::relative(path, here).trim_end_matches('/').to_owned()
+}
+
+fn selected_rules(names: &[String], found: &Found) -> Result<Vec<&'static dyn Rule>, SessionError> {
+    let is_on = |rule: &&dyn Rule| {
+        let level = found.config.rules.get(rule.meta().id).and_then(config::RuleConfig::level);
+        level != Some(config::Level::Off)
+    };
+    if names.is_empty() {
+        return Ok(outlive_rules::RULES.iter().copied().filter(is_on).collect());
+    }
+    let find = |name: &String| {
+        outlive_rules::find(name)
+            .ok_or_else(|| SessionError::UnknownRule(name.clone(), rulebook::suggestion(name)))
+    };
+    names.iter().map(find).collect()
+}
+
+/// Where the working directory is in the project: below the config file, else below the root of the repository.
+fn below(here: &Path, found: &Found) -> String {
+    let root = found.folder().or_else(|| here.ancestors().find(|folder| folder.join(".git").exists()));
+    let below = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
+    let shown = below.to_string_lossy().replace('\\', "/");
+    if shown.is_empty() { shown } else { shown + "/" }
+}
+
+/// What is not on disk, and which files are reported on.
+#[derive(Default)]
+struct Input {
+    overlay: Overlay,
+    /// Files that only the overlay may have.
+    extra: Vec<String>,
+    /// What is analysed, if it is more than what was named.
+    whole: Option<[PathBuf; 1]>,
+    /// Files and folders; findings elsewhere are not reported. None means that all are.
+    only: Option<FxHashSet<String>>,
+}
+
+impl Input {
+    fn new(options: &Check, settings: &Settings) -> Result<Self, SessionError> {
+        if let Some(path) = &options.stdin_filename {
+            return Self::from_stdin(path, settings);
+        }
+        if let Some(folder) = &options.within {
+            if let Some(path) = options.paths.iter().find(|path| !path.exists()) {
+                return Err(discover::DiscoverError::Missing(path.display().to_string()).into());
+            }
+            let only = Some(settings.named.iter().cloned().collect());
+            return Ok(Self { whole: Some([folder.clone()]), only, ..Self::default() });
+        }
+        if let Some(reference) = &options.since {
+            return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
+        }
+        if options.staged {
+            let (staged, overlay) = changed::staged()?;
+            // What is staged and then deleted is on no disk to be walked.
+            let extra = staged.iter().filter(|path| !Path::new(path).exists()).cloned().collect();
+            return Ok(Self { overlay, extra, only: Some(staged), whole: None });
+        }
+        Ok(Self::default())
+    }
+
+    /// What is analysed.
+    fn paths<'o>(&'o self, options: &'o Check) -> &'o [PathBuf] {
+        self.whole.as_ref().map_or(&options.paths, |whole| whole.as_slice())
+    }
+
+    /// Whether findings in a file are reported.
+    fn wants(&self, path: &str) -> bool {
+        let Some(only) = &self.only else { return true };
+        let folders = path.match_indices('/').filter_map(|(i, _)| path.get(..i));
+        only.contains(path) || only.contains(".") || folders.into_iter().any(|folder| only.contains(folder))
+    }
+
+    fn from_stdin(path: &Path, settings: &Settings) -> Result<Self, SessionError> {
+        let mut text = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut text)?;
+        let path = discover::relative(path, &settings.here);
+        let mut input = Self { extra: vec![path.clone()], ..Self::default() };
+        input.only = Some(std::iter::once(path.clone()).collect());
+        input.overlay.insert(path, text);
+        Ok(input)
+    }
+}
+
+/// Settles the claims, and takes out what is not to be reported.
+fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input: &Input) -> Report {
+    let start = Instant::now();
+    let findings = engine::settle(&analysis.claims, &analysis.project, &settings.rules, &Trace::default());
+    analysis.times.push(("settle", start.elapsed()));
+    let start = Instant::now();
+    let mut sources = Sources::new(input.overlay.clone(), std::mem::take(&mut analysis.hashes));
+    let located = report::locate(findings, &analysis.project, &settings.below, &mut sources);
+    let ran: Vec<&'static str> = settings.rules.iter().map(|rule| rule.meta().id).collect();
+    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason };
+    let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
+    let is_wanted = |path: &str| input.wants(path);
+    let mut report = Report {
+        findings: Vec::new(),
+        suppressed: Vec::new(),
+        errors: analysis.errors.into_iter().filter(|error| is_wanted(&error.path)).collect(),
+        stats: analysis.stats,
+        sources,
+        unsure: 0,
+    };
+    for finding in answered.kept.into_iter().filter(|finding| is_wanted(&finding.place.path)) {
+        add(&mut report, finding, settings);
+    }
+    report.suppressed =
+        answered.suppressed.into_iter().filter(|it| is_wanted(&it.finding.place.path)).collect();
+    for error in report.errors.iter().filter(|error| error.start.is_some()) {
+        // For the excerpt.
+        report.sources.load(&error.path);
+    }
+    analysis.times.push(("report", start.elapsed()));
+    if options.timings {
+        output::timings(&analysis.times);
+    }
+    report
+}
+
+fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
+    let Some(severity) = settings.severity(finding.rule, finding.severity) else { return };
+    finding.severity = severity;
+    if finding.confidence >= settings.confidence(finding.rule) {
+        report.findings.push(finding);
+    } else {
+        report.unsure += 1;
+    }
+}
+
+fn use_baseline(
+    report: &mut Report,
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+) -> Result<Taken, SessionError> {
+    let Some(path) = &settings.baseline else { return Ok(Taken::default()) };
+    let is_partial = input.only.is_some() || !options.rules.is_empty();
+    if options.update_baseline {
+        if is_partial {
+            return Err(BaselineError::Partial.into());
+        }
+        baseline::update(path, &report.findings, &settings.below)?;
+    }
+    let taken = baseline::apply(path, &mut report.findings)?;
+    // A run that sees only a part cannot say what is gone.
+    Ok(if is_partial { Taken { gone: 0, ..taken } } else { taken })
+}
