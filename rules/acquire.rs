@@ -18,7 +18,7 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
-use outlive_semantic::summary::What;
+use outlive_semantic::summary::{TypeRow, What};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
@@ -71,7 +71,9 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     }
     let patterns = ReleasePatterns::parse(&row.release);
     let Some(handle) = held(file, call, row.handle) else { return };
-    let Some(body) = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims) else { return };
+    let Some(body) = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims) else {
+        return;
+    };
     let at = file.model.file.tree.span(call);
     let func = file.model.file.tree.func(call);
     claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
@@ -535,11 +537,7 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
     let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
     let summary = project.summary(file);
     !summary.types.iter().any(|(known, ty)| {
-        *known == first
-            && !matches!(
-                ty,
-                outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown
-            )
+        *known == first && !matches!(ty, TypeRow::Same(_) | TypeRow::Annotated(_) | TypeRow::Unknown)
     })
 }
 

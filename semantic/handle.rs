@@ -90,7 +90,11 @@ pub struct Release {
 
 /// Follows what certain places hold: the receiver of a call, the parameters of a callback.
 #[must_use]
-pub fn follow_places(model: &Model<'_>, accesses: &Accesses, places: impl IntoIterator<Item = Place>) -> Handle {
+pub fn follow_places(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    places: impl IntoIterator<Item = Place>,
+) -> Handle {
     let mut handle = Handle::default();
     let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
     for place in places {
@@ -196,8 +200,13 @@ fn name_pattern(
             }
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() && !handle.places.contains(&alias) {
-                queue.extend(accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node));
+            if matches!(alias.root, Root::Binding(_))
+                && !alias.path.is_empty()
+                && !handle.places.contains(&alias)
+            {
+                queue.extend(
+                    accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node),
+                );
                 handle.places.push(alias);
             }
         }

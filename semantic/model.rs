@@ -786,7 +786,8 @@ impl<'a> Model<'a> {
         let node = self.file.function(func).node;
         let tree = &self.file.tree;
         let annotation = || {
-            let declared = tree.parent(node).and_then(|parent| tree.first(parent)).filter(|&name| name != node)?;
+            let declared =
+                tree.parent(node).and_then(|parent| tree.first(parent)).filter(|&name| name != node)?;
             self.file.binding(tree.binding(declared)?).ty
         };
         let Type::Named(name, _) = self.file.ty(tree.cast(node).or_else(annotation)?) else { return None };
@@ -806,7 +807,8 @@ impl<'a> Model<'a> {
     /// The name of a type in the words of the catalog: `express.RequestHandler` for what a file imports.
     fn annotation_path(&self, name: NameId) -> Option<String> {
         let text = self.file.tree.text(name);
-        let (first, rest) = text.split_once('.').map_or((text, ""), |(first, _)| (first, &text[first.len()..]));
+        let (first, rest) =
+            text.split_once('.').map_or((text, ""), |(first, _)| (first, &text[first.len()..]));
         let Some(binding) = self.module_binding(first) else { return Some(text.to_owned()) };
         let path = self.path_of(&self.file.place(self.file.binding(binding).node))?;
         Some(path + rest)
@@ -942,7 +944,8 @@ impl<'a> Model<'a> {
                 out.extend(self.catalog.calls_of_method(of, method));
             }
         }
-        let event = tree.arg(call, 0).and_then(|arg| self.file.constant_name(arg)).map(|name| tree.text(name));
+        let event =
+            tree.arg(call, 0).and_then(|arg| self.file.constant_name(arg)).map(|name| tree.text(name));
         out.retain(|row| row.covers(event));
         out
     }

@@ -164,6 +164,8 @@ pub enum TypeRow {
     Function(FuncId),
     /// An instance of what this path names.
     InstanceOf(Place),
+    /// What an annotation says is an instance of what this path names: handed in, not made here.
+    Annotated(Place),
     /// What calling this path gives.
     ResultOf(Place),
     /// The same as this path.
@@ -702,7 +704,7 @@ impl Builder<'_, '_> {
         rows.into_iter()
             .filter_map(|(place, ty)| {
                 let class = self.model.foreign_class(ty)?;
-                Some((self.place(&place), TypeRow::InstanceOf(self.place(&class))))
+                Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
             })
             .collect()
     }
@@ -710,8 +712,10 @@ impl Builder<'_, '_> {
     /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
     /// thing lives: that is the caller's affair.
     fn annotated_params(&mut self) -> FxHashMap<BindingId, Place> {
-        let params = self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
-        let rows: Vec<_> = params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
+        let params =
+            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
+        let rows: Vec<_> =
+            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
         rows.into_iter()
             .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
             .map(|(binding, class)| (binding, self.place(&class)))

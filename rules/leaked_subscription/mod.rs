@@ -183,7 +183,9 @@ fn message(body: &AcquireClaim) -> String {
     };
     match (&body.partial, body.shown.as_str(), &body.target) {
         (Some(gap), ..) => format!("the {what} is not ended {}", gap.how),
-        (None, "", Some(_)) => format!("the {what} can never be ended: nobody keeps what `subscribe` returns"),
+        (None, "", Some(_)) => {
+            format!("the {what} can never be ended: nobody keeps what `subscribe` returns")
+        }
         (None, "", None) => format!("the {what} can never be ended: nobody keeps what the call returns"),
         (None, shown, _) => format!("the {what} in `{shown}` is never ended"),
     }

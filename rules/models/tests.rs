@@ -236,7 +236,8 @@ const ENTRIES: &[Entry] = &[
 #[test]
 fn examples_of_the_page_are_sheets() {
     let page = include_str!("README.md");
-    let blocks: Vec<&str> = page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let blocks: Vec<&str> =
+        page.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(!blocks.is_empty());
     for block in blocks {
         let head = if block.starts_with("library") { "" } else { "library = \"example\"\n" };
@@ -263,7 +264,8 @@ fn rows_of_a_user_extend_the_shipped_ones() {
 
 #[test]
 fn mistakes_in_a_sheet_are_named() {
-    let error = parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['a']\nretuns = 'b'").unwrap_err().to_string();
+    let error =
+        parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['a']\nretuns = 'b'").unwrap_err().to_string();
     assert!(error.contains("ours.toml") && error.contains("retuns"), "{error}");
     let sheet = parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['nobody#on']").unwrap();
     let error = catalog(&[sheet]).err().unwrap().to_string();

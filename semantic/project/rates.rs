@@ -242,7 +242,9 @@ impl Graph {
         }
         for (row, handed) in summary.handed.iter().enumerate() {
             let Some(to) = self.target(project, id, &handed.func) else { continue };
-            let run = params.run(project, id, &handed.to, handed.arg).or_else(|| project.row_of(id, handed).map(|r| r.0));
+            let run = params
+                .run(project, id, &handed.to, handed.arg)
+                .or_else(|| project.row_of(id, handed).map(|r| r.0));
             // What stands in options is run by whoever reads them, if at all.
             if run.is_none() && handed.about.option.is_some() {
                 continue;
@@ -516,7 +518,9 @@ impl Project<'_> {
             .calls_of_method(Some(owner), self.text(*method))
             .filter(|row| !row.convention && row.covers(about.event.map(text)))
             .flat_map(|row| row.callbacks.iter().map(move |callback| (row, callback)))
-            .find(|(_, callback)| callback.takes(usize::from(handed.arg), about.is_last, about.option.map(text)))
+            .find(|(_, callback)| {
+                callback.takes(usize::from(handed.arg), about.is_last, about.option.map(text))
+            })
             .map(|(row, callback)| (callback.runs, row.library))
     }
 }
