@@ -18,7 +18,7 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
-use outlive_semantic::summary::What;
+use outlive_semantic::summary::{TypeRow, What};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
@@ -64,10 +64,9 @@ pub(crate) struct Text {
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let Some(row) = row(file.model, meta, call) else { return };
-    if names_option(file.model, call, &row.ended_by)
-        || !row.needs.is_empty() && !names_option(file.model, call, &row.needs)
-        || row.handle == Where::Result && hands_to_callback(file.model, call)
-    {
+    let is_ended = names_option(file.model, call, &row.ended_by);
+    let is_missing = !row.needs.is_empty() && !names_option(file.model, call, &row.needs);
+    if is_ended || is_missing || row.handle == Where::Result && hands_to_callback(file.model, call) {
         return;
     }
     let patterns = ReleasePatterns::parse(&row.release);
@@ -538,11 +537,7 @@ fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
     let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
     let summary = project.summary(file);
     !summary.types.iter().any(|(known, ty)| {
-        *known == first
-            && !matches!(
-                ty,
-                outlive_semantic::summary::TypeRow::Same(_) | outlive_semantic::summary::TypeRow::Unknown
-            )
+        *known == first && !matches!(ty, TypeRow::Same(_) | TypeRow::Annotated(_) | TypeRow::Unknown)
     })
 }
 

@@ -90,7 +90,10 @@ impl Promises<'_, '_> {
             return self.by_resolver_of(place);
         }
         self.join(
-            values.into_iter().filter(|&value| !self.model.is_nothing(value)).map(|value| self.of(value, fuel)),
+            values
+                .into_iter()
+                .filter(|&value| !self.model.is_nothing(value))
+                .map(|value| self.of(value, fuel)),
         )
     }
 

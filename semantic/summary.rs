@@ -50,6 +50,8 @@ pub struct Summary {
     pub uses: Vec<UseRow>,
     /// What fields and module bindings hold.
     pub types: Vec<(Place, TypeRow)>,
+    /// The classes of other files that annotations of parameters name.
+    pub param_classes: FxHashMap<BindingId, Place>,
 }
 
 /// An exported name.
@@ -162,6 +164,8 @@ pub enum TypeRow {
     Function(FuncId),
     /// An instance of what this path names.
     InstanceOf(Place),
+    /// What an annotation says is an instance of what this path names: handed in, not made here.
+    Annotated(Place),
     /// What calling this path gives.
     ResultOf(Place),
     /// The same as this path.
@@ -319,6 +323,7 @@ pub fn summarise(
     let types = builder.types();
     let imports = builder.imports();
     let type_imports = builder.type_imports();
+    let param_classes = builder.annotated_params();
     let bindings = builder.bindings;
     Summary {
         role,
@@ -333,6 +338,7 @@ pub fn summarise(
         params,
         uses,
         types,
+        param_classes,
         names: map.names,
     }
 }
@@ -685,7 +691,7 @@ impl Builder<'_, '_> {
         out
     }
 
-    /// Fields and parameters whose annotation names a class of another file: what dependency injection hands in.
+    /// Fields whose annotation names a class of another file: what dependency injection hands in.
     fn annotated(&mut self) -> Vec<(Place, TypeRow)> {
         let file = self.model.file;
         let fields = file.class_ids().flat_map(|class| {
@@ -694,16 +700,25 @@ impl Builder<'_, '_> {
                 Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
             })
         });
-        let params =
-            file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param).filter_map(
-                |(index, row)| Some((Place::root(Root::Binding(BindingId::from_index(index))), row.ty?)),
-            );
-        let rows: Vec<_> = fields.chain(params).collect();
+        let rows: Vec<_> = fields.collect();
         rows.into_iter()
             .filter_map(|(place, ty)| {
                 let class = self.model.foreign_class(ty)?;
-                Some((self.place(&place), TypeRow::InstanceOf(self.place(&class))))
+                Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
             })
+            .collect()
+    }
+
+    /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
+    /// thing lives: that is the caller's affair.
+    fn annotated_params(&mut self) -> FxHashMap<BindingId, Place> {
+        let params =
+            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
+        let rows: Vec<_> =
+            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
+        rows.into_iter()
+            .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
+            .map(|(binding, class)| (binding, self.place(&class)))
             .collect()
     }
 

@@ -285,7 +285,7 @@ const TIMER: &str = "leaked-timer";
 #[rustfmt::skip]
 const ACQUIRED: &[Acquired] = &[
     // browser
-    (RESOURCE, "", "const u = URL.createObjectURL(b); use(`${u}`);", "URL.revokeObjectURL(u);"),
+    (RESOURCE, "", "const u = URL.createObjectURL(x);", "URL.revokeObjectURL(u);"),
     (RESOURCE, "", "const c = new AudioContext();", "await c.close();"),
     (RESOURCE, "", "const c = new RTCPeerConnection();", "c.close();"),
     (RESOURCE, "", "const c = new EventSource(u);", "c.close();"),
@@ -339,7 +339,7 @@ const ACQUIRED: &[Acquired] = &[
     (CLIENT, "import { connect } from 'nats';", "const c = await connect({});", "await c.drain();"),
     // subscriptions
     (SUBSCRIPTION, "import { onSnapshot } from 'firebase/firestore';", "const s = onSnapshot(q, f);", "s();"),
-    (SUBSCRIPTION, "import { autorun } from 'mobx';", "const s = autorun(f);", "s();"),
+    (SUBSCRIPTION, "import { subscribe } from 'valtio';", "const s = subscribe(x, f);", "s();"),
     // system
     (RESOURCE, "import fs from 'fs';", "const d = fs.openSync('x');", "fs.closeSync(d);"),
     (RESOURCE, "import { open } from 'fs/promises';", "const h = await open('x');", "await h.close();"),

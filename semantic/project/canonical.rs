@@ -401,7 +401,7 @@ impl Project<'_> {
                 let spot = self.canonical_within(file, place, fuel);
                 self.type_within(&spot, fuel)
             }
-            TypeRow::InstanceOf(place) => {
+            TypeRow::InstanceOf(place) | TypeRow::Annotated(place) => {
                 let spot = self.canonical_within(file, place, fuel);
                 match self.type_within(&spot, fuel) {
                     GlobalTy::Class(file, class) => GlobalTy::Instance(file, class),

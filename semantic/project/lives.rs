@@ -227,7 +227,10 @@ impl Project<'_> {
         fuel: u32,
     ) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
-        if self.runs_by_itself(file, func) {
+        // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
+        let name = self.symbol(&self.summary(file).functions[func.index()].name);
+        let is_taken = name.is_some_and(|name| !self.possible_uses(name).is_empty());
+        if is_taken || self.runs_by_itself(file, func) {
             return false;
         }
         let callers = self.callers(file, func);

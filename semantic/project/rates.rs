@@ -7,6 +7,7 @@
 use super::{FileId, GlobalTy, Project, SpotRoot};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
+use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
 use crate::summary::{HandedRow, Role, TargetRow};
 use crate::tables::{ClassKind, FunctionKind};
@@ -488,8 +489,7 @@ impl Queue {
 }
 
 /// Whether a flag lives as long as the process, so that what it guards happens once.
-fn lasts(summary: &crate::summary::Summary, flag: &crate::place::Place) -> bool {
-    use crate::place::Root;
+fn lasts(summary: &crate::summary::Summary, flag: &Place) -> bool {
     match flag.root {
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
         Root::Binding(binding) => {
@@ -538,6 +538,9 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &Targe
         TargetRow::Function(func) => Some(Runs::Function(file, *func)),
         TargetRow::Class(class) => Some(Runs::Class(file, *class)),
         TargetRow::Place(place) => {
+            if let Some(runs) = method_of_param(project, file, place) {
+                return Some(runs);
+            }
             let spot = project.canonical(file, place);
             if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) =
                 (spot.root, &spot.path[..])
@@ -552,6 +555,15 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &Targe
             }
         }
     }
+}
+
+/// A method of a parameter whose annotation names a class of another file.
+fn method_of_param(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
+    let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
+    let class = project.canonical(file, project.summary(file).param_classes.get(&binding)?);
+    let GlobalTy::Class(of, class) = project.type_of(&class) else { return None };
+    let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
+    Some(Runs::Function(file, func))
 }
 
 /// When functions run what they are handed.
