@@ -17,7 +17,7 @@ pub(crate) mod summary;
 mod unix;
 mod xml;
 
-pub(crate) use sarif::RunOptions;
+pub(crate) use sarif::{MAX_RESULTS, RunOptions};
 
 use crate::arguments::Format;
 use crate::discover::Skip;
@@ -238,9 +238,12 @@ impl Places<'_, '_> {
         if whole.start.line == whole.end.line {
             return whole;
         }
-        let lines = &self.sources.load(&whole.path).lines;
-        let end =
-            lines.line_span(whole.start.line).map_or(whole.start.offset, |line| line.end.saturating_sub(1));
+        let source = self.sources.load(&whole.path);
+        let line =
+            source.lines.line_span(whole.start.line).unwrap_or(Span { start: span.start, end: span.start });
+        let text = source.text.as_deref().and_then(|text| text.get(line.start as usize..line.end as usize));
+        let breaks = text.map_or(1, |text| text.len() - text.trim_end_matches(['\n', '\r']).len());
+        let end = line.end.saturating_sub(u32::try_from(breaks).unwrap_or(0));
         self.location(file, Span { start: span.start, end: end.max(span.start) })
     }
 
