@@ -281,6 +281,12 @@ fn stdin_stands_in_for_a_file() {
     let report: Value =
         serde_json::from_str(&project.run_with_stdin(&arguments, CLEAN.as_bytes()).stdout).unwrap();
     assert_eq!(found(&report), Vec::<String>::new());
+    let absolute = project.path().join("src/a.js").display().to_string();
+    for format in ["unix", "pretty"] {
+        let arguments = ["--format", format, "--stdin", "--stdin-filename", &absolute];
+        let run = project.run_with_stdin(&arguments, LEAK.as_bytes());
+        assert!(run.stdout.contains(&format!("{absolute}:6:3")), "as it was given: {}", run.stdout);
+    }
     project.write("outlive.toml", "exclude = ['src/a.js']");
     let run = project.run_with_stdin(&arguments, LEAK.as_bytes());
     assert_eq!(run.code, 0, "an excluded file has no findings: {}", run.stdout);

@@ -160,6 +160,27 @@ impl Report {
         }
         self.errors.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     }
+
+    /// Calls a file what the user calls it.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        let rename = |path: &mut String| {
+            if path == from {
+                to.clone_into(path);
+            }
+        };
+        let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        for finding in self.findings.iter_mut().chain(suppressed) {
+            rename(&mut finding.place.path);
+            finding.retainers.iter_mut().for_each(|step| rename(&mut step.place.path));
+            finding
+                .fixes
+                .iter_mut()
+                .flat_map(|mend| &mut mend.edits)
+                .for_each(|edit| rename(&mut edit.place.path));
+        }
+        self.errors.iter_mut().for_each(|error| rename(&mut error.path));
+        self.sources.rename(from, to);
+    }
 }
 
 fn order(finding: &Reported) -> (&str, u32, &str, &str) {
