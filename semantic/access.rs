@@ -172,7 +172,7 @@ pub fn usage(file: &Lowered, expr: NodeId) -> Usage {
             // The value passes through to whatever is around.
             Kind::Conditional | Kind::Logical if slot > 0 => at = parent,
             Kind::Logical if tree.logical_op(parent) != Some(crate::tree::LogicalOp::And) => at = parent,
-            Kind::Sequence if tree.last_child(parent) == Some(at) => at = parent,
+            Kind::Sequence if tree.is_last_child(at) => at = parent,
             _ => return direct_usage(file, at, parent, slot),
         }
     }

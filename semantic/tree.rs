@@ -430,6 +430,12 @@ impl Tree {
         self.children(id).last()
     }
 
+    /// Whether the node is the last child of its parent. Asked of every child, [`Tree::last_child`] would be quadratic.
+    #[must_use]
+    pub fn is_last_child(&self, id: NodeId) -> bool {
+        self.parent(id).is_some_and(|parent| self.end(parent) == self.end(id))
+    }
+
     /// The interned text of an id.
     #[must_use]
     pub fn text(&self, name: NameId) -> &str {
@@ -657,7 +663,7 @@ impl Tree {
             Kind::Unary => self.unary_op(parent) == Some(UnaryOp::Void) && self.is_discarded(parent),
             Kind::Await => self.is_discarded(parent),
             Kind::Logical | Kind::Conditional => self.node(id).slot > 0 && self.is_discarded(parent),
-            Kind::Sequence => self.last_child(parent) != Some(id) || self.is_discarded(parent),
+            Kind::Sequence => !self.is_last_child(id) || self.is_discarded(parent),
             Kind::For => self.node(id).slot == 0 || self.node(id).slot == 2,
             _ => false,
         }

@@ -46,6 +46,10 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     })?;
     report.settle();
     let taken = use_baseline(&mut report, options, &settings, &input)?;
+    if let Some(given) = &options.stdin_filename {
+        // Whoever hands a buffer over looks for its name in the answer.
+        report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
+    }
     output::print(&report, options, &settings.below)?;
     if !options.quiet {
         output::sum_up(&report, taken);

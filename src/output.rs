@@ -33,6 +33,14 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
         Format::Auto => Format::Concise,
         format => format,
     };
+    let has_sarif =
+        format == Format::Sarif || options.output_file.iter().any(|file| file.format == Format::Sarif);
+    if has_sarif && report.findings.len() > report::MAX_RESULTS {
+        note(&format!(
+            "SARIF has the first {} findings only: code scanning keeps no more",
+            report::MAX_RESULTS
+        ));
+    }
     write(&report::render(report, format, look, &run)?)
 }
 

@@ -112,6 +112,22 @@ fn columns_count_utf16_units_and_offsets_count_bytes() {
 }
 
 #[test]
+fn a_range_over_lines_ends_with_its_first_line() {
+    let timer = "  setInterval(() => {\n    f(req);\n  }, 1000);\n  res.end();";
+    for newline in ["\n", "\r\n"] {
+        let text =
+            LEAK.replace("  seen.set(req.url, Date.now());\n  res.end();", timer).replace('\n', newline);
+        let finding = Project::new(&[("a.js", text)]).json(&[])["findings"][0].clone();
+        assert_eq!(finding["rule"], "leaked-timer");
+        assert_eq!(
+            (&finding["end"]["line"], &finding["end"]["column"]),
+            (&6.into(), &22.into()),
+            "{newline:?}"
+        );
+    }
+}
+
+#[test]
 fn the_same_tree_gives_the_same_bytes() {
     let files: Vec<(String, String)> = (0..40)
         .map(|i| (format!("src/d{}/f{i}.js", i % 7), LEAK.replace("seen", &format!("seen{i}"))))
@@ -265,6 +281,12 @@ fn stdin_stands_in_for_a_file() {
     let report: Value =
         serde_json::from_str(&project.run_with_stdin(&arguments, CLEAN.as_bytes()).stdout).unwrap();
     assert_eq!(found(&report), Vec::<String>::new());
+    let absolute = project.path().join("src/a.js").display().to_string();
+    for format in ["unix", "pretty"] {
+        let arguments = ["--format", format, "--stdin", "--stdin-filename", &absolute];
+        let run = project.run_with_stdin(&arguments, LEAK.as_bytes());
+        assert!(run.stdout.contains(&format!("{absolute}:6:3")), "as it was given: {}", run.stdout);
+    }
     project.write("outlive.toml", "exclude = ['src/a.js']");
     let run = project.run_with_stdin(&arguments, LEAK.as_bytes());
     assert_eq!(run.code, 0, "an excluded file has no findings: {}", run.stdout);

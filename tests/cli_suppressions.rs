@@ -107,7 +107,7 @@ fn scripts_in_markup_have_comments_too() {
     for (path, text) in [
         ("a.vue", format!("<template><b/></template>\n<script>\n{script}</script>")),
         ("a.svelte", format!("<script module>\n{script}</script>")),
-        ("a.astro", format!("---\n// outlive-disable-next-line leaked-timer\nf();\n---\n<p/>")),
+        ("a.astro", "---\n// outlive-disable-next-line leaked-timer\nf();\n---\n<p/>".to_owned()),
     ] {
         let report = Project::new(&[(path, text)]).json(&["--confidence", "low"]);
         let found = found(&report);

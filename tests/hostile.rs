@@ -174,3 +174,20 @@ fn a_hundred_thousand_levels_are_refused_by_name() {
         assert!(error["message"].as_str().unwrap().contains("nests deeper"), "{path}: {error}");
     }
 }
+
+/// What stands side by side, `n` times.
+#[test]
+fn width_costs_no_more_than_its_length() {
+    let n = 50_000;
+    for (path, text) in [
+        ("commas.js", format!("a{}", ",a".repeat(n))),
+        ("array.js", format!("x=[{}]", "a,".repeat(n))),
+        ("arguments.js", format!("f({}a)", "a,".repeat(n))),
+        ("statements.js", "a;".repeat(n)),
+        ("calls.js", "f(a);\n".repeat(n)),
+    ] {
+        let start = Instant::now();
+        assert_eq!(beside(path, text)["errors"], serde_json::json!([]), "{path}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{path} takes {:?}", start.elapsed());
+    }
+}

@@ -17,7 +17,7 @@ pub(crate) mod summary;
 mod unix;
 mod xml;
 
-pub(crate) use sarif::RunOptions;
+pub(crate) use sarif::{MAX_RESULTS, RunOptions};
 
 use crate::arguments::Format;
 use crate::discover::Skip;
@@ -160,6 +160,27 @@ impl Report {
         }
         self.errors.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     }
+
+    /// Calls a file what the user calls it.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        let rename = |path: &mut String| {
+            if path == from {
+                to.clone_into(path);
+            }
+        };
+        let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        for finding in self.findings.iter_mut().chain(suppressed) {
+            rename(&mut finding.place.path);
+            finding.retainers.iter_mut().for_each(|step| rename(&mut step.place.path));
+            finding
+                .fixes
+                .iter_mut()
+                .flat_map(|mend| &mut mend.edits)
+                .for_each(|edit| rename(&mut edit.place.path));
+        }
+        self.errors.iter_mut().for_each(|error| rename(&mut error.path));
+        self.sources.rename(from, to);
+    }
 }
 
 fn order(finding: &Reported) -> (&str, u32, &str, &str) {
@@ -238,9 +259,12 @@ impl Places<'_, '_> {
         if whole.start.line == whole.end.line {
             return whole;
         }
-        let lines = &self.sources.load(&whole.path).lines;
-        let end =
-            lines.line_span(whole.start.line).map_or(whole.start.offset, |line| line.end.saturating_sub(1));
+        let source = self.sources.load(&whole.path);
+        let line =
+            source.lines.line_span(whole.start.line).unwrap_or(Span { start: span.start, end: span.start });
+        let text = source.text.as_deref().and_then(|text| text.get(line.start as usize..line.end as usize));
+        let breaks = text.map_or(1, |text| text.len() - text.trim_end_matches(['\n', '\r']).len());
+        let end = line.end.saturating_sub(u32::try_from(breaks).unwrap_or(0));
         self.location(file, Span { start: span.start, end: end.max(span.start) })
     }
 

@@ -70,6 +70,13 @@ impl Sources {
     pub(crate) fn get(&self, path: &str) -> Option<&Source> {
         self.loaded.get(path)
     }
+
+    /// Calls a file what the user calls it.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        if let Some(source) = self.loaded.remove(from) {
+            self.loaded.insert(to.to_owned(), source);
+        }
+    }
 }
 
 /// A hash that tells whether a file changed while the run went on.
