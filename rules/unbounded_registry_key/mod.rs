@@ -242,7 +242,8 @@ fn fresh_import(model: &Model<'_>, import: NodeId) -> Option<LocalClaim> {
         help: "import a fixed address; what must be loaded anew belongs in a worker or a child process that ends".to_owned(),
         subject: "import".to_owned(),
         must_repeat: true,
-        // Development servers do this on purpose, for as long as the developer looks on.
+        // Start-up code and development servers do this on purpose, a few times.
+        must_be_hot: true,
         conventions: freshness.conventions.max(1),
         ..LocalClaim::default()
     })
@@ -263,7 +264,8 @@ fn reload(model: &Model<'_>, node: NodeId) -> Option<LocalClaim> {
         help: "read what changes with `fs` and `JSON.parse`, or load it in a worker or child process that ends".to_owned(),
         subject: "require.cache".to_owned(),
         must_repeat: true,
-        // Development servers do this on purpose, for as long as the developer looks on.
+        // Start-up code and development servers do this on purpose, a few times.
+        must_be_hot: true,
         conventions: 1,
         ..LocalClaim::default()
     })
