@@ -145,16 +145,18 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
             learnt.extend(at_call(model, access, call, &ops[i]));
         }
     }
+    // A helper that hands it on itself hands it on for its caller.
+    let handed_on: FxHashSet<(NodeId, NodeId)> =
+        learnt.iter().filter(|op| op.op == Op::Escape).map(|op| (op.node, op.target)).collect();
+    ops.retain(|op| {
+        let at = (op.node, op.target);
+        op.op != Op::Escape || !seen_through.contains(&at) || handed_on.contains(&at)
+    });
     let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
     learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
-    ops.retain(|op| op.op != Op::Escape || !seen_through.contains(&(op.node, op.target)) || known_escape(&learnt, op));
     let is_new = !learnt.is_empty();
     ops.append(&mut learnt);
     is_new
-}
-
-fn known_escape(learnt: &[CollectionOp], op: &CollectionOp) -> bool {
-    learnt.iter().any(|new| new.op == Op::Escape && (new.node, new.target) == (op.node, op.target))
 }
 
 /// Whether an argument goes to a function of the file that only looks at it.
