@@ -247,7 +247,7 @@ fn is_handed_over(file: &FileView<'_, '_>, registration: &Registration) -> bool 
     }
     // A chain on the emitter itself hands nothing over.
     let is_chained = tree.parent(registration.call).is_some_and(|parent| tree.kind(parent) == Kind::Member);
-    !is_chained && !(returns_self && registration.proved)
+    !(is_chained || returns_self && registration.proved)
 }
 
 /// An event target keeps a function of the module only once, however often it is added.
