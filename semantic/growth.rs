@@ -383,11 +383,10 @@ fn wraps(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
 }
 
 fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
-    // `const inner = f; f = () => inner()`: under another name, taken in the same run, or it would call itself.
+    // `const inner = f; f = () => inner()`: under another name, taken in the same run. Its own name means the new one.
     let is_taken_now = |node: NodeId| {
-        let binding = model.file.binding_of(node);
-        binding.is_none_or(|binding| {
-            place.root == Root::Binding(binding) || model.file.binding(binding).func == model.file.tree.func(func)
+        model.file.binding_of(node).is_some_and(|binding| {
+            place.root != Root::Binding(binding) && model.file.binding(binding).func == model.file.tree.func(func)
         })
     };
     model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node) && is_taken_now(node))
