@@ -337,13 +337,15 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
 fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
     let row = registration.family.and_then(|family| model.catalog.emitter(family));
-    row.is_some_and(|row| row.takes_options)
-        && (listeners::option(model, registration.options, "signal").is_some()
-            || registration.options.is_some_and(|options| {
-                // An options object from elsewhere may hold a signal.
-                !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
-                    && listeners::capture(model, Some(options)).is_none()
-            }))
+    let takes_options = row.map(|row| row.takes_options);
+    let is_named = listeners::option(model, registration.options, "signal").is_some();
+    // An options object from elsewhere may hold a signal.
+    let is_hidden = |options: NodeId| {
+        !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
+            && listeners::capture(model, Some(options)).is_none()
+    };
+    is_named && takes_options != Some(false)
+        || takes_options == Some(true) && registration.options.is_some_and(is_hidden)
 }
 
 /// What becomes of the value that a registration returns.
