@@ -237,6 +237,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
                     None => Origin::Named,
                 });
             }
+            if is_made_before(model, registration) {
+                return None;
+            }
             if row.func != registration.func || row.func.index() == 0 {
                 return Some(Origin::Named);
             }
@@ -297,14 +300,24 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
         || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
 }
 
-/// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`: each run listens to one of its own.
+/// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
+/// listens to one of its own.
 fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     let tree = &model.file.tree;
-    let Some(first) = registration.place.path.first() else { return false };
-    let field = Place { root: registration.place.root, path: std::iter::once(*first).collect() };
-    model.values(&field).iter().any(|&value| {
+    let place = &registration.place;
+    let holder = match (place.root, place.path.first()) {
+        (Root::Binding(_), _) => Place::root(place.root),
+        (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
+        _ => return false,
+    };
+    let is_made = |value: NodeId| match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none()),
+        _ => false,
+    };
+    model.values(&holder).iter().any(|&value| {
         let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        tree.kind(value) == Kind::New
+        is_made(value)
             && tree.func(value) == registration.func
             && tree.span(value).end <= tree.span(registration.call).start
             && block.is_some_and(|block| tree.contains(block, registration.call))

@@ -666,7 +666,23 @@ fn released<'p>(
     if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
         answer = Released::Maybe;
     }
+    if matches!(answer, Released::No) && is_released_by_name(project, spot) {
+        answer = Released::Maybe;
+    }
     answer
+}
+
+/// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
+fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
+    let field = spot.path.iter().rev().find_map(|step| match step {
+        SpotStep::Field(name) => Some(*name),
+        SpotStep::Element => None,
+    });
+    field.is_some_and(|field| {
+        project.possible_uses(field).iter().any(|found| {
+            project.is_production(found.file) && found.row.what == What::Collection(Op::Release)
+        })
+    })
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
