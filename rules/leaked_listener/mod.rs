@@ -14,7 +14,7 @@ use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -545,9 +545,21 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
             .written_fields()
             .into_iter()
             .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
+            .chain(parameter_property(model, binding))
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// `constructor(private readonly socket: Socket)`: the field that a parameter becomes.
+fn parameter_property(model: &Model<'_>, param: BindingId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let class = model.constructs(model.file.binding(param).func)?;
+    let mut members = model.file.class(class).members.iter();
+    let member = members.find(|member| {
+        tree.kind(member.node) == Kind::BindingName && tree.binding(member.node) == Some(param)
+    })?;
+    Place::root(Root::This(class)).with(Step::Field(member.name?))
 }
 
 fn is_target_end(method: &str) -> bool {

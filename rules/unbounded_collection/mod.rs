@@ -77,6 +77,7 @@ impl Rule for UnboundedCollection {
             on_options: is_on_options(model, op),
             partial: partial::gap(file, op),
             weak_key: is_weak_key(file, op, growth),
+            formatter: is_formatter(model, op),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -183,6 +184,17 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
             let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
             other.op == Op::Release && other.holder == op.holder && is_delete
         })
+}
+
+/// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
+fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_made = |node: outlive_semantic::index::NodeId| {
+        let callee = model.file.tree.callee(node);
+        callee.and_then(|callee| model.api_path(callee)).is_some_and(|path| path.starts_with("Intl."))
+    };
+    let Some(value) = op.value else { return false };
+    let values = model.file.binding_of(value).map(|binding| &model.file.binding(binding).values);
+    is_made(value) || values.is_some_and(|values| values.iter().any(|&value| is_made(value)))
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -479,6 +491,7 @@ fn doubts(
     if growth.registry && !is_hot
         || lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
+        || growth.formatter
     {
         doubt.unknown();
     }
