@@ -586,8 +586,12 @@ const FINITE_KEYS: &[&str] = &[
     "container",
 ];
 
-/// Whether the key's name says that there are only so many of them.
+/// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
 fn is_finite_by_name(growth: &GrowthClaim) -> bool {
+    let holder = growth.shown.to_ascii_lowercase();
+    if holder.contains("deprecat") || holder.contains("warned") || holder.contains("warnings") {
+        return true;
+    }
     if matches!(growth.keys, Keys::None | Keys::Fresh) {
         return false;
     }
