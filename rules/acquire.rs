@@ -196,6 +196,7 @@ fn claim_handle(
         let found = if patterns.only_if_sibling {
             // It ends by itself: only a race whose loser is forgotten is worth a word.
             slot::missed_by_settlement(file, call, handle, &living)
+                .or_else(|| lost_race(model, call, handle, &living))
         } else {
             leftover(file, call, handle, &living, patterns)
         };
@@ -300,6 +301,21 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
         Exit::End => "on every branch",
     };
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
+}
+
+/// The way out of the function by a race that rejects: the loser is released only where the race is won.
+fn lost_race(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let func = tree.func(executed_by(model, call));
+    let is_race = |node: NodeId| {
+        let raced = tree.first(node).and_then(|raced| tree.callee(raced));
+        let path = raced.and_then(|callee| model.api_path(callee));
+        tree.kind(node) == Kind::Await && matches!(path.as_deref(), Some("Promise.race" | "Promise.any"))
+    };
+    gap(model, call, handle, releases).filter(|gap| {
+        let mut within = tree.subtree(model.file.function(func).node);
+        within.any(|node| Some(tree.span(node)) == gap.at && is_race(node))
+    })
 }
 
 /// A function declaration is made before anything else of its function runs.

@@ -143,7 +143,7 @@ fn step(
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
                 Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
-                    queue.push(call)
+                    queue.push(call);
                 }
                 Some("bind") => queue.push(call),
                 _ => {}

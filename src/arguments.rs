@@ -145,7 +145,7 @@ pub(crate) enum Format {
     Auto,
     /// Excerpts with the retention path.
     Pretty,
-    /// One line for each finding, with its rule and confidence.
+    /// One line for each finding, with its severity and rule.
     Concise,
     /// The documented JSON object.
     Json,

@@ -86,6 +86,9 @@ fn claim(
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
+    if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
+        return dropped("what the call returns is followed by the rule for it");
+    }
     let partial = match disposer(file, registration) {
         Disposer::None => None,
         Disposer::Gap(gap) => Some(gap),

@@ -408,7 +408,7 @@ impl Graph {
                     let spot = project.canonical(id, place);
                     match project.type_of(&spot) {
                         GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
-                            add_class(class)
+                            add_class(class);
                         }
                         GlobalTy::Function(file, func) if file == id => functions.push(func),
                         _ => {}
