@@ -8,7 +8,7 @@ use crate::output;
 use crate::progress::Counter;
 use crate::report::safe::safe;
 use crate::report::source::Overlay;
-use crate::session::{self, Plan, SessionError};
+use crate::session::{self, Analysis, Plan, SessionError};
 use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::index::FuncId;
@@ -40,32 +40,39 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let file = project.file_ids().find(|&id| project.file(id).path == path);
     let file = file.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let text = std::fs::read_to_string(path)?;
-    let lines = Lines::new(&text);
-    let span = lines.line_span(line).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
-    let trace = Trace::listening();
-    let findings = engine::settle(&analysis.claims, project, outlive_rules::RULES, &trace);
-    let mut out = String::new();
-    describe_function(project, file, first_code(&text, span), &mut out);
-    if project.summary(file).role != Role::Source {
-        out.push_str("the file is a test or a script by its path: no leak is reported there\n");
-    }
-    let described = out.len();
-    for finding in findings.iter().filter(|f| f.file == file && touches(span, f.span)) {
-        let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
-    }
-    let mut silent: Vec<Dropped> = analysis.dropped.clone();
-    silent.extend(trace.into_list());
-    for row in silent.iter().filter(|row| row.file == Some(file) && touches(span, row.span)) {
-        let seen =
-            row.seen.map(|(other, span)| format!(" at {}", place(project, other.unwrap_or(file), span)));
-        let _ = writeln!(out, "{} is silent: {}{}", row.rule, row.reason, seen.unwrap_or_default());
-    }
-    if out.len() == described && project.summary(file).role == Role::Source {
-        out.push_str("no rule has anything to ask about this line\n");
-    }
+    let span = Lines::new(&text).line_span(line);
+    let span = span.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
+    let out = describe_line(&analysis, file, &text, span);
     let printed: Vec<String> = out.lines().map(|line| safe(line).into_owned()).collect();
     output::write(format!("{}\n", printed.join("\n")).as_bytes())?;
     Ok(Outcome::Clean)
+}
+
+/// The function around the line, the findings there, and the reasons of the rules that are silent.
+fn describe_line(analysis: &Analysis<'_>, file: FileId, text: &str, line: Span) -> String {
+    let project = &analysis.project;
+    let trace = Trace::listening();
+    let mut findings = engine::settle(&analysis.claims, project, outlive_rules::RULES, &trace);
+    findings.retain(|finding| finding.file == file && touches(line, finding.span));
+    let mut silent: Vec<Dropped> = analysis.dropped.clone();
+    silent.extend(trace.into_list());
+    silent.retain(|row| row.file == Some(file) && touches(line, row.span));
+    let asked = findings.iter().map(|it| it.span).chain(silent.iter().map(|row| row.span)).next();
+    let mut out = String::new();
+    describe_function(project, file, asked.map_or_else(|| first_code(text, line), |it| it.start), &mut out);
+    if project.summary(file).role != Role::Source {
+        out.push_str("the file is a test or a script by its path: no leak is reported there\n");
+    } else if asked.is_none() {
+        out.push_str("no rule has anything to ask about this line\n");
+    }
+    for finding in findings {
+        let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
+    }
+    for Dropped { rule, reason, seen, .. } in silent {
+        let seen = seen.map(|(other, span)| format!(" at {}", place(project, other.unwrap_or(file), span)));
+        let _ = writeln!(out, "{rule} is silent: {reason}{}", seen.unwrap_or_default());
+    }
+    out
 }
 
 fn split(place: &str) -> Option<(&str, u32)> {
