@@ -67,6 +67,9 @@ fn settle(
     }
     let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
     weigh_heat(info, in_loop, &mut doubt);
+    if body.is_slight && !in_loop {
+        doubt.unknown();
+    }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
             format!("too much is in doubt ({}); the function runs {}", doubt.phrase(), info.phrase())

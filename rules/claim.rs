@@ -312,6 +312,8 @@ pub struct ChurnClaim {
     pub in_loop: bool,
     /// Only a loop makes it worth a word.
     pub needs_loop: bool,
+    /// Without a loop, whether it is worth a word depends on what else the call does.
+    pub is_slight: bool,
     /// Conjuncts that rest on a convention.
     pub conventions: u8,
     /// Conjuncts that are unknown.

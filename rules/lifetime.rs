@@ -90,6 +90,12 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
     Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
 }
 
+/// Whether a file belongs to a command line: what it does is done once for each process.
+fn is_of_command_line(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    folders.split('/').any(|folder| matches!(folder, "bin" | "cli" | "command-line"))
+}
+
 /// Whether a function that nobody in sight calls often is start-up code by its name, or runs only from such.
 #[must_use]
 pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
@@ -99,6 +105,9 @@ pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
 
 fn starts_up(project: &Project<'_>, file: FileId, func: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
+    if is_of_command_line(&project.file(file).path) {
+        return true;
+    }
     let mut at = Some(func);
     while let Some(inner) = at {
         let row = &project.summary(file).functions[inner.index()];

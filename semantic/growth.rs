@@ -269,6 +269,10 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             if key().is_some_and(|key| is_length_of(model, key, &holder)) {
                 return make(Op::Grow(Growth::Push), assign, None, value);
             }
+            if value.is_some_and(|value| is_thinned(model, &holder, value)) {
+                let op = make(Op::Release, assign, key(), None);
+                return op.and_then(|op| Some(CollectionOp { holder: op.holder.with(Step::Element)?, ..op }));
+            }
             let op = if is_blank { Op::Blank } else { Op::Grow(Growth::Key) };
             make(op, assign, key(), value)
         }
@@ -322,6 +326,12 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
     match access.usage {
         Usage::Method { name, call } => {
             let (op, key, value) = method_op(model, tree.text(name), call)?;
+            if op == Op::Grow(Growth::Set)
+                && value.is_some_and(|value| is_thinned(model, &access.place, value))
+            {
+                let op = make(Op::Release, call, key, None);
+                return op.and_then(|op| Some(CollectionOp { holder: op.holder.with(Step::Element)?, ..op }));
+            }
             make(op, call, key, value)
         }
         Usage::Assigned(assign) => {
@@ -378,6 +388,15 @@ fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Optio
         | "lastIndexOf" | "fill" => (Op::Read, None, None),
         _ => return None,
     })
+}
+
+/// `lists.set(key, lists.get(key).filter(…))`: an entry becomes a part of itself.
+fn is_thinned(model: &Model<'_>, holder: &Place, value: NodeId) -> bool {
+    let Some((object, "filter" | "slice" | "splice")) = model.file.tree.method_call(value) else {
+        return false;
+    };
+    let part = model.file.place(model.file.iterated(object));
+    holder.clone().with(Step::Element).is_some_and(|element| part == element)
 }
 
 /// What assigning a value to a collection's name does: grow it, shrink it or start over.

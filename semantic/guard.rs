@@ -5,24 +5,38 @@ use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp};
 
-/// The innermost loop around a node inside its function, unless it runs over a collection written out in the source.
+/// The innermost loop around a node inside its function that may run the node more than once: not one that is left right
+/// after (`for (…) if (found) { list.push(x); return; }`), nor one over a collection written out in the source.
 #[must_use]
 pub fn enclosing_loop(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let mut child = node;
+    let mut breaks = false;
     for parent in tree.ancestors(node) {
         let slot = tree.node(child).slot;
-        match tree.kind(parent) {
-            Kind::Function | Kind::Class => return None,
-            Kind::For if slot > 0 => return Some(parent),
-            Kind::While | Kind::DoWhile => return Some(parent),
+        let is_turned = match tree.kind(parent) {
+            Kind::Function | Kind::Class | Kind::Return => return None,
+            Kind::Block => match tree.last_child(parent).filter(|&last| last != child) {
+                Some(last) if tree.kind(last) == Kind::Return => return None,
+                last => {
+                    breaks |= last.is_some_and(|last| tree.kind(last) == Kind::Break);
+                    false
+                }
+            },
+            Kind::Switch => {
+                breaks = false;
+                false
+            }
+            Kind::For => slot > 0,
+            Kind::While | Kind::DoWhile => true,
             Kind::ForOf | Kind::ForIn if slot == 2 => {
                 let source = tree.child(parent, 1);
-                if !source.is_some_and(|source| model.is_constant_collection(source, 4)) {
-                    return Some(parent);
-                }
+                !source.is_some_and(|source| model.is_constant_collection(source, 4))
             }
-            _ => {}
+            _ => false,
+        };
+        if is_turned && !std::mem::take(&mut breaks) {
+            return Some(parent);
         }
         child = parent;
     }

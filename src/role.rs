@@ -26,6 +26,7 @@ const TEST_FOLDERS: &[&str] = &[
     "stories",
     "mocks",
     "integration-tests",
+    "interop",
     "unit-tests",
     "jest",
     // What an example calls once, its users call as often as they like.

@@ -254,6 +254,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             if is_field && is_passed_to_constructor(model, place) {
                 return Some(Origin::PassedToConstructor);
             }
+            if is_field && is_made_before(model, registration) {
+                return None;
+            }
             Some(Origin::Named)
         }
         Root::Value(_) => {
@@ -290,6 +293,20 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     };
     is_parameter_property
         || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+}
+
+/// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`: each run listens to one of its own.
+fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let Some(first) = registration.place.path.first() else { return false };
+    let field = Place { root: registration.place.root, path: std::iter::once(*first).collect() };
+    model.values(&field).iter().any(|&value| {
+        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+        tree.kind(value) == Kind::New
+            && tree.func(value) == registration.func
+            && tree.span(value).end <= tree.span(registration.call).start
+            && block.is_some_and(|block| tree.contains(block, registration.call))
+    })
 }
 
 /// Events that may well never fire while the process is healthy.
@@ -335,13 +352,15 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
 fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
     let row = registration.family.and_then(|family| model.catalog.emitter(family));
-    row.is_some_and(|row| row.takes_options)
-        && (listeners::option(model, registration.options, "signal").is_some()
-            || registration.options.is_some_and(|options| {
-                // An options object from elsewhere may hold a signal.
-                !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
-                    && listeners::capture(model, Some(options)).is_none()
-            }))
+    let takes_options = row.map(|row| row.takes_options);
+    let is_named = listeners::option(model, registration.options, "signal").is_some();
+    // An options object from elsewhere may hold a signal.
+    let is_hidden = |options: NodeId| {
+        !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
+            && listeners::capture(model, Some(options)).is_none()
+    };
+    is_named && takes_options != Some(false)
+        || takes_options == Some(true) && registration.options.is_some_and(is_hidden)
 }
 
 /// What becomes of the value that a registration returns.

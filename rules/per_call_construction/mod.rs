@@ -25,6 +25,8 @@ static META: Meta = Meta {
 
 /// Below this, only a loop makes it worth a word; above, any hot path does.
 const COSTLY_NS: u32 = 10_000;
+/// Below this, a request that does anything else does not feel it: said at low confidence, outside of loops.
+const FELT_NS: u32 = 25_000;
 /// `toLocaleString` and its like with options: a formatter is made for the one call.
 const LOCALE_NS: u32 = 36_000;
 const REGEXP_NS: u32 = 140;
@@ -184,6 +186,7 @@ fn body(model: &Model<'_>, call: NodeId, shown: &str, cost: u32) -> ChurnClaim {
         subject: shown.to_owned(),
         in_loop: invariant::turn(model, call).is_some(),
         needs_loop: cost < COSTLY_NS,
+        is_slight: cost < FELT_NS,
         fixes: hoist::to_module(model, call, false).into_iter().collect(),
         ..ChurnClaim::default()
     }

@@ -690,13 +690,15 @@ fn released<'p>(
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
-/// what to end (`leave(player)`) ends that, not its owner; and what an instance takes out of a collection that is not its
-/// own when it ends is its own entry.
+/// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
+/// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
 fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
+    use outlive_semantic::rate::Rate;
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    let is_owner = matches!(spot.root, SpotRoot::Instance(..));
+    let rate = project.rate(found.file, found.row.func).rate;
+    let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
     is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
-        || project.rate(found.file, found.row.func).rate == Some(outlive_semantic::rate::Rate::Stop)
+        || rate == Some(Rate::Stop)
 }
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
