@@ -187,7 +187,7 @@ fn claim_handle(
         return None;
     }
     if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
-        return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
+        return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
     }
     let living: Vec<&Release> =
         releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
@@ -206,12 +206,11 @@ fn claim_handle(
             }
             let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
             owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
-            let at = model.file.tree.span(release.node).start;
-            return file.drop(meta, call, || format!("released at byte {at}"));
+            return file.drop_for(meta, call, release.node, "it is released");
         };
         for release in &living {
             let span = model.file.tree.span(release.node);
-            notes.push(Note { role: Role::ReleasedHereOnly, message: "released here only".to_owned(), span });
+            notes.push(Note { role: Role::ReleasedHereOnly, message: "the only release".to_owned(), span });
         }
         partial = Some(gap);
     }
@@ -361,6 +360,15 @@ pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[R
     }
 }
 
+/// Why what goes there is not followed.
+fn escape_phrase(escape: &Escape) -> &'static str {
+    match escape {
+        Escape::Returned(_) => "it is returned: who gets it may release it",
+        Escape::Argument { .. } => "it is handed to code that may release it",
+        Escape::Elsewhere(_) => "it is put where it may be released",
+    }
+}
+
 /// Functions that only look at what they are handed.
 const LOOKERS: &[&str] = &[
     "String",
@@ -438,8 +446,9 @@ pub(crate) fn settle(
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
-            return view
-                .drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func)));
+            return view.drop(file, claim, || {
+                format!("the function runs {}", project.rate(file, claim.func).phrase())
+            });
         }
     }
     if let Some(target) = &body.target {
@@ -456,7 +465,8 @@ pub(crate) fn settle(
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            format!("too much is unknown: {doubt:?}; the function runs {:?}", project.rate(file, claim.func))
+            let rate = project.rate(file, claim.func).phrase();
+            format!("too much is in doubt ({}); the function runs {rate}", doubt.phrase())
         });
     };
     let words = text(body);

@@ -74,7 +74,7 @@ fn owner_name(project: &Project<'_>, file: FileId, owner: Owner) -> String {
             "" => "its object".to_owned(),
             name => format!("`{name}`"),
         },
-        Owner::Run(func) => format!("what `{}` returns", project.function_name(file, func)),
+        Owner::Run(func) => format!("what {} returns", project.shown_function(file, func)),
     }
 }
 

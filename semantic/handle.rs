@@ -42,6 +42,16 @@ pub enum Escape {
     Elsewhere(NodeId),
 }
 
+impl Escape {
+    /// Where that happens.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        match *self {
+            Self::Returned(node) | Self::Elsewhere(node) | Self::Argument { call: node, .. } => node,
+        }
+    }
+}
+
 /// How something is given back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleasePatterns {

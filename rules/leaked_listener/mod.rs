@@ -109,9 +109,7 @@ fn claim(
                     let what = || format!("its listener stays on `{target}`");
                     owned::note_held(model, (registration.func, at), removal.func, what, claims);
                 }
-                return file.drop(&META, registration.call, || {
-                    format!("removed at byte {}", model.file.tree.span(removal.call).start)
-                });
+                return file.drop_for(&META, registration.call, removal.call, "it is removed");
             }
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
@@ -634,9 +632,9 @@ fn settle_one(
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
-                let rate = project.rate(file, claim.func);
+                let rate = project.rate(file, claim.func).phrase();
                 format!(
-                    "`{}` {}; the function runs {rate:?}",
+                    "`{}` {}; the function runs {rate}",
                     body.shown,
                     lifetime::lives_phrase(project, lives)
                 )
@@ -652,8 +650,13 @@ fn settle_one(
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            let rate = project.rate(file, claim.func);
-            format!("too much is unknown: {doubt:?}; `{}` {lives:?}; the function runs {rate:?}", body.shown)
+            let (lives, rate) =
+                (lifetime::lives_phrase(project, lives), project.rate(file, claim.func).phrase());
+            format!(
+                "too much is in doubt ({}); `{}` {lives}; the function runs {rate}",
+                doubt.phrase(),
+                body.shown
+            )
         });
     };
     Some(report(project, file, claim, body, lives, confidence))

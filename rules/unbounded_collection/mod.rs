@@ -7,6 +7,7 @@ use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::trace::Dropped;
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
@@ -382,9 +383,9 @@ fn settle_holder(
     }
     let Some((mut doubt, chosen)) = best else {
         return dropped(view, sites, |(file, claim, growth)| {
-            let rate = project.rate(*file, claim.func);
+            let rate = project.rate(*file, claim.func).phrase();
             let sized = if growth.sized { ", and its size is tested" } else { "" };
-            format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
+            format!("it {}; the function runs {rate}{sized}", lifetime::lives_phrase(project, lives))
         });
     };
     let (file, claim, growth) = sites[chosen];
@@ -402,20 +403,39 @@ fn settle_holder(
         is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
     }) {
         Released::Yes(at) => {
-            let path = &project.file(at.file).path;
-            return dropped(view, sites, |_| {
-                format!("{:?} at {path}, byte {}", at.row.what, at.row.at.start)
-            });
+            for (file, claim, growth) in sites {
+                view.trace.note(|| Dropped {
+                    rule: META.id,
+                    file: Some(*file),
+                    span: claim.at,
+                    reason: format!("`{}` {}", growth.shown, release_phrase(&at.row.what)),
+                    seen: Some((Some(at.file), at.row.at)),
+                });
+            }
+            return None;
         }
         Released::Maybe => doubt.unknown(),
         Released::No => {}
     }
     let Some(confidence) = doubt.confidence() else {
         return dropped(view, sites, |_| {
-            format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives))
+            format!(
+                "too much is in doubt ({}); it {}",
+                doubt.phrase(),
+                lifetime::lives_phrase(project, lives)
+            )
         });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
+}
+
+/// What keeps a collection from growing for ever: the second half of a sentence.
+fn release_phrase(what: &What) -> &'static str {
+    match what {
+        What::Collection(Op::Reset) | What::Assigned => "is replaced",
+        What::Collection(Op::Escape) | What::Argument(_) => "is handed to code that may empty it",
+        What::Collection(_) | What::Method(..) | What::Called => "loses entries",
+    }
 }
 
 /// Says for each site why it is not reported.

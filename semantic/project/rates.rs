@@ -41,6 +41,17 @@ impl RateInfo {
     pub fn is_once(&self) -> bool {
         self.rate.is_some_and(|rate| rate <= Rate::Once) && !self.in_loop
     }
+
+    /// What follows "runs": "per request", "once, in a loop".
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let Some(rate) = self.rate else {
+            return "an unknown number of times: no caller is in sight".to_owned();
+        };
+        let looped = if self.in_loop { ", in a loop" } else { "" };
+        let sure = if self.certain { "" } else { ", if a convention holds" };
+        format!("{}{looped}{sure}", rate.phrase())
+    }
 }
 
 /// One step on the way from an entry point to a function.
