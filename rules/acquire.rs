@@ -460,6 +460,10 @@ pub(crate) fn settle(
             }
         }
     }
+    let is_never = body.partial.is_none();
+    if is_never && lifetime::is_startup(project, file, claim.func) {
+        doubt.unknown();
+    }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();
     }

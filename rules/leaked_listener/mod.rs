@@ -77,6 +77,9 @@ fn claim(
     let Some(origin) = origin(model, registration) else {
         return dropped("the target is made by the code that listens to it");
     };
+    if matches!(&registration.event, Identity::Constant(event) if event == "DOMContentLoaded") {
+        return dropped("the event fires once in the life of a page");
+    }
     if fires_once(model, registration) {
         return dropped("it is taken away when the event fires");
     }
