@@ -76,6 +76,9 @@ pub(crate) struct Check {
     /// Print to stderr where the time went.
     #[arg(long, help_heading = "Output")]
     pub(crate) timings: bool,
+    /// Say how much of the project was understood: entry points, functions of unknown rate, packages without rows.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) coverage: bool,
     /// List what suppression comments answer too, marked as such, in the formats that know this (JSON, SARIF).
     #[arg(long, help_heading = "Output")]
     pub(crate) include_suppressed: bool,

@@ -254,6 +254,7 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         stats: analysis.stats,
         sources,
         unsure: 0,
+        coverage: options.coverage.then(|| analysis.project.coverage()),
     };
     for finding in answered.kept.into_iter().filter(|finding| is_wanted(&finding.place.path)) {
         add(&mut report, finding, settings);
@@ -267,6 +268,9 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     analysis.times.push(("report", start.elapsed()));
     if options.timings {
         output::timings(&analysis.times);
+    }
+    if let Some(coverage) = &report.coverage {
+        output::coverage(coverage);
     }
     report
 }
