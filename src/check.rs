@@ -40,6 +40,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             rules: &settings.rules,
             traced: None,
             progress: counter,
+            until: options.until,
         };
         let analysis = session::run(&plan, &catalog)?;
         Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
