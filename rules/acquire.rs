@@ -273,10 +273,13 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);
-        // A closure that releases takes over when it is made.
+        // A closure that releases takes over when it is made; one that was made before may take over at any time.
         let closure = tree
             .ancestors(release.node)
-            .filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
+            .find(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
+        if closure.is_some_and(|closure| closure < call || is_hoisted(model, closure)) {
+            return None;
+        }
         stops.extend(closure);
     }
     let start = acquired_at(model, call);
@@ -297,6 +300,15 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
         Exit::End => "on every branch",
     };
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
+}
+
+/// A function declaration is made before anything else of its function runs.
+fn is_hoisted(model: &Model<'_>, function: NodeId) -> bool {
+    let func = model.file.tree.function(function);
+    func.and_then(|func| model.file.function(func).binding).is_some_and(|binding| {
+        let row = model.file.binding(binding);
+        row.kind == BindingKind::Function && row.node == function
+    })
 }
 
 /// What is acquired while a promise is made is acquired by whoever makes the promise.

@@ -189,18 +189,18 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
             learnt.extend(at_call(model, access, call, &ops[i]));
         }
     }
+    // A helper that hands it on itself hands it on for its caller.
+    let handed_on: FxHashSet<(NodeId, NodeId)> =
+        learnt.iter().filter(|op| op.op == Op::Escape).map(|op| (op.node, op.target)).collect();
+    ops.retain(|op| {
+        let at = (op.node, op.target);
+        op.op != Op::Escape || !seen_through.contains(&at) || handed_on.contains(&at)
+    });
     let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
     learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
-    ops.retain(|op| {
-        op.op != Op::Escape || !seen_through.contains(&(op.node, op.target)) || known_escape(&learnt, op)
-    });
     let is_new = !learnt.is_empty();
     ops.append(&mut learnt);
     is_new
-}
-
-fn known_escape(learnt: &[CollectionOp], op: &CollectionOp) -> bool {
-    learnt.iter().any(|new| new.op == Op::Escape && (new.node, new.target) == (op.node, op.target))
 }
 
 /// Whether an argument goes to a function of the file that only looks at it.
@@ -453,12 +453,11 @@ fn wraps(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
 }
 
 fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
-    // `const inner = f; f = () => inner()`: under another name, taken in the same run, or it would call itself.
+    // `const inner = f; f = () => inner()`: under another name, taken in the same run. Its own name means the new one.
     let is_taken_now = |node: NodeId| {
-        let binding = model.file.binding_of(node);
-        binding.is_none_or(|binding| {
-            place.root == Root::Binding(binding)
-                || model.file.binding(binding).func == model.file.tree.func(func)
+        model.file.binding_of(node).is_some_and(|binding| {
+            place.root != Root::Binding(binding)
+                && model.file.binding(binding).func == model.file.tree.func(func)
         })
     };
     model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node) && is_taken_now(node))

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 
 fn collect(root: &Path) -> std::io::Result<Vec<Fixture>> {
     let mut out = Vec::new();
-    for folder in entries(root)?.into_iter().filter(|folder| name(folder) != "projects") {
+    for folder in entries(root)?.into_iter().filter(|folder| folder.is_dir() && name(folder) != "projects") {
         let kinds = [
             ("leaks", true, false),
             ("clean", false, false),

@@ -409,12 +409,14 @@ fn returns_something(file: &FileView<'_, '_>, registration: &Registration) -> bo
     let row = registration.family.and_then(|family| model.catalog.emitter(family));
     let returns_self = row.is_some_and(|row| !row.returns_disposer);
     let method = tree.method_call(registration.call).map(|(_, method)| method);
+    // An event target returns nothing; something else with a method of that name may well return a subscription.
+    let is_typed = model.model_of(model.ty(registration.target)).is_some();
     if method == Some("addEventListener") && row.is_some_and(|row| row.name == "dom") {
-        return false;
+        return !is_typed;
     }
     // A chain on the emitter itself hands nothing over.
     let is_chained = tree.parent(registration.call).is_some_and(|parent| tree.kind(parent) == Kind::Member);
-    !is_chained && !(returns_self && registration.proved)
+    !(is_chained || returns_self && registration.proved)
 }
 
 /// An event target keeps a function of the module only once, however often it is added.

@@ -131,8 +131,7 @@ fn origin(model: &Model<'_>, source: NodeId) -> NodeId {
 fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
     let tree = &model.file.tree;
     let mut at = source;
-    loop {
-        let Some((object, method)) = tree.method_call(at) else { break };
+    while let Some((object, method)) = tree.method_call(at) {
         let by_operator = method == "pipe"
             && tree.args(at).any(|arg| {
                 let name = tree.callee(arg).and_then(|callee| model.callee_name(callee));

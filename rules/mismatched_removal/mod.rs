@@ -119,7 +119,9 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
         (Match::Never, Match::Must, Match::Must) => {
             !is_inline(model, added) && removes_elsewhere(model, added, removal)
         }
-        (Match::Must, Match::Never, Match::Must) => !is_inline(model, added),
+        (Match::Must, Match::Never, Match::Must) => {
+            !is_inline(model, added) && is_counterpart(model, added, removal)
+        }
         (Match::Must, Match::Must, Match::Must) => true,
         _ => false,
     }
@@ -129,6 +131,19 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
 fn is_made_up(model: &Model<'_>, removal: &Removal) -> bool {
     let Some(listener) = removal.listener else { return false };
     matches!(identity::identity(model, listener), Identity::At(_))
+}
+
+/// Whether the two calls belong to one way of listening: what `attachEvent` or a wrapper added, `detachEvent` removes.
+fn is_counterpart(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let method = |call| model.file.tree.method_call(call).map(|(_, method)| method);
+    matches!(
+        (method(added.call), method(removal.call)),
+        (Some("addEventListener"), Some("removeEventListener"))
+            | (
+                Some("on" | "once" | "addListener" | "prependListener" | "prependOnceListener"),
+                Some("off" | "removeListener")
+            )
+    )
 }
 
 fn is_inline(model: &Model<'_>, added: &Registration) -> bool {

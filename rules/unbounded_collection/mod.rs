@@ -324,9 +324,23 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value.is_some_and(is_param)
+    // `handlers.push({ label, handler })`
+    let is_made_of_params = |value: outlive_semantic::index::NodeId| {
+        file.tree.kind(value) == Kind::Object
+            && file.tree.children(value).all(|part| is_part_param(file, part, &is_param))
+    };
+    let stores_param = value.is_some_and(|value| is_param(value) || is_made_of_params(value))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     named && stores_param && op.key.is_none_or(is_param)
+}
+
+/// A property whose value is a parameter.
+fn is_part_param(
+    file: &outlive_semantic::tables::Lowered,
+    part: outlive_semantic::index::NodeId,
+    is_param: &dyn Fn(outlive_semantic::index::NodeId) -> bool,
+) -> bool {
+    file.tree.kind(part) == Kind::Property && file.tree.last_child(part).is_some_and(is_param)
 }
 
 /// `table[name] = table[name] || []`: a slot for what is registered next.
@@ -460,7 +474,8 @@ fn doubts(
         Answer::No => return None,
     }
     // Plug-ins are registered when things start, not with every request.
-    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    let info = project.rate(file, claim.func);
+    let is_hot = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
     if growth.registry && !is_hot
         || lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
