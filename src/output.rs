@@ -134,10 +134,20 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went.
+/// Prints where the time went, and where the system tells, how much memory it took.
 pub(crate) fn timings(rows: &[(&str, Duration)]) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
+    if let Some(kilobytes) = peak_memory() {
+        let _ = writeln!(stderr, "{:<24} {:>8.1} MiB", "peak memory", kilobytes as f64 / 1_024.0);
+    }
+}
+
+/// The most memory this process had at a time, in KiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let row = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    row.trim().strip_suffix(" kB")?.parse().ok()
 }

@@ -1,7 +1,7 @@
 //! `outlive why PATH:LINE`: what is known there, and why nothing is reported.
 
 use crate::Outcome;
-use crate::arguments::Why;
+use crate::arguments::{Stage, Why};
 use crate::discover::Filter;
 use crate::output;
 use crate::progress::Counter;
@@ -30,6 +30,7 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
         rules: outlive_rules::RULES,
         traced: Some(path),
         progress: &Counter::default(),
+        until: Stage::Link,
     };
     let analysis = session::run(&plan, &catalog)?;
     let project = &analysis.project;
