@@ -81,7 +81,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
 }
 
 /// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.

@@ -40,6 +40,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             rules: &settings.rules,
             traced: None,
             progress: counter,
+            until: options.until,
         };
         let analysis = session::run(&plan, &catalog)?;
         Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
@@ -272,6 +273,8 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     if let Some(coverage) = &report.coverage {
         output::coverage(coverage);
     }
+    // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
+    std::mem::forget(analysis.project);
     report
 }
 

@@ -152,12 +152,22 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went.
+/// Prints where the time went, and where the system tells, how much memory it took.
 pub(crate) fn timings(rows: &[(&str, Duration)]) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
+    if let Some(kilobytes) = peak_memory() {
+        let _ = writeln!(stderr, "{:<24} {:>8.1} MiB", "peak memory", kilobytes as f64 / 1_024.0);
+    }
+}
+
+/// The most memory this process had at a time, in KiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let row = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    row.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 /// Packages without rows that are named; the rest is counted.
@@ -183,7 +193,10 @@ fn coverage_lines(coverage: &Coverage) -> Vec<String> {
     };
     let entries = by_count(&coverage.entry_points);
     let named: Vec<String> = entries.iter().map(|(name, count)| format!("{name} {count}")).collect();
-    lines.push(format!("entry points  {}", if named.is_empty() { "none".to_owned() } else { named.join(", ") }));
+    lines.push(format!(
+        "entry points  {}",
+        if named.is_empty() { "none".to_owned() } else { named.join(", ") }
+    ));
     let without = by_count(&coverage.unmodelled);
     let names: Vec<&str> = without.iter().take(NAMED_PACKAGES).map(|(name, _)| name.as_str()).collect();
     let more = without.len().saturating_sub(NAMED_PACKAGES);

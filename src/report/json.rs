@@ -103,7 +103,7 @@ struct Stats<'r> {
     skipped: u64,
     failed: u64,
     bytes: u64,
-    skipped_by_reason: std::collections::BTreeMap<&'static str, u64>,
+    skipped_by_reason: BTreeMap<&'static str, u64>,
     /// Files left out for what they hold.
     skipped_files: Vec<Skipped<'r>>,
 }
