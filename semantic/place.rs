@@ -409,7 +409,10 @@ impl Lowered {
                 if tree.args(call).count() == 1
                     && tree.arg(call, 0).is_some_and(|k| tree.kind(k) != Kind::String) =>
             {
-                self.place_within(object, fuel).with(Step::Element)
+                // `request.get(url)`: what a module exports as a whole is no map.
+                let map = self.place_within(object, fuel);
+                let is_module = matches!(map.root, Root::Module(_)) && map.path.is_empty();
+                (!is_module).then(|| map.with(Step::Element)).flatten()
             }
             "at" | "pop" | "shift" | "find" if self.names_something(object) => {
                 self.place_within(object, fuel).with(Step::Element)

@@ -17,7 +17,7 @@ use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -80,6 +80,9 @@ fn claim(
     let Some(origin) = origin(model, registration) else {
         return dropped("the target is made by the code that listens to it");
     };
+    if matches!(&registration.event, Identity::Constant(event) if event == "DOMContentLoaded") {
+        return dropped("the event fires once in the life of a page");
+    }
     if fires_once(model, registration) {
         return dropped("it is taken away when the event fires");
     }
@@ -88,6 +91,9 @@ fn claim(
     }
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
+    }
+    if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
+        return dropped("what the call returns is followed by the rule for it");
     }
     let mut partial = match disposer(file, registration) {
         Disposer::None => None,
@@ -111,9 +117,7 @@ fn claim(
     if let Some(removal) = removing.first() {
         let Some(gap) = ends::missed(file, registration, &removing) else {
             note_removed(file, registration, origin, removal, claims);
-            return file.drop(&META, registration.call, || {
-                format!("removed at byte {}", model.file.tree.span(removal.call).start)
-            });
+            return file.drop_for(&META, registration.call, removal.call, "it is removed");
         };
         partial = Some(gap);
     }
@@ -259,6 +263,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
                     None => Origin::Named,
                 });
             }
+            if is_made_before(model, registration) {
+                return None;
+            }
             if row.func != registration.func || row.func.index() == 0 {
                 return Some(Origin::Named);
             }
@@ -277,6 +284,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             let is_field = !place.path.is_empty();
             if is_field && is_passed_to_constructor(model, place) {
                 return Some(Origin::PassedToConstructor);
+            }
+            if is_field && is_made_before(model, registration) {
+                return None;
             }
             Some(Origin::Named)
         }
@@ -314,6 +324,32 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     };
     is_parameter_property
         || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+}
+
+/// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
+/// listens to one of its own.
+fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let place = &registration.place;
+    let holder = match (place.root, place.path.first()) {
+        (Root::Binding(_), _) => Place::root(place.root),
+        (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
+        _ => return false,
+    };
+    let is_made = |value: NodeId| match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => {
+            model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none())
+        }
+        _ => false,
+    };
+    model.values(&holder).iter().any(|&value| {
+        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+        is_made(value)
+            && tree.func(value) == registration.func
+            && tree.span(value).end <= tree.span(registration.call).start
+            && block.is_some_and(|block| tree.contains(block, registration.call))
+    })
 }
 
 /// Events that may well never fire while the process is healthy.
@@ -572,9 +608,21 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
             .written_fields()
             .into_iter()
             .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
+            .chain(parameter_property(model, binding))
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// `constructor(private readonly socket: Socket)`: the field that a parameter becomes.
+fn parameter_property(model: &Model<'_>, param: BindingId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let class = model.constructs(model.file.binding(param).func)?;
+    let mut members = model.file.class(class).members.iter();
+    let member = members.find(|member| {
+        tree.kind(member.node) == Kind::BindingName && tree.binding(member.node) == Some(param)
+    })?;
+    Place::root(Root::This(class)).with(Step::Field(member.name?))
 }
 
 fn is_target_end(method: &str) -> bool {
@@ -649,9 +697,9 @@ fn settle_one(
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
-                let rate = project.rate(file, claim.func);
+                let rate = project.rate(file, claim.func).phrase();
                 format!(
-                    "`{}` {}; the function runs {rate:?}",
+                    "`{}` {}; the function runs {rate}",
                     body.shown,
                     lifetime::lives_phrase(project, lives)
                 )
@@ -668,8 +716,13 @@ fn settle_one(
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            let rate = project.rate(file, claim.func);
-            format!("too much is unknown: {doubt:?}; `{}` {lives:?}; the function runs {rate:?}", body.shown)
+            let (lives, rate) =
+                (lifetime::lives_phrase(project, lives), project.rate(file, claim.func).phrase());
+            format!(
+                "too much is in doubt ({}); `{}` {lives}; the function runs {rate}",
+                doubt.phrase(),
+                body.shown
+            )
         });
     };
     let mut finding = report(project, file, claim, body, lives, confidence);
