@@ -195,7 +195,7 @@ fn claim_handle(
     if let Some(release) = living.first() {
         let found = if patterns.only_if_sibling {
             // It ends by itself: only a race whose loser is forgotten is worth a word.
-            slot::missed_by_settlement(file, call, handle, &living)
+            slot::missed_by_settlement(file, call, handle, &living, false)
                 .or_else(|| lost_race(model, call, handle, &living))
         } else {
             leftover(file, call, handle, &living, patterns)
@@ -242,10 +242,12 @@ pub(crate) fn leftover(
     living: &[&Release],
     patterns: &ReleasePatterns,
 ) -> Option<Gap> {
+    // A subscription goes on after its callback has run; a timer does not.
+    let stays = patterns.called;
     gap(file.model, call, handle, living)
         .or_else(|| slot::overwritten(file, call, handle, living))
         .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_settlement(file, call, handle, living))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
 }
 
 fn is_using(model: &Model<'_>, place: &Place) -> bool {

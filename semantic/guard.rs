@@ -50,28 +50,47 @@ pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let mut child = node;
     for parent in tree.ancestors(node) {
-        let slot = tree.node(child).slot;
-        let found = match tree.kind(parent) {
-            Kind::Function => {
-                let func = tree.function(parent);
-                return called_under_guard(model, func?);
-            }
-            Kind::If if slot == 1 => tree.first(parent).and_then(|test| falsy_test(model, test)),
-            Kind::If if slot == 2 => tree.first(parent).and_then(|test| truthy_test(model, test)),
-            Kind::Logical if slot == 1 => match tree.logical_op(parent) {
-                Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
-                _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
-            },
-            Kind::Assign
-                if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) =>
-            {
-                tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
-            }
-            Kind::Block => early_return_flag(model, parent, child),
-            _ => None,
-        };
-        if let Some(flag) = found
+        if tree.kind(parent) == Kind::Function {
+            let func = tree.function(parent)?;
+            return called_under_guard(model, func).or_else(|| set_by_closure(model, parent, node));
+        }
+        if let Some(flag) = tested_flag(model, parent, child)
             && becomes_set(model, &flag, parent, node)
+        {
+            return Some(flag);
+        }
+        child = parent;
+    }
+    None
+}
+
+/// The flag that something right around `child` asks for, so that `child` runs only while it is not set.
+fn tested_flag(model: &Model<'_>, parent: NodeId, child: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let slot = tree.node(child).slot;
+    match tree.kind(parent) {
+        Kind::If if slot == 1 => tree.first(parent).and_then(|test| falsy_test(model, test)),
+        Kind::If if slot == 2 => tree.first(parent).and_then(|test| truthy_test(model, test)),
+        Kind::Logical if slot == 1 => match tree.logical_op(parent) {
+            Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
+            _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
+        },
+        Kind::Assign if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) => {
+            tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
+        }
+        Kind::Block => early_return_flag(model, parent, child),
+        _ => None,
+    }
+}
+
+/// A node in a callback stands under the guard of the function around it, if the callback itself sets the flag:
+/// `if (loaded) return; load(() => { loaded = true; … })`.
+fn set_by_closure(model: &Model<'_>, closure: NodeId, node: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let mut child = closure;
+    for parent in tree.ancestors(closure).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+        if let Some(flag) = tested_flag(model, parent, child)
+            && becomes_set(model, &flag, closure, node)
         {
             return Some(flag);
         }

@@ -25,6 +25,7 @@ const END_HOOKS: &[&str] = &[
     "ngOnDestroy",
     "disconnectedCallback",
     "onDestroy",
+    "onDestroyed",
     "willDestroy",
     "willDestroyElement",
     "onBeforeUnmount",

@@ -47,6 +47,8 @@ pub struct Summary {
     pub handed: Vec<HandedRow>,
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
+    /// What functions of the project are handed, functions aside.
+    pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
     pub uses: Vec<UseRow>,
     /// What fields and module bindings hold.
@@ -146,8 +148,10 @@ pub struct BindingRow {
     pub func: FuncId,
     /// Where it is declared.
     pub at: Span,
-    /// It is a parameter.
+    /// It is a parameter, or a part of one.
     pub is_param: bool,
+    /// The position of a plain parameter.
+    pub position: Option<u16>,
 }
 
 /// What is known of a value, in a form other files can use.
@@ -224,6 +228,18 @@ pub struct HandedRow {
     pub about: calls::About,
     /// What is called, as written.
     pub label: Box<str>,
+}
+
+/// Something other than a function that is handed to a function of the project.
+pub struct PassedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// What.
+    pub place: Place,
 }
 
 /// What a function does with a function parameter.
@@ -315,11 +331,12 @@ pub fn summarise(
     role: Role,
     mut map: NameMap,
 ) -> Summary {
-    let calls = calls::collect(model, accesses);
+    let mut calls = calls::collect(model, accesses);
     let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
+    let passed = builder.passed(std::mem::take(&mut calls.passed));
     let (edges, handed, params) = builder.calls(calls);
     let mut uses = builder.collection_uses(ops);
     uses.extend(builder.other_uses(accesses));
@@ -341,6 +358,7 @@ pub fn summarise(
         edges,
         handed,
         params,
+        passed,
         uses,
         types,
         param_classes,
@@ -367,7 +385,14 @@ impl Builder<'_, '_> {
         self.bindings.entry(binding).or_insert_with(|| {
             let row = file.binding(binding);
             let is_param = row.kind == BindingKind::Param;
-            BindingRow { name: file.tree.text(row.name).into(), func: row.func, at: row.span, is_param }
+            let position = calls::param_position(self.model, binding).map(|(_, position)| position);
+            BindingRow {
+                name: file.tree.text(row.name).into(),
+                func: row.func,
+                at: row.span,
+                is_param,
+                position,
+            }
         });
     }
 
@@ -597,6 +622,17 @@ impl Builder<'_, '_> {
         handed.shrink_to_fit();
         params.shrink_to_fit();
         (edges, handed, params)
+    }
+
+    fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {
+        rows.into_iter()
+            .map(|row| PassedRow {
+                caller: row.caller,
+                to: self.target(&row.to),
+                arg: row.arg,
+                place: self.place(&row.place),
+            })
+            .collect()
     }
 
     /// Whether other files can reach what a path starts from, so that what is done to it matters to them.

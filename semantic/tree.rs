@@ -450,6 +450,13 @@ impl Tree {
         &self.names
     }
 
+    /// Whether a node is the literal `true`.
+    #[must_use]
+    pub fn is_true(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        node.kind == Kind::Bool && node.data == 1
+    }
+
     /// The name a node carries as data: property, method, field, label, string literal.
     #[must_use]
     pub fn name_id(&self, id: NodeId) -> Option<NameId> {

@@ -4,6 +4,7 @@ mod canonical;
 mod classes;
 mod coverage;
 mod lives;
+mod passed;
 mod rates;
 mod resolve;
 
@@ -17,6 +18,7 @@ use smallvec::SmallVec;
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
+pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
 pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
 
@@ -63,6 +65,8 @@ pub struct Project<'c> {
     uses: FxHashMap<Spot, Vec<(FileId, u32)>>,
     loose_uses: FxHashMap<Symbol, Vec<(FileId, u32)>>,
     rates: rates::Rates,
+    /// Who hands what to which parameter, made when it is first asked for.
+    passed: std::sync::OnceLock<passed::Index>,
 }
 
 #[derive(Default)]
@@ -91,6 +95,7 @@ impl<'c> Project<'c> {
             uses: FxHashMap::default(),
             loose_uses: FxHashMap::default(),
             rates: rates::Rates::default(),
+            passed: std::sync::OnceLock::new(),
             files,
         };
         project.intern_names();
