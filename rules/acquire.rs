@@ -187,7 +187,7 @@ fn claim_handle(
         return None;
     }
     if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
-        return file.drop(meta, call, || format!("it is handed to code that may release it: {escape:?}"));
+        return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
     }
     let living: Vec<&Release> =
         releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
@@ -196,6 +196,7 @@ fn claim_handle(
         let found = if patterns.only_if_sibling {
             // It ends by itself: only a race whose loser is forgotten is worth a word.
             slot::missed_by_settlement(file, call, handle, &living)
+                .or_else(|| lost_race(model, call, handle, &living))
         } else {
             leftover(file, call, handle, &living, patterns)
         };
@@ -205,12 +206,11 @@ fn claim_handle(
             }
             let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
             owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
-            let at = model.file.tree.span(release.node).start;
-            return file.drop(meta, call, || format!("released at byte {at}"));
+            return file.drop_for(meta, call, release.node, "it is released");
         };
         for release in &living {
             let span = model.file.tree.span(release.node);
-            notes.push(Note { role: Role::ReleasedHereOnly, message: "released here only".to_owned(), span });
+            notes.push(Note { role: Role::ReleasedHereOnly, message: "the only release".to_owned(), span });
         }
         partial = Some(gap);
     }
@@ -302,6 +302,21 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
 }
 
+/// The way out of the function by a race that rejects: the loser is released only where the race is won.
+fn lost_race(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let func = tree.func(executed_by(model, call));
+    let is_race = |node: NodeId| {
+        let raced = tree.first(node).and_then(|raced| tree.callee(raced));
+        let path = raced.and_then(|callee| model.api_path(callee));
+        tree.kind(node) == Kind::Await && matches!(path.as_deref(), Some("Promise.race" | "Promise.any"))
+    };
+    gap(model, call, handle, releases).filter(|gap| {
+        let mut within = tree.subtree(model.file.function(func).node);
+        within.any(|node| Some(tree.span(node)) == gap.at && is_race(node))
+    })
+}
+
 /// A function declaration is made before anything else of its function runs.
 fn is_hoisted(model: &Model<'_>, function: NodeId) -> bool {
     let func = model.file.tree.function(function);
@@ -342,6 +357,15 @@ pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[R
             !is_release && !only_looks
         }
         Escape::Returned(_) | Escape::Elsewhere(_) => true,
+    }
+}
+
+/// Why what goes there is not followed.
+fn escape_phrase(escape: &Escape) -> &'static str {
+    match escape {
+        Escape::Returned(_) => "it is returned: who gets it may release it",
+        Escape::Argument { .. } => "it is handed to code that may release it",
+        Escape::Elsewhere(_) => "it is put where it may be released",
     }
 }
 
@@ -422,8 +446,9 @@ pub(crate) fn settle(
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
-            return view
-                .drop(file, claim, || format!("it happens once: {:?}", project.rate(file, claim.func)));
+            return view.drop(file, claim, || {
+                format!("the function runs {}", project.rate(file, claim.func).phrase())
+            });
         }
     }
     if let Some(target) = &body.target {
@@ -440,7 +465,8 @@ pub(crate) fn settle(
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            format!("too much is unknown: {doubt:?}; the function runs {:?}", project.rate(file, claim.func))
+            let rate = project.rate(file, claim.func).phrase();
+            format!("too much is in doubt ({}); the function runs {rate}", doubt.phrase())
         });
     };
     let words = text(body);

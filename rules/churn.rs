@@ -60,7 +60,7 @@ fn settle(
     let info = view.project.rate(file, claim.func);
     let in_loop = body.in_loop || info.in_loop;
     if info.rate.is_some_and(|rate| rate <= Rate::Once) {
-        return view.drop(file, claim, || format!("it is built once: {info:?}"));
+        return view.drop(file, claim, || format!("the function runs {}", info.phrase()));
     }
     if body.needs_loop && !in_loop {
         return view.drop(file, claim, || "too small to matter outside a loop".to_owned());
@@ -71,7 +71,9 @@ fn settle(
         doubt.unknown();
     }
     let Some(confidence) = doubt.confidence() else {
-        return view.drop(file, claim, || format!("too much is unknown: {info:?}, {doubt:?}"));
+        return view.drop(file, claim, || {
+            format!("too much is in doubt ({}); the function runs {}", doubt.phrase(), info.phrase())
+        });
     };
     Some(Finding {
         rule: meta.id,
@@ -110,7 +112,7 @@ fn how_often(
 ) -> String {
     let often = match info.rate {
         Some(rate) if rate.is_hot() => rate.phrase().to_owned(),
-        _ => format!("on every call of `{}`", view.project.function_name(file, claim.func)),
+        _ => format!("on every call of {}", view.project.shown_function(file, claim.func)),
     };
     match (in_loop, info.in_loop) {
         (true, _) => format!("{often}, on each turn of a loop"),

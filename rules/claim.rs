@@ -90,6 +90,8 @@ pub struct GrowthClaim {
     pub missed: Option<Missed>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
+    /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
+    pub formatter: bool,
 }
 
 /// How the target of a registration came to be known here.

@@ -111,6 +111,10 @@ pub fn settle(
 /// Rules that say more about a growth than that something grows.
 const MORE_SPECIFIC: &[&str] = &["pending-race", "retained-request", "unbounded-buffer", "unbounded-queue"];
 
+/// Rules that say why another one finds what it finds: the first is silent where the second speaks of the same code.
+const SAYS_WHY: &[(&str, &str)] =
+    &[("leaked-listener", "ignored-listener-options"), ("per-call-construction", "per-call-registration")];
+
 /// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent; and
 /// where the growth itself is told, what else the scope of the value keeps is the lesser part of it.
 fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
@@ -119,10 +123,16 @@ fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
     };
     let specific = sites(&|rule| MORE_SPECIFIC.contains(&rule));
     let general = sites(&|rule| rule == "unbounded-collection" || rule == "retained-request");
+    let at: FxHashSet<(&str, FileId, Span)> =
+        findings.iter().map(|finding| (finding.rule, finding.file, finding.span)).collect();
+    let is_explained = |finding: &Finding| {
+        let why = SAYS_WHY.iter().find(|(rule, _)| *rule == finding.rule);
+        why.is_some_and(|(_, why)| at.contains(&(*why, finding.file, finding.span)))
+    };
     let is_told = |finding: &Finding| match finding.rule {
         "unbounded-collection" => grown_at(finding).iter().any(|site| specific.contains(site)),
         "retained-scope" => general.contains(&(finding.file, finding.span)),
-        _ => false,
+        _ => is_explained(finding),
     };
     findings.iter().filter(|finding| !is_told(finding)).cloned().collect()
 }

@@ -83,6 +83,15 @@ impl Doubt {
             _ => None,
         }
     }
+
+    /// Why it is too much, in words: "2 unknown, 1 by convention".
+    #[must_use]
+    pub fn phrase(self) -> String {
+        let parts = [(self.unknowns, "unknown"), (self.conventions, "by convention")];
+        let parts =
+            parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
+        parts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// What a step of the retention path is.

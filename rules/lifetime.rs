@@ -74,7 +74,7 @@ fn owner_name(project: &Project<'_>, file: FileId, owner: Owner) -> String {
             "" => "its object".to_owned(),
             name => format!("`{name}`"),
         },
-        Owner::Run(func) => format!("what `{}` returns", project.function_name(file, func)),
+        Owner::Run(func) => format!("what {} returns", project.shown_function(file, func)),
     }
 }
 
@@ -92,8 +92,10 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
 
 /// Whether a file belongs to a command line: what it does is done once for each process.
 fn is_of_command_line(path: &str) -> bool {
-    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    folders.split('/').any(|folder| matches!(folder, "bin" | "cli" | "command-line"))
+    path.split('/').any(|part| {
+        let name = part.split_once('.').map_or(part, |(name, _)| name);
+        matches!(name, "bin" | "cli" | "command-line")
+    })
 }
 
 /// Whether a function that nobody in sight calls often is start-up code by its name, or runs only from such.

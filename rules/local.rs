@@ -37,19 +37,20 @@ fn settle(
     }
     if body.must_repeat {
         if info.is_once() {
-            return view.drop(file, claim, || format!("it happens once: {info:?}"));
+            return view.drop(file, claim, || format!("the function runs {}", info.phrase()));
         }
         match info.rate {
             None => doubt.unknown(),
             Some(rate) if !rate.is_hot() && body.must_be_hot => {
-                return view.drop(file, claim, || format!("nothing says that it happens often: {info:?}"));
+                return view
+                    .drop(file, claim, || format!("nothing drives it: the function runs {}", info.phrase()));
             }
             Some(_) if !info.certain => doubt.assume(),
             Some(_) => {}
         }
     }
     let Some(confidence) = doubt.confidence() else {
-        return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
+        return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
     let mut retainers: Vec<Retainer> = body
         .notes

@@ -54,9 +54,9 @@ fn settle(
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
-                let info = project.rate(file, claim.func);
+                let rate = project.rate(file, claim.func).phrase();
                 format!(
-                    "`{}` {}; the function runs {info:?}",
+                    "`{}` {}; the function runs {rate}",
                     outlived.shown,
                     lifetime::lives_phrase(project, lives)
                 )
@@ -68,7 +68,7 @@ fn settle(
         doubt.assume();
     }
     let Some(confidence) = doubt.confidence() else {
-        return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
+        return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
     let root = format!("`{}` {}", outlived.shown, lifetime::lives_phrase(project, lives));
     let declared = lifetime::declared(project, &spot).unwrap_or((file, claim.at));

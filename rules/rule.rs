@@ -2,7 +2,7 @@
 
 use crate::claim::Claim;
 use crate::finding::{Finding, Severity};
-use crate::trace::Trace;
+use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::CollectionOp;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -76,6 +76,19 @@ impl FileView<'_, '_> {
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(rule.id, None, self.model.file.tree.span(at), reason);
+        None
+    }
+
+    /// The same, where the reason is another node of the file.
+    pub fn drop_for<T>(&self, rule: &'static Meta, at: NodeId, seen: NodeId, reason: &str) -> Option<T> {
+        let tree = &self.model.file.tree;
+        self.trace.note(|| Dropped {
+            rule: rule.id,
+            file: None,
+            span: tree.span(at),
+            reason: reason.to_owned(),
+            seen: Some((None, tree.span(seen))),
+        });
         None
     }
 }

@@ -15,6 +15,8 @@ pub struct Dropped {
     pub span: Span,
     /// Which conjunct failed.
     pub reason: String,
+    /// Where that can be seen, if it is elsewhere; without a file it is in the same one.
+    pub seen: Option<(Option<FileId>, Span)>,
 }
 
 /// Collects dropped candidates, if anybody asked.
@@ -44,8 +46,13 @@ impl Trace {
         span: Span,
         reason: impl FnOnce() -> String,
     ) {
+        self.note(|| Dropped { rule, file, span, reason: reason(), seen: None });
+    }
+
+    /// Notes a dropped candidate together with where the reason stands.
+    pub fn note(&self, dropped: impl FnOnce() -> Dropped) {
         if let Some(list) = &self.list {
-            list.borrow_mut().push(Dropped { rule, file, span, reason: reason() });
+            list.borrow_mut().push(dropped());
         }
     }
 

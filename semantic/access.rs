@@ -87,7 +87,7 @@ impl Accesses {
                 Kind::Identifier | Kind::This | Kind::Super => out.climb(file, node),
                 // A chain that starts with a call: `require('x').y`, `connect().on(…)`.
                 Kind::Call | Kind::New | Kind::ImportCall if is_chain_start(file, node) => {
-                    out.climb(file, node)
+                    out.climb(file, node);
                 }
                 _ => {}
             }

@@ -89,6 +89,8 @@ pub struct HandedOn {
     pub site: Span,
     /// What tells the rows about the call apart, should another file know whose method it is.
     pub about: About,
+    /// What is called, as written: `emitter.on`.
+    pub label: String,
 }
 
 /// What the rows about a call ask of it.
@@ -436,8 +438,6 @@ fn is_builtin(model: &Model<'_>, place: &Place) -> bool {
 
 fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bool) -> Edge {
     let tree = &model.file.tree;
-    let label =
-        tree.callee(call).map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default();
     Edge {
         caller: tree.func(call),
         target,
@@ -447,10 +447,16 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call),
         site: tree.span(call),
-        label,
+        label: called(model, call),
         library: None,
         export: None,
     }
+}
+
+/// What a call calls, as written.
+fn called(model: &Model<'_>, call: NodeId) -> String {
+    let callee = model.file.tree.callee(call);
+    callee.map(|callee| model.file.display(&model.file.place(callee))).unwrap_or_default()
 }
 
 /// An argument that is a function of another file, or of this file handed to a function of the project.
@@ -562,7 +568,8 @@ fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Targe
         let event = tree.arg(handed.call, 0).and_then(|arg| model.file.constant_name(arg));
         let is_last = handed.arg + 1 == tree.args(handed.call).count();
         let about = About { event, option: handed.option, is_last };
-        out.handed.push(HandedOn { caller, func, to: to.clone(), arg, site, about });
+        let label = called(model, handed.call);
+        out.handed.push(HandedOn { caller, func, to: to.clone(), arg, site, about, label });
     } else if handed.option.is_none() && known.is_none() {
         // Whoever takes a function mostly runs it, now or later.
         out.edges.push(edge(model, handed.call, func, When::Caller, false));

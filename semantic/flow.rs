@@ -288,7 +288,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             Kind::Throw => {
                 let open = self.expr_list(&children, open);
                 let point = self.act(node, &open);
-                self.throw(Open::from_point(point, Edge::Throw));
+                self.throw(&Open::from_point(point, Edge::Throw));
                 Open::none()
             }
             Kind::Break | Kind::Continue => {
@@ -416,7 +416,7 @@ impl<'m, 'a> Builder<'m, 'a> {
         let open = self.expr(source, open);
         let head = self.act(node, &open);
         if self.model.file.tree.has(node, crate::tree::flag::AWAIT) {
-            self.throw(Open::from_point(head, Edge::Throw));
+            self.throw(&Open::from_point(head, Edge::Throw));
         }
         self.enter_loop(node);
         let end = self.statement(body, Open::from_point(head, Edge::Next));
@@ -503,7 +503,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             };
             if !throws.from.is_empty() {
                 let behind = self.statement(finally, throws);
-                self.throw(as_throw(behind));
+                self.throw(&as_throw(behind));
             }
             end = self.statement(finally, end);
         }
@@ -521,18 +521,18 @@ impl<'m, 'a> Builder<'m, 'a> {
     }
 
     /// Sends a thrown value to the nearest handler, or out of the function.
-    fn throw(&mut self, open: Open) {
+    fn throw(&mut self, open: &Open) {
         for frame in self.frames.iter_mut().rev() {
             match frame {
                 Frame::Catch { throws } | Frame::Finally { throws, .. } => {
-                    *throws = std::mem::take(throws).and(&open);
+                    *throws = std::mem::take(throws).and(open);
                     return;
                 }
                 _ => {}
             }
         }
         let exit = self.exits[2];
-        self.join(&open, exit);
+        self.join(open, exit);
     }
 
     /// Leaves the function through every `finally` around.
@@ -631,7 +631,7 @@ impl<'m, 'a> Builder<'m, 'a> {
                 let children: Vec<NodeId> = tree.children(node).collect();
                 let open = self.expr_list(&children, open);
                 let point = self.act(node, &open);
-                self.throw(Open::from_point(point, Edge::Throw));
+                self.throw(&Open::from_point(point, Edge::Throw));
                 Open::from_point(point, Edge::Next)
             }
             Kind::Yield => {
@@ -691,7 +691,7 @@ impl<'m, 'a> Builder<'m, 'a> {
             || callee.is_some_and(|callee| tree.has(callee, crate::tree::flag::OPTIONAL));
         let point = self.act(node, &open);
         if self.may_throw(node) {
-            self.throw(Open::from_point(point, Edge::MayThrow));
+            self.throw(&Open::from_point(point, Edge::MayThrow));
         }
         let after = Open::from_point(point, Edge::Next);
         // `x?.close()` does nothing only if `x` is missing, which a held handle is not.

@@ -42,6 +42,16 @@ pub enum Escape {
     Elsewhere(NodeId),
 }
 
+impl Escape {
+    /// Where that happens.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        match *self {
+            Self::Returned(node) | Self::Elsewhere(node) | Self::Argument { call: node, .. } => node,
+        }
+    }
+}
+
 /// How something is given back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReleasePatterns {
@@ -143,7 +153,7 @@ fn step(
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
                 Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
-                    queue.push(call)
+                    queue.push(call);
                 }
                 Some("bind") => queue.push(call),
                 _ => {}

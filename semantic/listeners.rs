@@ -236,7 +236,10 @@ fn family_of(model: &Model<'_>, ty: Ty, method: &str) -> Option<(Option<usize>, 
         }
     }
     if method == "addEventListener" {
-        return Some((model.catalog.families_adding(method).next(), false));
+        // Other families have a method of that name; what nothing is known of is an event target of the platform.
+        let target = model.catalog.find_type("EventTarget");
+        let family = target.and_then(|target| model.catalog.model(target).emitter);
+        return Some((family.or_else(|| model.catalog.families_adding(method).next()), false));
     }
     ADDERS.contains(&method).then_some((None, false))
 }

@@ -990,10 +990,8 @@ impl<'a> Model<'a> {
     }
 
     fn place_key(&self, place: &Place) -> u64 {
-        use std::hash::{BuildHasher, Hash, Hasher};
-        let mut hasher = rustc_hash::FxBuildHasher.build_hasher();
-        place.hash(&mut hasher);
-        hasher.finish() | 1 << 63
+        use std::hash::BuildHasher;
+        rustc_hash::FxBuildHasher.hash_one(place) | 1 << 63
     }
 
     fn root_ty(&self, root: Root) -> Ty {

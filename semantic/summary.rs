@@ -221,6 +221,8 @@ pub struct HandedRow {
     pub at: Span,
     /// What tells the rows about the call apart.
     pub about: calls::About,
+    /// What is called, as written.
+    pub label: Box<str>,
 }
 
 /// What a function does with a function parameter.
@@ -565,6 +567,7 @@ impl Builder<'_, '_> {
                 to: self.target(&row.to),
                 arg: row.arg,
                 at: row.site,
+                label: row.label.into(),
                 about: calls::About {
                     event: row.about.event.map(|name| self.map.intern(file.tree.text(name))),
                     option: row.about.option.map(|name| self.map.intern(file.tree.text(name))),

@@ -25,16 +25,16 @@ Exit status:
 pub(crate) enum Command {
     /// Analyse files and folders (the default).
     Check(Box<Check>),
-    /// Write a commented config file.
-    Init(Init),
-    /// Print completions for a shell.
-    Completions(Completions),
     /// List the rules.
     Rules(Rules),
-    /// Print the page of a rule.
+    /// Print the page of a rule: what it flags, why that leaks, how to fix it.
     Explain(Explain),
     /// Say what is known at a line, and why nothing is reported there.
     Why(Why),
+    /// Write a commented config file, `outlive.toml`.
+    Init(Init),
+    /// Print completions for a shell.
+    Completions(Completions),
 }
 
 impl Arguments {
@@ -76,7 +76,7 @@ pub(crate) struct Check {
     /// Print to stderr where the time went.
     #[arg(long, help_heading = "Output")]
     pub(crate) timings: bool,
-    /// Let the results have what suppression comments answer, marked as such, in the formats that know this.
+    /// List what suppression comments answer too, marked as such, in the formats that know this (JSON, SARIF).
     #[arg(long, help_heading = "Output")]
     pub(crate) include_suppressed: bool,
     /// The category of the run in SARIF, where several analyses of one commit must be told apart.
@@ -85,7 +85,7 @@ pub(crate) struct Check {
     /// Run only this rule; may be given more than once.
     #[arg(long = "rule", value_name = "RULE", help_heading = "What is reported")]
     pub(crate) rules: Vec<String>,
-    /// Report findings at or above this confidence [default: medium].
+    /// Report findings of this confidence or a higher one [default: medium].
     #[arg(long, value_enum, help_heading = "What is reported")]
     pub(crate) confidence: Option<Certainty>,
     /// Report only what stands in files that changed since this commit or branch.
@@ -94,7 +94,7 @@ pub(crate) struct Check {
     /// Report only what stands in staged files, as they are staged.
     #[arg(long, help_heading = "What is reported")]
     pub(crate) staged: bool,
-    /// Leave out the findings that this file knows.
+    /// Leave out the findings that this file lists: those that were there before.
     #[arg(long, value_name = "FILE", help_heading = "What is reported")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write the findings of this run into the baseline.
@@ -134,7 +134,8 @@ pub(crate) struct Check {
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Input")]
     pub(crate) threads: usize,
     /// Parse every file, even one whose text holds nothing of interest.
-    #[arg(long, help_heading = "Input")]
+    // No file is left unparsed yet: the option holds the name.
+    #[arg(long, hide = true)]
     pub(crate) parse_all: bool,
 }
 
@@ -145,7 +146,7 @@ pub(crate) enum Format {
     Auto,
     /// Excerpts with the retention path.
     Pretty,
-    /// One line for each finding, with its rule and confidence.
+    /// One line for each finding, with its severity and rule.
     Concise,
     /// The documented JSON object.
     Json,
@@ -205,11 +206,11 @@ fn output_file(text: &str) -> Result<OutputFile, String> {
 #[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Certainty {
-    /// Everything, one unknown included.
+    /// Also where one part is unknown.
     Low,
-    /// What is proved but for one convention.
+    /// Also where one part rests on a convention.
     Medium,
-    /// What is proved.
+    /// Only what is proved.
     High,
 }
 
@@ -259,15 +260,15 @@ pub(crate) enum When {
 /// Options of `rules`.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Rules {
-    /// Print them as JSON.
-    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    /// How the list is printed.
+    #[arg(short = 'f', long, value_enum, default_value_t = RulesFormat::Text)]
     pub(crate) format: RulesFormat,
 }
 
 /// Formats of the list of rules.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RulesFormat {
-    /// A table.
+    /// One rule on each line.
     Text,
     /// An array of objects.
     Json,

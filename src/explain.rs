@@ -102,10 +102,10 @@ impl Page {
             Tag::CodeBlock(kind) => {
                 self.paragraph();
                 self.code = Some(String::new());
-                if let CodeBlockKind::Fenced(language) = kind
-                    && language.contains("leak")
+                if let CodeBlockKind::Fenced(info) = kind
+                    && let Some(heading) = heading(&info)
                 {
-                    self.line.push_str("leaks:");
+                    self.line.push_str(heading);
                     self.paragraph();
                 }
             }
@@ -191,6 +191,10 @@ impl Page {
         let code = self.code.take().unwrap_or_default();
         self.gap();
         for line in code.lines() {
+            if line.is_empty() {
+                self.out.push('\n');
+                continue;
+            }
             let line =
                 if self.look.color { format!("\u{1b}[{DIM}m{line}\u{1b}[0m") } else { line.to_owned() };
             self.out.push_str(&format!("    {line}\n"));
@@ -214,6 +218,16 @@ impl Page {
             self.out.push_str(&format!("  {}\n", line.trim_end()));
         }
     }
+}
+
+/// What an example is, by the words behind its language.
+fn heading(info: &str) -> Option<&'static str> {
+    info.split_whitespace().find_map(|word| match word {
+        "leak" => Some("leaks:"),
+        "clean" | "clean=default" => Some("silent:"),
+        "output" => Some("prints:"),
+        _ => None,
+    })
 }
 
 /// The columns a text takes, escape codes left out.

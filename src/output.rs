@@ -1,12 +1,12 @@
 //! What goes to stdout and stderr.
 
 use crate::Outcome;
-use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat};
+use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
 use crate::config::{self, Found};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
-use crate::rulebook;
+use crate::rulebook::{self, Entry};
 use crate::session::SessionError;
 use crate::terminal::{self, Look};
 use std::fmt::Write as _;
@@ -68,33 +68,49 @@ pub(crate) fn sum_up(report: &Report, taken: Taken) {
 /// `outlive rules`
 pub(crate) fn rules(options: &Rules) -> Result<Outcome, SessionError> {
     let entries = rulebook::all();
-    let mut out = String::new();
-    match options.format {
+    let out = match options.format {
         RulesFormat::Text => {
-            let width = entries.iter().map(|entry| entry.id.len()).max().unwrap_or_default();
-            for entry in entries {
-                let _ = writeln!(out, "{:<width$}  {:<12}  {}", entry.id, entry.category, entry.summary);
-            }
+            // What is piped is for `grep`: there a rule is one line.
+            let look = terminal::look(When::Auto, When::Never);
+            rule_table(&entries, terminal::stdout_is_terminal().then_some(look.width))
         }
-        RulesFormat::Json => {
-            let list: Vec<serde_json::Value> = entries
-                .iter()
-                .map(|entry| {
-                    serde_json::json!({
-                        "id": entry.id,
-                        "summary": entry.summary,
-                        "category": entry.category,
-                        "severity": entry.severity.word(),
-                        "url": rulebook::url(entry.id),
-                    })
-                })
-                .collect();
-            out = serde_json::to_string_pretty(&list).map_err(std::io::Error::from)?;
-            out.push('\n');
-        }
-    }
+        RulesFormat::Json => rule_objects(&entries)?,
+    };
     write(out.as_bytes())?;
     Ok(Outcome::Clean)
+}
+
+fn rule_objects(entries: &[Entry]) -> std::io::Result<String> {
+    let object = |entry: &Entry| {
+        serde_json::json!({
+            "id": entry.id,
+            "summary": entry.summary,
+            "category": entry.category,
+            "severity": entry.severity.word(),
+            "url": rulebook::url(entry.id),
+        })
+    };
+    let list: Vec<serde_json::Value> = entries.iter().map(object).collect();
+    Ok(serde_json::to_string_pretty(&list)? + "\n")
+}
+
+/// The rules, each on one line; on lines of their own where the terminal is too narrow for that.
+fn rule_table(entries: &[Entry], columns: Option<usize>) -> String {
+    let name = entries.iter().map(|entry| entry.id.len()).max().unwrap_or_default();
+    let line = |entry: &Entry| {
+        let severity = entry.severity.word();
+        format!("{:<name$}  {severity:<7}  {:<12}  {}\n", entry.id, entry.category, entry.summary)
+    };
+    let lines: Vec<String> = entries.iter().map(line).collect();
+    let Some(columns) = columns.filter(|&columns| lines.iter().any(|line| line.len() > columns)) else {
+        return lines.concat();
+    };
+    let options = textwrap::Options::new(columns).initial_indent("    ").subsequent_indent("    ");
+    let block = |entry: &Entry| {
+        let summary = textwrap::fill(entry.summary, &options);
+        format!("{} ({}, {})\n{summary}\n", entry.id, entry.severity.word(), entry.category)
+    };
+    entries.iter().map(block).collect()
 }
 
 /// `--show-config`

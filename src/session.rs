@@ -15,6 +15,7 @@ use outlive_rules::models::ModelError;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::project::{FileEntry, FileId, Project, Resolver};
+use outlive_semantic::summary::Role;
 use outlive_semantic::syntax;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
@@ -171,6 +172,7 @@ impl Gathered {
         match outcome.fate {
             Fate::Analysed(analysed, directives) => {
                 self.stats.parsed += 1;
+                self.stats.asides += u64::from(role::of_path(&file.path) != Role::Source);
                 let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
                 self.claims.extend(analysed.claims.into_iter().map(|claim| (id, claim)));
                 self.dropped

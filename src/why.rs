@@ -2,17 +2,19 @@
 
 use crate::Outcome;
 use crate::arguments::Why;
-use crate::discover::Filter;
+use crate::config;
+use crate::discover::{DiscoverError, Filter};
 use crate::output;
 use crate::progress::Counter;
 use crate::report::safe::safe;
 use crate::report::source::Overlay;
-use crate::session::{self, Plan, SessionError};
+use crate::session::{self, Analysis, Plan, SessionError};
 use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::index::FuncId;
-use outlive_semantic::project::{FileId, Project, RateInfo};
+use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::source::Lines;
+use outlive_semantic::summary::Role;
 use outlive_semantic::tree::Span;
 use std::fmt::Write as _;
 
@@ -20,11 +22,13 @@ use std::fmt::Write as _;
 pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let (path, line) =
         split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
-    let catalog = outlive_rules::models::catalog(&[])?;
+    let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
+    let found = config::discover(&here)?;
+    let catalog = outlive_rules::models::catalog(&found.sheets()?)?;
     let plan = Plan {
         paths: &options.paths,
         extra: &[],
-        filter: &Filter::default(),
+        filter: &Filter::new(&found, false)?,
         overlay: &Overlay::default(),
         threads: 0,
         rules: outlive_rules::RULES,
@@ -36,23 +40,39 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let file = project.file_ids().find(|&id| project.file(id).path == path);
     let file = file.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let text = std::fs::read_to_string(path)?;
-    let lines = Lines::new(&text);
-    let span = lines.line_span(line).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
-    let trace = Trace::listening();
-    let findings = engine::settle(&analysis.claims, project, outlive_rules::RULES, &trace);
-    let mut out = String::new();
-    describe_function(project, file, span, &mut out);
-    for finding in findings.iter().filter(|f| f.file == file && touches(span, f.span)) {
-        let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
-    }
-    let mut silent: Vec<Dropped> = analysis.dropped.clone();
-    silent.extend(trace.into_list());
-    for row in silent.iter().filter(|row| row.file == Some(file) && touches(span, row.span)) {
-        let _ = writeln!(out, "{} is silent: {}", row.rule, row.reason);
-    }
+    let span = Lines::new(&text).line_span(line);
+    let span = span.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
+    let out = describe_line(&analysis, file, &text, span);
     let printed: Vec<String> = out.lines().map(|line| safe(line).into_owned()).collect();
     output::write(format!("{}\n", printed.join("\n")).as_bytes())?;
     Ok(Outcome::Clean)
+}
+
+/// The function around the line, the findings there, and the reasons of the rules that are silent.
+fn describe_line(analysis: &Analysis<'_>, file: FileId, text: &str, line: Span) -> String {
+    let project = &analysis.project;
+    let trace = Trace::listening();
+    let mut findings = engine::settle(&analysis.claims, project, outlive_rules::RULES, &trace);
+    findings.retain(|finding| finding.file == file && touches(line, finding.span));
+    let mut silent: Vec<Dropped> = analysis.dropped.clone();
+    silent.extend(trace.into_list());
+    silent.retain(|row| row.file == Some(file) && touches(line, row.span));
+    let asked = findings.iter().map(|it| it.span).chain(silent.iter().map(|row| row.span)).next();
+    let mut out = String::new();
+    describe_function(project, file, asked.map_or_else(|| first_code(text, line), |it| it.start), &mut out);
+    if project.summary(file).role != Role::Source {
+        out.push_str("the file is a test or a script by its path: no leak is reported there\n");
+    } else if asked.is_none() {
+        out.push_str("no rule has anything to ask about this line\n");
+    }
+    for finding in findings {
+        let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
+    }
+    for Dropped { rule, reason, seen, .. } in silent {
+        let seen = seen.map(|(other, span)| format!(" at {}", place(project, other.unwrap_or(file), span)));
+        let _ = writeln!(out, "{rule} is silent: {reason}{}", seen.unwrap_or_default());
+    }
+    out
 }
 
 fn split(place: &str) -> Option<(&str, u32)> {
@@ -64,30 +84,34 @@ fn touches(line: Span, span: Span) -> bool {
     line.start <= span.start && span.start < line.end
 }
 
-/// The innermost function around the line, how often it runs, and how that is known.
-fn describe_function(project: &Project<'_>, file: FileId, line: Span, out: &mut String) {
+/// Where the code of a line starts.
+fn first_code(text: &str, line: Span) -> u32 {
+    let code = text.get(line.start as usize..line.end as usize).unwrap_or_default();
+    let blank = code.len() - code.trim_start().len();
+    line.start + u32::try_from(blank).unwrap_or(0)
+}
+
+/// The innermost function around a place, how often it runs, and how that is known.
+fn describe_function(project: &Project<'_>, file: FileId, at: u32, out: &mut String) {
     let functions = &project.summary(file).functions;
     let around = functions
         .iter()
         .enumerate()
-        .filter(|(i, row)| *i == 0 || row.at.start <= line.end && line.start < row.at.end)
+        .filter(|(i, row)| *i == 0 || row.at.start <= at && at < row.at.end)
         .min_by_key(|(_, row)| row.at.end - row.at.start);
     let Some((index, _)) = around else { return };
     let func = FuncId::from_index(index);
-    let name =
-        if index == 0 { "the module".to_owned() } else { format!("`{}`", project.function_name(file, func)) };
-    let _ = writeln!(out, "{name} runs {}", rate_phrase(project.rate(file, func)));
+    let name = if index == 0 { "the module".to_owned() } else { project.shown_function(file, func) };
+    let _ = writeln!(out, "{name} runs {}", project.rate(file, func).phrase());
     for step in project.witness(file, func) {
-        let text = std::fs::read_to_string(&project.file(step.file).path).unwrap_or_default();
-        let at = Lines::new(&text).position(step.at.start);
         let label = if step.label.is_empty() { "handed on" } else { &step.label };
-        let _ = writeln!(out, "  {label} at {}:{}", project.file(step.file).path, at.line);
+        let _ = writeln!(out, "  {label} at {}", place(project, step.file, step.at));
     }
 }
 
-fn rate_phrase(info: RateInfo) -> String {
-    let Some(rate) = info.rate else { return "nobody knows how often: no caller is in sight".to_owned() };
-    let sure = if info.certain { "" } else { ", if a convention holds" };
-    let looped = if info.in_loop { ", in a loop" } else { "" };
-    format!("{}{looped}{sure}", rate.phrase())
+/// `src/cache.js:12`
+fn place(project: &Project<'_>, file: FileId, span: Span) -> String {
+    let path = &project.file(file).path;
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    format!("{path}:{}", Lines::new(&text).position(span.start).line)
 }

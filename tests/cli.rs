@@ -431,3 +431,28 @@ fn crates_depend_one_way_and_swc_is_named_once() {
         );
     }
 }
+
+#[test]
+fn why_speaks_in_words() {
+    let shared = "export const seen = new Map();\nexport function drop(id) {\n  seen.delete(id);\n}\n";
+    let user = "import http from 'node:http';\nimport { drop, seen } from './shared.js';\n\
+        http.createServer((req, res) => {\n  seen.set(req.url, 1);\n  const t = setInterval(() => {}, 1000);\n  \
+        res.on('close', () => clearInterval(t));\n  fetch(req.url).then(drop);\n}).listen(1);\n";
+    let project = Project::new(&[("a.js", user), ("shared.js", shared), ("test/t.js", LEAK)]);
+    let why = |place: &str| project.run(&["why", place]).stdout;
+    assert_eq!(
+        why("a.js:4"),
+        "an anonymous function runs per request\n  http.createServer at a.js:3\n\
+         unbounded-collection is silent: `seen` loses entries at shared.js:3\n"
+    );
+    assert!(why("a.js:5").ends_with("leaked-timer is silent: it is released at a.js:6\n"));
+    assert!(why("a.js:1").ends_with("the module runs once\nno rule has anything to ask about this line\n"));
+    assert!(why("test/t.js:6").contains("a test or a script by its path"));
+    let tests_alone = project.run(&["test"]);
+    assert!(
+        tests_alone.stderr.contains("by their paths these are tests or scripts"),
+        "{}",
+        tests_alone.stderr
+    );
+    assert_eq!(project.run(&["why", "a.js:99"]).code, 2);
+}

@@ -14,7 +14,7 @@ use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -86,6 +86,9 @@ fn claim(
     if has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
+    if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
+        return dropped("what the call returns is followed by the rule for it");
+    }
     let partial = match disposer(file, registration) {
         Disposer::None => None,
         Disposer::Gap(gap) => Some(gap),
@@ -106,9 +109,7 @@ fn claim(
                     let what = || format!("its listener stays on `{target}`");
                     owned::note_held(model, (registration.func, at), removal.func, what, claims);
                 }
-                return file.drop(&META, registration.call, || {
-                    format!("removed at byte {}", model.file.tree.span(removal.call).start)
-                });
+                return file.drop_for(&META, registration.call, removal.call, "it is removed");
             }
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
@@ -237,6 +238,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
                     None => Origin::Named,
                 });
             }
+            if is_made_before(model, registration) {
+                return None;
+            }
             if row.func != registration.func || row.func.index() == 0 {
                 return Some(Origin::Named);
             }
@@ -255,6 +259,9 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             let is_field = !place.path.is_empty();
             if is_field && is_passed_to_constructor(model, place) {
                 return Some(Origin::PassedToConstructor);
+            }
+            if is_field && is_made_before(model, registration) {
+                return None;
             }
             Some(Origin::Named)
         }
@@ -292,6 +299,32 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     };
     is_parameter_property
         || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+}
+
+/// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
+/// listens to one of its own.
+fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let place = &registration.place;
+    let holder = match (place.root, place.path.first()) {
+        (Root::Binding(_), _) => Place::root(place.root),
+        (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
+        _ => return false,
+    };
+    let is_made = |value: NodeId| match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => {
+            model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none())
+        }
+        _ => false,
+    };
+    model.values(&holder).iter().any(|&value| {
+        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+        is_made(value)
+            && tree.func(value) == registration.func
+            && tree.span(value).end <= tree.span(registration.call).start
+            && block.is_some_and(|block| tree.contains(block, registration.call))
+    })
 }
 
 /// Events that may well never fire while the process is healthy.
@@ -515,9 +548,21 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
             .written_fields()
             .into_iter()
             .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
+            .chain(parameter_property(model, binding))
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// `constructor(private readonly socket: Socket)`: the field that a parameter becomes.
+fn parameter_property(model: &Model<'_>, param: BindingId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let class = model.constructs(model.file.binding(param).func)?;
+    let mut members = model.file.class(class).members.iter();
+    let member = members.find(|member| {
+        tree.kind(member.node) == Kind::BindingName && tree.binding(member.node) == Some(param)
+    })?;
+    Place::root(Root::This(class)).with(Step::Field(member.name?))
 }
 
 fn is_target_end(method: &str) -> bool {
@@ -589,9 +634,9 @@ fn settle_one(
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
-                let rate = project.rate(file, claim.func);
+                let rate = project.rate(file, claim.func).phrase();
                 format!(
-                    "`{}` {}; the function runs {rate:?}",
+                    "`{}` {}; the function runs {rate}",
                     body.shown,
                     lifetime::lives_phrase(project, lives)
                 )
@@ -607,8 +652,13 @@ fn settle_one(
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            let rate = project.rate(file, claim.func);
-            format!("too much is unknown: {doubt:?}; `{}` {lives:?}; the function runs {rate:?}", body.shown)
+            let (lives, rate) =
+                (lifetime::lives_phrase(project, lives), project.rate(file, claim.func).phrase());
+            format!(
+                "too much is in doubt ({}); `{}` {lives}; the function runs {rate}",
+                doubt.phrase(),
+                body.shown
+            )
         });
     };
     Some(report(project, file, claim, body, lives, confidence))

@@ -134,7 +134,26 @@ fn rearms(file: &FileView<'_, '_>, call: NodeId, callback: FuncId) -> bool {
     let model = file.model;
     let arming = model.file.tree.func(call);
     let leads_back = model.file.is_within(arming, callback) || calls_back(file, callback, arming, 3);
-    leads_back && !is_stoppable(file, call, arming) && !is_stoppable_function(file, callback)
+    leads_back
+        && !is_stoppable(file, call, arming)
+        && !is_stoppable_function(file, callback)
+        && !goes_on_if_asked(file, callback, arming)
+}
+
+/// Whether each call of a callback that leads back stands under a condition that something else can change:
+/// `setTimeout(() => { if (!this.closed) this.start(); }, …)`.
+fn goes_on_if_asked(file: &FileView<'_, '_>, callback: FuncId, arming: FuncId) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let mut back = tree
+        .subtree(model.file.function(callback).node)
+        .filter(|&node| tree.is_call(node))
+        .filter(|&node| {
+            let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
+            matches!(callee, Some(Target::Function(next)) if next != callback && calls_back(file, next, arming, 2))
+        })
+        .peekable();
+    back.peek().is_some() && back.all(|call| is_asked(file, call, callback))
 }
 
 /// Whether a function calls another, through a few others at most.
@@ -154,6 +173,11 @@ fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> b
 
 /// The arming stands under a condition that something else can change: a flag, a state, a count.
 fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
+    is_asked(file, call, func) || is_stoppable_function(file, func)
+}
+
+/// Whether a call stands under such a condition inside a function.
+fn is_asked(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
     let tree = &file.model.file.tree;
     let mut child = call;
     for parent in tree.ancestors(call) {
@@ -161,7 +185,9 @@ fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
             Kind::Function if tree.function(parent) == Some(func) => break,
             Kind::If | Kind::Conditional | Kind::Logical
                 if tree.node(child).slot > 0
-                    && tree.first(parent).is_some_and(|test| asks_state(file.model, test)) =>
+                    && tree.first(parent).is_some_and(|test| {
+                        asks_state(file.model, test) || asks_progress(file.model, test)
+                    }) =>
             {
                 return true;
             }
@@ -170,7 +196,21 @@ fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
         }
         child = parent;
     }
-    is_stoppable_function(file, func)
+    false
+}
+
+/// Whether a test compares what the function was handed, as recursion that ends does: `rest.length > 0`, `tries < 5`.
+fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_param = |node: NodeId| {
+        let binding = model.file.binding_of(node);
+        binding.is_some_and(|binding| {
+            model.file.binding(binding).kind == outlive_semantic::tables::BindingKind::Param
+        })
+    };
+    tree.subtree(test)
+        .filter(|&node| tree.kind(node) == Kind::Binary)
+        .any(|comparison| tree.subtree(comparison).any(is_param))
 }
 
 /// Whether a test asks something that other code can change: a field, a variable from outside, the result of a call on

@@ -349,6 +349,27 @@ const ACQUIRED: &[Acquired] = &[
     (RESOURCE, "import lockfile from 'proper-lockfile';", "const r = await lockfile.lock('x');", "await r();"),
 ];
 
+/// A row without a release: the rule, the module around an entry point, the code that is reported inside it, and the
+/// code next to it that is not.
+type Repeated = (&'static str, &'static str, &'static str, &'static str);
+
+const CACHE: &str = "unbounded-library-cache";
+const CONSTRUCTION: &str = "per-call-construction";
+const REGISTRATION: &str = "per-call-registration";
+
+#[rustfmt::skip]
+const REPEATED: &[Repeated] = &[
+    // caches
+    (CACHE, "import { LRUCache } from 'lru-cache'; const c = new LRUCache({ ttl: 9 }); const d = new LRUCache({ max: 9 });", "c.set(q.url, 1)", "d.set(q.url, 1)"),
+    (CACHE, "import memoize from 'lodash.memoize'; import mem from 'mem'; const c = memoize(x => x); const d = mem(x => x, { maxAge: 9 });", "c(q.url)", "d(q.url)"),
+    // construction
+    (CONSTRUCTION, "import { z } from 'zod'; const shared = z.object({ a: z.string() });", "s.end(z.object({ a: z.string() }).parse(q.url))", "s.end(shared.parse(q.url))"),
+    (CONSTRUCTION, "const shared = new Intl.NumberFormat('de');", "s.end(new Intl.NumberFormat('de').format(q.url.length))", "s.end(shared.format(q.url.length))"),
+    // registrations
+    (REGISTRATION, "import axios from 'axios';", "axios.interceptors.request.use(c => c)", "axios.create().interceptors.request.use(c => c)"),
+    (REGISTRATION, "import mongoose from 'mongoose';", "mongoose.plugin(x => x)", "mongoose.model('x')"),
+];
+
 /// What looks like an acquisition and is none.
 #[rustfmt::skip]
 const NOT_ACQUIRED: &[(&str, &str, &str)] = &[
@@ -456,6 +477,15 @@ fn every_sheet_has_a_test() {
             }
         }
     }
+    for &(_, module, code, _) in REPEATED {
+        let file = lowered("a.js", &served(module, code));
+        let model = Model::new(&file, &catalog);
+        for row in file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node)) {
+            if row.registers || row.cost_ns.is_some() || row.unbounded.is_some() {
+                untested.remove(catalog.library(row.library));
+            }
+        }
+    }
     // Its rows are types alone, or nothing that happens in production.
     for library in ["bounded", "plain", "tests"] {
         untested.remove(library);
@@ -463,9 +493,18 @@ fn every_sheet_has_a_test() {
     assert!(untested.is_empty(), "no test for {untested:?}");
 }
 
+/// Code of a request handler.
+fn served(module: &str, code: &str) -> String {
+    format!("import http from 'http'; {module}\nhttp.createServer((q, s) => {{ {code} }}).listen(8080);")
+}
+
 fn reported(rule: &str, imports: &str, code: &str, catalog: &Catalog) -> bool {
     let text = format!("{imports}\nexport async function work(x, f, u) {{ {code} }}");
-    let file = lowered("a.js", &text);
+    is_reported(rule, &text, catalog)
+}
+
+fn is_reported(rule: &str, text: &str, catalog: &Catalog) -> bool {
+    let file = lowered("a.js", text);
     let rules = [crate::find(rule).unwrap()];
     let analysed = engine::analyse(&file, catalog, Role::Source, &rules, &Trace::default());
     let (project, claims) = linked("a.js", analysed, catalog);
@@ -489,6 +528,21 @@ fn what_is_acquired_is_reported_until_it_is_given_back() {
     for &(rule, imports, code) in NOT_ACQUIRED {
         if reported(rule, imports, code, &catalog) {
             wrong.push(format!("{rule} speaks of {code}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_repeated_is_reported_and_its_neighbour_is_not() {
+    let catalog = shipped();
+    let mut wrong = Vec::new();
+    for &(rule, module, code, neighbour) in REPEATED {
+        if !is_reported(rule, &served(module, code), &catalog) {
+            wrong.push(format!("{rule} is silent about {code}"));
+        }
+        if is_reported(rule, &served(module, neighbour), &catalog) {
+            wrong.push(format!("{rule} speaks of {neighbour}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -228,7 +228,7 @@ fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptCl
         Released::No => {}
     }
     let Some(confidence) = doubt.confidence() else {
-        return view.drop(file, claim, || format!("too much is unknown: {doubt:?}"));
+        return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
     Some(report(view, &spot, lives, file, claim, body, confidence))
 }

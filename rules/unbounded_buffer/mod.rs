@@ -7,7 +7,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::accumulate::{self, Limit, Reading};
-use outlive_semantic::growth::{CollectionOp, Op};
+use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
@@ -87,6 +87,9 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     }
     let is_remote = matches!(sender, Sender::Request | Sender::Connection);
     let consumed = accumulate::is_consumed(model, file.registrations, file.ops, reading, &op.holder);
+    if consumed && matches!(op.op, Op::Grow(Growth::Set | Growth::Add | Growth::Key)) {
+        return drop("entries are taken out one by one: each piece is a message of its own");
+    }
     if consumed && !is_remote {
         return drop("what is whole is taken out");
     }

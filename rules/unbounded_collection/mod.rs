@@ -8,6 +8,7 @@ use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::trace::Dropped;
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
@@ -78,6 +79,7 @@ impl Rule for UnboundedCollection {
             on_options: is_on_options(model, op),
             missed: partial::gap(file, op).or_else(|| missed::missed(file, op)),
             weak_key: is_weak_key(file, op, growth),
+            formatter: is_formatter(model, op),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -184,6 +186,17 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
             let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
             other.op == Op::Release && other.holder == op.holder && is_delete
         })
+}
+
+/// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
+fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_made = |node: outlive_semantic::index::NodeId| {
+        let callee = model.file.tree.callee(node);
+        callee.and_then(|callee| model.api_path(callee)).is_some_and(|path| path.starts_with("Intl."))
+    };
+    let Some(value) = op.value else { return false };
+    let values = model.file.binding_of(value).map(|binding| &model.file.binding(binding).values);
+    is_made(value) || values.is_some_and(|values| values.iter().any(|&value| is_made(value)))
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -366,16 +379,21 @@ fn settle_holder(
         let at = std::slice::from_ref(site);
         let Some(mut doubt) = doubts(project, spot, lives, *file, claim, growth) else {
             dropped(view, at, || {
-                let rate = project.rate(*file, claim.func);
+                let rate = project.rate(*file, claim.func).phrase();
                 let sized = if growth.sized { ", and its size is tested" } else { "" };
-                format!("it {}; the function runs {rate:?}{sized}", lifetime::lives_phrase(project, lives))
+                format!("it {}; the function runs {rate}{sized}", lifetime::lives_phrase(project, lives))
             });
             continue;
         };
         match released_for(project, spot, lives, sites, i) {
             Released::Yes(found) => {
-                let path = &project.file(found.file).path;
-                dropped(view, at, || format!("{:?} at {path}, byte {}", found.row.what, found.row.at.start));
+                view.trace.note(|| Dropped {
+                    rule: META.id,
+                    file: Some(*file),
+                    span: claim.at,
+                    reason: format!("`{}` {}", growth.shown, release_phrase(&found.row.what)),
+                    seen: Some((Some(found.file), found.row.at)),
+                });
                 continue;
             }
             Released::Maybe => doubt.unknown(),
@@ -390,7 +408,11 @@ fn settle_holder(
     let (doubt, chosen) = best?;
     let Some(confidence) = doubt.confidence() else {
         return dropped(view, sites, || {
-            format!("too much is unknown: {doubt:?}, {}", lifetime::lives_phrase(project, lives))
+            format!(
+                "too much is in doubt ({}); it {}",
+                doubt.phrase(),
+                lifetime::lives_phrase(project, lives)
+            )
         });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
@@ -415,6 +437,15 @@ fn released_for<'p>(
     released(project, spot, lives, is_hot, &|found| {
         is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
     })
+}
+
+/// What keeps a collection from growing for ever: the second half of a sentence.
+fn release_phrase(what: &What) -> &'static str {
+    match what {
+        What::Collection(Op::Reset) | What::Assigned => "is replaced",
+        What::Collection(Op::Escape) | What::Argument(_) => "is handed to code that may empty it",
+        What::Collection(_) | What::Method(..) | What::Called => "loses entries",
+    }
 }
 
 /// Says for each site why it is not reported.
@@ -490,6 +521,7 @@ fn doubts(
     if growth.registry && !is_hot
         || lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
+        || growth.formatter
     {
         doubt.unknown();
     }
@@ -586,8 +618,12 @@ const FINITE_KEYS: &[&str] = &[
     "container",
 ];
 
-/// Whether the key's name says that there are only so many of them.
+/// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
 fn is_finite_by_name(growth: &GrowthClaim) -> bool {
+    let holder = growth.shown.to_ascii_lowercase();
+    if holder.contains("deprecat") || holder.contains("warned") || holder.contains("warnings") {
+        return true;
+    }
     if matches!(growth.keys, Keys::None | Keys::Fresh) {
         return false;
     }
@@ -684,7 +720,24 @@ fn released<'p>(
     if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
         answer = Released::Maybe;
     }
+    if matches!(answer, Released::No) && is_released_by_name(project, spot) {
+        answer = Released::Maybe;
+    }
     answer
+}
+
+/// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
+fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
+    let field = spot.path.iter().rev().find_map(|step| match step {
+        SpotStep::Field(name) => Some(*name),
+        SpotStep::Element => None,
+    });
+    field.is_some_and(|field| {
+        project
+            .possible_uses(field)
+            .iter()
+            .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
+    })
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told

@@ -52,7 +52,7 @@ fn note_assignment(file: &mut Lowered, node: NodeId) {
     let (Some(target), value) = (file.tree.first(node), file.tree.child(node, 1)) else { return };
     match file.tree.assign_op(node) {
         AssignOp::Plain | AssignOp::Or | AssignOp::Nullish | AssignOp::And => {
-            note_pattern(file, target, value)
+            note_pattern(file, target, value);
         }
         AssignOp::Add | AssignOp::Arithmetic => note_pattern(file, target, None),
     }

@@ -273,13 +273,23 @@ impl<'c> Project<'c> {
         let class =
             row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
         match (class, &*row.name) {
-            ("", "") => "an anonymous function".to_owned(),
+            ("", "") => ANONYMOUS.to_owned(),
             ("", name) => name.to_owned(),
             (class, "") => class.to_owned(),
             (class, name) => format!("{class}.{name}"),
         }
     }
+
+    /// The same in a sentence: a name stands in backticks.
+    #[must_use]
+    pub fn shown_function(&self, file: FileId, func: FuncId) -> String {
+        let name = self.function_name(file, func);
+        if name == ANONYMOUS { name } else { format!("`{name}`") }
+    }
 }
+
+/// What a function without a name is called.
+const ANONYMOUS: &str = "an anonymous function";
 
 /// One thing done to a spot.
 #[derive(Clone, Copy)]

@@ -41,6 +41,17 @@ impl RateInfo {
     pub fn is_once(&self) -> bool {
         self.rate.is_some_and(|rate| rate <= Rate::Once) && !self.in_loop
     }
+
+    /// What follows "runs": "per request", "once, in a loop".
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        let Some(rate) = self.rate else {
+            return "an unknown number of times: no caller is in sight".to_owned();
+        };
+        let looped = if self.in_loop { ", in a loop" } else { "" };
+        let sure = if self.certain { "" } else { ", if a convention holds" };
+        format!("{}{looped}{sure}", rate.phrase())
+    }
 }
 
 /// One step on the way from an entry point to a function.
@@ -53,6 +64,9 @@ pub struct Witness {
     /// What is called or registered: `app.get`, `render`.
     pub label: String,
 }
+
+/// Steps of a witness that are told.
+const LONGEST_WITNESS: usize = 24;
 
 /// A node of the graph.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -74,7 +88,26 @@ struct Arrow {
 #[derive(Clone, Copy)]
 struct State {
     info: RateInfo,
-    from: Option<(Node, FileId, u32, bool)>,
+    from: Option<Origin>,
+}
+
+/// Where a rate came from.
+#[derive(Clone, Copy)]
+struct Origin {
+    node: Node,
+    /// File and row of the edge, or of what was handed on.
+    file: FileId,
+    row: u32,
+    handed: bool,
+    /// The rate begins here: how often the node itself runs plays no part.
+    is_entry: bool,
+}
+
+impl Origin {
+    fn of(node: Node, arrow: &Arrow) -> Self {
+        let is_entry = matches!(arrow.when, When::At(_));
+        Self { node, file: arrow.file, row: arrow.row, handed: arrow.handed, is_entry }
+    }
 }
 
 /// The settled rates.
@@ -114,20 +147,17 @@ impl Rates {
         let Some(&offset) = self.offsets.get(file.index()) else { return out };
         let mut at = offset as usize + func.index();
         while let Some(state) = self.states.get(at) {
-            let Some((from, file, row, handed)) = state.from else { break };
+            let Some(Origin { node, file, row, handed, is_entry }) = state.from else { break };
             let summary = project.summary(file);
             if handed {
                 if let Some(row) = summary.handed.get(row as usize) {
-                    out.push(Witness { file, at: row.at, label: String::new() });
+                    out.push(Witness { file, at: row.at, label: row.label.to_string() });
                 }
             } else if let Some(edge) = summary.edges.get(row as usize) {
                 out.push(Witness { file, at: edge.at, label: edge.label.to_string() });
-                if matches!(edge.when, When::At(_)) {
-                    break;
-                }
             }
-            at = from.0 as usize;
-            if out.len() > 24 {
+            at = node.0 as usize;
+            if is_entry || out.len() > LONGEST_WITNESS {
                 break;
             }
         }
@@ -347,12 +377,7 @@ impl Graph {
                     && !self.cold[from]
                 {
                     let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
-                    queue.push(
-                        rate,
-                        arrow.to,
-                        Some((node, arrow.file, arrow.row, arrow.handed)),
-                        arrow.in_loop,
-                    );
+                    queue.push(rate, arrow.to, Some(Origin::of(node, arrow)), arrow.in_loop);
                 }
             }
         }
@@ -394,7 +419,7 @@ impl Graph {
                     let spot = project.canonical(id, place);
                     match project.type_of(&spot) {
                         GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
-                            add_class(class)
+                            add_class(class);
                         }
                         GlobalTy::Function(file, func) if file == id => functions.push(func),
                         _ => {}
@@ -459,7 +484,7 @@ impl Graph {
             _ => known,
         };
         let in_loop = !arrow.once && (info.in_loop || arrow.in_loop || arrow.when == When::Each);
-        queue.push(rate, arrow.to, Some((from, arrow.file, arrow.row, arrow.handed)), in_loop);
+        queue.push(rate, arrow.to, Some(Origin::of(from, &arrow)), in_loop);
     }
 }
 
@@ -467,7 +492,7 @@ impl Graph {
 struct Visit {
     rate: Rate,
     node: Node,
-    from: Option<(Node, FileId, u32, bool)>,
+    from: Option<Origin>,
     in_loop: bool,
 }
 
@@ -478,7 +503,7 @@ struct Queue {
 }
 
 impl Queue {
-    fn push(&mut self, rate: Rate, node: Node, from: Option<(Node, FileId, u32, bool)>, in_loop: bool) {
+    fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
         self.levels.entry(rate).or_default().push_back(Visit { rate, node, from, in_loop });
     }
 

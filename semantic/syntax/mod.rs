@@ -151,12 +151,13 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
 /// Turns a parsed file into tables; the syntax tree is dropped.
 #[must_use]
 pub fn lower(parsed: Parsed<'_>) -> Lowered {
-    let setup = parsed.blocks.as_ref().and_then(Blocks::setup);
-    let mut lowered = lower::lower(&parsed.program, &parsed.text, setup);
-    if let Some(blocks) = &parsed.blocks {
-        lowered.template_words = blocks.template_words(&parsed.text, parsed.original);
+    let Parsed { program, text, original, blocks, .. } = parsed;
+    let setup = blocks.as_ref().and_then(Blocks::setup);
+    let mut lowered = lower::lower(&program, &text, setup);
+    if let Some(blocks) = &blocks {
+        lowered.template_words = blocks.template_words(&text, original);
     }
-    lowered.text = parsed.original.into();
+    lowered.text = original.into();
     lowered
 }
 

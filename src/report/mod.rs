@@ -128,6 +128,8 @@ pub(crate) struct Stats {
     pub(crate) scanned_only: u64,
     pub(crate) failed: u64,
     pub(crate) bytes: u64,
+    /// Parsed files that are tests or scripts: nothing is reported in them.
+    pub(crate) asides: u64,
     pub(crate) skipped: BTreeMap<Skip, u64>,
     /// Files left out for what they hold, which their name does not show.
     pub(crate) left_out: Vec<(String, Skip)>,

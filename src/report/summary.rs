@@ -19,6 +19,9 @@ pub(crate) fn summary(report: &Report) -> String {
         let _ = write!(out, "; {} could not be analysed", count(stats.failed, "file"));
     }
     out.push('\n');
+    if stats.asides > 0 && stats.asides == stats.parsed {
+        out.push_str("by their paths these are tests or scripts, in which no leak is reported\n");
+    }
     if report.unsure > 0 {
         let _ = writeln!(
             out,

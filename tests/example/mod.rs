@@ -80,7 +80,7 @@ fn mark(path: &str, line: u64, text: &str) -> Result<Mark, Failed> {
 /// Runs the program in a folder and returns what it prints.
 pub(crate) fn print(folder: &Path, target: &str, format: &str) -> Result<String, Failed> {
     let output = Command::new(env!("CARGO_BIN_EXE_outlive"))
-        .args(["check", target, "--format", format, "--confidence", "low", "--threads", "1"])
+        .args(["check", target, "--format", format, "--confidence", "low", "--threads", "1", "--quiet"])
         .current_dir(folder)
         .output()?;
     let text = String::from_utf8(output.stdout)?;

@@ -51,7 +51,8 @@ pub(crate) fn examples(page: &str) -> Result<Vec<Example>, String> {
             continue;
         }
         let is_named = block.file.is_some();
-        let path = block.file.unwrap_or_else(|| format!("example.{}", block.language));
+        // Not `example`: a file of that name is taken for one, and read like a test.
+        let path = block.file.unwrap_or_else(|| format!("snippet.{}", block.language));
         let source = Source { path, text: block.text };
         let joined = out.last_mut().filter(|last| {
             can_join

@@ -1,0 +1,241 @@
+//! The pages at the top and in `docs/` are true: what they show is what the program prints, and what they name exists.
+//!
+//! A block of language `console` holds commands, each on a line that starts with `$ `, and what they print. They run in a
+//! copy of `docs/example`. `SNAPSHOTS=overwrite cargo test --test docs` rewrites the blocks and the table of rules.
+
+#![allow(clippy::unwrap_used, reason = "it is test code, helpers included")]
+
+mod cli_support;
+
+use cli_support::{LEAK, Project, Run};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The pages, by their path from the root.
+fn pages() -> Vec<(String, String)> {
+    let mut paths: Vec<String> =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned).into();
+    for name in files(&root().join("docs")) {
+        if name.ends_with(".md") {
+            paths.push(format!("docs/{name}"));
+        }
+    }
+    paths
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read_to_string(root().join(path)).unwrap()))
+        .collect()
+}
+
+/// The names in a folder, sorted.
+fn files(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The example server, in a folder of its own.
+fn example() -> Project {
+    let folder = root().join("docs/example");
+    let texts: Vec<(String, Vec<u8>)> = files(&folder)
+        .into_iter()
+        .map(|name| (name.clone(), std::fs::read(folder.join(name)).unwrap()))
+        .collect();
+    let texts: Vec<(&str, &[u8])> = texts.iter().map(|(name, text)| (&**name, &**text)).collect();
+    Project::new(&texts)
+}
+
+/// Two tests may rewrite one page.
+static REWRITING: Mutex<()> = Mutex::new(());
+
+/// Compares a page with what it should be, or makes it so.
+fn check(path: &str, is: &str, should_be: &str) {
+    if std::env::var("SNAPSHOTS").is_ok_and(|word| word == "overwrite") {
+        std::fs::write(root().join(path), should_be).unwrap();
+    } else {
+        snapbox::assert_data_eq!(is, snapbox::Data::text(should_be).raw());
+    }
+}
+
+#[test]
+fn what_pages_show_is_what_is_printed() {
+    let _guard = REWRITING.lock();
+    let mut commands = 0;
+    for (path, text) in pages() {
+        let mut out = String::new();
+        let mut lines = text.split_inclusive('\n');
+        while let Some(line) = lines.next() {
+            out.push_str(line);
+            if line.trim_end() != "```console" {
+                continue;
+            }
+            let project = example();
+            for line in lines.by_ref().take_while(|line| line.trim_end() != "```") {
+                if let Some(command) = line.strip_prefix("$ outlive") {
+                    let arguments: Vec<&str> = command.split_whitespace().collect();
+                    let Run { stdout, stderr, .. } = project.run(&arguments);
+                    out.push_str(&format!("{line}{stdout}{stderr}"));
+                    commands += 1;
+                }
+            }
+            out.push_str("```\n");
+        }
+        check(&path, &text, &out);
+    }
+    assert!(commands >= 3, "the pages show the program at work");
+}
+
+#[test]
+fn the_table_of_rules_is_the_list_of_rules() {
+    let _guard = REWRITING.lock();
+    let list = Project::new::<&str>(&[]).run(&["rules", "--format", "json"]).stdout;
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let mut rows = String::new();
+    for rule in list.as_array().unwrap().iter().filter(|rule| rule["category"] != "usage") {
+        let word = |key: &str| rule[key].as_str().unwrap();
+        let (id, folder) = (word("id"), word("id").replace('-', "_"));
+        rows.push_str(&format!(
+            "| [`{id}`](rules/{folder}/README.md) | {} | {} | {} |\n",
+            word("category"),
+            word("severity"),
+            word("summary")
+        ));
+    }
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let head = "| rule | about | severity | what it flags |\n|---|---|---|---|\n";
+    let start = text.find(head).unwrap() + head.len();
+    let old = text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let end = start + old.map(str::len).sum::<usize>();
+    check("README.md", &text, &format!("{}{rows}{}", &text[..start], &text[end..]));
+}
+
+/// Pieces of code in a page: between backticks, and the lines of blocks.
+fn code(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            in_block = !in_block;
+        } else if in_block {
+            out.push(line);
+        } else {
+            out.extend(line.split('`').skip(1).step_by(2));
+        }
+    }
+    out
+}
+
+#[test]
+fn options_that_pages_name_exist() {
+    let project = Project::new::<&str>(&[]);
+    let helps: String = ["check", "rules", "explain", "why", "init", "completions"]
+        .iter()
+        .map(|command| project.run(&[command, "--help"]).stdout)
+        .collect();
+    let known: BTreeSet<&str> =
+        helps.split(|c: char| c.is_whitespace() || c == ',').filter(|word| word.starts_with("--")).collect();
+    let mut named = 0;
+    for (path, text) in pages() {
+        for piece in code(&text).iter().filter(|piece| piece.contains("outlive ") || piece.starts_with("--"))
+        {
+            let words = piece.split(|c: char| c.is_whitespace() || c == '"' || c == '\'' || c == ',');
+            for word in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+                named += 1;
+                assert!(known.contains(word), "{path}: outlive has no option {word}: {piece}");
+            }
+        }
+    }
+    assert!(named > 20, "only {named} options are named");
+}
+
+#[test]
+fn links_and_paths_lead_somewhere() {
+    const OURS: &[&str] = &["src/", "rules/", "semantic/", "tests/", "fixtures/", "docs/"];
+    for (path, text) in pages() {
+        let folder: PathBuf = root().join(&path).parent().unwrap().to_owned();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
+            let is_ours = !link.is_empty() && !link.contains("://");
+            assert!(!is_ours || folder.join(link).exists(), "{path}: {link} does not exist");
+        }
+        if path != "ARCHITECTURE.md" && path != "CONTRIBUTING.md" {
+            continue;
+        }
+        for piece in code(&text).iter().filter(|piece| OURS.iter().any(|ours| piece.starts_with(ours))) {
+            let is_pattern = piece.contains(['<', '*', '{', ' ']);
+            assert!(is_pattern || root().join(piece).exists(), "{path}: {piece} does not exist");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_the_config_is_described() {
+    let project = Project::new(&[("outlive.toml", "nonsense = 1")]);
+    let complaint = project.run(&[]).stderr;
+    let keys = complaint.split("there are ").nth(1).unwrap().trim();
+    let page = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    for key in keys.split(", ") {
+        assert!(page.contains(&format!("`{key}`")), "docs/configuration.md does not describe `{key}`");
+    }
+}
+
+#[test]
+fn every_key_of_the_json_is_described() {
+    let page = std::fs::read_to_string(root().join("docs/json.md")).unwrap();
+    let project = example();
+    project.write("broken.js", "let = = 1;");
+    project.write("bytes.js", b"\0");
+    project.write("answered.js", format!("// outlive-disable-file unbounded-collection -- so be it\n{LEAK}"));
+    project.write("unused.js", "// outlive-disable-file leaked-timer\n");
+    let report = project.json(&["--include-suppressed"]);
+    for list in ["findings", "suppressed", "errors"] {
+        assert!(!report[list].as_array().unwrap().is_empty(), "{list} is empty: its keys are not seen");
+    }
+    let mut missing = BTreeSet::new();
+    keys(&report, &mut |key| {
+        if !page.contains(&format!("`{key}`")) {
+            missing.insert(key.to_owned());
+        }
+    });
+    // These are words, not keys.
+    missing.retain(|key| !report["stats"]["skipped_by_reason"].as_object().unwrap().contains_key(key));
+    assert!(missing.is_empty(), "docs/json.md does not describe {missing:?}");
+}
+
+fn keys(value: &Value, visit: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                visit(key);
+                keys(value, visit);
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| keys(value, visit)),
+        _ => {}
+    }
+}
+
+/// The list between two headings of a page names every module: what is not on the map is not found.
+#[test]
+fn the_map_names_every_module() {
+    let map = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let mut folders = vec!["src", "src/report", "rules", "semantic"];
+    folders.extend(["semantic/syntax", "semantic/lower", "semantic/project"]);
+    for folder in folders {
+        for name in files(&root().join(folder)) {
+            let Some(module) = name.strip_suffix(".rs") else { continue };
+            if !["mod", "lib", "main"].contains(&module) {
+                assert!(
+                    map.contains(&format!("`{module}`")),
+                    "ARCHITECTURE.md does not name {folder}/{name}"
+                );
+            }
+        }
+    }
+}
