@@ -524,7 +524,7 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
     let made = project.class_rate(file, *class);
     match (made.rate, ends) {
         (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
-        (Some(rate), _) if rate >= Rate::Component => answer,
+        (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
         (_, true) => match answer {
             Answer::Unknown => Answer::Assumed,
             known => known,
