@@ -462,8 +462,12 @@ pub(crate) fn settle(
             }
         }
     }
-    let is_never = body.partial.is_none();
-    if is_never && lifetime::is_startup(project, file, claim.func) {
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
