@@ -7,6 +7,7 @@ use crate::lifetime;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
+use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where};
 use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::growth;
@@ -227,10 +228,29 @@ fn claim_handle(
         release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: false,
+        may_be_released: is_released_by_name(file, handle, patterns),
         partial,
         class,
         notes,
+    })
+}
+
+/// Whether it is kept in a field of a `this` that nobody knows, and a field of that name is released elsewhere in the
+/// file: a callback may be run for the instance around it.
+fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let model = file.model;
+    let fields = handle.places.iter().filter(|place| matches!(place.root, Root::Receiver(_)));
+    fields.filter_map(Place::last_field).any(|field| {
+        file.accesses.iter().filter(|access| access.place.last_field() == Some(field)).any(|access| {
+            let name = match access.usage {
+                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
+                Usage::Argument { call, .. } => {
+                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
+                }
+                _ => None,
+            };
+            name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+        })
     })
 }
 
