@@ -45,15 +45,14 @@ fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
 /// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
 pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
     if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let covers = |added: &str| {
-            words(removed).iter().any(|removed| {
+            removed.split_whitespace().any(|removed| {
                 added == removed
-                    || removed.starts_with('.') && added.contains(removed.as_str())
+                    || removed.starts_with('.') && added.contains(removed)
                     || added.split('.').next() == Some(removed)
             })
         };
-        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
+        return if added.split_whitespace().all(covers) { Match::Must } else { Match::Never };
     }
     identity::compare(model, added, removed)
 }
@@ -87,8 +86,8 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
     out.extend(
         model
             .values(place)
-            .into_iter()
-            .map(|value| model.file.place(value))
+            .iter()
+            .map(|&value| model.file.place(value))
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
     out
