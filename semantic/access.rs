@@ -71,6 +71,9 @@ pub enum Usage {
     Read,
 }
 
+/// Lists up to this long are gone through faster than all uses are indexed.
+const SHORT: usize = 256;
+
 /// All uses in a file.
 pub struct Accesses {
     list: Vec<Access>,
@@ -148,18 +151,26 @@ impl Accesses {
 
     /// The uses of exactly this path.
     pub fn of<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let index = self.by_place.get_or_init(|| self.index_places(false));
-        index.get(place).into_iter().flatten().map(|&i| &self.list[i as usize])
+        let found = match self.by_root.get(&place.root) {
+            Some(of_root) if of_root.len() > SHORT => {
+                self.by_place.get_or_init(|| self.index_places(false)).get(place)
+            }
+            of_root => of_root,
+        };
+        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        uses.filter(move |access| access.place == *place)
     }
 
     /// The uses of this path and of everything below it.
     pub fn below<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let found = if place.path.is_empty() {
-            self.by_root.get(&place.root)
-        } else {
-            self.by_prefix.get_or_init(|| self.index_places(true)).get(place)
+        let found = match self.by_root.get(&place.root) {
+            Some(of_root) if of_root.len() > SHORT && !place.path.is_empty() => {
+                self.by_prefix.get_or_init(|| self.index_places(true)).get(place)
+            }
+            of_root => of_root,
         };
-        found.into_iter().flatten().map(|&i| &self.list[i as usize])
+        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        uses.filter(move |access| access.place.starts_with(place))
     }
 
     /// The positions of uses by their path, or by that and every path it goes through.

@@ -698,7 +698,7 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
             continue;
         }
         let accessor = model.lineage(class).find_map(|class| {
-            let found = model.members(class, name).find(|member| {
+            let found = model.members(class, name).into_iter().find(|member| {
                 member.func.is_some_and(|func| {
                     matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
                 })

@@ -64,6 +64,7 @@ pub struct Model<'a> {
     functions: RefCell<FxHashMap<NodeId, Option<FuncId>>>,
     rows: RefCell<FxHashMap<NodeId, Rc<[&'a CallRow]>>>,
     no_rows: Rc<[&'a CallRow]>,
+    no_values: Rc<[NodeId]>,
     classes: Classes,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
@@ -78,6 +79,9 @@ pub struct Model<'a> {
     params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
     exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
 }
+
+/// Up to this many rows are searched, more are indexed.
+const NARROW: usize = 16;
 
 /// A function handed to a call as an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,6 +112,7 @@ impl<'a> Model<'a> {
             functions: RefCell::default(),
             rows: RefCell::default(),
             no_rows: Rc::from([]),
+            no_values: Rc::from([]),
             classes: Classes::of(file),
             returns: FxHashMap::default(),
             assignments: OnceCell::new(),
@@ -378,7 +383,7 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn instance_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
         self.lineage(class).find_map(|class| {
-            let func = self.members(class, name).rev().find(|m| !m.is_static).and_then(|m| m.func)?;
+            let func = self.members(class, name).iter().rev().find(|m| !m.is_static).and_then(|m| m.func)?;
             // Reading an accessor runs it; what it gives is something else.
             let is_accessor =
                 matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
@@ -387,18 +392,17 @@ impl<'a> Model<'a> {
     }
 
     fn static_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
-        self.members(class, name).find(|m| m.is_static).and_then(|m| m.func)
+        self.members(class, name).iter().find(|m| m.is_static).and_then(|m| m.func)
     }
 
     /// The members of a class with a name, in source order.
-    pub(crate) fn members(
-        &self,
-        class: ClassId,
-        name: NameId,
-    ) -> impl DoubleEndedIterator<Item = &'a Member> + use<'a, '_> {
-        let file = self.file;
+    pub(crate) fn members(&self, class: ClassId, name: NameId) -> SmallVec<[&'a Member; 2]> {
+        let members = &self.file.class(class).members;
+        if members.len() <= NARROW {
+            return members.iter().filter(|member| member.name == Some(name)).collect();
+        }
         let found = self.classes.members.get(&(class, name)).map(SmallVec::as_slice).unwrap_or_default();
-        found.iter().filter_map(move |&at| file.class(class).members.get(at as usize))
+        found.iter().filter_map(|&at| members.get(at as usize)).collect()
     }
 
     /// A class and the classes of this file it inherits from, itself first.
@@ -477,12 +481,20 @@ impl<'a> Model<'a> {
         if let Some(known) = self.values.borrow().get(place) {
             return Rc::clone(known);
         }
-        let found: Rc<[NodeId]> = self.find_values(place).as_slice().into();
-        self.values.borrow_mut().insert(place.clone(), Rc::clone(&found));
+        let mut cost = 0;
+        let found = self.find_values(place, &mut cost);
+        if found.is_empty() && cost <= NARROW {
+            return Rc::clone(&self.no_values);
+        }
+        let found: Rc<[NodeId]> = found.as_slice().into();
+        if cost > NARROW {
+            self.values.borrow_mut().insert(place.clone(), Rc::clone(&found));
+        }
         found
     }
 
-    fn find_values(&self, place: &Place) -> SmallVec<[NodeId; 2]> {
+    /// Counts what it goes through: short lists are gone through again faster than they are remembered.
+    fn find_values(&self, place: &Place, cost: &mut usize) -> SmallVec<[NodeId; 2]> {
         let mut out = self.writes.get(place).cloned().unwrap_or_default();
         match (place.path.last(), place.root) {
             (None, Root::Binding(binding)) => {
@@ -494,13 +506,23 @@ impl<'a> Model<'a> {
             (Some(Step::Field(name)), _) => {
                 let Some(parent) = place.parent() else { return out };
                 let text = self.file.tree.text(*name);
-                let mut seen: FxHashSet<NodeId> = out.iter().copied().collect();
-                for &value in self.values(&parent).iter() {
-                    out.extend(self.file.tree.property(value, text).filter(|&value| seen.insert(value)));
+                let objects = self.values(&parent);
+                *cost += objects.len();
+                let found = objects.iter().filter_map(|&value| self.file.tree.property(value, text));
+                if objects.len() <= NARROW {
+                    found.for_each(|value| {
+                        if !out.contains(&value) {
+                            out.push(value);
+                        }
+                    });
+                } else {
+                    let mut seen: FxHashSet<NodeId> = out.iter().copied().collect();
+                    out.extend(found.filter(|&value| seen.insert(value)));
                 }
             }
             _ => {}
         }
+        *cost += out.len();
         out
     }
 
@@ -1179,7 +1201,7 @@ impl<'a> Model<'a> {
     fn member_annotation(&self, class: ClassId, name: NameId) -> Option<Ty> {
         let member = self
             .lineage(class)
-            .find_map(|class| self.members(class, name).find(|m| m.ty.is_some()).copied())?;
+            .find_map(|class| self.members(class, name).iter().find(|m| m.ty.is_some()).copied().copied())?;
         let ty = self.annotation_ty(member.ty?);
         (ty != Ty::Unknown).then_some(ty)
     }
@@ -1575,6 +1597,9 @@ impl Classes {
             }
             if row.kind == ClassKind::Object {
                 out.by_object.entry(row.node).or_insert(class);
+            }
+            if row.members.len() <= NARROW {
+                continue;
             }
             for (at, member) in row.members.iter().enumerate() {
                 if let Some(name) = member.name {

@@ -295,6 +295,7 @@ impl<K> Default for UseIndex<K> {
 impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
     fn of(files: &[Vec<(K, FileId, u32)>]) -> Self {
         let mut rows = files.concat();
+        rows.shrink_to_fit();
         rows.par_sort_unstable();
         Self(rows)
     }

@@ -123,7 +123,7 @@ impl Rates {
                     out.push(Witness { file, at: row.at, label: String::new() });
                 }
             } else if let Some(edge) = summary.edges.get(row as usize) {
-                out.push(Witness { file, at: edge.at, label: edge.label.to_string() });
+                out.push(Witness { file, at: edge.at, label: project.name(file, edge.label).to_owned() });
                 if matches!(edge.when, When::At(_)) {
                     break;
                 }
@@ -301,7 +301,7 @@ impl Graph {
                 when: edge.when,
                 certain: edge.certain,
                 in_loop: edge.in_loop,
-                once: edge.once.as_ref().is_some_and(|flag| lasts(summary, flag)),
+                once: edge.once,
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,
@@ -547,17 +547,6 @@ impl Queue {
     fn pop(&mut self) -> Option<Visit> {
         let rate = *self.levels.iter().filter(|(_, queue)| !queue.is_empty()).map(|(rate, _)| rate).max()?;
         self.levels.get_mut(&rate)?.pop_front()
-    }
-}
-
-/// Whether a flag lives as long as the process, so that what it guards happens once.
-fn lasts(summary: &crate::summary::Summary, flag: &Place) -> bool {
-    match flag.root {
-        Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
-        Root::Binding(binding) => {
-            summary.bindings.get(&binding).is_some_and(|row| row.func == FuncId(0) && !row.is_param)
-        }
-        Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
     }
 }
 
