@@ -291,7 +291,7 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
     if !handle.places.iter().all(is_local) {
         return None;
     }
-    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);

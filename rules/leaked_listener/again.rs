@@ -177,7 +177,7 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
         model.constructs(func).is_some() || model.file.function(func).kind == FunctionKind::FieldInit
     };
     if model.constructs(model.file.function(executor).parent?).is_some()
-        || !model.values(&field).into_iter().all(is_made_once)
+        || !model.values(&field).iter().copied().all(is_made_once)
     {
         return None;
     }
