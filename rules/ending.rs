@@ -87,6 +87,16 @@ pub(crate) fn is_component_end(name: &str) -> bool {
     )
 }
 
+/// Whether a method of this name is told that its instance has been closed, by whomever.
+#[must_use]
+pub(crate) fn is_end_handler(name: &str) -> bool {
+    let name = name.trim_start_matches(['_', '#']);
+    matches!(
+        name,
+        "onClose" | "onclose" | "onClosed" | "onEnd" | "onDisconnect" | "handleClose" | "handleDisconnect"
+    )
+}
+
 /// Whether a method of this name ends its instance.
 #[must_use]
 pub(crate) fn is_end(name: &str) -> bool {

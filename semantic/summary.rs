@@ -47,6 +47,8 @@ pub struct Summary {
     pub handed: Vec<HandedRow>,
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
+    /// What functions do to arguments that they only look at or hand on.
+    pub looks: FxHashMap<(FuncId, u16), LookRow>,
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
@@ -202,7 +204,7 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
@@ -254,6 +256,15 @@ pub struct ParamRow {
     pub forwarded: Option<(TargetRow, u16)>,
     /// How messages name the way.
     pub label: NameId,
+}
+
+/// A parameter that is neither stored nor returned.
+#[derive(Default)]
+pub struct LookRow {
+    /// The methods that are called on it.
+    pub methods: Vec<NameId>,
+    /// Whom it is handed on to, and as which argument.
+    pub forwarded: Vec<(TargetRow, u16)>,
 }
 
 /// Something done to a thing that other files may know.
@@ -343,6 +354,7 @@ pub fn summarise(
     let types = builder.types();
     let imports = builder.imports();
     let type_imports = builder.type_imports();
+    let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
     let bindings = builder.bindings;
     // What stays until the link is kept without the room it once grew into.
@@ -358,6 +370,7 @@ pub fn summarise(
         edges,
         handed,
         params,
+        looks,
         passed,
         uses,
         types,
@@ -635,6 +648,57 @@ impl Builder<'_, '_> {
         handed.shrink_to_fit();
         params.shrink_to_fit();
         (edges, handed, params)
+    }
+
+    /// The parameters of named functions that are only looked at, called methods of, or handed on.
+    fn looks(&mut self, accesses: &Accesses) -> FxHashMap<(FuncId, u16), LookRow> {
+        let file = self.model.file;
+        let mut out = FxHashMap::default();
+        for func in file.function_ids() {
+            let row = file.function(func);
+            if file.function_name(func).is_none() && row.class.is_none() {
+                continue;
+            }
+            for (index, param) in file.params(func).enumerate() {
+                let look = file.tree.binding(param).and_then(|binding| self.look(accesses, binding));
+                if let (Some(look), Ok(index)) = (look, u16::try_from(index)) {
+                    out.insert((func, index), look);
+                }
+            }
+        }
+        out
+    }
+
+    /// What is done to a parameter; none if it is kept, returned, called, or handed to code that may do so.
+    fn look(&mut self, accesses: &Accesses, param: BindingId) -> Option<LookRow> {
+        let file = self.model.file;
+        let row = file.binding(param);
+        if row.opaque_writes > 0 || !row.values.is_empty() {
+            return None;
+        }
+        let place = Place::root(Root::Binding(param));
+        let mut look = LookRow::default();
+        for access in accesses.below(&place) {
+            let is_itself = access.place == place;
+            match access.usage {
+                Usage::Method { name, .. } => look.methods.push(self.map.intern(file.tree.text(name))),
+                Usage::Argument { call, index } if is_itself => {
+                    let callee = file.tree.callee(call)?;
+                    let path = self.model.api_path(callee);
+                    if path.is_some_and(|path| path.starts_with("console.")) {
+                        continue;
+                    }
+                    let target = calls::callee_target(self.model, call, callee)?;
+                    look.forwarded.push((self.target(&target), u16::try_from(index).ok()?));
+                }
+                Usage::Tested(_) | Usage::Operand(_) | Usage::Read => {}
+                _ if !is_itself => {}
+                _ => return None,
+            }
+        }
+        look.methods.sort_unstable();
+        look.methods.dedup();
+        Some(look)
     }
 
     fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {

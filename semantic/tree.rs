@@ -494,6 +494,12 @@ impl Tree {
         (self.kind(id) == Kind::String).then(|| self.name(id)).flatten()
     }
 
+    /// The value of a boolean literal.
+    #[must_use]
+    pub fn boolean(&self, id: NodeId) -> Option<bool> {
+        (self.kind(id) == Kind::Bool).then(|| self.node(id).data == 1)
+    }
+
     /// The value of a number literal.
     #[must_use]
     pub fn number(&self, id: NodeId) -> Option<f64> {

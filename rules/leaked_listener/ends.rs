@@ -49,7 +49,13 @@ fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Rem
         })?;
         let name = model.file.function_name(end).unwrap_or("another method");
         let at = Some(model.file.tree.span(sibling.call));
-        Some(Gap { how: format!("when `{name}` ends the instance"), at, is_weak: false, repeats: false })
+        Some(Gap {
+            how: format!("when `{name}` ends the instance"),
+            at,
+            is_weak: false,
+            repeats: false,
+            one_each: false,
+        })
     })
 }
 

@@ -1,7 +1,7 @@
 //! Classes across files: lineage, methods, and which class a field belongs to.
 
 use super::{FileId, Project, Symbol};
-use crate::catalog::ModelId;
+use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::BaseRow;
@@ -96,6 +96,21 @@ impl Project<'_> {
                     self.api_path(&spot).and_then(|path| self.catalog.made_by(&path))
                 }
                 BaseRow::Class(_) => None,
+            }
+        })
+    }
+
+    /// What making an instance acquires because of a class of a library that it inherits from.
+    #[must_use]
+    pub fn acquired_by_base(&self, file: FileId, class: ClassId) -> Option<&AcquireRow> {
+        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+            match self.summary(file).classes[class.index()].base.as_ref()? {
+                BaseRow::Class(_) => None,
+                BaseRow::Model(model) => self.catalog.acquired_by_making(*model),
+                BaseRow::Place(place) => {
+                    let path = self.api_path(&self.canonical(file, place))?;
+                    self.catalog.calls_of_path(&path).find_map(|row| row.acquires.as_ref())
+                }
             }
         })
     }

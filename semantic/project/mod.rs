@@ -4,6 +4,7 @@ mod canonical;
 mod classes;
 mod coverage;
 mod lives;
+mod looks;
 mod passed;
 mod rates;
 mod resolve;
