@@ -82,7 +82,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
 }
 
 /// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
@@ -485,8 +485,12 @@ pub(crate) fn settle(
             }
         }
     }
-    let is_never = body.partial.is_none();
-    if is_never && lifetime::is_startup(project, file, claim.func) {
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
@@ -547,7 +551,7 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
     let made = project.class_rate(file, *class);
     match (made.rate, ends) {
         (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
-        (Some(rate), _) if rate >= Rate::Component => answer,
+        (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
         (_, true) => match answer {
             Answer::Unknown => Answer::Assumed,
             known => known,

@@ -86,8 +86,8 @@ pub struct GrowthClaim {
     pub registry: bool,
     /// It is a field of an options object that was handed in.
     pub on_options: bool,
-    /// The function takes the entry out again, except on this way.
-    pub partial: Option<Gap>,
+    /// What takes entries out, and leaves this one.
+    pub missed: Option<Missed>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
@@ -213,6 +213,32 @@ pub struct HeldClaim {
     pub end_func: FuncId,
     /// What it is, as the first half of a sentence: "an interval runs".
     pub what: String,
+}
+
+/// Releases of a collection that leave what one site adds.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// Why they do.
+    pub why: Why,
+    /// The node that shows it.
+    pub at: Span,
+    /// The releases.
+    pub releases: Vec<Span>,
+}
+
+/// Why a release leaves an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The function takes it out where the work succeeds, and not where it fails.
+    Failure,
+    /// Who waits for it is told that it failed, and only an answer takes it out.
+    GaveUp,
+    /// It is found under one key and deleted under another.
+    OtherKey,
+    /// Each release takes out what was added beside it.
+    OtherSite,
+    /// A timer that has fired is still listed; only cancelling takes it out.
+    Fired,
 }
 
 /// A way out of a function that passes no release.

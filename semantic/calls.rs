@@ -298,7 +298,7 @@ pub(crate) struct FrameworkExport<'a> {
 pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
     let file = model.file;
     let mut out = Vec::new();
-    for (id, row) in model.catalog.exports_of(&file.path) {
+    for &(id, row) in model.export_rows() {
         for export in &file.exports {
             let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
             for wanted in &row.names {

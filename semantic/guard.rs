@@ -167,15 +167,23 @@ fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
 
 /// The flag of a statement before `child` in a block that leaves if the flag is set: `if (ready) return;`.
 fn early_return_flag(model: &Model<'_>, block: NodeId, child: NodeId) -> Option<Place> {
+    let statements = model.leaving_statements(block);
+    let before = statements.iter().take_while(|(statement, _)| *statement < child);
+    before.map(|(_, flag)| flag).find(|flag| becomes_set(model, flag, block, child)).cloned()
+}
+
+/// The statements of a block that leave the function if a flag is set, with the flag.
+pub(crate) fn leaving_statements(model: &Model<'_>, block: NodeId) -> Vec<(NodeId, Place)> {
     let tree = &model.file.tree;
-    tree.children(block).take_while(|&statement| statement < child).find_map(|statement| {
-        if tree.kind(statement) != Kind::If || tree.child(statement, 2).is_some() {
-            return None;
-        }
-        let leaves = tree.child(statement, 1).is_some_and(|then| always_leaves(model, then));
-        let flag = leaves.then(|| truthy_test(model, tree.first(statement)?)).flatten()?;
-        becomes_set(model, &flag, block, child).then_some(flag)
-    })
+    let tests = tree.children(block).filter(|&statement| tree.kind(statement) == Kind::If);
+    tests
+        .filter(|&statement| tree.child(statement, 2).is_none())
+        .filter_map(|statement| {
+            let leaves = tree.child(statement, 1).is_some_and(|then| always_leaves(model, then));
+            let flag = leaves.then(|| truthy_test(model, tree.first(statement)?)).flatten()?;
+            Some((statement, flag))
+        })
+        .collect()
 }
 
 /// Whether a statement always ends the function.
@@ -202,17 +210,13 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
     if is_reset(model, flag) {
         return false;
     }
-    tree.subtree(within).any(|at| {
-        if tree.kind(at) != Kind::Assign {
-            return false;
-        }
-        let (Some(target), Some(value)) = (tree.first(at), tree.child(at, 1)) else { return false };
-        let sets = match tree.kind(value) {
-            Kind::Bool => tree.node(value).data == 1,
-            Kind::Null => false,
-            _ => !model.is_nothing(value),
-        };
-        sets && model.file.place(target) == *flag
+    let assignments = model.assignments(flag);
+    let first = assignments.partition_point(|&at| at < within);
+    let inside = assignments[first..].iter().take_while(|&&at| tree.contains(within, at));
+    inside.filter_map(|&at| tree.child(at, 1)).any(|value| match tree.kind(value) {
+        Kind::Bool => tree.node(value).data == 1,
+        Kind::Null => false,
+        _ => !model.is_nothing(value),
     })
 }
 

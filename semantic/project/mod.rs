@@ -10,6 +10,7 @@ mod resolve;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
+use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -69,20 +70,11 @@ pub struct Project<'c> {
 }
 
 #[derive(Default)]
-struct Symbols {
-    ids: FxHashMap<Box<str>, Symbol>,
-    texts: Vec<Box<str>>,
-}
+struct Symbols(Names);
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
+        Symbol(self.0.intern(text).0)
     }
 }
 
@@ -131,7 +123,7 @@ impl<'c> Project<'c> {
         for file in &self.files {
             let mut map = FxHashMap::default();
             for &specifier in file.summary.imports.iter().chain(&file.summary.type_imports) {
-                let text = &file.summary.names[specifier.index()];
+                let text = file.summary.names.get(specifier);
                 map.insert(specifier, resolver.resolve(&file.path, text));
             }
             self.modules.push(map);
@@ -142,7 +134,7 @@ impl<'c> Project<'c> {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
             for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
-                let specifier = crate::model::package_path(&summary.names[name.index()]);
+                let specifier = crate::model::package_path(summary.names.get(*name));
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
             }
@@ -204,13 +196,13 @@ impl<'c> Project<'c> {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.symbols.texts.get(symbol.0 as usize).map_or("", |text| text)
+        self.symbols.0.text(NameId(symbol.0))
     }
 
     /// The symbol of a text, if any file mentions it.
     #[must_use]
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.ids.get(text).copied()
+        self.symbols.0.find(text).map(|name| Symbol(name.0))
     }
 
     fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {
@@ -220,7 +212,7 @@ impl<'c> Project<'c> {
     /// The text of a name of one file's summary.
     #[must_use]
     pub fn name(&self, file: FileId, name: NameId) -> &str {
-        self.files[file.index()].summary.names.get(name.index()).map_or("", |name| name)
+        self.files[file.index()].summary.names.get(name)
     }
 
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
