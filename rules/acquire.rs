@@ -290,6 +290,9 @@ pub(crate) fn claim_handle(
     if handle.places.iter().any(|place| is_using(model, place)) {
         return file.drop(meta, call, || "`using` releases it".to_owned());
     }
+    if is_released_by_name(file, handle, patterns) {
+        return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
@@ -336,7 +339,7 @@ pub(crate) fn claim_handle(
         release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: is_released_by_name(file, handle, patterns),
+        may_be_released: false,
         partial,
         one_each,
         class,

@@ -7,11 +7,19 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
 
+/// Whether both calls take the function alone: `query.addListener(f)`.
+pub(crate) fn has_no_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let is_first = |call, listener| model.file.tree.arg(call, 0) == Some(listener);
+    is_first(added.call, added.listener)
+        && removal.listener.is_some_and(|removed| is_first(removal.call, removed))
+}
+
 /// Whether a removal takes this listener away.
 pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
     // Every removal of a file is asked about every registration: the cheap question comes first.
     let event = match &removal.event {
         None => Match::Must,
+        Some(_) if has_no_event(model, registration, removal) => Match::Must,
         Some(event) => compare_events(model, &registration.event, event),
     };
     if event == Match::Never {

@@ -56,6 +56,21 @@ fn found_or_made(model: &Model<'_>, registration: &Registration) -> Option<Note>
     Some(Note { role: Role::Repeats, message, span: tree.span(found) })
 }
 
+/// Whether the variable that is listened to is given a new object right before, in the same block: `x = new X(); x.on(…)`.
+pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let Some(binding) = base(model, registration.target) else { return false };
+    let blocks = tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function);
+    let Some(block) = blocks.into_iter().find(|&node| tree.kind(node) == Kind::Block) else { return false };
+    tree.children(block).take_while(|&statement| statement < registration.call).any(|statement| {
+        let assign = tree.first(statement).filter(|&node| tree.kind(node) == Kind::Assign);
+        assign.is_some_and(|assign| {
+            tree.first(assign).and_then(|target| model.file.binding_of(target)) == Some(binding)
+                && tree.child(assign, 1).is_some_and(|value| tree.kind(value) == Kind::New)
+        })
+    })
+}
+
 /// The variable that a chain of members starts from.
 fn base(model: &Model<'_>, target: NodeId) -> Option<BindingId> {
     let tree = &model.file.tree;

@@ -7,7 +7,7 @@ use crate::rule::FileView;
 use crate::slot;
 use outlive_semantic::identity::Match;
 use outlive_semantic::index::{ClassId, FuncId};
-use outlive_semantic::listeners::{Registration, Removal};
+use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
@@ -20,7 +20,8 @@ pub(super) fn gap(
     removals: &[&Removal],
 ) -> Option<Gap> {
     let model = file.model;
-    let own = model.function_of(registration.listener).filter(|_| registration.once);
+    let is_once = registration.once || listeners::option(model, registration.options, "once").is_some();
+    let own = model.function_of(registration.listener).filter(|_| is_once);
     let removing: FxHashSet<FuncId> = removals.iter().map(|removal| removal.func).collect();
     missed(file, registration, removals)
         .or_else(|| slot::kept_by_settlement(model, registration.call, own, &removing))

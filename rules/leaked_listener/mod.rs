@@ -77,7 +77,8 @@ fn claim(
 ) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
-    let Some(origin) = origin(model, registration) else {
+    let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
+    let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
     if matches!(&registration.event, Identity::Constant(event) if event == "DOMContentLoaded") {

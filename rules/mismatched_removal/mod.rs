@@ -5,7 +5,7 @@ mod counterpart;
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
-use crate::pairing::{compare_events, compare_listeners, matches, same_target};
+use crate::pairing::{compare_events, compare_listeners, has_no_event, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -139,13 +139,6 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
         (Match::Must, Match::Must, Match::Must) => true,
         _ => false,
     }
-}
-
-/// Whether both calls take the function alone: `query.addListener(f)`.
-fn has_no_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
-    let is_first = |call, listener| model.file.tree.arg(call, 0) == Some(listener);
-    is_first(added.call, added.listener)
-        && removal.listener.is_some_and(|removed| is_first(removal.call, removed))
 }
 
 /// The removed function is one that nobody adds: an unbound twin, a missing method, the result of `addEventListener`.
