@@ -7,6 +7,7 @@ use crate::lifetime;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
+use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where};
 use outlive_semantic::flow::{Exit, Flow, contradicts};
 use outlive_semantic::growth;
@@ -81,7 +82,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
 }
 
 /// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
@@ -195,7 +196,7 @@ fn claim_handle(
     if let Some(release) = living.first() {
         let found = if patterns.only_if_sibling {
             // It ends by itself: only a race whose loser is forgotten is worth a word.
-            slot::missed_by_settlement(file, call, handle, &living)
+            slot::missed_by_settlement(file, call, handle, &living, false)
                 .or_else(|| lost_race(model, call, handle, &living))
         } else {
             leftover(file, call, handle, &living, patterns)
@@ -227,10 +228,29 @@ fn claim_handle(
         release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: false,
+        may_be_released: is_released_by_name(file, handle, patterns),
         partial,
         class,
         notes,
+    })
+}
+
+/// Whether it is kept in a field of a `this` that nobody knows, and a field of that name is released elsewhere in the
+/// file: a callback may be run for the instance around it.
+fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let model = file.model;
+    let fields = handle.places.iter().filter(|place| matches!(place.root, Root::Receiver(_)));
+    fields.filter_map(Place::last_field).any(|field| {
+        file.accesses.iter().filter(|access| access.place.last_field() == Some(field)).any(|access| {
+            let name = match access.usage {
+                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
+                Usage::Argument { call, .. } => {
+                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
+                }
+                _ => None,
+            };
+            name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+        })
     })
 }
 
@@ -242,10 +262,12 @@ pub(crate) fn leftover(
     living: &[&Release],
     patterns: &ReleasePatterns,
 ) -> Option<Gap> {
+    // A subscription goes on after its callback has run; a timer does not.
+    let stays = patterns.called;
     gap(file.model, call, handle, living)
         .or_else(|| slot::overwritten(file, call, handle, living))
         .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_settlement(file, call, handle, living))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
 }
 
 fn is_using(model: &Model<'_>, place: &Place) -> bool {
@@ -459,6 +481,14 @@ pub(crate) fn settle(
                 return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown));
             }
         }
+    }
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
+        doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();

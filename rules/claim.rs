@@ -147,6 +147,10 @@ pub struct ListenerClaim {
     pub partial: Option<Gap>,
     /// The class it stands in, and whether that has a method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
+    /// What the code around says of a target whose life nobody knows: it is met again.
+    pub again: Option<Note>,
+    /// It is added by a method that stands beside one which ends what it began: it may be begun again.
+    pub restarts: bool,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
 }

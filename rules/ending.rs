@@ -38,6 +38,7 @@ pub(crate) const END_METHODS: &[&str] = &[
     "willDestroy",
     "willDestroyElement",
     "onDestroy",
+    "onDestroyed",
     "onunload",
     "unload",
     "deactivate",
@@ -82,6 +83,7 @@ pub(crate) fn is_component_end(name: &str) -> bool {
             | "unmounted"
             | "willDestroyElement"
             | "willDestroy"
+            | "onDestroyed"
     )
 }
 

@@ -9,15 +9,16 @@ use outlive_semantic::tree::Kind;
 
 /// Whether a removal takes this listener away.
 pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
-    let target = same_target(model, &registration.place, &removal.place);
-    if target == Match::Never {
-        return Match::Never;
-    }
+    // Every removal of a file is asked about every registration: the cheap question comes first.
     let event = match &removal.event {
         None => Match::Must,
         Some(event) => compare_events(model, &registration.event, event),
     };
     if event == Match::Never {
+        return Match::Never;
+    }
+    let target = same_target(model, &registration.place, &removal.place);
+    if target == Match::Never {
         return Match::Never;
     }
     let listener = match removal.listener {
@@ -45,15 +46,14 @@ fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
 /// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
 pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
     if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let covers = |added: &str| {
-            words(removed).iter().any(|removed| {
+            removed.split_whitespace().any(|removed| {
                 added == removed
-                    || removed.starts_with('.') && added.contains(removed.as_str())
+                    || removed.starts_with('.') && added.contains(removed)
                     || added.split('.').next() == Some(removed)
             })
         };
-        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
+        return if added.split_whitespace().all(covers) { Match::Must } else { Match::Never };
     }
     identity::compare(model, added, removed)
 }

@@ -54,18 +54,48 @@ pub(crate) fn overwritten(
     if reaches(model, func, &releasing, 4) {
         return None;
     }
+    let gap = || Gap {
+        how: "before the next one takes its place".to_owned(),
+        at: None,
+        is_weak: false,
+        repeats: true,
+    };
+    if is_looped(model, func, &releasing, 3) {
+        return Some(gap());
+    }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {
         model.constructs(caller).is_none()
             && !reaches(model, caller, &releasing, 4)
             && !is_start(model, caller)
     });
-    (again && callers.len() >= 2).then(|| Gap {
-        how: "before the next one takes its place".to_owned(),
-        at: None,
-        is_weak: false,
-        repeats: true,
+    (again && callers.len() >= 2).then(gap)
+}
+
+/// Whether a method of the same instance calls a function in a loop in which nothing releases, directly or through
+/// methods that do nothing about it either.
+fn is_looped(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    model.calls_of(func).iter().any(|&call| {
+        let is_own = tree.method_call(call).is_none_or(|(object, _)| {
+            tree.kind(object) == Kind::This || tree.kind(object) == Kind::Identifier
+        });
+        let caller = tree.func(call);
+        if !is_own || model.file.is_within(caller, func) {
+            return false;
+        }
+        let is_in_loop = guard::enclosing_loop(model, call)
+            .is_some_and(|turn| !releasing.iter().any(|&release| calls_within(model, turn, release)));
+        is_in_loop || !releasing.contains(&caller) && is_looped(model, caller, releasing, fuel)
     })
+}
+
+/// Whether a function is called, or stands, inside a node.
+fn calls_within(model: &Model<'_>, node: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.contains(node, model.file.function(func).node)
+        || model.calls_of(func).iter().any(|&call| tree.contains(node, call))
 }
 
 /// Whether the function looks at the slot in a condition.
@@ -114,7 +144,7 @@ fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
 }
 
 /// Whether a function, or one it calls in this file, is among the wanted ones.
-fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
+pub(crate) fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
     let mut seen = FxHashSet::default();
     reaches_within(model, from, wanted, fuel, &mut seen)
 }
@@ -162,7 +192,11 @@ pub(crate) fn missed_by_end(
     let model = file.model;
     let slot = slot(model, call, handle)?;
     let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
-    let (ends, is_component, name) = ends_of(file, &slot, call)?;
+    // A callback that releases what it was handed to ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    let (ends, is_component, name) = ends_of(file, &slot, patterns)?;
     if ends.iter().any(|&end| reaches(model, end, &releasing, 6)) {
         return None;
     }
@@ -175,7 +209,11 @@ pub(crate) fn missed_by_end(
 }
 
 /// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
-fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<FuncId>, bool, String)> {
+fn ends_of(
+    file: &FileView<'_, '_>,
+    slot: &Place,
+    patterns: &ReleasePatterns,
+) -> Option<(Vec<FuncId>, bool, String)> {
     let model = file.model;
     match slot.root {
         Root::Binding(binding) => {
@@ -206,8 +244,11 @@ fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<F
                 ));
             }
             let ends = named(&ending::is_end);
+            // A timer is mostly stopped by the component's own events.
+            if ends.is_empty() && patterns.functions.is_empty() && calls::is_component(model, class) {
+                return Some((Vec::new(), true, "the component unmounts".to_owned()));
+            }
             let (name, _) = ends.first()?.clone();
-            let _ = call;
             Some((
                 ends.into_iter().map(|(_, func)| func).collect(),
                 false,
@@ -280,6 +321,7 @@ pub(crate) fn missed_by_settlement(
     call: NodeId,
     handle: &Handle,
     releases: &[&Release],
+    stays: bool,
 ) -> Option<Gap> {
     let model = file.model;
     let tree = &model.file.tree;
@@ -296,15 +338,69 @@ pub(crate) fn missed_by_settlement(
     if releasing.contains(&executor) || releasing.iter().any(|&func| !model.file.is_within(func, executor)) {
         return None;
     }
-    let own = tree.arg(call, 0).and_then(|arg| model.function_of(arg));
+    // What was armed ends when its own callback runs; a listener stays.
+    let own = tree.arg(call, 0).and_then(|arg| model.function_of(arg)).filter(|_| !stays);
     let missed = settlers.into_iter().find(|&settle| {
         let func = tree.func(settle);
         let is_own = own.is_some_and(|own| model.file.is_within(func, own));
         let is_before = func == executor && settle < call;
-        !is_own && !is_before && !covers(model, func, executor, &releasing)
+        let is_missed = !covers(model, func, executor, &releasing)
+            || stays && func != executor && leaves_before(model, settle, releases);
+        !is_own && !is_before && is_missed
     })?;
     let how = "when the promise is settled here".to_owned();
     Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false })
+}
+
+/// The place where the promise around a listener is settled and no removal of it is reached, although every removal
+/// there is belongs to that promise. `own` takes the listener away by running.
+pub(crate) fn kept_by_settlement(
+    model: &Model<'_>,
+    call: NodeId,
+    own: Option<FuncId>,
+    removing: &FxHashSet<FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
+    let is_inner = |&func: &FuncId| func != executor && model.file.is_within(func, executor);
+    if !removing.iter().all(is_inner) {
+        return None;
+    }
+    let missed = settlers(model, executor)?.into_iter().find(|&settle| {
+        let func = tree.func(settle);
+        func != executor
+            && !own.is_some_and(|own| model.file.is_within(func, own))
+            && !covers(model, func, executor, removing)
+    })?;
+    let how = "when the promise is settled here".to_owned();
+    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false })
+}
+
+/// Whether the function in which a promise is settled is left right after, by a return, although it has a release
+/// further on: `if (bad) return reject(e); subscription.dispose();`.
+fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(settle);
+    let own: Vec<NodeId> =
+        releases.iter().filter(|release| release.func == func).map(|release| release.node).collect();
+    let has_later = own.iter().any(|&release| release > settle);
+    let is_returned = tree.parent(settle).is_some_and(|parent| tree.kind(parent) == Kind::Return)
+        || tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+            tree.kind(node) == Kind::Block
+                && tree.last_child(node).is_some_and(|last| {
+                    tree.kind(last) == Kind::Return
+                        && last > settle
+                        && !own.iter().any(|&o| tree.contains(node, o))
+                })
+        });
+    let is_released_before = own.iter().any(|&release| {
+        release < settle
+            && tree
+                .ancestors(release)
+                .find(|&node| tree.kind(node) == Kind::Block)
+                .is_some_and(|block| tree.contains(block, settle))
+    });
+    has_later && is_returned && !is_released_before
 }
 
 /// Whether a function, or one between it and the executor, releases.

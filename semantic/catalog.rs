@@ -6,7 +6,7 @@
 
 use crate::glob;
 use crate::rate::{Life, Rate};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -819,9 +819,19 @@ impl Catalog {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The rows of exported names that speak of a file.
-    pub fn exports_of(&self, path: &str) -> impl Iterator<Item = (ExportId, &ExportRow)> {
-        let rows = self.exports.iter().enumerate().filter(move |(_, row)| row.covers(path));
+    /// The rows that speak of a file and of any of the names that it exports.
+    pub fn exports_of(
+        &self,
+        path: &str,
+        names: &FxHashSet<&str>,
+    ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+        let may_name = |wanted: &String| {
+            let first = wanted.split_once('.').map_or(wanted.as_str(), |(first, _)| first);
+            names.contains(first) || first == "default" && names.contains("=")
+        };
+        // Patterns of files are the dearer test.
+        let rows = self.exports.iter().enumerate();
+        let rows = rows.filter(move |(_, row)| row.names.iter().any(may_name) && row.covers(path));
         rows.map(|(i, row)| (ExportId(u16::try_from(i).unwrap_or(u16::MAX)), row))
     }
 

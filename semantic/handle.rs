@@ -429,6 +429,18 @@ fn releases_of(
             out.push(Release { node, func: access.func, place: place.clone() });
         }
     }
+    // `this.unsubscribe()` is a call of what the field holds.
+    if patterns.called
+        && let (Some(field), Some(owner)) = (place.last_field(), place.parent())
+    {
+        for access in accesses.of(&owner) {
+            if let Usage::Method { name, call } = access.usage
+                && name == field
+            {
+                out.push(Release { node: call, func: access.func, place: place.clone() });
+            }
+        }
+    }
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1

@@ -2,14 +2,15 @@
 //!
 //! Everything here is computed on demand from the tables and remembered.
 
-use crate::catalog::{CallRow, Catalog, ExportRow, HandlerRow, ModelId, SignatureRow};
+use crate::catalog::{CallRow, Catalog, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Type};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 /// What is known of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -57,6 +58,15 @@ pub struct Model<'a> {
     calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     types: RefCell<FxHashMap<NodeId, Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
+    place_types: RefCell<FxHashMap<Place, Ty>>,
+    functions: RefCell<FxHashMap<NodeId, Option<FuncId>>>,
+    rows: RefCell<FxHashMap<NodeId, Rc<[&'a CallRow]>>>,
+    no_rows: Rc<[&'a CallRow]>,
+    classes: Classes,
+    returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
+    assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
+    leaving: RefCell<FxHashMap<NodeId, Rc<[(NodeId, Place)]>>>,
+    exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
     open: RefCell<FxHashSet<u64>>,
     params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
     exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
@@ -85,17 +95,33 @@ impl<'a> Model<'a> {
             calls: FxHashMap::default(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
+            place_types: RefCell::default(),
+            functions: RefCell::default(),
+            rows: RefCell::default(),
+            no_rows: Rc::from([]),
+            classes: Classes::of(file),
+            returns: FxHashMap::default(),
+            assignments: OnceCell::new(),
+            leaving: RefCell::default(),
+            exports: OnceCell::new(),
             open: RefCell::default(),
             params: RefCell::default(),
             exported: RefCell::default(),
         };
         model.collect_writes();
         model.collect_handed();
+        // What was asked on the way was answered without knowing all of it.
+        model.place_types.take();
+        model.functions.take();
+        model.rows.take();
         model
     }
 
     fn collect_writes(&mut self) {
         let tree = &self.file.tree;
+        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Return) {
+            self.returns.entry(tree.func(node)).or_default().extend(tree.first(node));
+        }
         for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
             let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
             let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
@@ -201,7 +227,23 @@ impl<'a> Model<'a> {
     /// instance, or any of these bound or wrapped.
     #[must_use]
     pub fn function_of(&self, expr: NodeId) -> Option<FuncId> {
-        self.function_within(expr, 6)
+        // Anything else is answered as fast as it is looked up.
+        if !matches!(self.file.tree.kind(expr), Kind::Member | Kind::Call) {
+            return self.function_within(expr, 6);
+        }
+        if let Some(&known) = self.functions.borrow().get(&expr) {
+            return known;
+        }
+        let func = self.function_within(expr, 6);
+        if self.is_settled() {
+            self.functions.borrow_mut().insert(expr, func);
+        }
+        func
+    }
+
+    /// Whether no type is being worked out: only then is an answer the whole answer, and worth remembering.
+    fn is_settled(&self) -> bool {
+        self.open.borrow().is_empty()
     }
 
     fn function_within(&self, expr: NodeId, fuel: u32) -> Option<FuncId> {
@@ -346,9 +388,7 @@ impl<'a> Model<'a> {
     }
 
     fn class_of_binding_within(&self, binding: BindingId, fuel: u32) -> Option<ClassId> {
-        if let Some(class) =
-            self.file.class_ids().find(|&class| self.file.class(class).binding == Some(binding))
-        {
+        if let Some(&class) = self.classes.by_binding.get(&binding) {
             return Some(class);
         }
         let value = self.file.sole_value(binding)?;
@@ -368,7 +408,7 @@ impl<'a> Model<'a> {
             Kind::Identifier => self.class_of_binding_within(self.file.binding_of(expr)?, fuel),
             Kind::Function => {
                 let func = tree.function(expr)?;
-                self.file.class_ids().find(|&class| self.file.class(class).constructor == Some(func))
+                self.classes.by_constructor.get(&func).copied()
             }
             Kind::Assign => self.class_within(tree.child(expr, 1)?, fuel.checked_sub(1)?),
             _ => None,
@@ -508,10 +548,7 @@ impl<'a> Model<'a> {
     }
 
     fn object_ty(&self, object: NodeId) -> Ty {
-        let class = self.file.class_ids().find(|&class| {
-            let row = self.file.class(class);
-            row.kind == ClassKind::Object && row.node == object
-        });
+        let class = self.classes.by_object.get(&object).copied();
         class.map_or_else(|| self.builtin("Object"), Ty::Instance)
     }
 
@@ -913,7 +950,7 @@ impl<'a> Model<'a> {
     fn direct_callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
         let count = self.file.tree.args(handed.call).count();
         let mut out = Vec::new();
-        for row in self.rows(handed.call) {
+        for &row in self.rows(handed.call).iter() {
             for callback in &row.callbacks {
                 let option = handed.option.map(|option| self.file.tree.text(option));
                 if callback.takes(handed.arg, handed.arg + 1 == count, option) {
@@ -926,7 +963,19 @@ impl<'a> Model<'a> {
 
     /// The catalog's rows about a call, most specific first.
     #[must_use]
-    pub fn rows(&self, call: NodeId) -> Vec<&'a CallRow> {
+    pub fn rows(&self, call: NodeId) -> Rc<[&'a CallRow]> {
+        if let Some(known) = self.rows.borrow().get(&call) {
+            return Rc::clone(known);
+        }
+        let found = self.find_rows(call);
+        let found = if found.is_empty() { Rc::clone(&self.no_rows) } else { found.into() };
+        if self.is_settled() {
+            self.rows.borrow_mut().insert(call, Rc::clone(&found));
+        }
+        found
+    }
+
+    fn find_rows(&self, call: NodeId) -> Vec<&'a CallRow> {
         let tree = &self.file.tree;
         let Some(callee) = tree.callee(call) else { return Vec::new() };
         let mut out: Vec<&CallRow> = Vec::new();
@@ -977,6 +1026,9 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn place_ty(&self, place: &Place) -> Ty {
         let Some(step) = place.path.last() else { return self.root_ty(place.root) };
+        if let Some(&known) = self.place_types.borrow().get(place) {
+            return known;
+        }
         let key = self.place_key(place);
         if !self.open.borrow_mut().insert(key) {
             return Ty::Unknown;
@@ -986,6 +1038,9 @@ impl<'a> Model<'a> {
             Step::Element => self.element_ty(place),
         };
         self.open.borrow_mut().remove(&key);
+        if self.is_settled() {
+            self.place_types.borrow_mut().insert(place.clone(), ty);
+        }
         ty
     }
 
@@ -1277,6 +1332,40 @@ impl<'a> Model<'a> {
         self.join_values(self.returned_values(func))
     }
 
+    /// The assignments to a place, in source order.
+    pub(crate) fn assignments(&self, place: &Place) -> &[NodeId] {
+        let index = self.assignments.get_or_init(|| {
+            let tree = &self.file.tree;
+            let mut index: FxHashMap<Place, Vec<NodeId>> = FxHashMap::default();
+            for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+                if let Some(target) = tree.first(node) {
+                    index.entry(self.file.place(target)).or_default().push(node);
+                }
+            }
+            index
+        });
+        index.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
+    pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
+        if let Some(known) = self.leaving.borrow().get(&block) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
+        self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        found
+    }
+
+    /// The rows of the catalog about names that this file exports.
+    pub(crate) fn export_rows(&self) -> &[(ExportId, &'a ExportRow)] {
+        self.exports.get_or_init(|| {
+            let names: FxHashSet<&str> =
+                self.file.exports.iter().filter_map(|row| Some(self.file.tree.text(row.name?))).collect();
+            self.catalog.exports_of(&self.file.path, &names).collect()
+        })
+    }
+
     /// The expressions a function returns.
     #[must_use]
     pub fn returned_values(&self, func: FuncId) -> SmallVec<[NodeId; 2]> {
@@ -1285,10 +1374,7 @@ impl<'a> Model<'a> {
         if tree.kind(body) != Kind::Block {
             return SmallVec::from_slice(&[body]);
         }
-        tree.subtree(body)
-            .filter(|&node| tree.kind(node) == Kind::Return && tree.func(node) == func)
-            .filter_map(|ret| tree.first(ret))
-            .collect()
+        self.returns.get(&func).cloned().unwrap_or_default()
     }
 
     /// The access path of an expression in the words of the catalog: `http.createServer`, `express()`.
@@ -1369,6 +1455,36 @@ impl<'a> Model<'a> {
         let is_part = matches!(row.kind, FunctionKind::Constructor | FunctionKind::FieldInit)
             || self.file.class(class).constructor == Some(func);
         is_part.then_some(class)
+    }
+}
+
+/// Where a class is found by what it was written as.
+struct Classes {
+    by_binding: FxHashMap<BindingId, ClassId>,
+    by_constructor: FxHashMap<FuncId, ClassId>,
+    by_object: FxHashMap<NodeId, ClassId>,
+}
+
+impl Classes {
+    fn of(file: &Lowered) -> Self {
+        let mut out = Self {
+            by_binding: FxHashMap::default(),
+            by_constructor: FxHashMap::default(),
+            by_object: FxHashMap::default(),
+        };
+        for class in file.class_ids() {
+            let row = file.class(class);
+            if let Some(binding) = row.binding {
+                out.by_binding.entry(binding).or_insert(class);
+            }
+            if let Some(func) = row.constructor {
+                out.by_constructor.entry(func).or_insert(class);
+            }
+            if row.kind == ClassKind::Object {
+                out.by_object.entry(row.node).or_insert(class);
+            }
+        }
+        out
     }
 }
 

@@ -6,8 +6,9 @@ use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
+use crate::names::{Names, Texts};
 use crate::place::{Place, Root, Step};
-use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
+use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind, Lowered};
 use crate::tree::{Kind, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +28,7 @@ pub struct Summary {
     /// Its part in the project.
     pub role: Role,
     /// The strings that places below refer to.
-    pub names: Vec<Box<str>>,
+    pub names: Texts,
     /// Module specifiers it imports.
     pub imports: Vec<NameId>,
     /// Module specifiers from which it takes types only.
@@ -46,6 +47,8 @@ pub struct Summary {
     pub handed: Vec<HandedRow>,
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
+    /// What functions of the project are handed, functions aside.
+    pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
     pub uses: Vec<UseRow>,
     /// What fields and module bindings hold.
@@ -145,8 +148,10 @@ pub struct BindingRow {
     pub func: FuncId,
     /// Where it is declared.
     pub at: Span,
-    /// It is a parameter.
+    /// It is a parameter, or a part of one.
     pub is_param: bool,
+    /// The position of a plain parameter.
+    pub position: Option<u16>,
 }
 
 /// What is known of a value, in a form other files can use.
@@ -225,6 +230,18 @@ pub struct HandedRow {
     pub label: Box<str>,
 }
 
+/// Something other than a function that is handed to a function of the project.
+pub struct PassedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// What.
+    pub place: Place,
+}
+
 /// What a function does with a function parameter.
 pub struct ParamRow {
     /// The function.
@@ -269,35 +286,35 @@ pub enum What {
 /// Maps the names of a file to those its summary keeps.
 #[derive(Default)]
 pub struct NameMap {
-    names: Vec<Box<str>>,
-    ids: FxHashMap<Box<str>, NameId>,
+    names: Names,
+    /// What was asked for by the name of the file; most names are asked for many times.
+    known: FxHashMap<NameId, NameId>,
 }
 
 impl NameMap {
     /// The summary's id of a text.
     pub fn intern(&mut self, text: &str) -> NameId {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = NameId::from_index(self.names.len());
-        self.names.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
+        self.names.intern(text)
+    }
+
+    /// The summary's id of a name of the file.
+    fn of_file(&mut self, file: &Lowered, name: NameId) -> NameId {
+        *self.known.entry(name).or_insert_with(|| self.names.intern(file.tree.text(name)))
     }
 
     /// The same place in the summary's names.
     pub fn place(&mut self, model: &Model<'_>, place: &Place) -> Place {
-        let tree = &model.file.tree;
+        let file = model.file;
         let root = match place.root {
-            Root::Module(name) => Root::Module(self.intern(tree.text(name))),
-            Root::Global(name) => Root::Global(self.intern(tree.text(name))),
+            Root::Module(name) => Root::Module(self.of_file(file, name)),
+            Root::Global(name) => Root::Global(self.of_file(file, name)),
             other => other,
         };
         let path = place
             .path
             .iter()
             .map(|step| match step {
-                Step::Field(name) => Step::Field(self.intern(tree.text(*name))),
+                Step::Field(name) => Step::Field(self.of_file(file, *name)),
                 Step::Element => Step::Element,
             })
             .collect();
@@ -314,11 +331,12 @@ pub fn summarise(
     role: Role,
     mut map: NameMap,
 ) -> Summary {
-    let calls = calls::collect(model, accesses);
+    let mut calls = calls::collect(model, accesses);
     let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
+    let passed = builder.passed(std::mem::take(&mut calls.passed));
     let (edges, handed, params) = builder.calls(calls);
     let mut uses = builder.collection_uses(ops);
     uses.extend(builder.other_uses(accesses));
@@ -327,6 +345,8 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let param_classes = builder.annotated_params();
     let bindings = builder.bindings;
+    // What stays until the link is kept without the room it once grew into.
+    uses.shrink_to_fit();
     Summary {
         role,
         imports,
@@ -338,10 +358,11 @@ pub fn summarise(
         edges,
         handed,
         params,
+        passed,
         uses,
         types,
         param_classes,
-        names: map.names,
+        names: map.names.into_texts(),
     }
 }
 
@@ -364,7 +385,14 @@ impl Builder<'_, '_> {
         self.bindings.entry(binding).or_insert_with(|| {
             let row = file.binding(binding);
             let is_param = row.kind == BindingKind::Param;
-            BindingRow { name: file.tree.text(row.name).into(), func: row.func, at: row.span, is_param }
+            let position = calls::param_position(self.model, binding).map(|(_, position)| position);
+            BindingRow {
+                name: file.tree.text(row.name).into(),
+                func: row.func,
+                at: row.span,
+                is_param,
+                position,
+            }
         });
     }
 
@@ -378,12 +406,14 @@ impl Builder<'_, '_> {
 
     fn functions(&mut self, accesses: &Accesses) -> Vec<FunctionRow> {
         let file = self.model.file;
+        let members = file.classes.iter().enumerate().flat_map(|(class, row)| {
+            row.members.iter().filter(|member| member.is_private).map(move |member| (class, member.func))
+        });
+        let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
         file.function_ids()
             .map(|func| {
                 let row = file.function(func);
-                let private = row.class.is_some_and(|class| {
-                    file.class(class).members.iter().any(|m| m.func == Some(func) && m.is_private)
-                });
+                let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
                 FunctionRow {
                     name: file.function_name(func).unwrap_or_default().into(),
                     at: file.tree.span(row.node),
@@ -457,7 +487,7 @@ impl Builder<'_, '_> {
                 let methods = row
                     .members
                     .iter()
-                    .filter_map(|m| Some((self.map.intern(file.tree.text(m.name?)), m.func?, m.is_static)))
+                    .filter_map(|m| Some((self.map.of_file(file, m.name?), m.func?, m.is_static)))
                     .collect();
                 let constructors = row.constructor.into_iter().chain(row.field_init).collect();
                 let is_static_only = row.kind == ClassKind::Class
@@ -494,13 +524,13 @@ impl Builder<'_, '_> {
         let file = self.model.file;
         let mut out = Vec::new();
         for export in &file.exports {
-            let name = export.name.map(|name| self.map.intern(file.tree.text(name)));
+            let name = export.name.map(|name| self.map.of_file(file, name));
             let target = match export.target {
                 ExportTarget::Binding(binding) => self.exported_binding(binding),
                 ExportTarget::Value(node) => self.exported_value(node),
                 ExportTarget::From { source, imported } => ExportTo::From {
-                    source: self.map.intern(file.tree.text(source)),
-                    imported: imported.map(|name| self.map.intern(file.tree.text(name))),
+                    source: self.map.of_file(file, source),
+                    imported: imported.map(|name| self.map.of_file(file, name)),
                 },
             };
             out.push(ExportRow { name, target });
@@ -569,8 +599,8 @@ impl Builder<'_, '_> {
                 at: row.site,
                 label: row.label.into(),
                 about: calls::About {
-                    event: row.about.event.map(|name| self.map.intern(file.tree.text(name))),
-                    option: row.about.option.map(|name| self.map.intern(file.tree.text(name))),
+                    event: row.about.event.map(|name| self.map.of_file(file, name)),
+                    option: row.about.option.map(|name| self.map.of_file(file, name)),
                     ..row.about
                 },
             })
@@ -586,7 +616,23 @@ impl Builder<'_, '_> {
                 label: row.label.into(),
             })
             .collect();
+        // Collected in place of what they were made from, which is larger.
+        let (mut edges, mut handed, mut params): (Vec<_>, Vec<_>, Vec<_>) = (edges, handed, params);
+        edges.shrink_to_fit();
+        handed.shrink_to_fit();
+        params.shrink_to_fit();
         (edges, handed, params)
+    }
+
+    fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {
+        rows.into_iter()
+            .map(|row| PassedRow {
+                caller: row.caller,
+                to: self.target(&row.to),
+                arg: row.arg,
+                place: self.place(&row.place),
+            })
+            .collect()
     }
 
     /// Whether other files can reach what a path starts from, so that what is done to it matters to them.
@@ -636,9 +682,9 @@ impl Builder<'_, '_> {
             }
             let what = match access.usage {
                 Usage::Method { name, call } => {
-                    let name = self.map.intern(file.tree.text(name));
+                    let name = self.map.of_file(file, name);
                     let first = file.tree.arg(call, 0).and_then(|arg| file.constant_name(arg));
-                    let first = first.map(|first| self.map.intern(file.tree.text(first)));
+                    let first = first.map(|first| self.map.of_file(file, first));
                     What::Method(name, first)
                 }
                 Usage::Argument { call, .. } => {
@@ -728,14 +774,14 @@ impl Builder<'_, '_> {
     fn type_imports(&mut self) -> Vec<NameId> {
         let file = self.model.file;
         let rows = file.imports.iter().filter(|import| import.type_only);
-        rows.map(|import| self.map.intern(file.tree.text(import.source))).collect()
+        rows.map(|import| self.map.of_file(file, import.source)).collect()
     }
 
     fn imports(&mut self) -> Vec<NameId> {
         let file = self.model.file;
         let mut out: Vec<NameId> = Vec::new();
         for import in file.imports.iter().filter(|import| !import.type_only) {
-            out.push(self.map.intern(file.tree.text(import.source)));
+            out.push(self.map.of_file(file, import.source));
         }
         for node in file.tree.ids() {
             let source = match file.tree.kind(node) {
@@ -743,11 +789,11 @@ impl Builder<'_, '_> {
                 Kind::ImportCall => file.tree.children(node).next().and_then(|arg| file.tree.name_id(arg)),
                 _ => None,
             };
-            out.extend(source.map(|source| self.map.intern(file.tree.text(source))));
+            out.extend(source.map(|source| self.map.of_file(file, source)));
         }
         for export in &file.exports {
             if let ExportTarget::From { source, .. } = export.target {
-                out.push(self.map.intern(file.tree.text(source)));
+                out.push(self.map.of_file(file, source));
             }
         }
         out.sort_unstable();

@@ -424,10 +424,12 @@ impl Tree {
         self.child(id, 0)
     }
 
-    /// The last child.
+    /// The last child. Found from the end: a block is asked again for each of its statements.
     #[must_use]
     pub fn last_child(&self, id: NodeId) -> Option<NodeId> {
-        self.children(id).last()
+        let last = NodeId(self.end(id).0.checked_sub(1)?);
+        let mut above = std::iter::successors(Some(last), |&node| self.parent(node));
+        (last > id).then(|| above.find(|&node| self.parent(node) == Some(id))).flatten()
     }
 
     /// Whether the node is the last child of its parent. Asked of every child, [`Tree::last_child`] would be quadratic.
@@ -446,6 +448,13 @@ impl Tree {
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Whether a node is the literal `true`.
+    #[must_use]
+    pub fn is_true(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        node.kind == Kind::Bool && node.data == 1
     }
 
     /// The name a node carries as data: property, method, field, label, string literal.

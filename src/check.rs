@@ -40,6 +40,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             rules: &settings.rules,
             traced: None,
             progress: counter,
+            until: options.until,
         };
         let analysis = session::run(&plan, &catalog)?;
         Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
@@ -254,6 +255,7 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         stats: analysis.stats,
         sources,
         unsure: 0,
+        coverage: options.coverage.then(|| analysis.project.coverage()),
     };
     for finding in answered.kept.into_iter().filter(|finding| is_wanted(&finding.place.path)) {
         add(&mut report, finding, settings);
@@ -268,6 +270,11 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     if options.timings {
         output::timings(&analysis.times);
     }
+    if let Some(coverage) = &report.coverage {
+        output::coverage(coverage);
+    }
+    // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
+    std::mem::forget(analysis.project);
     report
 }
 

@@ -14,7 +14,7 @@ use rustc_hash::FxHashSet;
 pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
     let model = file.model;
     let releases: Vec<&CollectionOp> =
-        file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder).collect();
+        file.ops_on(&op.holder).filter(|other| other.op == Op::Release).collect();
     let all_inside = releases.iter().all(|release| model.file.is_within(release.func, op.func));
     if releases.is_empty() || !all_inside || op.func.index() == 0 {
         return None;

@@ -73,7 +73,7 @@ pub(super) struct Typed {
     ty: TypeRow,
 }
 
-const FUEL: u32 = 24;
+pub(super) const FUEL: u32 = 24;
 
 impl Spot {
     /// A spot without fields.
@@ -220,7 +220,7 @@ impl Project<'_> {
             .unwrap_or_else(|| Spot { root: SpotRoot::Exports(file), path: SmallVec::from_slice(steps) })
     }
 
-    fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
+    pub(super) fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
         for &step in steps {
             spot = self.step_into(spot, step, fuel);
         }

@@ -5,6 +5,7 @@ use crate::catalog::ModelId;
 use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::BaseRow;
+use rustc_hash::FxHashSet;
 
 impl Project<'_> {
     pub(super) fn index_classes(&mut self) {
@@ -19,14 +20,14 @@ impl Project<'_> {
                     .collect();
                 self.methods.insert((id, ClassId::from_index(i)), methods);
             }
+            let mut seen: FxHashSet<(ClassId, Symbol)> = FxHashSet::default();
             let typed = summary.types.iter().map(|(place, _)| place);
             let used = summary.uses.iter().map(|row| &row.place);
             for place in typed.chain(used) {
                 if let (Root::This(class), Some(Step::Field(name))) = (place.root, place.path.first()) {
                     let symbol = names[name.index()];
-                    let fields = self.fields.entry((id, class)).or_default();
-                    if !fields.contains(&symbol) {
-                        fields.push(symbol);
+                    if seen.insert((class, symbol)) {
+                        self.fields.entry((id, class)).or_default().push(symbol);
                     }
                 }
             }

@@ -4,11 +4,13 @@ mod canonical;
 mod classes;
 mod coverage;
 mod lives;
+mod passed;
 mod rates;
 mod resolve;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
+use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -16,6 +18,7 @@ use smallvec::SmallVec;
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
+pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
 pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
 
@@ -62,23 +65,16 @@ pub struct Project<'c> {
     uses: FxHashMap<Spot, Vec<(FileId, u32)>>,
     loose_uses: FxHashMap<Symbol, Vec<(FileId, u32)>>,
     rates: rates::Rates,
+    /// Who hands what to which parameter, made when it is first asked for.
+    passed: std::sync::OnceLock<passed::Index>,
 }
 
 #[derive(Default)]
-struct Symbols {
-    ids: FxHashMap<Box<str>, Symbol>,
-    texts: Vec<Box<str>>,
-}
+struct Symbols(Names);
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
+        Symbol(self.0.intern(text).0)
     }
 }
 
@@ -99,6 +95,7 @@ impl<'c> Project<'c> {
             uses: FxHashMap::default(),
             loose_uses: FxHashMap::default(),
             rates: rates::Rates::default(),
+            passed: std::sync::OnceLock::new(),
             files,
         };
         project.intern_names();
@@ -126,7 +123,7 @@ impl<'c> Project<'c> {
         for file in &self.files {
             let mut map = FxHashMap::default();
             for &specifier in file.summary.imports.iter().chain(&file.summary.type_imports) {
-                let text = &file.summary.names[specifier.index()];
+                let text = file.summary.names.get(specifier);
                 map.insert(specifier, resolver.resolve(&file.path, text));
             }
             self.modules.push(map);
@@ -137,7 +134,7 @@ impl<'c> Project<'c> {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
             for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
-                let specifier = crate::model::package_path(&summary.names[name.index()]);
+                let specifier = crate::model::package_path(summary.names.get(*name));
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
             }
@@ -199,13 +196,13 @@ impl<'c> Project<'c> {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.symbols.texts.get(symbol.0 as usize).map_or("", |text| text)
+        self.symbols.0.text(NameId(symbol.0))
     }
 
     /// The symbol of a text, if any file mentions it.
     #[must_use]
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.ids.get(text).copied()
+        self.symbols.0.find(text).map(|name| Symbol(name.0))
     }
 
     fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {
@@ -215,7 +212,7 @@ impl<'c> Project<'c> {
     /// The text of a name of one file's summary.
     #[must_use]
     pub fn name(&self, file: FileId, name: NameId) -> &str {
-        self.files[file.index()].summary.names.get(name.index()).map_or("", |name| name)
+        self.files[file.index()].summary.names.get(name)
     }
 
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
