@@ -280,6 +280,8 @@ pub enum Why {
     OtherKey,
     /// Each release takes out what was added beside it.
     OtherSite,
+    /// Only an answer takes it out, and the connection has ended without one.
+    Ended,
     /// A timer that has fired is still listed; only cancelling takes it out.
     Fired,
 }

@@ -1,9 +1,12 @@
 //! Releases that look as if they took an entry out and leave it: under another key, at another site, for an answer only.
 
 use crate::claim::{Missed, Why};
+use crate::ending;
 use crate::rule::FileView;
+use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::growth::{CollectionOp, Growth, Keys, Op, key_kind};
+use outlive_semantic::guard;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -26,6 +29,7 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
         .or_else(|| site.other_key().map(|at| (Why::OtherKey, at)))
         .or_else(|| site.gave_up().map(|at| (Why::GaveUp, at)))
         .or_else(|| site.fired().map(|at| (Why::Fired, at)))
+        .or_else(|| site.ended().map(|at| (Why::Ended, at)))
         .or_else(|| site.other_site().map(|at| (Why::OtherSite, at)))?;
     let span = |node: NodeId| file.model.file.tree.span(node);
     let releases = releases.iter().map(|release| span(release.node)).collect::<Vec<Span>>();
@@ -176,6 +180,74 @@ impl Site<'_, '_, '_> {
         cancels && !file.is_within(release.func, self.op.func)
     }
 
+    /// A table of callbacks that only answers take out, of an object that connects again: what its connection owed when it
+    /// ended stays.
+    fn ended(&self) -> Option<NodeId> {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let Root::This(class) = self.op.holder.root else { return None };
+        let holds_callback = self.op.value.and_then(|value| file.binding_of(value)).is_some_and(|binding| {
+            file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == self.op.func
+        });
+        let mut answers = self.releases.iter().filter(|release| self.is_answered_in(release.func)).peekable();
+        let only_answers = answers.peek().is_some()
+            && self.releases.iter().all(|release| {
+                release.key.is_some()
+                    && (self.is_answered_in(release.func) || self.is_on_another_way(release))
+            });
+        if !holds_callback || !only_answers {
+            return None;
+        }
+        let handlers = |events: &'static [&'static str]| {
+            file.function_ids().filter(move |&func| {
+                ending::class_around(self.model, func) == Some(class)
+                    && is_handler_of(self.model, func, events)
+            })
+        };
+        let ends: Vec<FuncId> = handlers(&["close", "disconnect", "end"]).collect();
+        let is_cleared = ends.iter().any(|&end| self.touches(end, DEPTH));
+        let connects_again = handlers(&["open", "connect"]).next().is_some();
+        let end = ends.first().filter(|_| !is_cleared && connects_again)?;
+        Some(self.model.handed(*end).first().map_or(file.function(*end).node, |handed| handed.call))
+            .filter(|&node| tree.func(node).index() != 0)
+    }
+
+    /// Whether a function calls what it finds in the collection.
+    fn is_answered_in(&self, func: FuncId) -> bool {
+        self.op.holder.clone().with(Step::Element).is_some_and(|element| {
+            self.file.accesses.below(&element).any(|access| {
+                access.func == func && matches!(access.usage, Usage::Called(_) | Usage::Method { .. })
+            })
+        })
+    }
+
+    /// Whether a release stands in the same function on a way that this entry does not take.
+    fn is_on_another_way(&self, release: &CollectionOp) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let body = file.body(self.op.func);
+        let leaves = tree
+            .ancestors(self.op.node)
+            .take_while(|&at| Some(at) != body)
+            .any(|at| guard::always_leaves(self.model, at) && !tree.contains(at, release.node));
+        leaves && file.is_within(release.func, self.op.func)
+    }
+
+    /// Whether a function, or one of the file that it calls, does anything with the collection. What its closures call is
+    /// done later: a new connection answers again.
+    fn touches(&self, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return true };
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let mut uses = self.file.accesses.below(&self.op.holder);
+        uses.any(|access| file.is_within(access.func, func))
+            || tree
+                .subtree(file.function(func).node)
+                .filter(|&node| tree.is_call(node) && tree.func(node) == func)
+                .any(|call| {
+                    let target =
+                        tree.callee(call).and_then(|callee| calls::callee_target(self.model, call, callee));
+                    matches!(target, Some(Target::Function(next)) if next != func && self.touches(next, fuel))
+                })
+    }
+
     /// `add(user) { table.set(user.id, user); user.once('end', () => table.delete(user.id)) }`: every release is a closure
     /// over what another site has added, and what is new here has none.
     fn other_site(&self) -> Option<NodeId> {
@@ -211,6 +283,15 @@ impl Site<'_, '_, '_> {
         });
         (is_closure && adds).then_some(owner)
     }
+}
+
+/// Whether a function is handed to a call together with the name of one of these events.
+fn is_handler_of(model: &Model<'_>, func: FuncId, events: &[&str]) -> bool {
+    let tree = &model.file.tree;
+    model.handed(func).iter().any(|handed| {
+        let mut names = tree.args(handed.call).filter_map(|arg| tree.string(arg));
+        names.any(|name| events.contains(&name))
+    })
 }
 
 /// Whether a key is another each time: a number that goes up, a fresh object.

@@ -505,7 +505,9 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) => doubt.assume(),
+        Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) || growth.weak_key => {
+            doubt.assume()
+        }
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
@@ -521,7 +523,7 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    if is_at_place || is_page_memo(project, file, claim, growth) {
+    if is_at_place || growth.missed.is_none() && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
@@ -700,6 +702,7 @@ fn released<'p>(
             continue;
         }
         match &found.row.what {
+            What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
             What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
@@ -732,6 +735,17 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
             .iter()
             .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
     })
+}
+
+/// `resetForTesting`, which no production code calls.
+fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let is_named = row
+        .name
+        .split('_')
+        .flat_map(camel_words)
+        .any(|word| matches!(word.as_str(), "test" | "tests" | "testing"));
+    is_named && project.callers(found.file, found.row.func).is_empty()
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
@@ -860,6 +874,7 @@ fn how_it_stays(why: Why) -> &'static str {
     match why {
         Why::Failure => "when this rejects",
         Why::GaveUp => "when this gives up",
+        Why::Ended => "when the connection ends here",
         Why::OtherKey => "this deletes under another key than it was found under",
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
@@ -871,6 +886,7 @@ fn when_it_stays(why: Why) -> &'static str {
     match why {
         Why::Failure => "when the work they stand for fails",
         Why::GaveUp => "when the answer they wait for does not come",
+        Why::Ended => "when the connection ends before the answer",
         Why::OtherKey => "although they look deleted: the key is another",
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
@@ -883,6 +899,9 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too")
         }
         Why::GaveUp => format!("delete the entry from `{name}` where the caller is told that it failed, too"),
+        Why::Ended => {
+            format!("empty `{name}` when the connection ends, and tell who waits that no answer will come")
+        }
         Why::OtherKey => format!("delete from `{name}` under the key under which the entry was found"),
         Why::OtherSite => {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
