@@ -8,6 +8,7 @@ use crate::lifetime;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
+use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
@@ -335,7 +336,7 @@ pub(crate) fn claim_handle(
         release: release_names(patterns),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: false,
+        may_be_released: is_released_by_name(file, handle, patterns),
         partial,
         one_each,
         class,
@@ -400,6 +401,25 @@ fn handed_abroad(model: &Model<'_>, escape: &Escape) -> Option<(Place, u16)> {
     };
     let index = u16::try_from(index).ok()?;
     is_ours.then_some((place, index))
+}
+
+/// Whether it is kept in a field of a `this` that nobody knows, and a field of that name is released elsewhere in the
+/// file: a callback may be run for the instance around it.
+fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let model = file.model;
+    let fields = handle.places.iter().filter(|place| matches!(place.root, Root::Receiver(_)));
+    fields.filter_map(Place::last_field).any(|field| {
+        file.accesses.iter().filter(|access| access.place.last_field() == Some(field)).any(|access| {
+            let name = match access.usage {
+                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
+                Usage::Argument { call, .. } => {
+                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
+                }
+                _ => None,
+            };
+            name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+        })
+    })
 }
 
 /// The way on which what a call returned is not released although it is on others.
@@ -478,7 +498,7 @@ fn gap_in(
     releases: &[&Release],
 ) -> Option<Gap> {
     let tree = &model.file.tree;
-    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     let mut inner = None;
     for release in releases {
@@ -740,8 +760,12 @@ pub(crate) fn settle(
     if keeps.is_some() {
         return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
     }
-    let is_never = body.partial.is_none();
-    if is_never && lifetime::is_startup(project, file, claim.func) {
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {

@@ -6,7 +6,7 @@ use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
-use outlive_semantic::growth::{CollectionOp, collection_ops};
+use outlive_semantic::growth::{CollectionOp, Op, collection_ops};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
@@ -63,11 +63,11 @@ pub fn analyse(
     Analysed { summary, claims: list, dropped: Vec::new() }
 }
 
-/// The positions of operations by the collection they are done to.
-fn by_holder(ops: &[CollectionOp]) -> FxHashMap<&Place, Vec<u32>> {
-    let mut index: FxHashMap<&Place, Vec<u32>> = FxHashMap::default();
+/// The positions of operations by the collection they are done to and what they do.
+fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
+    let mut index: FxHashMap<(&Place, Op), Vec<u32>> = FxHashMap::default();
     for (at, op) in ops.iter().enumerate() {
-        index.entry(&op.holder).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+        index.entry((&op.holder, op.op)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
     }
     index
 }

@@ -46,6 +46,15 @@ fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
 /// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
 pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
     if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
+        if added == removed {
+            return Match::Must;
+        }
+        // Most are one word, and a file may have thousands of each.
+        let is_word =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.');
+        if is_word(added) && is_word(removed) {
+            return Match::Never;
+        }
         let covers = |added: &str| {
             removed.split_whitespace().any(|removed| {
                 added == removed
@@ -87,8 +96,8 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
     out.extend(
         model
             .values(place)
-            .into_iter()
-            .map(|value| model.file.place(value))
+            .iter()
+            .map(|&value| model.file.place(value))
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
     out

@@ -4,7 +4,7 @@ use crate::claim::Claim;
 use crate::finding::{Finding, Severity};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
-use outlive_semantic::growth::CollectionOp;
+use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
@@ -64,8 +64,8 @@ pub struct FileView<'v, 'a> {
     pub accesses: &'v Accesses,
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
-    /// The positions of these by the collection.
-    pub(crate) ops_by_holder: FxHashMap<&'v Place, Vec<u32>>,
+    /// The positions of these by the collection and what is done to it.
+    pub(crate) ops_by_holder: FxHashMap<(&'v Place, Op), Vec<u32>>,
     /// Every listener that is added.
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
@@ -77,9 +77,9 @@ pub struct FileView<'v, 'a> {
 }
 
 impl FileView<'_, '_> {
-    /// Everything done to one collection, in the order of [`FileView::ops`].
-    pub(crate) fn ops_on<'s>(&'s self, holder: &Place) -> impl Iterator<Item = &'s CollectionOp> {
-        let found = self.ops_by_holder.get(holder).map(Vec::as_slice).unwrap_or_default();
+    /// Where this is done to one collection, in the order of [`FileView::ops`].
+    pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
+        let found = self.ops_by_holder.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 

@@ -576,6 +576,30 @@ pub(crate) fn missed_by_settlement(
     Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
 }
 
+/// The place where the promise around a listener is settled and no removal of it is reached, although every removal
+/// there is belongs to that promise. `own` takes the listener away by running.
+pub(crate) fn kept_by_settlement(
+    model: &Model<'_>,
+    call: NodeId,
+    own: Option<FuncId>,
+    removing: &FxHashSet<FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
+    let is_inner = |&func: &FuncId| func != executor && model.file.is_within(func, executor);
+    if !removing.iter().all(is_inner) {
+        return None;
+    }
+    let missed = settlers(model, executor)?.into_iter().find(|&settle| {
+        let func = tree.func(settle);
+        func != executor
+            && !own.is_some_and(|own| model.file.is_within(func, own))
+            && !covers(model, func, executor, removing)
+    })?;
+    let how = "when the promise is settled here".to_owned();
+    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+}
+
 /// Whether the function in which a promise is settled is left right after, by a return, although it has a release
 /// further on: `if (bad) return reject(e); subscription.dispose();`.
 fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bool {

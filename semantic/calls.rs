@@ -9,6 +9,7 @@ use crate::place::{Place, Root};
 use crate::rate::{Life, Rate};
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
 
 /// What a call runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -635,12 +636,20 @@ fn removes_itself(model: &Model<'_>, handed: &Handed, func: &Target) -> bool {
         return false;
     }
     let event = model.file.tree.arg(handed.call, 0).and_then(|event| model.file.constant_name(event));
-    event.is_some() && removes(model, *func, *func, event, 3)
+    event.is_some() && removes(model, *func, (*func, event), 3, &mut FxHashSet::default())
 }
 
-/// Whether a function, or one it calls, removes `listener` from the event.
-fn removes(model: &Model<'_>, at: FuncId, listener: FuncId, event: Option<NameId>, fuel: u32) -> bool {
-    let Some(fuel) = fuel.checked_sub(1) else { return false };
+/// Whether a function, or one it calls, removes the listener from the event. No function is gone through twice with as
+/// many calls still to follow.
+fn removes(
+    model: &Model<'_>,
+    at: FuncId,
+    wanted: (FuncId, Option<NameId>),
+    fuel: u32,
+    seen: &mut FxHashSet<(FuncId, u32)>,
+) -> bool {
+    let Some(fuel) = fuel.checked_sub(1).filter(|&fuel| seen.insert((at, fuel))) else { return false };
+    let (listener, event) = wanted;
     let tree = &model.file.tree;
     let Some(body) = model.file.body(at) else { return false };
     tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).any(|call| {
@@ -649,7 +658,7 @@ fn removes(model: &Model<'_>, at: FuncId, listener: FuncId, event: Option<NameId
             return same_event && tree.arg(call, 1).and_then(|arg| model.function_of(arg)) == Some(listener);
         }
         let next = tree.callee(call).and_then(|callee| model.function_of(callee));
-        next.is_some_and(|next| next != at && removes(model, next, listener, event, fuel))
+        next.is_some_and(|next| next != at && removes(model, next, wanted, fuel, seen))
     })
 }
 
@@ -748,11 +757,10 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
             continue;
         }
         let accessor = model.lineage(class).find_map(|class| {
-            let found = model.file.class(class).members.iter().find(|member| {
-                member.name == Some(name)
-                    && member.func.is_some_and(|func| {
-                        matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
-                    })
+            let found = model.members(class, name).into_iter().find(|member| {
+                member.func.is_some_and(|func| {
+                    matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
+                })
             });
             found.and_then(|member| member.func)
         });

@@ -146,7 +146,10 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         return None;
     }
     // A constant event and a function: nothing but an emitter is called like that.
-    proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener);
+    // So is one with a name for the event and a function written out, and nothing behind.
+    let is_written_out = tree.kind(listener) == Kind::Function && tree.arg(call, listener_at + 1).is_none();
+    proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener)
+        || is_written_out && listener_at == 1 && ADDERS.contains(&method) && method != "bind";
     let once = row.map_or_else(|| is_once_name(method), |row| row.once.iter().any(|name| name == method));
     Some(Registration {
         call,

@@ -191,12 +191,12 @@ pub struct EdgeRow {
     pub certain: bool,
     /// Whether it stands in a loop.
     pub in_loop: bool,
-    /// The flag that lets it run once.
-    pub once: Option<Place>,
+    /// A flag that lasts as long as the process lets it run once.
+    pub once: bool,
     /// The call.
     pub at: Span,
     /// How messages name the way.
-    pub label: Box<str>,
+    pub label: NameId,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
     /// The row about exported names it rests on.
@@ -255,7 +255,7 @@ pub struct ParamRow {
     /// It is handed on.
     pub forwarded: Option<(TargetRow, u16)>,
     /// How messages name the way.
-    pub label: Box<str>,
+    pub label: NameId,
 }
 
 /// A parameter that is neither stored nor returned.
@@ -407,6 +407,19 @@ impl Builder<'_, '_> {
                 position,
             }
         });
+    }
+
+    /// Whether a flag lives as long as the process, so that what it guards happens once.
+    fn lasts(&mut self, flag: &Place) -> bool {
+        match flag.root {
+            Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
+            Root::Binding(binding) => {
+                self.keep_binding(binding);
+                let row = self.model.file.binding(binding);
+                row.func == FuncId(0) && row.kind != BindingKind::Param
+            }
+            Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
+        }
     }
 
     fn target(&mut self, target: &Target) -> TargetRow {
@@ -594,9 +607,9 @@ impl Builder<'_, '_> {
                 when: edge.when,
                 certain: edge.certain,
                 in_loop: edge.in_loop,
-                once: edge.once.map(|flag| self.place(&flag)),
+                once: edge.once.is_some_and(|flag| self.lasts(&flag)),
                 at: edge.site,
-                label: edge.label.into(),
+                label: self.map.intern(&edge.label),
                 library: edge.library,
                 export: edge.export,
             })
@@ -626,7 +639,7 @@ impl Builder<'_, '_> {
                 param: row.param,
                 runs: row.runs,
                 forwarded: row.forwarded.map(|(target, arg)| (self.target(&target), arg)),
-                label: row.label.into(),
+                label: self.map.intern(&row.label),
             })
             .collect();
         // Collected in place of what they were made from, which is larger.

@@ -8,6 +8,7 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, TypeId};
 use crate::names::Names;
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 /// A half-open range of byte offsets in the file, counted from 0.
 #[derive(
@@ -304,9 +305,12 @@ pub struct Tree {
     pub(crate) numbers: Vec<f64>,
     pub(crate) casts: FxHashMap<NodeId, TypeId>,
     pub(crate) type_args: FxHashMap<NodeId, smallvec::SmallVec<[TypeId; 2]>>,
+    wide: RefCell<FxHashMap<NodeId, FxHashMap<NameId, NodeId>>>,
 }
 
 const NO_DATA: u32 = u32::MAX;
+/// Literals with more properties than this are indexed.
+const NARROW: usize = 16;
 
 impl Tree {
     pub(crate) fn new() -> Self {
@@ -316,6 +320,7 @@ impl Tree {
             numbers: Vec::new(),
             casts: FxHashMap::default(),
             type_args: FxHashMap::default(),
+            wide: RefCell::default(),
         }
     }
 
@@ -664,9 +669,29 @@ impl Tree {
         if self.kind(object) != Kind::Object {
             return None;
         }
-        self.children(object)
-            .find(|&p| self.kind(p) == Kind::Property && self.name(p) == Some(name))
-            .and_then(|p| self.last_child(p))
+        let named = |p: &NodeId| self.kind(*p) == Kind::Property && self.name(*p) == Some(name);
+        let mut children = self.children(object);
+        let found = match children.by_ref().take(NARROW).find(named) {
+            None if children.next().is_some() => self.wide_property(object, name),
+            found => found,
+        };
+        found.and_then(|p| self.last_child(p))
+    }
+
+    /// A property of a large literal. Asked for each of its names, going through it would be quadratic.
+    fn wide_property(&self, object: NodeId, name: &str) -> Option<NodeId> {
+        let name = self.names.find(name)?;
+        let mut wide = self.wide.borrow_mut();
+        let index = wide.entry(object).or_insert_with(|| {
+            let mut index = FxHashMap::default();
+            for p in self.children(object).filter(|&p| self.kind(p) == Kind::Property) {
+                if let Some(name) = self.name_id(p) {
+                    index.entry(name).or_insert(p);
+                }
+            }
+            index
+        });
+        index.get(&name).copied()
     }
 
     /// Whether the value of this expression is thrown away.

@@ -167,7 +167,7 @@ pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
-    let project = Project::link(gathered.entries, catalog, &resolver);
+    let project = pool.install(|| Project::link(gathered.entries, catalog, &resolver));
     lap("link");
     times.splice(2..2, gathered.effort.rows());
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;

@@ -5,6 +5,7 @@ use crate::claim::Note;
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches};
 use crate::rule::FileView;
+use crate::slot;
 use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::guard;
 use outlive_semantic::identity::{Identity, Match};
@@ -12,7 +13,7 @@ use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::Kind;
 
 /// The evidence that the same target gets the listener more than once, or longer than it is wanted; none if there is
@@ -23,6 +24,7 @@ pub(super) fn evidence(file: &FileView<'_, '_>, registration: &Registration) -> 
         .or_else(|| called_in_a_loop(model, registration))
         .or_else(|| sibling_removed(file, registration))
         .or_else(|| factory_ends(file, registration))
+        .or_else(|| promise_per_call(model, registration))
 }
 
 /// `let x = table.get(key); if (!x) { x = make(); } x.on(…)`: what was found already has the listener.
@@ -162,6 +164,26 @@ fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<
     let message = format!("`{name}` ends what is begun here, and leaves the listener");
     let span = model.file.tree.span(model.file.function(end).node);
     Some(Note { role: Role::ReleasedHereOnly, message, span })
+}
+
+/// A method that makes a promise for an event of something its instance was made with: one more with each call.
+fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
+    let Root::This(_) = registration.place.root else { return None };
+    let field =
+        registration.place.path.first().and_then(|step| Place::root(registration.place.root).with(*step))?;
+    let executor = model.file.enclosing(registration.func).find(|&func| slot::is_executor(model, func))?;
+    let is_made_once = |value: NodeId| {
+        let func = model.file.tree.func(value);
+        model.constructs(func).is_some() || model.file.function(func).kind == FunctionKind::FieldInit
+    };
+    if model.constructs(model.file.function(executor).parent?).is_some()
+        || !model.values(&field).iter().copied().all(is_made_once)
+    {
+        return None;
+    }
+    let message = "each call makes one more promise that listens here".to_owned();
+    let span = model.file.tree.span(model.file.function(executor).node);
+    Some(Note { role: Role::Repeats, message, span })
 }
 
 /// Whether it is added by a method beside another that ends what it begins: it may be begun again.

@@ -1,4 +1,4 @@
-//! Instances that end in more than one way: a listener that one end takes away and another forgets.
+//! Instances and promises that end in more than one way: a listener that one end takes away and another forgets.
 
 use super::again::are_siblings;
 use crate::claim::Gap;
@@ -13,13 +13,22 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
-/// Another method that marks the instance as ended in the same way, takes a sibling of the listener away, and never
-/// gets to a removal of this one.
-pub(super) fn missed(
+/// The way on which none of the removals of a listener is reached.
+pub(super) fn gap(
     file: &FileView<'_, '_>,
     registration: &Registration,
     removals: &[&Removal],
 ) -> Option<Gap> {
+    let model = file.model;
+    let own = model.function_of(registration.listener).filter(|_| registration.once);
+    let removing: FxHashSet<FuncId> = removals.iter().map(|removal| removal.func).collect();
+    missed(file, registration, removals)
+        .or_else(|| slot::kept_by_settlement(model, registration.call, own, &removing))
+}
+
+/// Another method that marks the instance as ended in the same way, takes a sibling of the listener away, and never
+/// gets to a removal of this one.
+fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Removal]) -> Option<Gap> {
     let model = file.model;
     let methods: Vec<(ClassId, FuncId)> =
         removals.iter().filter_map(|removal| method_around(model, removal.func)).collect();

@@ -115,7 +115,7 @@ fn claim(
         }
     }
     if let Some(removal) = removing.first() {
-        let Some(gap) = ends::missed(file, registration, &removing) else {
+        let Some(gap) = ends::gap(file, registration, &removing) else {
             note_removed(file, registration, origin, removal, claims);
             return file.drop_for(&META, registration.call, removal.call, "it is removed");
         };

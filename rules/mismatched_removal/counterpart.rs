@@ -72,7 +72,7 @@ fn by_function(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let place = model.file.place(handle);
     let is_own = matches!(place.root, Root::This(_) | Root::Binding(_));
     let values: Vec<NodeId> =
-        model.values(&place).into_iter().filter(|&value| !model.is_nothing(value)).collect();
+        model.values(&place).iter().copied().filter(|&value| !model.is_nothing(value)).collect();
     let armed = *values.first().filter(|_| is_own)?;
     let makers: Vec<&str> = values.iter().filter_map(|&value| global_name(model, value)).collect();
     let wanted = |maker: &str| FUNCTIONS.iter().find(|(arms, _)| *arms == maker).map(|(_, disarm)| *disarm);

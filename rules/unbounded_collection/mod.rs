@@ -182,9 +182,9 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
         .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
     is_weak
         && growth == Growth::Key
-        && !file.ops_on(&op.holder).any(|other| {
+        && !file.ops_on(&op.holder, Op::Release).any(|other| {
             let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
-            other.op == Op::Release && is_delete
+            is_delete
         })
 }
 
@@ -249,8 +249,7 @@ fn declaration(model: &Model<'_>, holder: &Place) -> Option<Span> {
 
 /// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
 fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    let by_method =
-        file.ops_on(&op.holder).any(|other| other.op == Op::Lookup && related(file, other.func, op.func));
+    let by_method = file.ops_on(&op.holder, Op::Lookup).any(|other| related(file, other.func, op.func));
     by_method
         || op.holder.clone().with(Step::Element).is_some_and(|element| {
             file.accesses.of(&element).any(|access| {
@@ -270,8 +269,8 @@ fn related(
 
 /// Whether the size of the collection is tested in the same function.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    file.ops_on(&op.holder)
-        .any(|other| other.op == Op::Size && related(file, other.func, op.func) && is_compared(file, other))
+    file.ops_on(&op.holder, Op::Size)
+        .any(|other| related(file, other.func, op.func) && is_compared(file, other))
 }
 
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {

@@ -13,8 +13,7 @@ use rustc_hash::FxHashSet;
 /// taken out on every way, or somewhere else.
 pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
     let model = file.model;
-    let releases: Vec<&CollectionOp> =
-        file.ops_on(&op.holder).filter(|other| other.op == Op::Release).collect();
+    let releases: Vec<&CollectionOp> = file.ops_on(&op.holder, Op::Release).collect();
     let all_inside = releases.iter().all(|release| model.file.is_within(release.func, op.func));
     if releases.is_empty() || !all_inside || op.func.index() == 0 {
         return None;
@@ -37,7 +36,7 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
     if !model.file.function(op.func).is_async {
         return None;
     }
-    let flow = Flow::build(model, op.func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, op.func).filter(|flow| !flow.truncated)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);
