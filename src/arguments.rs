@@ -141,7 +141,7 @@ pub(crate) struct Check {
     #[arg(long, hide = true)]
     pub(crate) parse_all: bool,
     /// Do no more than this with each file, and link nothing: what the benchmark compares a whole run with.
-    #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", hide = true)]
+    #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", help_heading = "Output")]
     pub(crate) until: Stage,
 }
 

@@ -36,7 +36,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     if !file.accesses.of(&place).any(|access| is_piped(model, access)) {
         return None;
     }
-    let flow = Flow::build(model, source.func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, source.func).filter(|flow| !flow.truncated)?;
     let stops = stops(file, &source, &place);
     let places = [place];
     let feasible = |edge| {
