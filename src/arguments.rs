@@ -136,9 +136,8 @@ pub(crate) struct Check {
     /// Worker threads; 0 means one for each processor.
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Input")]
     pub(crate) threads: usize,
-    /// Parse every file, even one whose text holds nothing of interest.
-    // No file is left unparsed yet: the option holds the name.
-    #[arg(long, hide = true)]
+    /// Parse every file, even one whose text holds nothing of interest; today every file is.
+    #[arg(long, help_heading = "Input")]
     pub(crate) parse_all: bool,
     /// Do no more than this with each file, and link nothing: what the benchmark compares a whole run with.
     #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", help_heading = "Output")]
