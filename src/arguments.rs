@@ -1,5 +1,6 @@
 //! Arguments.
 
+use crate::fix::Wish;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_rules::{Confidence, Severity};
 use std::path::PathBuf;
@@ -48,6 +49,9 @@ impl Arguments {
         self.command.unwrap_or(Command::Check(self.check))
     }
 }
+
+/// What does not go with fixes: a text that is not the file's, and findings that are to stay.
+const NO_FIXES: &[&str] = &["staged", "stdin_filename", "update_baseline"];
 
 /// Options of `check`.
 #[derive(Args, Debug, Clone)]
@@ -100,6 +104,15 @@ pub(crate) struct Check {
     /// Write the findings of this run into the baseline.
     #[arg(long, requires = "baseline", help_heading = "What is reported")]
     pub(crate) update_baseline: bool,
+    /// Apply the fixes that keep behaviour in every case, and report what remains.
+    #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Apply the other fixes too: read what they do before you keep it.
+    #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
+    pub(crate) fix_suggestions: bool,
+    /// Print the fixes as a patch and write nothing; those of `--fix`, or with it those of `--fix-suggestions`.
+    #[arg(long, conflicts_with = "update_baseline", help_heading = "Fixes")]
+    pub(crate) fix_dry_run: bool,
     /// The lowest severity that makes the exit status 1 [default: warning].
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Exit status")]
     pub(crate) fail_on: Option<FailOn>,
@@ -137,6 +150,14 @@ pub(crate) struct Check {
     // No file is left unparsed yet: the option holds the name.
     #[arg(long, hide = true)]
     pub(crate) parse_all: bool,
+}
+
+impl Check {
+    /// The fixes that are wanted, if any are.
+    pub(crate) fn wish(&self) -> Option<Wish> {
+        let is_any = self.fix || self.fix_dry_run || self.fix_suggestions;
+        is_any.then_some(if self.fix_suggestions { Wish::Suggestions } else { Wish::Safe })
+    }
 }
 
 /// Output formats.

@@ -6,6 +6,7 @@ use crate::baseline::{self, BaselineError, Taken};
 use crate::changed;
 use crate::config::{self, Found};
 use crate::discover::{self, Filter};
+use crate::fix::{self, Patch};
 use crate::output;
 use crate::progress;
 use crate::report::source::{Overlay, Sources};
@@ -16,6 +17,7 @@ use crate::suppress::{self, Policy};
 use crate::terminal;
 use outlive_rules::trace::Trace;
 use outlive_rules::{Confidence, Rule, Severity, engine};
+use outlive_semantic::catalog::Catalog;
 use rustc_hash::FxHashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,8 +29,45 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     if options.show_config {
         return output::show_config(&settings.found, &settings.here);
     }
-    let input = Input::new(options, &settings)?;
+    let mut input = Input::new(options, &settings)?;
     let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog)?;
+    let mut patch = Patch::default();
+    if let Some(wish) = options.wish() {
+        for _ in 0..fix::ROUNDS {
+            if !patch.add(&report, wish, &mut input.overlay) {
+                break;
+            }
+            (report, taken) = analyse(options, &settings, &input, &catalog)?;
+        }
+    }
+    if !options.fix_dry_run {
+        patch.write()?;
+    }
+    if let Some(given) = &options.stdin_filename {
+        // Whoever hands a buffer over looks for its name in the answer.
+        report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
+    }
+    output::print(&report, options, &settings.below)?;
+    if options.fix_dry_run {
+        patch.print()?;
+    }
+    if !options.quiet {
+        output::sum_up(&report, taken, patch.fixed(), options.wish());
+    }
+    Ok(match settings.outcome(&report) {
+        Outcome::Findings if options.exit_zero => Outcome::Clean,
+        outcome => outcome,
+    })
+}
+
+/// One run: what is to be said, and what the baseline took out.
+fn analyse(
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+    catalog: &Catalog,
+) -> Result<(Report, Taken), SessionError> {
     let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
     let mut report = progress::watch(shows_progress, |counter| {
         let plan = Plan {
@@ -41,23 +80,12 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             traced: None,
             progress: counter,
         };
-        let analysis = session::run(&plan, &catalog)?;
-        Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
+        let analysis = session::run(&plan, catalog)?;
+        Ok::<_, SessionError>(judge(analysis, options, settings, input))
     })?;
     report.settle();
-    let taken = use_baseline(&mut report, options, &settings, &input)?;
-    if let Some(given) = &options.stdin_filename {
-        // Whoever hands a buffer over looks for its name in the answer.
-        report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
-    }
-    output::print(&report, options, &settings.below)?;
-    if !options.quiet {
-        output::sum_up(&report, taken);
-    }
-    Ok(match settings.outcome(&report) {
-        Outcome::Findings if options.exit_zero => Outcome::Clean,
-        outcome => outcome,
-    })
+    let taken = use_baseline(&mut report, options, settings, input)?;
+    Ok((report, taken))
 }
 
 /// The options of the command line over those of the config.

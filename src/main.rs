@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod discover;
 mod explain;
+mod fix;
 mod output;
 mod progress;
 mod report;

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
 use crate::config::{self, Found};
+use crate::fix::{self, Fixed, Wish};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
 use crate::rulebook::{self, Entry};
@@ -41,6 +42,10 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
             report::MAX_RESULTS
         ));
     }
+    if options.fix_dry_run {
+        // stdout is for the patch.
+        return Ok(());
+    }
     write(&report::render(report, format, look, &run)?)
 }
 
@@ -54,7 +59,7 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), SessionError> {
 }
 
 /// Closes a run on stderr.
-pub(crate) fn sum_up(report: &Report, taken: Taken) {
+pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<Wish>) {
     let mut text = report::summary::summary(report);
     if taken.known > 0 {
         let _ = writeln!(text, "{} known from the baseline", taken.known);
@@ -62,6 +67,7 @@ pub(crate) fn sum_up(report: &Report, taken: Taken) {
     if taken.gone > 0 {
         let _ = writeln!(text, "{} in the baseline are gone: --update-baseline forgets them", taken.gone);
     }
+    text.push_str(&report::summary::fixes(fix::mendable(report), fixed, wish));
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
