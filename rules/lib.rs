@@ -6,6 +6,7 @@ pub mod claim;
 pub mod engine;
 pub mod finding;
 pub mod lifetime;
+mod mend;
 pub mod models;
 pub mod rule;
 pub mod trace;

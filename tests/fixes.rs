@@ -150,8 +150,7 @@ http.createServer((req, res) => {
 ";
     let project = Project::new(&[("a.js", open)]);
     project.run(&["--fix"]);
-    let text = read(&project, "a.js");
-    assert!(text.contains("let seen = 1\n  ;[1, 2]"), "{text}");
+    assert_eq!(read(&project, "a.js"), open, "the semicolon that ends the table is needed by its neighbours");
     let joined = open.replace("  ;[1, 2].forEach(() => seen++)\n", "  (seen)\n").replace("]])\n", "]]);\n");
     project.write("a.js", &joined);
     project.run(&["--fix"]);
@@ -218,4 +217,32 @@ fn other_tools_are_told() {
         format!("{}{}{}", &TABLE[..range(0)], message["fix"]["text"].as_str().unwrap(), &TABLE[range(1)..]);
     assert_eq!(fixed, MOVED);
     assert_eq!(parse("rdjson")["diagnostics"][0]["suggestions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_body_that_nobody_reads_is_discarded_where_the_handler_leaves() {
+    let client = "\
+const http = require('http');
+const express = require('express');
+const app = express();
+app.get('/price', (req, res) => {
+  http.get('http://prices.example/latest', (answer) => {
+    if (answer.statusCode !== 200) {
+      return res.sendStatus(502);
+    }
+    answer.pipe(res);
+  });
+});
+app.get('/ping', (req, res) => {
+  http.get('http://prices.example/ping', (pong) => { res.sendStatus(pong.statusCode); });
+});
+";
+    let project = Project::new(&[("a.js", client)]);
+    let only = ["--rule", "unconsumed-response", "--fix-suggestions"];
+    assert_eq!(found(&project.json(&only[..2])).len(), 2);
+    assert_eq!(project.run(&only).code, 0);
+    let text = read(&project, "a.js");
+    assert!(text.contains("      answer.resume();\n      return res.sendStatus(502);\n"), "{text}");
+    assert!(text.contains("{ pong.resume(); res.sendStatus(pong.statusCode); }"), "{text}");
+    assert_eq!(found(&project.json(&only[..2])), Vec::<String>::new());
 }
