@@ -34,6 +34,9 @@ pub(crate) enum Command {
     Why(Why),
     /// Write a commented config file, `outlive.toml`.
     Init(Init),
+    /// Print the JSON Schema of the config.
+    #[command(hide = true)]
+    ConfigSchema,
     /// Print completions for a shell.
     Completions(Completions),
 }
@@ -224,7 +227,9 @@ fn output_file(text: &str) -> Result<OutputFile, String> {
 }
 
 /// Confidence levels.
-#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(
+    ValueEnum, serde::Deserialize, serde::Serialize, schemars::JsonSchema, Clone, Copy, PartialEq, Eq, Debug,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Certainty {
     /// Also where one part is unknown.
@@ -246,7 +251,9 @@ impl From<Certainty> for Confidence {
 }
 
 /// What makes a run fail.
-#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(
+    ValueEnum, serde::Deserialize, serde::Serialize, schemars::JsonSchema, Clone, Copy, PartialEq, Eq, Debug,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// Any finding.

@@ -1,12 +1,13 @@
 //! `outlive check`: settings, one run, and what of it is reported.
 
 use crate::Outcome;
-use crate::arguments::{Certainty, Check, FailOn};
+use crate::arguments::{Check, FailOn};
 use crate::baseline::{self, BaselineError, Taken};
 use crate::changed;
 use crate::config::{self, Found};
 use crate::discover::{self, Filter};
 use crate::fix::{self, Patch};
+use crate::levels::Levels;
 use crate::output;
 use crate::progress;
 use crate::report::source::{Overlay, Sources};
@@ -16,7 +17,7 @@ use crate::session::{self, Analysis, Plan, SessionError};
 use crate::suppress::{self, Policy};
 use crate::terminal;
 use outlive_rules::trace::Trace;
-use outlive_rules::{Confidence, Rule, Severity, engine};
+use outlive_rules::{Rule, Severity, engine};
 use outlive_semantic::catalog::Catalog;
 use rustc_hash::FxHashSet;
 use std::io::Read;
@@ -94,13 +95,11 @@ struct Settings {
     found: Found,
     filter: Filter,
     rules: Vec<&'static dyn Rule>,
-    /// Rules were asked for by name, even if the config turns them off.
-    by_name: bool,
+    levels: Levels,
     /// Files that were asked for by name: not to be able to read one is a failure.
     named: Vec<String>,
     /// The folder of the working directory in the project, with a slash at its end, or empty.
     below: String,
-    confidence: Certainty,
     fail_on: FailOn,
     max_warnings: Option<u64>,
     baseline: Option<PathBuf>,
@@ -117,33 +116,19 @@ impl Settings {
         let config = &found.config;
         let from_config =
             config.baseline.as_ref().map(|path| found.folder().unwrap_or(Path::new("")).join(path));
+        let levels = Levels::new(&found, &here, options.confidence, !options.rules.is_empty())?;
         Ok(Self {
             filter: Filter::new(&found, options.force_exclude || options.stdin_filename.is_some())?,
-            rules: selected_rules(&options.rules, &found)?,
-            by_name: !options.rules.is_empty(),
+            rules: selected_rules(&options.rules, &levels)?,
+            levels,
             named: options.paths.iter().map(|path| name(path, &here)).collect(),
             below: below(&here, &found),
-            confidence: options.confidence.or(config.confidence).unwrap_or(Certainty::Medium),
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
             max_warnings: options.max_warnings.or(config.max_warnings),
             baseline: options.baseline.clone().or(from_config),
             here,
             found,
         })
-    }
-
-    /// The severity that the config gives a rule, or its own; none if the rule is off.
-    fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
-        match self.found.config.rules.get(rule).and_then(config::RuleConfig::level) {
-            Some(config::Level::Off) if self.by_name => Some(own),
-            Some(level) => level.severity(),
-            None => Some(own),
-        }
-    }
-
-    fn confidence(&self, rule: &str) -> Confidence {
-        let own = self.found.config.rules.get(rule).and_then(config::RuleConfig::confidence);
-        own.unwrap_or(self.confidence).into()
     }
 
     fn outcome(&self, report: &Report) -> Outcome {
@@ -169,7 +154,7 @@ impl Settings {
     /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
     fn error_severity(&self, error: &FileError) -> Option<Severity> {
         match error.trouble {
-            Trouble::Syntax => self.severity(rulebook::PARSE_ERROR, Severity::Error),
+            Trouble::Syntax => self.levels.severity(rulebook::PARSE_ERROR, Severity::Error, &error.path),
             Trouble::Internal => Some(Severity::Error),
             Trouble::Unreadable | Trouble::Refused => None,
         }
@@ -181,11 +166,8 @@ fn name(path: &Path, here: &Path) -> String {
     discover::relative(path, here).trim_end_matches('/').to_owned()
 }
 
-fn selected_rules(names: &[String], found: &Found) -> Result<Vec<&'static dyn Rule>, SessionError> {
-    let is_on = |rule: &&dyn Rule| {
-        let level = found.config.rules.get(rule.meta().id).and_then(config::RuleConfig::level);
-        level != Some(config::Level::Off)
-    };
+fn selected_rules(names: &[String], levels: &Levels) -> Result<Vec<&'static dyn Rule>, SessionError> {
+    let is_on = |rule: &&dyn Rule| levels.runs(rule.meta().id);
     if names.is_empty() {
         return Ok(outlive_rules::RULES.iter().copied().filter(is_on).collect());
     }
@@ -272,7 +254,7 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     let mut sources = Sources::new(input.overlay.clone(), std::mem::take(&mut analysis.hashes));
     let located = report::locate(findings, &analysis.project, &settings.below, &mut sources);
     let ran: Vec<&'static str> = settings.rules.iter().map(|rule| rule.meta().id).collect();
-    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason };
+    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason.unwrap_or(false) };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
     let is_wanted = |path: &str| input.wants(path);
     let mut report = Report {
@@ -300,9 +282,10 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
 }
 
 fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
-    let Some(severity) = settings.severity(finding.rule, finding.severity) else { return };
+    let path = &finding.place.path;
+    let Some(severity) = settings.levels.severity(finding.rule, finding.severity, path) else { return };
     finding.severity = severity;
-    if finding.confidence >= settings.confidence(finding.rule) {
+    if finding.confidence >= settings.levels.confidence(finding.rule, &finding.place.path) {
         report.findings.push(finding);
     } else {
         report.unsure += 1;

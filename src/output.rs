@@ -125,20 +125,20 @@ pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, Session
         Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
         None => "no config file: these are the defaults".to_owned(),
     };
-    let config = toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?;
-    write(format!("# {}\n{config}", safe(&origin)).as_bytes())?;
+    let mut out = format!("# {}\n", safe(&origin));
+    for base in &found.bases {
+        let shown = base.strip_prefix(here).unwrap_or(base).display().to_string();
+        let _ = writeln!(out, "# extends {}", safe(&shown));
+    }
+    out.push_str(&toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?);
+    write(out.as_bytes())?;
     Ok(Outcome::Clean)
 }
 
-/// `outlive init`
-pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
-    let path = Path::new("outlive.toml");
-    if path.exists() && !force {
-        return Err(SessionError::Exists(path.display().to_string()));
-    }
-    std::fs::write(path, config::template())
-        .map_err(|error| SessionError::Unwritable(path.display().to_string(), error))?;
-    note("wrote outlive.toml");
+/// `outlive config-schema`
+pub(crate) fn config_schema() -> Result<Outcome, SessionError> {
+    let text = serde_json::to_string_pretty(&config::schema()).map_err(std::io::Error::other)?;
+    write(format!("{text}\n").as_bytes())?;
     Ok(Outcome::Clean)
 }
 
