@@ -54,7 +54,7 @@ impl Arguments {
 }
 
 /// What does not go with fixes: a text that is not the file's, and findings that are to stay.
-const NO_FIXES: &[&str] = &["staged", "stdin_filename", "update_baseline"];
+const NO_FIXES: &[&str] = &["staged", "stdin_filename", "update_baseline", "prune_baseline"];
 
 /// Options of `check`.
 #[derive(Args, Debug, Clone)]
@@ -98,6 +98,9 @@ pub(crate) struct Check {
     /// Report only what stands in files that changed since this commit or branch.
     #[arg(long, value_name = "REF", conflicts_with = "staged", help_heading = "What is reported")]
     pub(crate) since: Option<String>,
+    /// Report only what touches lines that this patch adds or changes: `git diff > changes.patch`; `-` is stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "staged", "stdin_filename", "within"], help_heading = "What is reported")]
+    pub(crate) diff: Option<PathBuf>,
     /// Report only what stands in staged files, as they are staged.
     #[arg(long, help_heading = "What is reported")]
     pub(crate) staged: bool,
@@ -105,8 +108,14 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", help_heading = "What is reported")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write the findings of this run into the baseline.
-    #[arg(long, requires = "baseline", help_heading = "What is reported")]
+    #[arg(long, help_heading = "What is reported")]
     pub(crate) update_baseline: bool,
+    /// Forget what is gone from the baseline, and add nothing to it.
+    #[arg(long, conflicts_with = "update_baseline", help_heading = "What is reported")]
+    pub(crate) prune_baseline: bool,
+    /// Use no baseline, even if the config names one.
+    #[arg(long, conflicts_with_all = ["baseline", "update_baseline", "prune_baseline"], help_heading = "What is reported")]
+    pub(crate) no_baseline: bool,
     /// Apply the fixes that keep behaviour in every case, and report what remains.
     #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
     pub(crate) fix: bool,
@@ -114,7 +123,7 @@ pub(crate) struct Check {
     #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
     pub(crate) fix_suggestions: bool,
     /// Print the fixes as a patch and write nothing; those of `--fix`, or with it those of `--fix-suggestions`.
-    #[arg(long, conflicts_with = "update_baseline", help_heading = "Fixes")]
+    #[arg(long, conflicts_with_all = ["update_baseline", "prune_baseline"], help_heading = "Fixes")]
     pub(crate) fix_dry_run: bool,
     /// The lowest severity that makes the exit status 1 [default: warning].
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Exit status")]

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::arguments::{Check, FailOn};
 use crate::baseline::{self, BaselineError, Taken};
-use crate::changed;
+use crate::changed::{self, Lines};
 use crate::config::{self, Found};
 use crate::discover::{self, Filter};
 use crate::fix::{self, Patch};
@@ -125,7 +125,7 @@ impl Settings {
             below: below(&here, &found),
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
             max_warnings: options.max_warnings.or(config.max_warnings),
-            baseline: options.baseline.clone().or(from_config),
+            baseline: options.baseline.clone().or(from_config).filter(|_| !options.no_baseline),
             here,
             found,
         })
@@ -186,6 +186,25 @@ fn below(here: &Path, found: &Found) -> String {
     if shown.is_empty() { shown } else { shown + "/" }
 }
 
+fn read_patch(file: &Path) -> Result<String, SessionError> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+    } else {
+        let shown = file.display().to_string();
+        bytes = std::fs::read(file).map_err(|error| discover::DiscoverError::Unreadable(shown, error))?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Where the working directory is in the repository.
+fn git_below(here: &Path) -> String {
+    let root = here.ancestors().find(|folder| folder.join(".git").exists());
+    let below = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
+    let shown = below.to_string_lossy().replace('\\', "/");
+    if shown.is_empty() { shown } else { shown + "/" }
+}
+
 /// What is not on disk, and which files are reported on.
 #[derive(Default)]
 struct Input {
@@ -196,6 +215,8 @@ struct Input {
     whole: Option<[PathBuf; 1]>,
     /// Files and folders; findings elsewhere are not reported. None means that all are.
     only: Option<FxHashSet<String>>,
+    /// Lines of them; findings that touch none of these are not reported. None means that all are.
+    lines: Option<Lines>,
 }
 
 impl Input {
@@ -213,11 +234,19 @@ impl Input {
         if let Some(reference) = &options.since {
             return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
         }
+        if let Some(file) = &options.diff {
+            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here));
+            return Ok(Self {
+                only: Some(lines.keys().cloned().collect()),
+                lines: Some(lines),
+                ..Self::default()
+            });
+        }
         if options.staged {
             let (staged, overlay) = changed::staged()?;
             // What is staged and then deleted is on no disk to be walked.
             let extra = staged.iter().filter(|path| !Path::new(path).exists()).cloned().collect();
-            return Ok(Self { overlay, extra, only: Some(staged), whole: None });
+            return Ok(Self { overlay, extra, only: Some(staged), ..Self::default() });
         }
         Ok(Self::default())
     }
@@ -232,6 +261,19 @@ impl Input {
         let Some(only) = &self.only else { return true };
         let folders = path.match_indices('/').filter_map(|(i, _)| path.get(..i));
         only.contains(path) || only.contains(".") || folders.into_iter().any(|folder| only.contains(folder))
+    }
+
+    /// Whether a finding has to do with the lines that are asked about: what is flagged, or a step of the path to it.
+    fn touches(&self, finding: &Reported) -> bool {
+        let Some(lines) = &self.lines else { return true };
+        let changed = |path: &str, first: u32, last: u32| {
+            lines.get(path).is_some_and(|lines| lines.range(first..=last.max(first)).next().is_some())
+        };
+        let place = &finding.place;
+        let mut steps = finding.retainers.iter().map(|step| &step.place);
+        changed(&place.path, place.start.line, finding.last_line)
+            // Of a step, its first line: that of a handler's registration spans the whole handler.
+            || steps.any(|step| changed(&step.path, step.start.line, step.start.line))
     }
 
     fn from_stdin(path: &Path, settings: &Settings) -> Result<Self, SessionError> {
@@ -265,11 +307,11 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         sources,
         unsure: 0,
     };
-    for finding in answered.kept.into_iter().filter(|finding| is_wanted(&finding.place.path)) {
+    let is_asked = |finding: &Reported| is_wanted(&finding.place.path) && input.touches(finding);
+    for finding in answered.kept.into_iter().filter(is_asked) {
         add(&mut report, finding, settings);
     }
-    report.suppressed =
-        answered.suppressed.into_iter().filter(|it| is_wanted(&it.finding.place.path)).collect();
+    report.suppressed = answered.suppressed.into_iter().filter(|it| is_asked(&it.finding)).collect();
     for error in report.errors.iter().filter(|error| error.start.is_some()) {
         // For the excerpt.
         report.sources.load(&error.path);
@@ -298,13 +340,18 @@ fn use_baseline(
     settings: &Settings,
     input: &Input,
 ) -> Result<Taken, SessionError> {
-    let Some(path) = &settings.baseline else { return Ok(Taken::default()) };
+    let changes = options.update_baseline || options.prune_baseline;
+    let Some(path) = &settings.baseline else {
+        return if changes { Err(BaselineError::Unnamed.into()) } else { Ok(Taken::default()) };
+    };
     let is_partial = input.only.is_some() || !options.rules.is_empty();
+    if changes && is_partial {
+        return Err(BaselineError::Partial.into());
+    }
     if options.update_baseline {
-        if is_partial {
-            return Err(BaselineError::Partial.into());
-        }
         baseline::update(path, &report.findings, &settings.below)?;
+    } else if options.prune_baseline {
+        baseline::prune(path, &report.findings)?;
     }
     let taken = baseline::apply(path, &mut report.findings)?;
     // A run that sees only a part cannot say what is gone.

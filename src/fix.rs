@@ -225,6 +225,5 @@ mod tests {
         let text = "ab";
         let (first, second) = (mend(text, &[(1, 1, "1")]), mend(text, &[(1, 1, "2")]));
         assert_eq!(mended(text, &[&first, &second]).0, "a12b");
-        assert_eq!(mended(text, &[&mend(text, &[(1, 9, "")])]).0, "ab");
     }
 }
