@@ -96,10 +96,7 @@ fn floor(model: &Model<'_>, statement: NodeId) -> u32 {
 
 /// Whether nothing else in the file goes by the name that a pattern declares.
 fn is_only_name(model: &Model<'_>, target: NodeId) -> bool {
-    let Some(binding) = model.file.tree.binding(target) else { return false };
-    let name = model.file.binding(binding).name;
-    let is_alone = model.file.bindings.iter().filter(|row| row.name == name).count() == 1;
-    is_alone && model.file.references.iter().all(|row| row.name != name || row.binding == Some(binding))
+    model.file.tree.binding(target).is_some_and(|binding| model.is_only_name(binding))
 }
 
 /// A declaration with its semicolon.

@@ -83,6 +83,9 @@ pub(crate) struct Check {
     /// Print to stderr where the time went.
     #[arg(long, help_heading = "Output")]
     pub(crate) timings: bool,
+    /// Say how much of the project was understood: entry points, functions of unknown rate, packages without rows.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) coverage: bool,
     /// List what suppression comments answer too, marked as such, in the formats that know this (JSON, SARIF).
     #[arg(long, help_heading = "Output")]
     pub(crate) include_suppressed: bool,
@@ -162,6 +165,24 @@ pub(crate) struct Check {
     // No file is left unparsed yet: the option holds the name.
     #[arg(long, hide = true)]
     pub(crate) parse_all: bool,
+    /// Do no more than this with each file, and link nothing: what the benchmark compares a whole run with.
+    #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", help_heading = "Output")]
+    pub(crate) until: Stage,
+}
+
+/// How far each file goes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Stage {
+    /// It is read, and left out if it is generated.
+    Read,
+    /// It is parsed; the tree is dropped.
+    Parse,
+    /// It becomes tables.
+    Lower,
+    /// The rules visit it.
+    Visit,
+    /// All of it.
+    Link,
 }
 
 impl Check {

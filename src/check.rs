@@ -80,6 +80,7 @@ fn analyse(
             rules: &settings.rules,
             traced: None,
             progress: counter,
+            until: options.until,
         };
         let analysis = session::run(&plan, catalog)?;
         Ok::<_, SessionError>(judge(analysis, options, settings, input))
@@ -306,6 +307,7 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         stats: analysis.stats,
         sources,
         unsure: 0,
+        coverage: options.coverage.then(|| analysis.project.coverage()),
     };
     let is_asked = |finding: &Reported| is_wanted(&finding.place.path) && input.touches(finding);
     for finding in answered.kept.into_iter().filter(is_asked) {
@@ -320,6 +322,11 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     if options.timings {
         output::timings(&analysis.times);
     }
+    if let Some(coverage) = &report.coverage {
+        output::coverage(coverage);
+    }
+    // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
+    std::mem::forget(analysis.project);
     report
 }
 

@@ -27,6 +27,9 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What the process ends with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Outcome {

@@ -1,5 +1,6 @@
 //! The one pipeline: walk, read, parse, analyse, link.
 
+use crate::arguments::Stage;
 use crate::baseline::BaselineError;
 use crate::changed::GitError;
 use crate::config::ConfigError;
@@ -68,6 +69,8 @@ const WORKER_STACK_BYTES: usize = 16 << 20;
 enum Fate {
     /// Parsed and analysed.
     Analysed(Box<Analysed>, Vec<Directive>),
+    /// Parsed, and dropped there as was asked for.
+    Stopped,
     /// Left out.
     Skipped(Skip),
     /// Not readable or not parsable.
@@ -79,6 +82,36 @@ struct Outcome {
     fate: Fate,
     bytes: u64,
     hash: u64,
+    effort: Effort,
+}
+
+/// What one file, or all files together, cost on the threads that worked on them.
+#[derive(Default)]
+struct Effort {
+    read: Duration,
+    parse: Duration,
+    lower: Duration,
+    visit: Duration,
+}
+
+impl Effort {
+    fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.parse += other.parse;
+        self.lower += other.lower;
+        self.visit += other.visit;
+    }
+
+    /// Rows for `--timings`: they add up to the time of the files on all threads.
+    fn rows(&self) -> [(&'static str, Duration); 4] {
+        [("  read", self.read), ("  parse", self.parse), ("  lower", self.lower), ("  visit", self.visit)]
+    }
+}
+
+impl Outcome {
+    fn unread(fate: Fate) -> Self {
+        Self { fate, bytes: 0, hash: 0, effort: Effort::default() }
+    }
 }
 
 /// What is left of a run before it becomes a report.
@@ -107,6 +140,8 @@ pub(crate) struct Plan<'p> {
     /// The file whose dropped candidates are asked for.
     pub(crate) traced: Option<&'p str>,
     pub(crate) progress: &'p Counter,
+    /// How far each file goes.
+    pub(crate) until: Stage,
 }
 
 /// Walks, analyses and links.
@@ -127,13 +162,14 @@ pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<
         .map_err(|error| SessionError::Threads(plan.threads, error))?;
     let outcomes: Vec<Outcome> =
         pool.install(|| found.files.par_iter().map(|file| analyse_guarded(file, catalog, plan)).collect());
+    lap("files");
     let gathered = Gathered::new(&found, outcomes);
-    lap("read, parse, analyse");
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
-    let project = Project::link(gathered.entries, catalog, &resolver);
+    let project = pool.install(|| Project::link(gathered.entries, catalog, &resolver));
     lap("link");
+    times.splice(2..2, gathered.effort.rows());
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
     Ok(Analysis { project, claims, dropped, directives, hashes, errors, stats, times })
 }
@@ -147,6 +183,7 @@ struct Gathered {
     hashes: FxHashMap<String, u64>,
     errors: Vec<FileError>,
     stats: Stats,
+    effort: Effort,
 }
 
 impl Gathered {
@@ -169,6 +206,7 @@ impl Gathered {
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
         self.stats.bytes += outcome.bytes;
+        self.effort.add(&outcome.effort);
         match outcome.fate {
             Fate::Analysed(analysed, directives) => {
                 self.stats.parsed += 1;
@@ -183,6 +221,7 @@ impl Gathered {
                 self.hashes.insert(file.path.clone(), outcome.hash);
                 self.entries.push(FileEntry { path: file.path.clone(), summary: analysed.summary });
             }
+            Fate::Stopped => self.stats.parsed += 1,
             Fate::Skipped(reason) => {
                 if matches!(reason, Skip::TooLarge | Skip::Binary) {
                     self.stats.left_out.push((file.path.clone(), reason));
@@ -206,7 +245,7 @@ fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outc
     let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan));
     let outcome = std::panic::catch_unwind(run);
     plan.progress.tick();
-    outcome.unwrap_or_else(|_| Outcome { fate: internal_error(file), bytes: 0, hash: 0 })
+    outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)))
 }
 
 fn internal_error(file: &Candidate) -> Fate {
@@ -215,36 +254,49 @@ fn internal_error(file: &Candidate) -> Fate {
 }
 
 fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome {
-    let unread = |fate: Fate| Outcome { fate, bytes: 0, hash: 0 };
+    let start = Instant::now();
     let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
     if plan.overlay.size(&file.path) > discover::MAX_BYTES {
-        return unread(Fate::Skipped(Skip::TooLarge));
+        return Outcome::unread(Fate::Skipped(Skip::TooLarge));
     }
     let bytes = match plan.overlay.read(&file.path) {
         Ok(bytes) => bytes,
-        Err(error) => return unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
+        Err(error) => return Outcome::unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
     };
     let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
-    let outcome = |fate: Fate| Outcome { fate, bytes: size, hash };
+    let mut effort = Effort::default();
+    let fate = match readable(bytes, file) {
+        Err(fate) => fate,
+        Ok(_) if plan.until == Stage::Read => Fate::Stopped,
+        Ok((text, nesting)) => {
+            effort.read = start.elapsed();
+            if nesting > syntax::SHALLOW_NESTING {
+                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, &mut effort))
+            } else {
+                parse_and_analyse(&text, file, catalog, plan, &mut effort)
+            }
+        }
+    };
+    Outcome { fate, bytes: size, hash, effort }
+}
+
+/// The text of a file and how deep it nests, or why it is not parsed.
+fn readable(bytes: Vec<u8>, file: &Candidate) -> Result<(String, u32), Fate> {
+    let fail = |message: String| Err(Fate::Failed(file_error(&file.path, message, Trouble::Refused)));
     if bytes.iter().take(8_192).any(|&byte| byte == 0) {
-        return outcome(Fate::Skipped(Skip::Binary));
+        return Err(Fate::Skipped(Skip::Binary));
     }
     let Ok(text) = String::from_utf8(bytes) else {
-        return outcome(fail("is not valid UTF-8; it was not analysed".to_owned(), Trouble::Refused));
+        return fail("is not valid UTF-8; it was not analysed".to_owned());
     };
     let nesting = syntax::nesting_bound(&text);
     if nesting > syntax::NESTING_LIMIT {
-        let message = format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT);
-        return outcome(fail(message, Trouble::Refused));
+        return fail(format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT));
     }
-    if let Some(reason) = discover::skip_text(&text) {
-        return outcome(Fate::Skipped(reason));
+    match discover::skip_text(&text) {
+        Some(reason) => Err(Fate::Skipped(reason)),
+        None => Ok((text, nesting)),
     }
-    outcome(if nesting > syntax::SHALLOW_NESTING {
-        on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan))
-    } else {
-        parse_and_analyse(&text, file, catalog, plan)
-    })
 }
 
 fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
@@ -261,21 +313,48 @@ fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
     })
 }
 
-fn parse_and_analyse(text: &str, file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Fate {
-    match syntax::parse(text, file.language) {
-        Ok(parsed) => {
-            let mut lowered = syntax::lower(parsed);
-            lowered.path = file.path.as_str().into();
-            let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
-            let role = role::of_path(&file.path);
-            let mut analysed = engine::analyse(&lowered, catalog, role, plan.rules, &trace);
-            analysed.dropped = trace.into_list();
-            Fate::Analysed(Box::new(analysed), suppress::directives(text, file.language))
-        }
-        Err(error) => {
-            let start = outlive_semantic::source::Lines::new(text).position(error.span.start);
-            let message = format!("cannot be parsed: {}", error.message);
-            Fate::Failed(FileError { start: Some(start), ..file_error(&file.path, message, Trouble::Syntax) })
-        }
+fn parse_and_analyse(
+    text: &str,
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    effort: &mut Effort,
+) -> Fate {
+    let mut clock = Instant::now();
+    let mut lap = |spent: &mut Duration| {
+        *spent = clock.elapsed();
+        clock = Instant::now();
+    };
+    let parsed = match syntax::parse(text, file.language) {
+        Ok(parsed) => parsed,
+        Err(error) => return Fate::Failed(syntax_error(text, file, &error)),
+    };
+    if plan.until == Stage::Parse {
+        drop(parsed);
+        lap(&mut effort.parse);
+        return Fate::Stopped;
     }
+    lap(&mut effort.parse);
+    let mut lowered = syntax::lower(parsed);
+    lap(&mut effort.lower);
+    if plan.until == Stage::Lower {
+        return Fate::Stopped;
+    }
+    lowered.path = file.path.as_str().into();
+    let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
+    let mut analysed = engine::analyse(&lowered, catalog, role::of_path(&file.path), plan.rules, &trace);
+    analysed.dropped = trace.into_list();
+    let directives = suppress::directives(text, file.language);
+    drop(lowered);
+    lap(&mut effort.visit);
+    if plan.until == Stage::Visit {
+        return Fate::Stopped;
+    }
+    Fate::Analysed(Box::new(analysed), directives)
+}
+
+fn syntax_error(text: &str, file: &Candidate, error: &syntax::SyntaxError) -> FileError {
+    let start = outlive_semantic::source::Lines::new(text).position(error.span.start);
+    let message = format!("cannot be parsed: {}", error.message);
+    FileError { start: Some(start), ..file_error(&file.path, message, Trouble::Syntax) }
 }

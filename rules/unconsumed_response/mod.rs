@@ -122,7 +122,7 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
         let fixes = first.and_then(|first| discard(model, first, &name)).into_iter().collect();
         return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
     }
-    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {

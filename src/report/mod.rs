@@ -24,6 +24,7 @@ use crate::discover::Skip;
 use crate::suppress::Suppressed;
 use crate::terminal::Look;
 use outlive_rules::{Confidence, Finding, Fix, Role, Severity};
+use outlive_semantic::project::Coverage;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::source::Position;
 use outlive_semantic::tree::Span;
@@ -168,6 +169,8 @@ pub(crate) struct Report {
     pub(crate) sources: Sources,
     /// Findings below the level of confidence that was asked for.
     pub(crate) unsure: u64,
+    /// How much was understood, if one asks.
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl Report {
