@@ -7,6 +7,7 @@ pub mod engine;
 mod factory;
 pub mod finding;
 pub mod lifetime;
+mod mend;
 pub mod models;
 pub mod rule;
 pub mod trace;

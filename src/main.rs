@@ -10,6 +10,9 @@ mod check;
 mod config;
 mod discover;
 mod explain;
+mod fix;
+mod init;
+mod levels;
 mod output;
 mod progress;
 mod report;
@@ -55,7 +58,8 @@ fn main() -> ExitCode {
         Command::Rules(rules) => output::rules(&rules),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
-        Command::Init(init) => output::init(init.force),
+        Command::Init(init) => init::init(init.force),
+        Command::ConfigSchema => output::config_schema(),
         Command::Completions(completions) => output::completions(completions.shell),
     };
     match result {

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
 use crate::config::{self, Found};
+use crate::fix::{self, Fixed, Wish};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
 use crate::rulebook::{self, Entry};
@@ -43,6 +44,10 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
             report::MAX_RESULTS
         ));
     }
+    if options.fix_dry_run {
+        // stdout is for the patch.
+        return Ok(());
+    }
     write(&report::render(report, format, look, &run)?)
 }
 
@@ -56,14 +61,15 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), SessionError> {
 }
 
 /// Closes a run on stderr.
-pub(crate) fn sum_up(report: &Report, taken: Taken) {
+pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<Wish>) {
     let mut text = report::summary::summary(report);
     if taken.known > 0 {
         let _ = writeln!(text, "{} known from the baseline", taken.known);
     }
     if taken.gone > 0 {
-        let _ = writeln!(text, "{} in the baseline are gone: --update-baseline forgets them", taken.gone);
+        let _ = writeln!(text, "{} in the baseline are gone: --prune-baseline forgets them", taken.gone);
     }
+    text.push_str(&report::summary::fixes(fix::mendable(report), fixed, wish));
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -121,20 +127,20 @@ pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, Session
         Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
         None => "no config file: these are the defaults".to_owned(),
     };
-    let config = toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?;
-    write(format!("# {}\n{config}", safe(&origin)).as_bytes())?;
+    let mut out = format!("# {}\n", safe(&origin));
+    for base in &found.bases {
+        let shown = base.strip_prefix(here).unwrap_or(base).display().to_string();
+        let _ = writeln!(out, "# extends {}", safe(&shown));
+    }
+    out.push_str(&toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?);
+    write(out.as_bytes())?;
     Ok(Outcome::Clean)
 }
 
-/// `outlive init`
-pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
-    let path = Path::new("outlive.toml");
-    if path.exists() && !force {
-        return Err(SessionError::Exists(path.display().to_string()));
-    }
-    std::fs::write(path, config::template())
-        .map_err(|error| SessionError::Unwritable(path.display().to_string(), error))?;
-    note("wrote outlive.toml");
+/// `outlive config-schema`
+pub(crate) fn config_schema() -> Result<Outcome, SessionError> {
+    let text = serde_json::to_string_pretty(&config::schema()).map_err(std::io::Error::other)?;
+    write(format!("{text}\n").as_bytes())?;
     Ok(Outcome::Clean)
 }
 
