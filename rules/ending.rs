@@ -103,13 +103,32 @@ pub(crate) fn is_end(name: &str) -> bool {
     END_METHODS.contains(&name)
 }
 
+/// Whether a method is told what to end, `remove(key)`, and does not end its own instance.
+fn is_told(name: &str, params: usize) -> bool {
+    params > 0
+        && matches!(
+            name,
+            "remove"
+                | "release"
+                | "cancel"
+                | "leave"
+                | "unsubscribe"
+                | "unbind"
+                | "kill"
+                | "abort"
+                | "unload"
+        )
+}
+
 /// The method that ends instances of a class, if it has one: its name and function.
 #[must_use]
 pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'m str, FuncId)> {
     model.lineage(class).find_map(|class| {
         model.file.class(class).members.iter().find_map(|member| {
             let name = model.file.tree.text(member.name?);
-            (is_end(name) && !member.is_static).then_some((name, member.func?))
+            let func = member.func?;
+            let params = model.file.params(func).count();
+            (is_end(name) && !is_told(name, params) && !member.is_static).then_some((name, func))
         })
     })
 }
@@ -126,5 +145,8 @@ pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
 /// Whether a class, or what it inherits from in any file, has a method that ends its instances.
 #[must_use]
 pub(crate) fn ends_in_project(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
-    project.method_names(file, class).iter().any(|&(name, ..)| is_end(project.text(name)))
+    project.method_names(file, class).iter().any(|&(name, file, func)| {
+        let (name, params) = (project.text(name), project.summary(file).functions[func.index()].params);
+        is_end(name) && !is_told(name, usize::from(params))
+    })
 }
