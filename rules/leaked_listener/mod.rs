@@ -316,7 +316,9 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     };
     let is_made = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
-        Kind::Call => model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none()),
+        Kind::Call => {
+            model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none())
+        }
         _ => false,
     };
     model.values(&holder).iter().any(|&value| {

@@ -716,9 +716,10 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
         SpotStep::Element => None,
     });
     field.is_some_and(|field| {
-        project.possible_uses(field).iter().any(|found| {
-            project.is_production(found.file) && found.row.what == What::Collection(Op::Release)
-        })
+        project
+            .possible_uses(field)
+            .iter()
+            .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
     })
 }
 

@@ -12,12 +12,13 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::summary::{Role, Summary, UseRow};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
 pub use rates::{RateInfo, Witness};
-pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
+pub use resolve::{FileAccess, Memo, Package, Packages, Resolution, Resolver};
 
 /// A file of the project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -39,8 +40,8 @@ pub struct Symbol(u32);
 pub struct FileEntry {
     /// The path.
     pub path: String,
-    /// What is known of it.
-    pub summary: Summary,
+    /// What is known of it. Shared, so that a project whose files changed in part is linked again from the same summaries.
+    pub summary: Arc<Summary>,
 }
 
 /// The linked project.
