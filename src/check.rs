@@ -41,8 +41,12 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             traced: None,
             progress: counter,
         };
-        let analysis = session::run(&plan, &catalog)?;
-        Ok::<_, SessionError>(judge(analysis, options, &settings, &input))
+        let mut analysis = session::run(&plan, &catalog)?;
+        let report = judge(&mut analysis, &settings, &input);
+        if options.timings {
+            output::timings(&analysis.times);
+        }
+        Ok::<_, SessionError>(report)
     })?;
     report.settle();
     let taken = use_baseline(&mut report, options, &settings, &input)?;
@@ -61,11 +65,11 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
 }
 
 /// The options of the command line over those of the config.
-struct Settings {
-    here: PathBuf,
-    found: Found,
-    filter: Filter,
-    rules: Vec<&'static dyn Rule>,
+pub(crate) struct Settings {
+    pub(crate) here: PathBuf,
+    pub(crate) found: Found,
+    pub(crate) filter: Filter,
+    pub(crate) rules: Vec<&'static dyn Rule>,
     /// Rules were asked for by name, even if the config turns them off.
     by_name: bool,
     /// Files that were asked for by name: not to be able to read one is a failure.
@@ -75,11 +79,12 @@ struct Settings {
     confidence: Certainty,
     fail_on: FailOn,
     max_warnings: Option<u64>,
-    baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 impl Settings {
-    fn new(options: &Check) -> Result<Self, SessionError> {
+    /// Reads the config that holds in the working directory.
+    pub(crate) fn new(options: &Check) -> Result<Self, SessionError> {
         let here = std::env::current_dir().map_err(discover::DiscoverError::WorkingDirectory)?;
         let found = match &options.config {
             _ if options.no_config => Found::default(),
@@ -105,7 +110,7 @@ impl Settings {
     }
 
     /// The severity that the config gives a rule, or its own; none if the rule is off.
-    fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
+    pub(crate) fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
         match self.found.config.rules.get(rule).and_then(config::RuleConfig::level) {
             Some(config::Level::Off) if self.by_name => Some(own),
             Some(level) => level.severity(),
@@ -139,7 +144,7 @@ impl Settings {
     }
 
     /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
-    fn error_severity(&self, error: &FileError) -> Option<Severity> {
+    pub(crate) fn error_severity(&self, error: &FileError) -> Option<Severity> {
         match error.trouble {
             Trouble::Syntax => self.severity(rulebook::PARSE_ERROR, Severity::Error),
             Trouble::Internal => Some(Severity::Error),
@@ -178,8 +183,8 @@ fn below(here: &Path, found: &Found) -> String {
 
 /// What is not on disk, and which files are reported on.
 #[derive(Default)]
-struct Input {
-    overlay: Overlay,
+pub(crate) struct Input {
+    pub(crate) overlay: Overlay,
     /// Files that only the overlay may have.
     extra: Vec<String>,
     /// What is analysed, if it is more than what was named.
@@ -189,6 +194,11 @@ struct Input {
 }
 
 impl Input {
+    /// A whole project, with the buffers of an editor.
+    pub(crate) fn buffers(overlay: Overlay) -> Self {
+        Self { overlay, ..Self::default() }
+    }
+
     fn new(options: &Check, settings: &Settings) -> Result<Self, SessionError> {
         if let Some(path) = &options.stdin_filename {
             return Self::from_stdin(path, settings);
@@ -235,8 +245,8 @@ impl Input {
     }
 }
 
-/// Settles the claims, and takes out what is not to be reported.
-fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input: &Input) -> Report {
+/// Settles the claims, and takes out what is not to be reported. What only the report needs is moved there.
+pub(crate) fn judge(analysis: &mut Analysis<'_>, settings: &Settings, input: &Input) -> Report {
     let start = Instant::now();
     let findings = engine::settle(&analysis.claims, &analysis.project, &settings.rules, &Trace::default());
     analysis.times.push(("settle", start.elapsed()));
@@ -250,8 +260,11 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     let mut report = Report {
         findings: Vec::new(),
         suppressed: Vec::new(),
-        errors: analysis.errors.into_iter().filter(|error| is_wanted(&error.path)).collect(),
-        stats: analysis.stats,
+        errors: std::mem::take(&mut analysis.errors)
+            .into_iter()
+            .filter(|error| is_wanted(&error.path))
+            .collect(),
+        stats: std::mem::take(&mut analysis.stats),
         sources,
         unsure: 0,
     };
@@ -265,9 +278,6 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         report.sources.load(&error.path);
     }
     analysis.times.push(("report", start.elapsed()));
-    if options.timings {
-        output::timings(&analysis.times);
-    }
     report
 }
 
@@ -281,7 +291,8 @@ fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
     }
 }
 
-fn use_baseline(
+/// Takes out what the baseline knows.
+pub(crate) fn use_baseline(
     report: &mut Report,
     options: &Check,
     settings: &Settings,

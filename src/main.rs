@@ -10,6 +10,7 @@ mod check;
 mod config;
 mod discover;
 mod explain;
+mod lsp;
 mod output;
 mod progress;
 mod report;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Rules(rules) => output::rules(&rules),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
+        Command::Lsp(lsp) => lsp::serve(&lsp),
         Command::Init(init) => output::init(init.force),
         Command::Completions(completions) => output::completions(completions.shell),
     };
