@@ -25,9 +25,9 @@ impl Moved {
         if line < self.before {
             line
         } else if line >= self.old - self.behind {
-            line + self.new.max(1) - self.old
+            line + self.new.max(1) - self.old.max(1)
         } else {
-            line.min((self.new - self.behind).max(self.before + 1) - 1)
+            line.min((self.new - self.behind).max(self.before + 1).min(self.new.max(1)) - 1)
         }
     }
 
@@ -60,6 +60,6 @@ mod tests {
         assert_eq!(Moved::between("a\nb", "").line(1), 0);
         assert_eq!(Moved::between("a\na\na", "a").line(2), 0);
         assert_eq!(Moved::between("a", "a\na\na").line(0), 0);
-        assert_eq!(Moved::between("", "a\nb").line(5), 7);
+        assert_eq!(Moved::between("", "a\nb").line(5), 6);
     }
 }
