@@ -55,7 +55,10 @@ pub struct Resolver<'a> {
 /// What the disk said about specifiers. Whoever links the same files again and again asks it once; who sees that
 /// manifests or packages changed takes a new one.
 #[derive(Default)]
-pub struct Memo(Mutex<FxHashMap<(Box<str>, Box<str>), Option<Box<str>>>>);
+pub struct Memo(Mutex<FxHashMap<Asked, Option<Box<str>>>>);
+
+/// A file and a specifier in it.
+type Asked = (Box<str>, Box<str>);
 
 impl Memo {
     /// The answer that is remembered, or a new one.
