@@ -1,26 +1,30 @@
 //! What the rules about acquired things share: following the handle, looking for its release, judging what is left.
 
-use crate::claim::{AcquireClaim, Body, Claim, Gap, Note, Origin};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, LateClaim, Note, Origin};
 use crate::ending;
+use crate::factory;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
-use outlive_semantic::catalog::{AcquireRow, Handle as Where};
-use outlive_semantic::flow::{Exit, Flow, contradicts};
+use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
+use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
+use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
-use outlive_semantic::index::NodeId;
-use outlive_semantic::model::Model;
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::listeners;
+use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::project::{Answer, FileId, Lives, Project, RateInfo};
+use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{TypeRow, What};
 use outlive_semantic::tables::BindingKind;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{BinaryOp, Kind};
 use rustc_hash::FxHashSet;
 
 pub(crate) use crate::claim::Target;
@@ -44,7 +48,7 @@ impl Target {
 }
 
 /// A variable of a function that holds what some call returned.
-pub(crate) fn is_fetched(model: &Model<'_>, binding: outlive_semantic::index::BindingId) -> bool {
+pub(crate) fn is_fetched(model: &Model<'_>, binding: BindingId) -> bool {
     let row = model.file.binding(binding);
     let value = model.file.sole_value(binding);
     let made = value.map(|value| model.file.tree.kind(value));
@@ -63,25 +67,119 @@ pub(crate) struct Text {
 
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
-    let Some(row) = row(file.model, meta, call) else { return };
-    let is_ended = names_option(file.model, call, &row.ended_by);
-    let is_missing = !row.needs.is_empty() && !names_option(file.model, call, &row.needs);
-    if is_ended || is_missing || row.handle == Where::Result && hands_to_callback(file.model, call) {
+    let (func, at) = (file.model.file.tree.func(call), file.model.file.tree.span(call));
+    if let Some(row) = row(file.model, meta, call) {
+        if let Some(body) = acquired(file, meta, call, row, claims) {
+            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+        }
         return;
     }
+    let Some((receiver, rows)) = late_rows(file.model, meta, call, claims) else { return };
+    for (of, row) in rows {
+        let known = claims.list.len();
+        let body = file.trace.quietly(|| acquired(file, meta, call, row, claims));
+        // What instances hold is only known where the type is.
+        claims.list.truncate(known);
+        if let Some(acquired) = body {
+            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired });
+            claims.list.push(Claim { rule: meta.id, func, at, body });
+        }
+    }
+}
+
+/// The claim about what a row says is acquired.
+fn acquired(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    row: &AcquireRow,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let is_ended = names_option(file.model, call, &row.ended_by);
+    let needed = needed(file.model, call, &row.needs);
+    if is_ended || needed == Some(false) || row.handle == Where::Result && hands_to_callback(file.model, call)
+    {
+        return None;
+    }
     let patterns = ReleasePatterns::parse(&row.release);
-    let Some(handle) = held(file, call, row.handle) else { return };
-    let Some(body) = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims) else {
-        return;
-    };
-    let at = file.model.file.tree.span(call);
-    let func = file.model.file.tree.func(call);
-    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+    let handle = held(file, call, row.handle)?;
+    if needed == Some(true) {
+        factory::note_given(file, meta, call, &handle, &row.what, &patterns, claims);
+    }
+    let mut body = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims)?;
+    body.may_be_released |= needed.is_none();
+    Some(body)
+}
+
+/// Whether the options say that the row holds; none if they say it with a value that is only known at run time.
+fn needed(model: &Model<'_>, call: NodeId, names: &[String]) -> Option<bool> {
+    if names.is_empty() {
+        return Some(true);
+    }
+    let tree = &model.file.tree;
+    let value = tree
+        .args(call)
+        .find_map(|arg| names.iter().find_map(|name| listeners::option(model, Some(arg), name)));
+    match value.map(|value| (value, tree.kind(value))) {
+        None => Some(false),
+        Some((value, Kind::Bool)) => tree.boolean(value),
+        Some((_, Kind::Object | Kind::Number)) => Some(true),
+        Some(_) => None,
+    }
+}
+
+/// The rows that hold if a receiver which another file makes turns out to be of their type: an imported pool.
+fn late_rows<'a>(
+    model: &Model<'a>,
+    meta: &'static Meta,
+    call: NodeId,
+    claims: &mut Claims<'_>,
+) -> Option<(TypeRow, Vec<(ModelId, &'a AcquireRow)>)> {
+    let (object, method) = model.file.tree.method_call(call)?;
+    let rows: Vec<_> =
+        model.catalog.acquired_by_method(method).filter(|(_, row)| row.rule == meta.id).collect();
+    if rows.is_empty() || model.ty(object) != Ty::Unknown {
+        return None;
+    }
+    Some((made_elsewhere(model, object, claims)?, rows))
+}
+
+/// What another file can say about the type of an expression.
+fn made_elsewhere(model: &Model<'_>, expr: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+    let tree = &model.file.tree;
+    let place = model.file.place(expr);
+    let is_import = |name| outlive_semantic::model::package_path(tree.text(name)).is_none();
+    match place.root {
+        Root::Module(name) if is_import(name) => Some(TypeRow::Same(claims.names.place(model, &place))),
+        Root::This(_) if !place.path.is_empty() => Some(TypeRow::Same(claims.names.place(model, &place))),
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            if row.kind == BindingKind::Param {
+                return None;
+            }
+            if row.func.index() == 0 {
+                return Some(TypeRow::Same(claims.names.place(model, &place)));
+            }
+            let value = model.file.sole_value(binding).filter(|_| place.path.is_empty())?;
+            result_of(model, value, claims)
+        }
+        Root::Value(value) if place.path.is_empty() => result_of(model, value, claims),
+        _ => None,
+    }
+}
+
+fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+    let tree = &model.file.tree;
+    let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
+    let callee = model.file.place(tree.callee(value)?);
+    let is_named = matches!(callee.root, Root::Module(_) | Root::This(_));
+    let callee = is_named.then(|| claims.names.place(model, &callee))?;
+    Some(if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) })
 }
 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    model.rows(call).into_iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
 }
 
 /// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.
@@ -98,7 +196,7 @@ fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
 
 /// `{ signal }` and its like in the options of the call.
 fn names_option(model: &Model<'_>, call: NodeId, names: &[String]) -> bool {
-    let names_it = |arg, name| outlive_semantic::listeners::option(model, Some(arg), name).is_some();
+    let names_it = |arg, name| listeners::option(model, Some(arg), name).is_some();
     model.file.tree.args(call).any(|arg| names.iter().any(|name| names_it(arg, name)))
 }
 
@@ -139,9 +237,18 @@ pub(crate) fn settle_all(
         .iter()
         .filter_map(|(file, claim)| match &claim.body {
             Body::Acquire(body) => settle(view, meta, *file, claim, body, &text),
+            Body::Late(late) if is_of_type(view.project, *file, late) => {
+                settle(view, meta, *file, claim, &late.acquired, &text)
+            }
             _ => None,
         })
         .collect()
+}
+
+/// Whether the receiver is of the type that the row speaks of.
+fn is_of_type(project: &Project<'_>, file: FileId, late: &LateClaim) -> bool {
+    let of = model_of(project, project.resolved_type(file, &late.receiver));
+    of.is_some_and(|of| project.catalog.model(of).ancestors.contains(&late.of))
 }
 
 /// What to do about it, in the words of the release that the row names first.
@@ -168,7 +275,8 @@ pub(crate) fn claim(
     claim_handle(file, meta, call, &handle, what, patterns, claims)
 }
 
-fn claim_handle(
+/// The claim about what is known to be at some places.
+pub(crate) fn claim_handle(
     file: &FileView<'_, '_>,
     meta: &'static Meta,
     call: NodeId,
@@ -182,25 +290,28 @@ fn claim_handle(
     if handle.places.iter().any(|place| is_using(model, place)) {
         return file.drop(meta, call, || "`using` releases it".to_owned());
     }
+    if is_released_by_name(file, handle, patterns) {
+        return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
-    if let Some(escape) = handle.escapes.iter().find(|escape| hands_over(file, escape, &releases)) {
-        return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
-    }
     let living: Vec<&Release> =
         releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let mut handed = Vec::new();
+    // What its own component ends is the component's: whoever else is told of it does not end it.
+    if slot::kept_after_end(file, call, handle, &living).is_none() {
+        let (later, now) = handovers(file, handle, &releases);
+        if let Some(escape) = now.first() {
+            note_ended(model, call, &releases, &what, claims);
+            return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
+        }
+        handed = later.iter().map(|(callee, index)| (claims.names.place(model, callee), *index)).collect();
+    }
     let mut partial = None;
     if let Some(release) = living.first() {
-        let found = if patterns.only_if_sibling {
-            // It ends by itself: only a race whose loser is forgotten is worth a word.
-            slot::missed_by_settlement(file, call, handle, &living)
-                .or_else(|| lost_race(model, call, handle, &living))
-        } else {
-            leftover(file, call, handle, &living, patterns)
-        };
-        let Some(gap) = found else {
+        let Some(gap) = unreleased(file, call, handle, &living, patterns) else {
             if patterns.only_if_sibling {
                 return None;
             }
@@ -214,6 +325,7 @@ fn claim_handle(
         }
         partial = Some(gap);
     }
+    let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| slot::owner(model, call, handle));
     let shared = handle.places.iter().find(|place| is_shared(model, place));
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
     let func = model.file.tree.func(call);
@@ -229,9 +341,88 @@ fn claim_handle(
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,
         partial,
+        one_each,
         class,
+        handed,
         notes,
     })
+}
+
+/// Whether it is kept in a field of a `this` that nobody knows, and a field of that name is released elsewhere in the
+/// file: a callback may be run for the instance around it.
+fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let model = file.model;
+    let fields = handle.places.iter().filter(|place| matches!(place.root, Root::Receiver(_)));
+    fields.filter_map(Place::last_field).any(|field| {
+        file.accesses.iter().filter(|access| access.place.last_field() == Some(field)).any(|access| {
+            let name = match access.usage {
+                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
+                Usage::Argument { call, .. } => {
+                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
+                }
+                _ => None,
+            };
+            name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+        })
+    })
+}
+
+/// The ways out of sight on which it may be released: to functions of other files, of which the project can tell, and
+/// all others.
+fn handovers<'h>(
+    file: &FileView<'_, '_>,
+    handle: &'h Handle,
+    releases: &[Release],
+) -> (Vec<(Place, u16)>, Vec<&'h Escape>) {
+    let (mut later, mut now) = (Vec::new(), Vec::new());
+    for escape in handle.escapes.iter().filter(|escape| hands_over(file, escape, releases)) {
+        match handed_abroad(file.model, escape) {
+            Some(to) => later.push(to),
+            None => now.push(escape),
+        }
+    }
+    (later, now)
+}
+
+/// The way on which what a call acquired is not released although it is on others, by how it ends.
+fn unreleased(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    living: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    if !patterns.only_if_sibling {
+        return leftover(file, call, handle, living, patterns);
+    }
+    // It ends by itself: only a race whose loser is forgotten is worth a word, and an effect without cleanup.
+    slot::missed_by_settlement(file, call, handle, living, false)
+        .or_else(|| lost_race(file.model, call, handle, living))
+        .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
+}
+
+/// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.
+fn note_ended(model: &Model<'_>, call: NodeId, releases: &[Release], what: &str, claims: &mut Claims<'_>) {
+    let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+    for release in releases {
+        owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
+    }
+}
+
+/// The function of another file that is handed the thing, which may do no more than look at it.
+fn handed_abroad(model: &Model<'_>, escape: &Escape) -> Option<(Place, u16)> {
+    let Escape::Argument { call, index } = *escape else { return None };
+    let tree = &model.file.tree;
+    let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
+    let calls::Target::Place(place) = calls::callee_target(model, call, callee)? else { return None };
+    let is_ours = match place.root {
+        Root::Module(name) => outlive_semantic::model::package_path(tree.text(name)).is_none(),
+        Root::This(_) | Root::Exports => true,
+        _ => false,
+    };
+    let index = u16::try_from(index).ok()?;
+    is_ours.then_some((place, index))
 }
 
 /// The way on which what a call returned is not released although it is on others.
@@ -242,10 +433,18 @@ pub(crate) fn leftover(
     living: &[&Release],
     patterns: &ReleasePatterns,
 ) -> Option<Gap> {
+    // A subscription goes on after its callback has run; a timer does not.
+    let stays = patterns.called;
     gap(file.model, call, handle, living)
         .or_else(|| slot::overwritten(file, call, handle, living))
         .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_settlement(file, call, handle, living))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
+        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
+        .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
+        .or_else(|| slot::kept_after_end(file, call, handle, living))
+        .or_else(|| {
+            slot::released_for_the_next(file.model, call, handle, living).filter(|_| !patterns.expires)
+        })
 }
 
 fn is_using(model: &Model<'_>, place: &Place) -> bool {
@@ -254,41 +453,90 @@ fn is_using(model: &Model<'_>, place: &Place) -> bool {
 
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
 fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
-    let tree = &model.file.tree;
-    let call = executed_by(model, call);
-    let func = tree.func(call);
-    let is_local = |place: &Place| match place.root {
-        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func == func,
-        _ => false,
-    };
     // A callback that gives back what it was armed by ends it by itself.
-    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node))
+        && callback_of(model, call, handle).is_none()
+    {
         return None;
     }
     // What it is handed to was judged before: only releases and code that looks are left.
-    if !handle.places.iter().all(is_local) {
-        return None;
+    let owner = owner(model, handle)?;
+    if owner != model.file.tree.func(call)
+        && let Some(callback) = callback_of(model, call, handle)
+    {
+        return gap_in(model, callback, None, handle, releases);
     }
-    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let call = executed_by(model, call);
+    (owner == model.file.tree.func(call)).then(|| gap_in(model, owner, Some(call), handle, releases))?
+}
+
+/// The function whose variables alone hold the thing.
+pub(crate) fn owner(model: &Model<'_>, handle: &Handle) -> Option<FuncId> {
+    let mut owners = handle.places.iter().map(|place| match place.root {
+        Root::Binding(binding) if place.path.is_empty() => Some(model.file.binding(binding).func),
+        _ => None,
+    });
+    let first = owners.next()??;
+    owners.all(|owner| owner == Some(first)).then_some(first)
+}
+
+/// The callback that is handed what the call acquires: `pool.getConnection((error, connection) => …)`,
+/// `acquire().then((it) => …)`.
+fn callback_of(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<FuncId> {
+    let owner = owner(model, handle)?;
+    let is_param = handle.places.iter().any(|place| match place.root {
+        Root::Binding(binding) => model.file.binding(binding).kind == BindingKind::Param,
+        _ => false,
+    });
+    let hands = |to: NodeId| to == call || model.file.tree.contains(to, call);
+    (is_param && model.handed(owner).iter().any(|handed| hands(handed.call))).then_some(owner)
+}
+
+/// The way out of one function that passes no release, from the acquiring call on, or from the start of a callback.
+fn gap_in(
+    model: &Model<'_>,
+    func: FuncId,
+    call: Option<NodeId>,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
+    let mut inner = None;
     for release in releases {
         stops.insert(release.node);
         // A closure that releases takes over when it is made; one that was made before may take over at any time.
         let closure = tree
             .ancestors(release.node)
             .find(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func);
-        if closure.is_some_and(|closure| closure < call || is_hoisted(model, closure)) {
+        let Some(closure) = closure else { continue };
+        if call.is_some_and(|call| closure < call) || is_hoisted(model, closure) {
             return None;
         }
-        stops.extend(closure);
+        stops.insert(closure);
+        let continuation = tree.function(closure).filter(|&closure| is_continuation(model, closure));
+        inner = inner
+            .or_else(|| continuation.and_then(|closure| gap_in(model, closure, None, handle, releases)))
+            .filter(|gap| !gap.is_weak);
     }
-    let start = acquired_at(model, call);
-    let start = *flow.points(start).first()?;
-    let way = flow.escape(start, &stops, &|edge| !contradicts(model, edge, &handle.places))?;
+    let start = match call {
+        Some(call) => *flow.points(acquired_at(model, call)).first()?,
+        None => flow.entry(),
+    };
+    // In the callback that is handed the thing there is none if there is an error.
+    let is_owner = owner(model, handle) == Some(func);
+    let error = error_param(model, func).filter(|_| call.is_none() && is_owner);
+    let mut nothing_else = handle.places.clone();
+    nothing_else.retain(|_| call.is_some() || is_owner);
+    let feasible = |edge| {
+        !contradicts(model, edge, &nothing_else) && !error.is_some_and(|error| is_set(model, edge, error))
+    };
+    let Some(way) = flow.escape(start, &stops, &feasible) else { return inner };
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
     // A call that only may throw, in code that the process may not survive: two doubts.
     if way.is_weak && !survives {
-        return None;
+        return inner;
     }
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
@@ -299,7 +547,56 @@ fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) 
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
-    Some(Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false })
+    let gap =
+        Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false, one_each: false };
+    inner.filter(|_| gap.is_weak).or(Some(gap))
+}
+
+/// A function that goes on with the work once something is done, and runs once: the error-first callback of a call.
+fn is_continuation(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    error_param(model, func).is_some()
+        && matches!(model.handed(func), [handed] if {
+            let is_last = tree.args(handed.call).last().is_some_and(|last| tree.function(last) == Some(func));
+            let listens = tree.method_call(handed.call).is_some_and(|(_, name)| matches!(name, "on" | "once"));
+            is_last && !listens
+        })
+}
+
+/// The first parameter of an error-first callback.
+pub(crate) fn error_param(model: &Model<'_>, func: FuncId) -> Option<BindingId> {
+    let tree = &model.file.tree;
+    let binding = tree.binding(model.file.params(func).next()?)?;
+    let name = tree.text(model.file.binding(binding).name).to_ascii_lowercase();
+    (matches!(name.as_str(), "e" | "er" | "failed" | "failure" | "ex") || name.contains("err"))
+        .then_some(binding)
+}
+
+/// Whether an edge is taken only if a variable holds something.
+pub(crate) fn is_set(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
+    let tree = &model.file.tree;
+    let (test, outcome) = match edge {
+        Edge::True(test) => (test, true),
+        Edge::False(test) => (test, false),
+        _ => return false,
+    };
+    let names = |node: NodeId| model.file.binding_of(node) == Some(binding);
+    match tree.kind(test) {
+        Kind::Identifier => outcome && names(test),
+        Kind::Binary => {
+            let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
+            let is_test = names(left) && model.is_nothing(right) || names(right) && model.is_nothing(left);
+            let is_kind = names(left) && !model.is_nothing(right);
+            match tree.binary_op(test) {
+                Some(BinaryOp::Equal) => is_test && !outcome,
+                Some(BinaryOp::NotEqual) => is_test && outcome,
+                _ => is_kind && outcome,
+            }
+        }
+        // `error.code`, `error instanceof …`: whoever asks has an error.
+        Kind::Member => outcome && tree.first(test).is_some_and(names),
+        _ => false,
+    }
 }
 
 /// The way out of the function by a race that rejects: the loser is released only where the race is won.
@@ -339,7 +636,7 @@ fn acquired_at(model: &Model<'_>, call: NodeId) -> NodeId {
     tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Await).unwrap_or(call)
 }
 
-fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
+pub(crate) fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
     let functions = patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
     functions.chain(patterns.methods.iter().cloned()).collect()
 }
@@ -380,6 +677,8 @@ const LOOKERS: &[&str] = &[
     "assert.equal",
     "Symbol",
     "isNaN",
+    "URL.createObjectURL",
+    "window.URL.createObjectURL",
     "fs.readSync",
     "fs.writeSync",
     "fs.fstatSync",
@@ -460,8 +759,16 @@ pub(crate) fn settle(
             }
         }
     }
-    let is_never = body.partial.is_none();
-    if is_never && lifetime::is_startup(project, file, claim.func) {
+    let keeps = body.handed.iter().find(|(to, index)| !project.only_looks(file, to, *index, &body.release));
+    if keeps.is_some() {
+        return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
+    }
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
@@ -505,7 +812,12 @@ pub(crate) fn settle(
 
 /// Whether the acquisition happens again and again in one process.
 fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim) -> Answer {
-    let info = project.rate(file, claim.func);
+    let info = match body.one_each {
+        // Each owner leaves one behind, however often its code runs.
+        Some(Owner::Class(class)) => project.class_rate(file, class),
+        Some(Owner::Run(func)) => project.rate(file, func),
+        None => project.rate(file, claim.func),
+    };
     let answer = match info {
         RateInfo { rate: None, .. } => Answer::Unknown,
         info if info.is_once() => Answer::No,
@@ -516,13 +828,15 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
     if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
         return Answer::Assumed;
     }
-    let Some((class, end)) = &body.class else { return answer };
+    // What a variable of one run holds is nothing of the instance.
+    let is_of_run = body.partial.is_some() && body.handle.is_none() || body.one_each.is_some();
+    let Some((class, end)) = body.class.as_ref().filter(|_| !is_of_run) else { return answer };
     let ends = end.is_some() || ending::ends_in_project(project, file, *class);
     // Code of an instance runs as often as instances are made; that they end by themselves shows in an end method.
     let made = project.class_rate(file, *class);
     match (made.rate, ends) {
         (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
-        (Some(rate), _) if rate >= Rate::Component => answer,
+        (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
         (_, true) => match answer {
             Answer::Unknown => Answer::Assumed,
             known => known,

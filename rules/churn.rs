@@ -172,7 +172,7 @@ pub(crate) fn is_on_error_path(model: &Model<'_>, node: NodeId) -> bool {
     tree.ancestors(node).take_while(|&around| tree.kind(around) != Kind::Function).any(|around| {
         match tree.kind(around) {
             Kind::Catch | Kind::Throw => true,
-            Kind::Block => tree.last_child(around).is_some_and(|last| tree.kind(last) == Kind::Throw),
+            Kind::Block => model.throws_at_end(around),
             _ => false,
         }
     })

@@ -5,7 +5,9 @@ use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Place;
+use outlive_semantic::project::Owner;
 use outlive_semantic::rate::Life;
+use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
 
 /// One claim.
@@ -30,6 +32,14 @@ pub enum Body {
     Listener(ListenerClaim),
     /// Something is acquired.
     Acquire(AcquireClaim),
+    /// Something is acquired if a receiver which another file makes is of a certain type.
+    Late(LateClaim),
+    /// A function returns what it acquires: whoever calls it has it.
+    Given(GivenClaim),
+    /// A function returns what another one gives it.
+    Passed(TargetRow),
+    /// What a function of the project returned is not given back; whether that is anything acquired, the project says.
+    Obtained(ObtainedClaim),
     /// An instance is made that nobody ends; whether its class holds anything, another file may say.
     Made(MadeClaim),
     /// Instances of a class hold something until a method ends them.
@@ -86,8 +96,8 @@ pub struct GrowthClaim {
     pub registry: bool,
     /// It is a field of an options object that was handed in.
     pub on_options: bool,
-    /// The function takes the entry out again, except on this way.
-    pub partial: Option<Gap>,
+    /// What takes entries out, and leaves this one.
+    pub missed: Option<Missed>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
@@ -147,6 +157,10 @@ pub struct ListenerClaim {
     pub partial: Option<Gap>,
     /// The class it stands in, and whether that has a method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
+    /// What the code around says of a target whose life nobody knows: it is met again.
+    pub again: Option<Note>,
+    /// It is added by a method that stands beside one which ends what it began: it may be begun again.
+    pub restarts: bool,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
 }
@@ -183,10 +197,43 @@ pub struct AcquireClaim {
     pub may_be_released: bool,
     /// A way out of the function on which it is not released, although it is on others.
     pub partial: Option<Gap>,
+    /// What leaves at most one behind when it ends.
+    pub one_each: Option<Owner>,
     /// The class it stands in, and the method that ends instances.
     pub class: Option<(ClassId, Option<String>)>,
+    /// Functions of other files that are handed it, and as which argument.
+    pub handed: Vec<(Place, u16)>,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
+}
+
+/// A method is called that acquires something if its receiver is what a row speaks of.
+#[derive(Clone, Debug)]
+pub struct LateClaim {
+    /// What is known of the receiver here.
+    pub receiver: TypeRow,
+    /// The type it must have.
+    pub of: ModelId,
+    /// What becomes of what is acquired.
+    pub acquired: AcquireClaim,
+}
+
+/// A function acquires something anew on each call, and returns it.
+#[derive(Clone, Debug)]
+pub struct GivenClaim {
+    /// What.
+    pub what: String,
+    /// The names of what gives it back.
+    pub release: Vec<String>,
+}
+
+/// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.
+#[derive(Clone, Debug)]
+pub struct ObtainedClaim {
+    /// What is called.
+    pub callee: TargetRow,
+    /// What becomes of the result.
+    pub acquired: AcquireClaim,
 }
 
 /// An instance of a class is made, and no method that ends instances is called on it here.
@@ -211,6 +258,34 @@ pub struct HeldClaim {
     pub what: String,
 }
 
+/// Releases of a collection that leave what one site adds.
+#[derive(Clone, Debug)]
+pub struct Missed {
+    /// Why they do.
+    pub why: Why,
+    /// The node that shows it.
+    pub at: Span,
+    /// The releases.
+    pub releases: Vec<Span>,
+}
+
+/// Why a release leaves an entry.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// The function takes it out where the work succeeds, and not where it fails.
+    Failure,
+    /// Who waits for it is told that it failed, and only an answer takes it out.
+    GaveUp,
+    /// It is found under one key and deleted under another.
+    OtherKey,
+    /// Each release takes out what was added beside it.
+    OtherSite,
+    /// Only an answer takes it out, and the connection has ended without one.
+    Ended,
+    /// A timer that has fired is still listed; only cancelling takes it out.
+    Fired,
+}
+
 /// A way out of a function that passes no release.
 #[derive(Clone, Debug)]
 pub struct Gap {
@@ -222,6 +297,8 @@ pub struct Gap {
     pub is_weak: bool,
     /// The shape itself says that it happens again for the same owner.
     pub repeats: bool,
+    /// Each owner leaves at most one behind.
+    pub one_each: bool,
 }
 
 /// A longer-lived thing keeps a shorter-lived one here.

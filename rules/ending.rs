@@ -38,6 +38,7 @@ pub(crate) const END_METHODS: &[&str] = &[
     "willDestroy",
     "willDestroyElement",
     "onDestroy",
+    "onDestroyed",
     "onunload",
     "unload",
     "deactivate",
@@ -82,6 +83,17 @@ pub(crate) fn is_component_end(name: &str) -> bool {
             | "unmounted"
             | "willDestroyElement"
             | "willDestroy"
+            | "onDestroyed"
+    )
+}
+
+/// Whether a method of this name is told that its instance has been closed, by whomever.
+#[must_use]
+pub(crate) fn is_end_handler(name: &str) -> bool {
+    let name = name.trim_start_matches(['_', '#']);
+    matches!(
+        name,
+        "onClose" | "onclose" | "onClosed" | "onEnd" | "onDisconnect" | "handleClose" | "handleDisconnect"
     )
 }
 

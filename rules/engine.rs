@@ -6,14 +6,16 @@ use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
-use outlive_semantic::growth::collection_ops;
+use outlive_semantic::growth::{CollectionOp, Op, collection_ops};
+use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// What remains of one file: its summary and the claims of all rules. Both are shared: a copy costs nothing.
@@ -39,14 +41,15 @@ pub fn analyse(
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
-    let removals: Vec<Removal> =
-        file.tree.ids().filter_map(|node| listeners::removal(&model, node)).collect();
+    let calls: Vec<NodeId> = file.tree.ids().filter(|&node| file.tree.kind(node) == Kind::Call).collect();
+    let removals: Vec<Removal> = calls.iter().filter_map(|&node| listeners::removal(&model, node)).collect();
     let registrations: Vec<Registration> =
-        file.tree.ids().filter_map(|node| listeners::registration(&model, node)).collect();
+        calls.iter().filter_map(|&node| listeners::registration(&model, node)).collect();
     let view = FileView {
         model: &model,
         accesses: &accesses,
         ops: &ops,
+        ops_by_holder: by_holder(&ops),
         registrations: &registrations,
         removals: &removals,
         role,
@@ -62,20 +65,27 @@ pub fn analyse(
     Analysed { summary: summary.into(), claims: list.into(), dropped: Vec::new() }
 }
 
+/// The positions of operations by the collection they are done to and what they do.
+fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
+    let mut index: FxHashMap<(&Place, Op), Vec<u32>> = FxHashMap::default();
+    for (at, op) in ops.iter().enumerate() {
+        index.entry((&op.holder, op.op)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+    }
+    index
+}
+
 fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
     for node in tree.ids() {
-        for rule in rules {
-            match tree.kind(node) {
-                Kind::Call | Kind::New => rule.call(view, node, claims),
-                Kind::Object | Kind::Array => rule.literal(view, node, claims),
-                Kind::Function => {
-                    if let Some(func) = tree.function(node) {
-                        rule.function(view, func, claims);
-                    }
+        match tree.kind(node) {
+            Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
+            Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),
+            Kind::Function => {
+                if let Some(func) = tree.function(node) {
+                    rules.iter().for_each(|rule| rule.function(view, func, claims));
                 }
-                _ => {}
             }
+            _ => {}
         }
     }
     for op in view.ops {

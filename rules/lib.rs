@@ -4,8 +4,10 @@
 
 pub mod claim;
 pub mod engine;
+mod factory;
 pub mod finding;
 pub mod lifetime;
+mod mend;
 pub mod models;
 pub mod rule;
 pub mod trace;

@@ -56,10 +56,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     if !may_be_ours {
         return;
     }
-    let patterns = ReleasePatterns {
-        methods: ending::END_METHODS.iter().map(|&name| name.to_owned()).collect(),
-        ..ReleasePatterns::default()
-    };
+    let patterns = ReleasePatterns { methods: end_methods(model), ..ReleasePatterns::default() };
     let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
     let Some(acquired) = acquire::claim(file, meta, call, format!("`{name}`"), &patterns, claims) else {
         return;
@@ -78,6 +75,15 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
 }
 
+/// The names of methods that end an instance, be it of a class of the project or of a library.
+fn end_methods(model: &Model<'_>) -> Vec<String> {
+    let of_libraries = ACQUIRING.iter().flat_map(|rule| model.catalog.releases_of(rule));
+    ending::END_METHODS.iter().map(|&name| name.to_owned()).chain(of_libraries.cloned()).collect()
+}
+
+/// Rules about things that libraries make.
+const ACQUIRING: &[&str] = &["leaked-resource", "per-call-client"];
+
 /// Judges the instances that are made and never ended, by what their classes hold.
 pub(crate) fn settle_all(
     claims: &[(FileId, &Claim)],
@@ -92,13 +98,11 @@ pub(crate) fn settle_all(
             _ => None,
         })
         .collect();
-    if held.is_empty() {
-        return Vec::new();
-    }
     claims
         .iter()
         .filter_map(|&(file, claim)| match &claim.body {
-            Body::Made(made) => settle(view, meta, file, claim, made, &held),
+            Body::Made(made) => settle(view, meta, file, claim, made, &held)
+                .or_else(|| settle_derived(view, meta, file, claim, made)),
             _ => None,
         })
         .collect()
@@ -147,4 +151,26 @@ fn settle(
         },
     );
     Some(finding)
+}
+
+/// Judges an instance of a class of the project that extends what a library wants back: `class Db extends Client`.
+fn settle_derived(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    made: &MadeClaim,
+) -> Option<Finding> {
+    let project = view.project;
+    let spot = project.canonical(file, &made.callee);
+    let GlobalTy::Class(of, class) = project.type_of(&spot) else { return None };
+    let row = project.acquired_by_base(of, class).filter(|row| ACQUIRING.contains(&row.rule.as_str()))?;
+    let mut acquired = made.acquired.clone();
+    acquired.release = acquire::release_names(&ReleasePatterns::parse(&row.release));
+    let text = |body: &AcquireClaim| Text {
+        message: format!("the {} in `{}` is never ended: it is a {}", body.what, body.shown, row.what),
+        help: acquire::help(body),
+        keeps: format!("the {} stays until it is ended", row.what),
+    };
+    acquire::settle(view, meta, file, claim, &acquired, text)
 }

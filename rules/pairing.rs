@@ -7,17 +7,26 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
 
+/// Whether both calls take the function alone: `query.addListener(f)`.
+pub(crate) fn has_no_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let is_first = |call, listener| model.file.tree.arg(call, 0) == Some(listener);
+    is_first(added.call, added.listener)
+        && removal.listener.is_some_and(|removed| is_first(removal.call, removed))
+}
+
 /// Whether a removal takes this listener away.
 pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &Removal) -> Match {
-    let target = same_target(model, &registration.place, &removal.place);
-    if target == Match::Never {
-        return Match::Never;
-    }
+    // Every removal of a file is asked about every registration: the cheap question comes first.
     let event = match &removal.event {
         None => Match::Must,
+        Some(_) if has_no_event(model, registration, removal) => Match::Must,
         Some(event) => compare_events(model, &registration.event, event),
     };
     if event == Match::Never {
+        return Match::Never;
+    }
+    let target = same_target(model, &registration.place, &removal.place);
+    if target == Match::Never {
         return Match::Never;
     }
     let listener = match removal.listener {
@@ -45,15 +54,23 @@ fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
 /// jQuery's namespaces: `off('.ns')` takes every event of that namespace.
 pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Identity) -> Match {
     if let (Identity::Constant(added), Identity::Constant(removed)) = (added, removed) {
-        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        if added == removed {
+            return Match::Must;
+        }
+        // Most are one word, and a file may have thousands of each.
+        let is_word =
+            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.');
+        if is_word(added) && is_word(removed) {
+            return Match::Never;
+        }
         let covers = |added: &str| {
-            words(removed).iter().any(|removed| {
+            removed.split_whitespace().any(|removed| {
                 added == removed
-                    || removed.starts_with('.') && added.contains(removed.as_str())
+                    || removed.starts_with('.') && added.contains(removed)
                     || added.split('.').next() == Some(removed)
             })
         };
-        return if words(added).iter().all(|event| covers(event)) { Match::Must } else { Match::Never };
+        return if added.split_whitespace().all(covers) { Match::Must } else { Match::Never };
     }
     identity::compare(model, added, removed)
 }
@@ -87,8 +104,8 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
     out.extend(
         model
             .values(place)
-            .into_iter()
-            .map(|value| model.file.place(value))
+            .iter()
+            .map(|&value| model.file.place(value))
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
     out

@@ -4,12 +4,14 @@ use crate::claim::Claim;
 use crate::finding::{Finding, Severity};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
-use outlive_semantic::growth::CollectionOp;
+use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
+use rustc_hash::FxHashMap;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -62,6 +64,8 @@ pub struct FileView<'v, 'a> {
     pub accesses: &'v Accesses,
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
+    /// The positions of these by the collection and what is done to it.
+    pub(crate) ops_by_holder: FxHashMap<(&'v Place, Op), Vec<u32>>,
     /// Every listener that is added.
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
@@ -73,6 +77,12 @@ pub struct FileView<'v, 'a> {
 }
 
 impl FileView<'_, '_> {
+    /// Where this is done to one collection, in the order of [`FileView::ops`].
+    pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
+        let found = self.ops_by_holder.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|&at| self.ops.get(at as usize))
+    }
+
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(rule.id, None, self.model.file.tree.span(at), reason);

@@ -3,14 +3,16 @@
 
 use crate::claim::Gap;
 use crate::ending;
+use crate::leaked_timer;
 use crate::rule::FileView;
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::Owner;
 use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
@@ -19,7 +21,10 @@ use rustc_hash::FxHashSet;
 fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
     let func = model.file.tree.func(call);
     let mut slots = handle.places.iter().filter(|place| match place.root {
-        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func != func,
+        Root::Binding(binding) => {
+            place.path.is_empty() && model.file.binding(binding).func != func
+                || component_of_ref(model, place).is_some()
+        }
         Root::This(_) => place.path.len() == 1,
         _ => false,
     });
@@ -31,6 +36,104 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
             .iter()
             .all(|escape| matches!(escape, outlive_semantic::handle::Escape::Argument { .. })))
     .then(|| slot.clone())
+}
+
+/// What a slot lives as long as: an instance, the component of a ref, a run of the function around.
+pub(crate) fn owner(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Owner> {
+    let slot = slot(model, call, handle)?;
+    match slot.root {
+        Root::This(class) => Some(Owner::Class(class)),
+        Root::Binding(binding) => Some(Owner::Run(model.file.binding(binding).func)),
+        _ => None,
+    }
+}
+
+/// The component whose `useRef` a place is the `current` of.
+fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
+    let made = model.file.sole_value(binding).and_then(|value| tree.callee(value));
+    let is_ref =
+        tree.text(*name) == "current" && made.and_then(|made| model.callee_name(made)) == Some("useRef");
+    let func = model.file.binding(binding).func;
+    (is_ref && func.index() != 0).then_some(func)
+}
+
+/// The one that is held is given back only to make room for the next: the last one stays.
+pub(crate) fn released_for_the_next(
+    model: &Model<'_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let slot = slot(model, call, handle)?;
+    let func = tree.func(call);
+    let is_before = |release: &&&Release| release.func == func && release.node < call;
+    let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, &slot).is_some();
+    (is_kept && releases.iter().all(|release| is_before(&release))).then(|| Gap {
+        how: "when its owner ends: only the next one clears it".to_owned(),
+        at: None,
+        is_weak: false,
+        repeats: false,
+        one_each: true,
+    })
+}
+
+/// It is armed when something that was waited for is done; a release that came meanwhile had nothing to clear.
+pub(crate) fn armed_after_release(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_outside = |release: &&Release| !model.file.is_within(release.func, func);
+    if handle.places.is_empty() || !releases.iter().all(is_outside) {
+        return None;
+    }
+    let waited = waited(model, call)?;
+    let cleaned = effect_around(model, func).is_some_and(|effect| {
+        releases.iter().any(|release| release.func != effect && model.file.is_within(release.func, effect))
+    });
+    if !patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
+        return None;
+    }
+    Some(Gap {
+        how: "by a release that comes while this is waited for".to_owned(),
+        at: Some(tree.span(waited)),
+        is_weak: false,
+        repeats: false,
+        one_each: false,
+    })
+}
+
+/// What a call waited for: an `await` before it in its function, or the promise whose callback it stands in.
+fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_wait = |node: &NodeId| tree.kind(*node) == Kind::Await && tree.func(*node) == func;
+    let awaited = tree.subtree(model.file.body(func)?).take_while(|&node| node < call).find(is_wait);
+    awaited.or_else(|| {
+        let handed = model.handed(func).iter().map(|handed| handed.call);
+        handed.into_iter().find(|&to| matches!(tree.method_call(to), Some((_, "then" | "finally"))))
+    })
+}
+
+/// The effect in which a function stands, but which it is not.
+fn effect_around(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
+    model.file.enclosing(func).skip(1).find(|&around| is_effect_callback(model, around))
+}
+
+/// Whether a function is handed to `useEffect` or its like.
+fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let callee = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+        handed.arg == 0 && callee.is_some_and(is_effect)
+    })
 }
 
 /// The slot is written again while it may still be armed: nothing before asks for it or clears it, and the function runs
@@ -54,18 +157,49 @@ pub(crate) fn overwritten(
     if reaches(model, func, &releasing, 4) {
         return None;
     }
+    let gap = || Gap {
+        how: "before the next one takes its place".to_owned(),
+        at: None,
+        is_weak: false,
+        repeats: true,
+        one_each: false,
+    };
+    if is_looped(model, func, &releasing, 3) {
+        return Some(gap());
+    }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {
         model.constructs(caller).is_none()
             && !reaches(model, caller, &releasing, 4)
             && !is_start(model, caller)
     });
-    (again && callers.len() >= 2).then(|| Gap {
-        how: "before the next one takes its place".to_owned(),
-        at: None,
-        is_weak: false,
-        repeats: true,
+    (again && callers.len() >= 2).then(gap)
+}
+
+/// Whether a method of the same instance calls a function in a loop in which nothing releases, directly or through
+/// methods that do nothing about it either.
+fn is_looped(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    model.calls_of(func).iter().any(|&call| {
+        let is_own = tree.method_call(call).is_none_or(|(object, _)| {
+            tree.kind(object) == Kind::This || tree.kind(object) == Kind::Identifier
+        });
+        let caller = tree.func(call);
+        if !is_own || model.file.is_within(caller, func) {
+            return false;
+        }
+        let is_in_loop = guard::enclosing_loop(model, call)
+            .is_some_and(|turn| !releasing.iter().any(|&release| calls_within(model, turn, release)));
+        is_in_loop || !releasing.contains(&caller) && is_looped(model, caller, releasing, fuel)
     })
+}
+
+/// Whether a function is called, or stands, inside a node.
+fn calls_within(model: &Model<'_>, node: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.contains(node, model.file.function(func).node)
+        || model.calls_of(func).iter().any(|&call| tree.contains(node, call))
 }
 
 /// Whether the function looks at the slot in a condition.
@@ -114,7 +248,7 @@ fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
 }
 
 /// Whether a function, or one it calls in this file, is among the wanted ones.
-fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
+pub(crate) fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
     let mut seen = FxHashSet::default();
     reaches_within(model, from, wanted, fuel, &mut seen)
 }
@@ -162,8 +296,16 @@ pub(crate) fn missed_by_end(
     let model = file.model;
     let slot = slot(model, call, handle)?;
     let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
-    let (ends, is_component, name) = ends_of(file, &slot, call)?;
+    // A callback that releases what it was handed to ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    let (ends, is_component, name) = ends_of(file, &slot, patterns)?;
     if ends.iter().any(|&end| reaches(model, end, &releasing, 6)) {
+        return None;
+    }
+    // What a ref holds may also be given back by a function that was handed out: what `subscribe` returns.
+    if component_of_ref(model, &slot).is_some() && releasing.iter().any(|&func| is_handed_out(model, func)) {
         return None;
     }
     // What a framework ends has no other end. Other classes may have several; one that clears its siblings is meant to
@@ -171,12 +313,120 @@ pub(crate) fn missed_by_end(
     if !is_component && !ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns)) {
         return None;
     }
-    Some(Gap { how: format!("when {name}"), at: None, is_weak: false, repeats: false })
+    let one_each = component_of_ref(model, &slot).is_some();
+    Some(Gap { how: format!("when {name}"), at: None, is_weak: false, repeats: false, one_each })
+}
+
+/// An effect arms what a ref holds, and no cleanup of its component gives it back.
+pub(crate) fn missed_by_effect(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    component_of_ref(file.model, &slot(file.model, call, handle)?)?;
+    let is_armed_by_effect = is_effect_callback(file.model, file.model.file.tree.func(call));
+    is_armed_by_effect.then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
+/// which others close it does.
+pub(crate) fn missed_by_handler(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let slot = slot(model, call, handle)?;
+    let Root::This(class) = slot.root else { return None };
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    let members = &model.file.class(class).members;
+    let missed = members.iter().find_map(|member| {
+        let (name, func) = (model.file.tree.text(member.name?), member.func?);
+        let misses = ending::is_end_handler(name)
+            && !reaches(model, func, &releasing, 6)
+            && releases_sibling(file, func, &slot, patterns);
+        misses.then_some(name)
+    })?;
+    let how = format!("when `{missed}` ends the instance");
+    Some(Gap { how, at: None, is_weak: false, repeats: false, one_each: false })
+}
+
+/// What is acquired while its owner ends is kept by one that is gone: it is stored when a promise settles, and nobody asks
+/// whether the component is still there.
+pub(crate) fn kept_after_end(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (waited, keeper) = keeper(model, call)?;
+    let ends_with_component = |release: &&Release| {
+        effect_around(model, keeper).is_some_and(|effect| {
+            release.func != effect
+                && model.file.is_within(release.func, effect)
+                && !model.file.is_within(release.func, keeper)
+        }) || match release.place.root {
+            Root::This(class) => component_ends(model, class)
+                .any(|end| reaches(model, end, &FxHashSet::from_iter([release.func]), 4)),
+            _ => false,
+        }
+    };
+    let asks = tree.subtree(model.file.body(keeper)?).any(|node| {
+        matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical)
+            && tree.first(node).is_some_and(|test| leaked_timer::asks_state(model, test))
+    });
+    let is_kept = handle.places.iter().any(|place| match place.root {
+        Root::This(_) => place.path.len() == 1,
+        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func != keeper,
+        _ => false,
+    });
+    (is_kept && !asks && releases.iter().any(ends_with_component)).then(|| Gap {
+        how: "when the component ends while this is waited for".to_owned(),
+        at: Some(tree.span(waited)),
+        is_weak: false,
+        repeats: false,
+        one_each: false,
+    })
+}
+
+/// What a call is waited for with, and the function that goes on with what it gives.
+fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
+    let tree = &model.file.tree;
+    let parent = tree.parent(call)?;
+    if tree.kind(parent) == Kind::Await {
+        return Some((parent, tree.func(call)));
+    }
+    let then = tree
+        .parent(parent)
+        .filter(|&then| matches!(tree.method_call(then), Some((object, "then")) if object == call))?;
+    Some((then, model.function_of(tree.arg(then, 0)?)?))
+}
+
+/// The methods of a class that a framework calls when a component ends.
+fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = FuncId> + 'm {
+    let members = model.file.class(class).members.iter();
+    members
+        .filter(|member| member.name.is_some_and(|name| ending::is_component_end(model.file.tree.text(name))))
+        .filter_map(|member| member.func)
 }
 
 /// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
-fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<FuncId>, bool, String)> {
+fn ends_of(
+    file: &FileView<'_, '_>,
+    slot: &Place,
+    patterns: &ReleasePatterns,
+) -> Option<(Vec<FuncId>, bool, String)> {
     let model = file.model;
+    if let Some(component) = component_of_ref(model, slot) {
+        let ends = unmount_callbacks(model, component);
+        return Some((ends, true, "the component unmounts".to_owned()));
+    }
     match slot.root {
         Root::Binding(binding) => {
             let owner = model.file.binding(binding).func;
@@ -206,8 +456,11 @@ fn ends_of(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> Option<(Vec<F
                 ));
             }
             let ends = named(&ending::is_end);
+            // A timer is mostly stopped by the component's own events.
+            if ends.is_empty() && patterns.functions.is_empty() && calls::is_component(model, class) {
+                return Some((Vec::new(), true, "the component unmounts".to_owned()));
+            }
             let (name, _) = ends.first()?.clone();
-            let _ = call;
             Some((
                 ends.into_iter().map(|(_, func)| func).collect(),
                 false,
@@ -227,27 +480,12 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
     {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-        let ends = matches!(
-            name,
-            Some(
-                "onUnmounted"
-                    | "onBeforeUnmount"
-                    | "onScopeDispose"
-                    | "onDestroy"
-                    | "onCleanup"
-                    | "onDeactivated"
-                    | "tryOnScopeDispose"
-                    | "tryOnUnmounted"
-                    | "tryOnBeforeUnmount"
-                    | "onBeforeDestroy"
-                    | "onInvalidate"
-            )
-        );
+        let ends = name.is_some_and(is_end_hook);
         if ends {
             out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
         }
         // What is returned from these is the cleanup.
-        if matches!(name, Some("onMount" | "$effect" | "useEffect" | "useLayoutEffect")) {
+        if name.is_some_and(is_effect) {
             let returned = tree
                 .args(node)
                 .filter_map(|arg| model.function_of(arg))
@@ -256,6 +494,33 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         }
     }
     out
+}
+
+/// Whether what a hook of this name is handed runs when the component ends.
+fn is_end_hook(name: &str) -> bool {
+    let ends = [
+        "onScopeDispose",
+        "onDestroy",
+        "onCleanup",
+        "onDeactivated",
+        "tryOnScopeDispose",
+        "onBeforeDestroy",
+        "onInvalidate",
+    ];
+    ends.contains(&name) || name.contains("Unmount")
+}
+
+/// Whether what the function handed to a hook of this name returns is its cleanup.
+fn is_effect(name: &str) -> bool {
+    matches!(name, "onMount" | "$effect") || name.starts_with("use") && name.ends_with("Effect")
+}
+
+/// Whether a function, or one around it, is returned by the function that makes it.
+fn is_handed_out(model: &Model<'_>, func: FuncId) -> bool {
+    model.file.enclosing(func).any(|func| {
+        let node = model.file.function(func).node;
+        matches!(access::usage(model.file, node), Usage::Returned(_))
+    })
 }
 
 /// Whether an end gives back something else of the same kind.
@@ -270,7 +535,7 @@ fn releases_sibling(file: &FileView<'_, '_>, end: FuncId, slot: &Place, patterns
             }
             _ => false,
         };
-        is_sibling && releases && file.model.file.is_within(access.func, end)
+        is_sibling && releases && reaches(file.model, end, &FxHashSet::from_iter([access.func]), 4)
     })
 }
 
@@ -280,6 +545,7 @@ pub(crate) fn missed_by_settlement(
     call: NodeId,
     handle: &Handle,
     releases: &[&Release],
+    stays: bool,
 ) -> Option<Gap> {
     let model = file.model;
     let tree = &model.file.tree;
@@ -296,15 +562,69 @@ pub(crate) fn missed_by_settlement(
     if releasing.contains(&executor) || releasing.iter().any(|&func| !model.file.is_within(func, executor)) {
         return None;
     }
-    let own = tree.arg(call, 0).and_then(|arg| model.function_of(arg));
+    // What was armed ends when its own callback runs; a listener stays.
+    let own = tree.arg(call, 0).and_then(|arg| model.function_of(arg)).filter(|_| !stays);
     let missed = settlers.into_iter().find(|&settle| {
         let func = tree.func(settle);
         let is_own = own.is_some_and(|own| model.file.is_within(func, own));
         let is_before = func == executor && settle < call;
-        !is_own && !is_before && !covers(model, func, executor, &releasing)
+        let is_missed = !covers(model, func, executor, &releasing)
+            || stays && func != executor && leaves_before(model, settle, releases);
+        !is_own && !is_before && is_missed
     })?;
     let how = "when the promise is settled here".to_owned();
-    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false })
+    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+}
+
+/// The place where the promise around a listener is settled and no removal of it is reached, although every removal
+/// there is belongs to that promise. `own` takes the listener away by running.
+pub(crate) fn kept_by_settlement(
+    model: &Model<'_>,
+    call: NodeId,
+    own: Option<FuncId>,
+    removing: &FxHashSet<FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
+    let is_inner = |&func: &FuncId| func != executor && model.file.is_within(func, executor);
+    if !removing.iter().all(is_inner) {
+        return None;
+    }
+    let missed = settlers(model, executor)?.into_iter().find(|&settle| {
+        let func = tree.func(settle);
+        func != executor
+            && !own.is_some_and(|own| model.file.is_within(func, own))
+            && !covers(model, func, executor, removing)
+    })?;
+    let how = "when the promise is settled here".to_owned();
+    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+}
+
+/// Whether the function in which a promise is settled is left right after, by a return, although it has a release
+/// further on: `if (bad) return reject(e); subscription.dispose();`.
+fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(settle);
+    let own: Vec<NodeId> =
+        releases.iter().filter(|release| release.func == func).map(|release| release.node).collect();
+    let has_later = own.iter().any(|&release| release > settle);
+    let is_returned = tree.parent(settle).is_some_and(|parent| tree.kind(parent) == Kind::Return)
+        || tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+            tree.kind(node) == Kind::Block
+                && tree.last_child(node).is_some_and(|last| {
+                    tree.kind(last) == Kind::Return
+                        && last > settle
+                        && !own.iter().any(|&o| tree.contains(node, o))
+                })
+        });
+    let is_released_before = own.iter().any(|&release| {
+        release < settle
+            && tree
+                .ancestors(release)
+                .find(|&node| tree.kind(node) == Kind::Block)
+                .is_some_and(|block| tree.contains(block, settle))
+    });
+    has_later && is_returned && !is_released_before
 }
 
 /// Whether a function, or one between it and the executor, releases.

@@ -56,6 +56,16 @@ impl Trace {
         }
     }
 
+    /// Runs what only tries something out: why its candidates are dropped is not worth a word.
+    pub fn quietly<T>(&self, run: impl FnOnce() -> T) -> T {
+        let known = self.list.as_ref().map(|list| list.borrow().len());
+        let out = run();
+        if let (Some(list), Some(known)) = (&self.list, known) {
+            list.borrow_mut().truncate(known);
+        }
+        out
+    }
+
     /// What was noted.
     #[must_use]
     pub fn into_list(self) -> Vec<Dropped> {

@@ -5,6 +5,7 @@ use crate::place::{Place, Root};
 use crate::tables::Lowered;
 use crate::tree::{AssignOp, Kind, UnaryOp};
 use rustc_hash::FxHashMap;
+use std::cell::OnceCell;
 
 /// One use of an access path.
 #[derive(Clone, Debug)]
@@ -70,17 +71,29 @@ pub enum Usage {
     Read,
 }
 
+/// Lists up to this long are gone through faster than all uses are indexed.
+const SHORT: usize = 256;
+
 /// All uses in a file.
 pub struct Accesses {
     list: Vec<Access>,
     by_root: FxHashMap<Root, Vec<u32>>,
+    by_name: OnceCell<FxHashMap<NameId, Vec<u32>>>,
+    by_place: OnceCell<FxHashMap<Place, Vec<u32>>>,
+    by_prefix: OnceCell<FxHashMap<Place, Vec<u32>>>,
 }
 
 impl Accesses {
     /// Classifies every use in the file. One pass over the identifiers.
     #[must_use]
     pub fn collect(file: &Lowered) -> Self {
-        let mut out = Self { list: Vec::new(), by_root: FxHashMap::default() };
+        let mut out = Self {
+            list: Vec::new(),
+            by_root: FxHashMap::default(),
+            by_name: OnceCell::new(),
+            by_place: OnceCell::new(),
+            by_prefix: OnceCell::new(),
+        };
         let tree = &file.tree;
         for node in tree.ids() {
             match tree.kind(node) {
@@ -138,12 +151,60 @@ impl Accesses {
 
     /// The uses of exactly this path.
     pub fn of<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        self.under_root(place.root).filter(move |access| access.place == *place)
+        let found = match self.by_root.get(&place.root) {
+            Some(of_root) if of_root.len() > SHORT => {
+                self.by_place.get_or_init(|| self.index_places(false)).get(place)
+            }
+            of_root => of_root,
+        };
+        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        uses.filter(move |access| access.place == *place)
     }
 
     /// The uses of this path and of everything below it.
     pub fn below<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        self.under_root(place.root).filter(move |access| access.place.starts_with(place))
+        let found = match self.by_root.get(&place.root) {
+            Some(of_root) if of_root.len() > SHORT && !place.path.is_empty() => {
+                self.by_prefix.get_or_init(|| self.index_places(true)).get(place)
+            }
+            of_root => of_root,
+        };
+        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        uses.filter(move |access| access.place.starts_with(place))
+    }
+
+    /// The positions of uses by their path, or by that and every path it goes through.
+    fn index_places(&self, with_prefixes: bool) -> FxHashMap<Place, Vec<u32>> {
+        let mut index: FxHashMap<Place, Vec<u32>> = FxHashMap::default();
+        for (at, access) in self.list.iter().enumerate() {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            let mut place = Some(access.place.clone());
+            while let Some(here) = place {
+                place = here.parent().filter(|_| with_prefixes);
+                index.entry(here).or_default().push(at);
+            }
+        }
+        index
+    }
+
+    /// The calls of methods of this name, and every other use of a path that ends with it.
+    pub fn of_name(&self, name: NameId) -> impl Iterator<Item = &Access> {
+        let index = self.by_name.get_or_init(|| self.index_names());
+        index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
+    }
+
+    fn index_names(&self) -> FxHashMap<NameId, Vec<u32>> {
+        let mut index: FxHashMap<NameId, Vec<u32>> = FxHashMap::default();
+        for (at, access) in self.list.iter().enumerate() {
+            let called = match access.usage {
+                Usage::Method { name, .. } => Some(name),
+                _ => access.place.last_field(),
+            };
+            if let Some(name) = called {
+                index.entry(name).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+            }
+        }
+        index
     }
 
     /// The uses of every path with this root.

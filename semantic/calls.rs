@@ -9,6 +9,7 @@ use crate::place::{Place, Root};
 use crate::rate::{Life, Rate};
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
 
 /// What a call runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +73,21 @@ pub struct Calls {
     pub handed: Vec<HandedOn>,
     /// What functions do with function parameters.
     pub params: Vec<ParamUse>,
+    /// Things with a name that functions of the project are handed.
+    pub passed: Vec<PassedOn>,
+}
+
+/// Something other than a function that is handed to a function of the project.
+#[derive(Clone, Debug)]
+pub struct PassedOn {
+    /// Where.
+    pub caller: FuncId,
+    /// To whom.
+    pub to: Target,
+    /// As which argument.
+    pub arg: u16,
+    /// What is handed.
+    pub place: Place,
 }
 
 /// A function handed to a function of the project.
@@ -176,6 +192,21 @@ const COMPONENT_OPTIONS: &[&str] = &[
     "extends",
 ];
 
+/// Whether a framework makes instances of a class as components: a hook of the class that runs for each says so.
+#[must_use]
+pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
+    let file = model.file;
+    let named = |row: &HookRow| {
+        file.class(class).members.iter().any(|member| {
+            let name = member.name.filter(|_| member.func.is_some()).map(|name| file.tree.text(name));
+            name.is_some_and(|name| row.methods.iter().any(|method| method == name))
+        })
+    };
+    model.catalog.hooks().iter().any(|row| {
+        row.runs == When::At(Rate::Component) && !row.shared && named(row) && is_hook_owner(model, class, row)
+    })
+}
+
 fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
     let row = model.file.class(class);
     hook.of.iter().any(|owner| match owner.as_str() {
@@ -268,7 +299,7 @@ pub(crate) struct FrameworkExport<'a> {
 pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
     let file = model.file;
     let mut out = Vec::new();
-    for (id, row) in model.catalog.exports_of(&file.path) {
+    for &(id, row) in model.export_rows() {
         for export in &file.exports {
             let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
             for wanted in &row.names {
@@ -355,9 +386,31 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
     let target = callee_target(model, call, callee);
     if let Some(target) = &target {
         out.edges.push(edge(model, call, target.clone(), When::Caller, true));
+        passed_on(model, call, target, out);
     }
     for (index, arg) in tree.args(call).enumerate() {
         foreign_argument(model, call, index, arg, target.as_ref(), out);
+    }
+}
+
+/// The arguments of a call whose life other files may ask for: what outlives the call, and what it was handed itself.
+fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
+    let tree = &model.file.tree;
+    for (index, arg) in tree.args(call).enumerate() {
+        let is_named = matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::This);
+        let is_plain =
+            matches!(model.ty(arg), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing | Ty::Function(_));
+        let place = model.file.place(arg);
+        let may_last = match place.root {
+            Root::Binding(binding) => {
+                model.file.binding(binding).func.index() == 0 || param_position(model, binding).is_some()
+            }
+            root => !matches!(root, Root::Value(_) | Root::Receiver(_)),
+        };
+        if is_named && !is_plain && may_last {
+            let arg = u16::try_from(index).unwrap_or(u16::MAX);
+            out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
+        }
     }
 }
 
@@ -583,12 +636,20 @@ fn removes_itself(model: &Model<'_>, handed: &Handed, func: &Target) -> bool {
         return false;
     }
     let event = model.file.tree.arg(handed.call, 0).and_then(|event| model.file.constant_name(event));
-    event.is_some() && removes(model, *func, *func, event, 3)
+    event.is_some() && removes(model, *func, (*func, event), 3, &mut FxHashSet::default())
 }
 
-/// Whether a function, or one it calls, removes `listener` from the event.
-fn removes(model: &Model<'_>, at: FuncId, listener: FuncId, event: Option<NameId>, fuel: u32) -> bool {
-    let Some(fuel) = fuel.checked_sub(1) else { return false };
+/// Whether a function, or one it calls, removes the listener from the event. No function is gone through twice with as
+/// many calls still to follow.
+fn removes(
+    model: &Model<'_>,
+    at: FuncId,
+    wanted: (FuncId, Option<NameId>),
+    fuel: u32,
+    seen: &mut FxHashSet<(FuncId, u32)>,
+) -> bool {
+    let Some(fuel) = fuel.checked_sub(1).filter(|&fuel| seen.insert((at, fuel))) else { return false };
+    let (listener, event) = wanted;
     let tree = &model.file.tree;
     let Some(body) = model.file.body(at) else { return false };
     tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).any(|call| {
@@ -597,7 +658,7 @@ fn removes(model: &Model<'_>, at: FuncId, listener: FuncId, event: Option<NameId
             return same_event && tree.arg(call, 1).and_then(|arg| model.function_of(arg)) == Some(listener);
         }
         let next = tree.callee(call).and_then(|callee| model.function_of(callee));
-        next.is_some_and(|next| next != at && removes(model, next, listener, event, fuel))
+        next.is_some_and(|next| next != at && removes(model, next, wanted, fuel, seen))
     })
 }
 
@@ -696,11 +757,10 @@ fn accessors(model: &Model<'_>, accesses: &Accesses, out: &mut Calls) {
             continue;
         }
         let accessor = model.lineage(class).find_map(|class| {
-            let found = model.file.class(class).members.iter().find(|member| {
-                member.name == Some(name)
-                    && member.func.is_some_and(|func| {
-                        matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
-                    })
+            let found = model.members(class, name).into_iter().find(|member| {
+                member.func.is_some_and(|func| {
+                    matches!(model.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter)
+                })
             });
             found.and_then(|member| member.func)
         });

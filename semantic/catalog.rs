@@ -6,7 +6,7 @@
 
 use crate::glob;
 use crate::rate::{Life, Rate};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
@@ -509,6 +509,8 @@ pub struct Catalog {
     calls: Vec<CallRow>,
     by_path: FxHashMap<String, SmallVec<[usize; 2]>>,
     by_method: FxHashMap<String, Vec<(Receiver, usize)>>,
+    /// By rule: the methods that give something back.
+    releases: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     exports: Vec<ExportRow>,
     hooks: Vec<HookRow>,
@@ -669,9 +671,27 @@ impl Catalog {
                     }
                 }
             }
+            self.add_releases(row);
             self.calls.push(CallRow { library, ..row.clone() });
         }
         Ok(())
+    }
+
+    fn add_releases(&mut self, row: &CallRow) {
+        let Some(acquires) = &row.acquires else { return };
+        let methods = acquires.release.iter().filter_map(|release| release.strip_prefix("_."));
+        let known = self.releases.entry(acquires.rule.clone()).or_default();
+        for method in methods.map(|method| method.trim_end_matches("()")) {
+            if !known.iter().any(|one| one == method) {
+                known.push(method.to_owned());
+            }
+        }
+    }
+
+    /// The methods that give back anything of which a rule speaks.
+    #[must_use]
+    pub fn releases_of(&self, rule: &str) -> &[String] {
+        self.releases.get(rule).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Rows about functions that nobody hands over: a name, a class or a type says who calls them.
@@ -807,6 +827,24 @@ impl Catalog {
         found.into_iter().map(|(.., id)| &self.calls[id])
     }
 
+    /// What making a value of a type acquires.
+    #[must_use]
+    pub fn acquired_by_making(&self, of: ModelId) -> Option<&AcquireRow> {
+        let mut paths: Vec<&String> =
+            self.made_by.iter().filter(|(_, made)| **made == of).map(|(path, _)| path).collect();
+        paths.sort_unstable();
+        paths.into_iter().find_map(|path| self.calls_of_path(path).find_map(|row| row.acquires.as_ref()))
+    }
+
+    /// What methods of this name acquire, and of which types they are.
+    pub fn acquired_by_method(&self, method: &str) -> impl Iterator<Item = (ModelId, &AcquireRow)> {
+        let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().filter_map(|&(receiver, id)| match receiver {
+            Receiver::Type(of) => Some((of, self.calls[id].acquires.as_ref()?)),
+            Receiver::Any => None,
+        })
+    }
+
     /// Whether any row speaks of a method of this name.
     #[must_use]
     pub fn knows_method(&self, method: &str) -> bool {
@@ -819,9 +857,19 @@ impl Catalog {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The rows of exported names that speak of a file.
-    pub fn exports_of(&self, path: &str) -> impl Iterator<Item = (ExportId, &ExportRow)> {
-        let rows = self.exports.iter().enumerate().filter(move |(_, row)| row.covers(path));
+    /// The rows that speak of a file and of any of the names that it exports.
+    pub fn exports_of(
+        &self,
+        path: &str,
+        names: &FxHashSet<&str>,
+    ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+        let may_name = |wanted: &String| {
+            let first = wanted.split_once('.').map_or(wanted.as_str(), |(first, _)| first);
+            names.contains(first) || first == "default" && names.contains("=")
+        };
+        // Patterns of files are the dearer test.
+        let rows = self.exports.iter().enumerate();
+        let rows = rows.filter(move |(_, row)| row.names.iter().any(may_name) && row.covers(path));
         rows.map(|(i, row)| (ExportId(u16::try_from(i).unwrap_or(u16::MAX)), row))
     }
 

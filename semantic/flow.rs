@@ -11,6 +11,7 @@ use crate::tree::{BinaryOp, Kind, LogicalOp, UnaryOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::rc::Rc;
 
 /// A point of the graph.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -68,6 +69,17 @@ pub struct Way {
 const MAX_POINTS: usize = 20_000;
 
 impl Flow {
+    /// The graph of a function, built when it is first asked for; none if it has no body.
+    #[must_use]
+    pub fn of(model: &Model<'_>, func: FuncId) -> Option<Rc<Self>> {
+        if let Some(known) = model.flows.borrow().get(&func) {
+            return known.clone();
+        }
+        let flow = Self::build(model, func).map(Rc::new);
+        model.flows.borrow_mut().insert(func, flow.clone());
+        flow
+    }
+
     /// Builds the graph of a function; none if it has no body.
     #[must_use]
     pub fn build(model: &Model<'_>, func: FuncId) -> Option<Self> {

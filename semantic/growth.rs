@@ -214,7 +214,7 @@ pub fn is_only_looked_at(model: &Model<'_>, accesses: &Accesses, call: NodeId, i
 }
 
 /// The parameter that an argument becomes, if a function of the file is called and never gives it another value.
-fn handed_to(model: &Model<'_>, call: NodeId, index: usize) -> Option<BindingId> {
+pub(crate) fn handed_to(model: &Model<'_>, call: NodeId, index: usize) -> Option<BindingId> {
     let callee = model.file.tree.callee(call)?;
     let Some(Target::Function(func)) = calls::callee_target(model, call, callee) else { return None };
     let is_plain = model.file.tree.kind(call) == Kind::Call && model.function_of(callee) == Some(func);

@@ -50,28 +50,47 @@ pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let mut child = node;
     for parent in tree.ancestors(node) {
-        let slot = tree.node(child).slot;
-        let found = match tree.kind(parent) {
-            Kind::Function => {
-                let func = tree.function(parent);
-                return called_under_guard(model, func?);
-            }
-            Kind::If if slot == 1 => tree.first(parent).and_then(|test| falsy_test(model, test)),
-            Kind::If if slot == 2 => tree.first(parent).and_then(|test| truthy_test(model, test)),
-            Kind::Logical if slot == 1 => match tree.logical_op(parent) {
-                Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
-                _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
-            },
-            Kind::Assign
-                if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) =>
-            {
-                tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
-            }
-            Kind::Block => early_return_flag(model, parent, child),
-            _ => None,
-        };
-        if let Some(flag) = found
+        if tree.kind(parent) == Kind::Function {
+            let func = tree.function(parent)?;
+            return called_under_guard(model, func).or_else(|| set_by_closure(model, parent, node));
+        }
+        if let Some(flag) = tested_flag(model, parent, child)
             && becomes_set(model, &flag, parent, node)
+        {
+            return Some(flag);
+        }
+        child = parent;
+    }
+    None
+}
+
+/// The flag that something right around `child` asks for, so that `child` runs only while it is not set.
+fn tested_flag(model: &Model<'_>, parent: NodeId, child: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let slot = tree.node(child).slot;
+    match tree.kind(parent) {
+        Kind::If if slot == 1 => tree.first(parent).and_then(|test| falsy_test(model, test)),
+        Kind::If if slot == 2 => tree.first(parent).and_then(|test| truthy_test(model, test)),
+        Kind::Logical if slot == 1 => match tree.logical_op(parent) {
+            Some(LogicalOp::And) => tree.first(parent).and_then(|test| falsy_test(model, test)),
+            _ => tree.first(parent).and_then(|test| truthy_test(model, test)),
+        },
+        Kind::Assign if slot == 1 && matches!(tree.assign_op(parent), AssignOp::Nullish | AssignOp::Or) => {
+            tree.first(parent).map(|target| model.file.place(target)).filter(is_flag)
+        }
+        Kind::Block => early_return_flag(model, parent, child),
+        _ => None,
+    }
+}
+
+/// A node in a callback stands under the guard of the function around it, if the callback itself sets the flag:
+/// `if (loaded) return; load(() => { loaded = true; … })`.
+fn set_by_closure(model: &Model<'_>, closure: NodeId, node: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let mut child = closure;
+    for parent in tree.ancestors(closure).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+        if let Some(flag) = tested_flag(model, parent, child)
+            && becomes_set(model, &flag, closure, node)
         {
             return Some(flag);
         }
@@ -148,15 +167,23 @@ fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
 
 /// The flag of a statement before `child` in a block that leaves if the flag is set: `if (ready) return;`.
 fn early_return_flag(model: &Model<'_>, block: NodeId, child: NodeId) -> Option<Place> {
+    let statements = model.leaving_statements(block);
+    let before = statements.iter().take_while(|(statement, _)| *statement < child);
+    before.map(|(_, flag)| flag).find(|flag| becomes_set(model, flag, block, child)).cloned()
+}
+
+/// The statements of a block that leave the function if a flag is set, with the flag.
+pub(crate) fn leaving_statements(model: &Model<'_>, block: NodeId) -> Vec<(NodeId, Place)> {
     let tree = &model.file.tree;
-    tree.children(block).take_while(|&statement| statement < child).find_map(|statement| {
-        if tree.kind(statement) != Kind::If || tree.child(statement, 2).is_some() {
-            return None;
-        }
-        let leaves = tree.child(statement, 1).is_some_and(|then| always_leaves(model, then));
-        let flag = leaves.then(|| truthy_test(model, tree.first(statement)?)).flatten()?;
-        becomes_set(model, &flag, block, child).then_some(flag)
-    })
+    let tests = tree.children(block).filter(|&statement| tree.kind(statement) == Kind::If);
+    tests
+        .filter(|&statement| tree.child(statement, 2).is_none())
+        .filter_map(|statement| {
+            let leaves = tree.child(statement, 1).is_some_and(|then| always_leaves(model, then));
+            let flag = leaves.then(|| truthy_test(model, tree.first(statement)?)).flatten()?;
+            Some((statement, flag))
+        })
+        .collect()
 }
 
 /// Whether a statement always ends the function.
@@ -183,17 +210,13 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
     if is_reset(model, flag) {
         return false;
     }
-    tree.subtree(within).any(|at| {
-        if tree.kind(at) != Kind::Assign {
-            return false;
-        }
-        let (Some(target), Some(value)) = (tree.first(at), tree.child(at, 1)) else { return false };
-        let sets = match tree.kind(value) {
-            Kind::Bool => tree.node(value).data == 1,
-            Kind::Null => false,
-            _ => !model.is_nothing(value),
-        };
-        sets && model.file.place(target) == *flag
+    let assignments = model.assignments(flag);
+    let first = assignments.partition_point(|&at| at < within);
+    let inside = assignments[first..].iter().take_while(|&&at| tree.contains(within, at));
+    inside.filter_map(|&at| tree.child(at, 1)).any(|value| match tree.kind(value) {
+        Kind::Bool => tree.node(value).data == 1,
+        Kind::Null => false,
+        _ => !model.is_nothing(value),
     })
 }
 

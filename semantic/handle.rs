@@ -1,7 +1,8 @@
 //! Where an acquired thing goes, under which names it can be reached, and what gives it back.
 
 use crate::access::{Access, Accesses, Usage, usage};
-use crate::index::{FuncId, NodeId};
+use crate::growth;
+use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
@@ -16,6 +17,8 @@ pub struct Handle {
     pub escapes: SmallVec<[Escape; 2]>,
     /// How many literals around the thing have been looked through: `last = { prev: last }` has no end.
     depth: u8,
+    /// The parameters under which helpers of the file were handed it.
+    params: SmallVec<[BindingId; 2]>,
 }
 
 impl Handle {
@@ -63,6 +66,10 @@ pub struct ReleasePatterns {
     pub called: bool,
     /// A loop over it ends it, however the loop is left.
     pub iterated: bool,
+    /// Its own callback arms it anew.
+    pub rearms: bool,
+    /// It ends by itself after a while: one that is left behind is no matter, many are.
+    pub expires: bool,
     /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
     pub only_if_sibling: bool,
 }
@@ -120,6 +127,7 @@ pub fn follow_places(
 
 const MAX_NAMES: usize = 12;
 const MAX_LITERALS: u8 = 4;
+const MAX_HELPERS: usize = 6;
 
 /// Follows the value of an expression to the names it gets.
 #[must_use]
@@ -152,9 +160,10 @@ fn step(
     {
         if let Some(call) = tree.parent(parent).filter(|&call| tree.callee(call) == Some(parent)) {
             match tree.name(parent) {
-                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "then" | "catch" | "finally") => {
+                Some("unref" | "ref" | "on" | "once" | "setEncoding" | "catch" | "finally") => {
                     queue.push(call);
                 }
+                Some("then") => resolved(model, accesses, call, handle, queue),
                 Some("bind") => queue.push(call),
                 _ => {}
             }
@@ -181,6 +190,24 @@ fn step(
     }
 }
 
+/// `acquire().then((it) => …)`: the function has it under the name of its parameter.
+fn resolved(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    call: NodeId,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let Some(callback) = model.file.tree.arg(call, 0) else { return };
+    match model.function_of(callback) {
+        Some(func) => match model.file.params(func).next() {
+            Some(param) => name_pattern(model, accesses, param, handle, queue),
+            None => queue.push(call),
+        },
+        None => handle.escapes.push(Escape::Argument { call, index: 0 }),
+    }
+}
+
 /// A returned value escapes; a function that is run on the spot returns to its call.
 fn returned(model: &Model<'_>, at: NodeId, handle: &mut Handle, queue: &mut SmallVec<[NodeId; 4]>) {
     let tree = &model.file.tree;
@@ -190,6 +217,14 @@ fn returned(model: &Model<'_>, at: NodeId, handle: &mut Handle, queue: &mut Smal
         && let Some(call) = tree.parent(model.file.function(func).node)
     {
         queue.push(call);
+        return;
+    }
+    // What a callback of `then` returns is what the call gives.
+    if let Some(func) = func
+        && let [handed] = model.handed(func)
+        && matches!(tree.method_call(handed.call), Some((_, "then")))
+    {
+        queue.push(handed.call);
         return;
     }
     handle.escapes.push(Escape::Returned(at));
@@ -259,7 +294,45 @@ fn name(
             }
         }
     }
+    let collection = place.parent().filter(|_| place.path.last() == Some(&Step::Element));
     handle.places.push(place);
+    if let Some(collection) = collection {
+        elements_of(model, accesses, &collection, handle, queue);
+    }
+}
+
+/// What is done with a variable that names a collection is done with its elements: `this.workers = workers`.
+fn elements_of(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    collection: &Place,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let is_variable = match collection.root {
+        Root::Binding(binding) => collection.path.is_empty() && model.file.binding(binding).func.index() != 0,
+        _ => false,
+    };
+    if !is_variable || handle.depth >= MAX_LITERALS {
+        return;
+    }
+    let mut inner = Handle { depth: handle.depth + 1, ..Handle::default() };
+    let mut rest: SmallVec<[NodeId; 4]> = accesses
+        .of(collection)
+        .filter(|access| matches!(access.usage, Usage::Stored(_) | Usage::Returned(_)))
+        .map(|access| access.node)
+        .collect();
+    let mut fuel = 16;
+    while let Some(next) = rest.pop().filter(|_| fuel > 0) {
+        fuel -= 1;
+        step(model, accesses, next, &mut inner, &mut rest);
+    }
+    for place in inner.places {
+        if let Some(place) = place.with(Step::Element) {
+            name(model, accesses, place, handle, queue);
+        }
+    }
+    handle.escapes.extend(inner.escapes);
 }
 
 /// Whether a use takes a thing to another name, or out of sight.
@@ -375,7 +448,36 @@ fn argument(
             return;
         }
     }
-    handle.escapes.push(Escape::Argument { call, index });
+    if !is_followed(model, accesses, (call, index), handle, queue) {
+        handle.escapes.push(Escape::Argument { call, index });
+    }
+}
+
+/// Handed to a helper of the file: it goes where the helper puts it. What the helper gives back shows at its call.
+fn is_followed(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    (call, index): (NodeId, usize),
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) -> bool {
+    let Some(param) = growth::handed_to(model, call, index) else { return false };
+    if handle.params.contains(&param) {
+        return true;
+    }
+    if handle.params.len() >= MAX_HELPERS {
+        return false;
+    }
+    handle.params.push(param);
+    let helper = model.file.binding(param).func;
+    for access in accesses.of(&Place::root(Root::Binding(param))) {
+        match access.usage {
+            Usage::Returned(_) if access.func == helper => queue.push(call),
+            usage if goes_on(usage) || matches!(usage, Usage::Aliased(_)) => queue.push(access.node),
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Everything in the file that gives the thing back, under any of its names.
@@ -427,6 +529,18 @@ fn releases_of(
         };
         if let Some(node) = found {
             out.push(Release { node, func: access.func, place: place.clone() });
+        }
+    }
+    // `this.unsubscribe()` is a call of what the field holds.
+    if patterns.called
+        && let (Some(field), Some(owner)) = (place.last_field(), place.parent())
+    {
+        for access in accesses.of(&owner) {
+            if let Usage::Method { name, call } = access.usage
+                && name == field
+            {
+                out.push(Release { node: call, func: access.func, place: place.clone() });
+            }
         }
     }
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.

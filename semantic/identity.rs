@@ -156,7 +156,8 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     let values = |place: &Place| -> Vec<NodeId> {
         model
             .values(place)
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|&value| !matches!(identity(model, value), Identity::Fresh(_)))
             .collect()
     };

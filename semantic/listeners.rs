@@ -146,7 +146,10 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         return None;
     }
     // A constant event and a function: nothing but an emitter is called like that.
-    proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener);
+    // So is one with a name for the event and a function written out, and nothing behind.
+    let is_written_out = tree.kind(listener) == Kind::Function && tree.arg(call, listener_at + 1).is_none();
+    proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener)
+        || is_written_out && listener_at == 1 && ADDERS.contains(&method) && method != "bind";
     let once = row.map_or_else(|| is_once_name(method), |row| row.once.iter().any(|name| name == method));
     Some(Registration {
         call,
@@ -256,7 +259,10 @@ fn event_argument(model: &Model<'_>, call: NodeId, row: Option<&EmitterRow>) -> 
     }
     let first = tree.arg(call, 0)?;
     let is_alone = tree.arg(call, 1).is_none_or(|second| tree.kind(second) == Kind::Bool);
-    if tree.kind(first) == Kind::Function || is_alone && is_function_like(model, first) {
+    // With two arguments or none more: `addListener` always takes a listener, and the last one is it.
+    let is_listener =
+        |node| is_function_like(model, node) || is_member_alone(model, call, node, "addListener");
+    if tree.kind(first) == Kind::Function || is_alone && is_listener(first) {
         // `mql.addListener(fn)`
         return Some((Identity::Unknown, 0));
     }
@@ -319,7 +325,10 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
     };
     let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
     let (event, listener, options) = match first {
-        Some(function) if names_alone(model, function, second) => {
+        Some(function)
+            if names_alone(model, function, second)
+                || is_member_alone(model, call, function, "removeListener") =>
+        {
             (Some(Identity::Unknown), Some(function), second)
         }
         Some(event) => (Some(identity(model, event)), second, third),
@@ -335,6 +344,14 @@ fn names_alone(model: &Model<'_>, first: NodeId, second: Option<NodeId>) -> bool
     tree.kind(first) == Kind::Function
         || is_alone
             && (is_function_like(model, first) || second.is_some() && tree.kind(first) == Kind::Member)
+}
+
+/// Whether a field is the only argument of a method that always takes a function: `mql.removeListener(this.onChange)`.
+fn is_member_alone(model: &Model<'_>, call: NodeId, first: NodeId, method: &str) -> bool {
+    let tree = &model.file.tree;
+    tree.method_call(call).is_some_and(|(_, name)| name == method)
+        && tree.kind(first) == Kind::Member
+        && tree.arg(call, 1).is_none_or(|second| tree.kind(second) == Kind::Bool)
 }
 
 /// Whether a single argument is the function rather than the event.

@@ -2,14 +2,15 @@
 //!
 //! Everything here is computed on demand from the tables and remembered.
 
-use crate::catalog::{CallRow, Catalog, ExportRow, HandlerRow, ModelId, SignatureRow};
+use crate::catalog::{CallRow, Catalog, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
 use crate::place::{Place, Root, Step};
-use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Type};
+use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Member, Type};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
 
 /// What is known of a value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -57,10 +58,30 @@ pub struct Model<'a> {
     calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     types: RefCell<FxHashMap<NodeId, Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
+    values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
+    place_types: RefCell<FxHashMap<Place, Ty>>,
+    return_types: RefCell<FxHashMap<FuncId, Ty>>,
+    functions: RefCell<FxHashMap<NodeId, Option<FuncId>>>,
+    rows: RefCell<FxHashMap<NodeId, Rc<[&'a CallRow]>>>,
+    no_rows: Rc<[&'a CallRow]>,
+    no_values: Rc<[NodeId]>,
+    classes: Classes,
+    returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
+    assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
+    leaving: RefCell<FxHashMap<NodeId, Rc<[(NodeId, Place)]>>>,
+    throwing: RefCell<FxHashMap<NodeId, bool>>,
+    lone_names: OnceCell<FxHashSet<BindingId>>,
+    pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<crate::flow::Flow>>>>,
+    exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
     open: RefCell<FxHashSet<u64>>,
+    /// How often a question met itself and was answered with nothing.
+    cuts: Cell<u32>,
     params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
     exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
 }
+
+/// Up to this many rows are searched, more are indexed.
+const NARROW: usize = 16;
 
 /// A function handed to a call as an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -85,17 +106,41 @@ impl<'a> Model<'a> {
             calls: FxHashMap::default(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
+            values: RefCell::default(),
+            place_types: RefCell::default(),
+            return_types: RefCell::default(),
+            functions: RefCell::default(),
+            rows: RefCell::default(),
+            no_rows: Rc::from([]),
+            no_values: Rc::from([]),
+            classes: Classes::of(file),
+            returns: FxHashMap::default(),
+            assignments: OnceCell::new(),
+            leaving: RefCell::default(),
+            throwing: RefCell::default(),
+            lone_names: OnceCell::new(),
+            flows: RefCell::default(),
+            exports: OnceCell::new(),
             open: RefCell::default(),
+            cuts: Cell::new(0),
             params: RefCell::default(),
             exported: RefCell::default(),
         };
         model.collect_writes();
         model.collect_handed();
+        // What was asked on the way was answered without knowing all of it.
+        model.place_types.take();
+        model.return_types.take();
+        model.functions.take();
+        model.rows.take();
         model
     }
 
     fn collect_writes(&mut self) {
         let tree = &self.file.tree;
+        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Return) {
+            self.returns.entry(tree.func(node)).or_default().extend(tree.first(node));
+        }
         for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
             let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
             let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
@@ -201,7 +246,33 @@ impl<'a> Model<'a> {
     /// instance, or any of these bound or wrapped.
     #[must_use]
     pub fn function_of(&self, expr: NodeId) -> Option<FuncId> {
-        self.function_within(expr, 6)
+        // Anything else is answered as fast as it is looked up.
+        if !matches!(self.file.tree.kind(expr), Kind::Member | Kind::Call) {
+            return self.function_within(expr, 6);
+        }
+        if let Some(&known) = self.functions.borrow().get(&expr) {
+            return known;
+        }
+        let cuts = self.cuts.get();
+        let func = self.function_within(expr, 6);
+        if self.is_whole(cuts) {
+            self.functions.borrow_mut().insert(expr, func);
+        }
+        func
+    }
+
+    /// Opens a question; false if it is open already.
+    fn begin(&self, key: u64) -> bool {
+        let is_new = self.open.borrow_mut().insert(key);
+        if !is_new {
+            self.cuts.set(self.cuts.get() + 1);
+        }
+        is_new
+    }
+
+    /// Whether what was worked out since a number of cuts is the whole answer, and worth remembering.
+    fn is_whole(&self, cuts: u32) -> bool {
+        self.cuts.get() == cuts || self.open.borrow().is_empty()
     }
 
     fn function_within(&self, expr: NodeId, fuel: u32) -> Option<FuncId> {
@@ -312,9 +383,7 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn instance_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
         self.lineage(class).find_map(|class| {
-            let members = &self.file.class(class).members;
-            let func =
-                members.iter().rev().find(|m| m.name == Some(name) && !m.is_static).and_then(|m| m.func)?;
+            let func = self.members(class, name).iter().rev().find(|m| !m.is_static).and_then(|m| m.func)?;
             // Reading an accessor runs it; what it gives is something else.
             let is_accessor =
                 matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
@@ -323,8 +392,17 @@ impl<'a> Model<'a> {
     }
 
     fn static_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
+        self.members(class, name).iter().find(|m| m.is_static).and_then(|m| m.func)
+    }
+
+    /// The members of a class with a name, in source order.
+    pub(crate) fn members(&self, class: ClassId, name: NameId) -> SmallVec<[&'a Member; 2]> {
         let members = &self.file.class(class).members;
-        members.iter().find(|m| m.name == Some(name) && m.is_static).and_then(|m| m.func)
+        if members.len() <= NARROW {
+            return members.iter().filter(|member| member.name == Some(name)).collect();
+        }
+        let found = self.classes.members.get(&(class, name)).map(SmallVec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|&at| members.get(at as usize)).collect()
     }
 
     /// A class and the classes of this file it inherits from, itself first.
@@ -346,9 +424,7 @@ impl<'a> Model<'a> {
     }
 
     fn class_of_binding_within(&self, binding: BindingId, fuel: u32) -> Option<ClassId> {
-        if let Some(class) =
-            self.file.class_ids().find(|&class| self.file.class(class).binding == Some(binding))
-        {
+        if let Some(&class) = self.classes.by_binding.get(&binding) {
             return Some(class);
         }
         let value = self.file.sole_value(binding)?;
@@ -368,7 +444,7 @@ impl<'a> Model<'a> {
             Kind::Identifier => self.class_of_binding_within(self.file.binding_of(expr)?, fuel),
             Kind::Function => {
                 let func = tree.function(expr)?;
-                self.file.class_ids().find(|&class| self.file.class(class).constructor == Some(func))
+                self.classes.by_constructor.get(&func).copied()
             }
             Kind::Assign => self.class_within(tree.child(expr, 1)?, fuel.checked_sub(1)?),
             _ => None,
@@ -401,7 +477,24 @@ impl<'a> Model<'a> {
 
     /// The values an expression path is ever given in this file.
     #[must_use]
-    pub fn values(&self, place: &Place) -> SmallVec<[NodeId; 2]> {
+    pub fn values(&self, place: &Place) -> Rc<[NodeId]> {
+        if let Some(known) = self.values.borrow().get(place) {
+            return Rc::clone(known);
+        }
+        let mut cost = 0;
+        let found = self.find_values(place, &mut cost);
+        if found.is_empty() && cost <= NARROW {
+            return Rc::clone(&self.no_values);
+        }
+        let found: Rc<[NodeId]> = found.as_slice().into();
+        if cost > NARROW {
+            self.values.borrow_mut().insert(place.clone(), Rc::clone(&found));
+        }
+        found
+    }
+
+    /// Counts what it goes through: short lists are gone through again faster than they are remembered.
+    fn find_values(&self, place: &Place, cost: &mut usize) -> SmallVec<[NodeId; 2]> {
         let mut out = self.writes.get(place).cloned().unwrap_or_default();
         match (place.path.last(), place.root) {
             (None, Root::Binding(binding)) => {
@@ -412,13 +505,24 @@ impl<'a> Model<'a> {
             }
             (Some(Step::Field(name)), _) => {
                 let Some(parent) = place.parent() else { return out };
-                for value in self.values(&parent) {
-                    let text = self.file.tree.text(*name);
-                    out.extend(self.file.tree.property(value, text).filter(|value| !out.contains(value)));
+                let text = self.file.tree.text(*name);
+                let objects = self.values(&parent);
+                *cost += objects.len();
+                let found = objects.iter().filter_map(|&value| self.file.tree.property(value, text));
+                if objects.len() <= NARROW {
+                    found.for_each(|value| {
+                        if !out.contains(&value) {
+                            out.push(value);
+                        }
+                    });
+                } else {
+                    let mut seen: FxHashSet<NodeId> = out.iter().copied().collect();
+                    out.extend(found.filter(|&value| seen.insert(value)));
                 }
             }
             _ => {}
         }
+        *cost += out.len();
         out
     }
 
@@ -438,7 +542,7 @@ impl<'a> Model<'a> {
             return known;
         }
         let key = u64::from(expr.0);
-        if !self.open.borrow_mut().insert(key) {
+        if !self.begin(key) {
             return Ty::Unknown;
         }
         let ty = self.compute_ty(expr);
@@ -508,10 +612,7 @@ impl<'a> Model<'a> {
     }
 
     fn object_ty(&self, object: NodeId) -> Ty {
-        let class = self.file.class_ids().find(|&class| {
-            let row = self.file.class(class);
-            row.kind == ClassKind::Object && row.node == object
-        });
+        let class = self.classes.by_object.get(&object).copied();
         class.map_or_else(|| self.builtin("Object"), Ty::Instance)
     }
 
@@ -586,7 +687,7 @@ impl<'a> Model<'a> {
             return known;
         }
         let key = u64::from(binding.0) | 1 << 40;
-        if !self.open.borrow_mut().insert(key) {
+        if !self.begin(key) {
             return Ty::Unknown;
         }
         let ty = self.compute_binding_ty(binding);
@@ -747,10 +848,15 @@ impl<'a> Model<'a> {
 
     /// The types of a function's parameters, from the rows of the calls it is handed to.
     pub fn callback_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
+        let key = u64::from(func.0) | 1 << 41;
         if let Some(known) = self.params.borrow().get(&func) {
+            if self.open.borrow().contains(&key) {
+                self.cuts.set(self.cuts.get() + 1);
+            }
             return known.clone();
         }
         self.params.borrow_mut().insert(func, SmallVec::new());
+        self.open.borrow_mut().insert(key);
         let mut found: SmallVec<[Option<ModelId>; 4]> = SmallVec::new();
         for handed in self.handed(func) {
             for (row, callback) in self.callback_rows(handed) {
@@ -770,6 +876,7 @@ impl<'a> Model<'a> {
             found = self.convention_params(func);
         }
         self.params.borrow_mut().insert(func, found.clone());
+        self.open.borrow_mut().remove(&key);
         found
     }
 
@@ -830,6 +937,7 @@ impl<'a> Model<'a> {
         if self.exported.borrow().is_none() {
             // Asked again on the way, the answer is "none".
             *self.exported.borrow_mut() = Some(FxHashMap::default());
+            self.cuts.set(self.cuts.get() + 1);
             let mut found = FxHashMap::default();
             for export in crate::calls::framework_exports(self) {
                 if let crate::calls::Target::Function(func) = export.target {
@@ -913,7 +1021,7 @@ impl<'a> Model<'a> {
     fn direct_callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
         let count = self.file.tree.args(handed.call).count();
         let mut out = Vec::new();
-        for row in self.rows(handed.call) {
+        for &row in self.rows(handed.call).iter() {
             for callback in &row.callbacks {
                 let option = handed.option.map(|option| self.file.tree.text(option));
                 if callback.takes(handed.arg, handed.arg + 1 == count, option) {
@@ -926,7 +1034,20 @@ impl<'a> Model<'a> {
 
     /// The catalog's rows about a call, most specific first.
     #[must_use]
-    pub fn rows(&self, call: NodeId) -> Vec<&'a CallRow> {
+    pub fn rows(&self, call: NodeId) -> Rc<[&'a CallRow]> {
+        if let Some(known) = self.rows.borrow().get(&call) {
+            return Rc::clone(known);
+        }
+        let cuts = self.cuts.get();
+        let found = self.find_rows(call);
+        let found = if found.is_empty() { Rc::clone(&self.no_rows) } else { found.into() };
+        if self.is_whole(cuts) {
+            self.rows.borrow_mut().insert(call, Rc::clone(&found));
+        }
+        found
+    }
+
+    fn find_rows(&self, call: NodeId) -> Vec<&'a CallRow> {
         let tree = &self.file.tree;
         let Some(callee) = tree.callee(call) else { return Vec::new() };
         let mut out: Vec<&CallRow> = Vec::new();
@@ -977,15 +1098,22 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn place_ty(&self, place: &Place) -> Ty {
         let Some(step) = place.path.last() else { return self.root_ty(place.root) };
+        if let Some(&known) = self.place_types.borrow().get(place) {
+            return known;
+        }
         let key = self.place_key(place);
-        if !self.open.borrow_mut().insert(key) {
+        if !self.begin(key) {
             return Ty::Unknown;
         }
+        let cuts = self.cuts.get();
         let ty = match step {
             Step::Field(name) => self.field_ty(place, *name),
             Step::Element => self.element_ty(place),
         };
         self.open.borrow_mut().remove(&key);
+        if self.is_whole(cuts) {
+            self.place_types.borrow_mut().insert(place.clone(), ty);
+        }
         ty
     }
 
@@ -1015,10 +1143,10 @@ impl<'a> Model<'a> {
     fn global_ty(&self, root: Root) -> Ty {
         let place = Place::root(root);
         let key = self.place_key(&place);
-        if !matches!(root, Root::Global(_)) || !self.open.borrow_mut().insert(key) {
+        if !matches!(root, Root::Global(_)) || !self.begin(key) {
             return Ty::Unknown;
         }
-        let ty = self.join_values(self.values(&place));
+        let ty = self.join_values(self.values(&place).iter().copied());
         self.open.borrow_mut().remove(&key);
         ty
     }
@@ -1037,7 +1165,7 @@ impl<'a> Model<'a> {
         {
             return ty;
         }
-        let joined = self.join_values(self.values(place));
+        let joined = self.join_values(self.values(place).iter().copied());
         if joined != Ty::Unknown {
             return joined;
         }
@@ -1069,9 +1197,9 @@ impl<'a> Model<'a> {
     }
 
     fn member_annotation(&self, class: ClassId, name: NameId) -> Option<Ty> {
-        let member = self.lineage(class).find_map(|class| {
-            self.file.class(class).members.iter().find(|m| m.name == Some(name) && m.ty.is_some()).copied()
-        })?;
+        let member = self
+            .lineage(class)
+            .find_map(|class| self.members(class, name).iter().find(|m| m.ty.is_some()).copied().copied())?;
         let ty = self.annotation_ty(member.ty?);
         (ty != Ty::Unknown).then_some(ty)
     }
@@ -1079,7 +1207,7 @@ impl<'a> Model<'a> {
     fn instance_field_ty(&self, class: ClassId, name: NameId) -> Ty {
         for base in self.lineage(class).skip(1) {
             if let Some(place) = Place::root(Root::This(base)).with(Step::Field(name)) {
-                let ty = self.join_values(self.values(&place));
+                let ty = self.join_values(self.values(&place).iter().copied());
                 if ty != Ty::Unknown {
                     return ty;
                 }
@@ -1103,7 +1231,7 @@ impl<'a> Model<'a> {
         if let Some(ty) = annotation.and_then(|ty| self.element_annotation(ty)) {
             return ty;
         }
-        for value in self.values(&owner) {
+        for &value in self.values(&owner).iter() {
             if let Some(&last) = self.file.tree.type_args.get(&value).and_then(|args| args.last()) {
                 return self.annotation_ty(last);
             }
@@ -1123,7 +1251,7 @@ impl<'a> Model<'a> {
     /// The type of what is put into a collection, where all insertions of the file agree.
     fn stored_element_ty(&self, owner: &Place) -> Ty {
         let Some(element) = owner.clone().with(Step::Element) else { return Ty::Unknown };
-        match self.join_values(self.values(&element)) {
+        match self.join_values(self.values(&element).iter().copied()) {
             Ty::Finite | Ty::Text | Ty::Number => Ty::Unknown,
             ty => ty,
         }
@@ -1274,7 +1402,79 @@ impl<'a> Model<'a> {
         if row.is_generator {
             return Ty::Unknown;
         }
-        self.join_values(self.returned_values(func))
+        if let Some(&known) = self.return_types.borrow().get(&func) {
+            return known;
+        }
+        let cuts = self.cuts.get();
+        let ty = self.join_values(self.returned_values(func));
+        if self.is_whole(cuts) {
+            self.return_types.borrow_mut().insert(func, ty);
+        }
+        ty
+    }
+
+    /// The assignments to a place, in source order.
+    pub(crate) fn assignments(&self, place: &Place) -> &[NodeId] {
+        let index = self.assignments.get_or_init(|| {
+            let tree = &self.file.tree;
+            let mut index: FxHashMap<Place, Vec<NodeId>> = FxHashMap::default();
+            for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+                if let Some(target) = tree.first(node) {
+                    index.entry(self.file.place(target)).or_default().push(node);
+                }
+            }
+            index
+        });
+        index.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
+    pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
+        if let Some(known) = self.leaving.borrow().get(&block) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
+        self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        found
+    }
+
+    /// Whether a block ends by throwing.
+    #[must_use]
+    pub fn throws_at_end(&self, block: NodeId) -> bool {
+        let tree = &self.file.tree;
+        let ends = || tree.last_child(block).is_some_and(|last| tree.kind(last) == Kind::Throw);
+        *self.throwing.borrow_mut().entry(block).or_insert_with(ends)
+    }
+
+    /// Whether nothing else in the file goes by the name of a binding.
+    #[must_use]
+    pub fn is_only_name(&self, binding: BindingId) -> bool {
+        self.lone_names.get_or_init(|| self.find_lone_names()).contains(&binding)
+    }
+
+    fn find_lone_names(&self) -> FxHashSet<BindingId> {
+        let mut owners: FxHashMap<NameId, Option<BindingId>> = FxHashMap::default();
+        for (at, row) in self.file.bindings.iter().enumerate() {
+            let owner = Some(BindingId::from_index(at));
+            owners.entry(row.name).and_modify(|other| *other = None).or_insert(owner);
+        }
+        for row in &self.file.references {
+            if let Some(owner) = owners.get_mut(&row.name)
+                && *owner != row.binding
+            {
+                *owner = None;
+            }
+        }
+        owners.into_values().flatten().collect()
+    }
+
+    /// The rows of the catalog about names that this file exports.
+    pub(crate) fn export_rows(&self) -> &[(ExportId, &'a ExportRow)] {
+        self.exports.get_or_init(|| {
+            let names: FxHashSet<&str> =
+                self.file.exports.iter().filter_map(|row| Some(self.file.tree.text(row.name?))).collect();
+            self.catalog.exports_of(&self.file.path, &names).collect()
+        })
     }
 
     /// The expressions a function returns.
@@ -1285,10 +1485,7 @@ impl<'a> Model<'a> {
         if tree.kind(body) != Kind::Block {
             return SmallVec::from_slice(&[body]);
         }
-        tree.subtree(body)
-            .filter(|&node| tree.kind(node) == Kind::Return && tree.func(node) == func)
-            .filter_map(|ret| tree.first(ret))
-            .collect()
+        self.returns.get(&func).cloned().unwrap_or_default()
     }
 
     /// The access path of an expression in the words of the catalog: `http.createServer`, `express()`.
@@ -1369,6 +1566,46 @@ impl<'a> Model<'a> {
         let is_part = matches!(row.kind, FunctionKind::Constructor | FunctionKind::FieldInit)
             || self.file.class(class).constructor == Some(func);
         is_part.then_some(class)
+    }
+}
+
+/// Where a class is found by what it was written as.
+struct Classes {
+    by_binding: FxHashMap<BindingId, ClassId>,
+    by_constructor: FxHashMap<FuncId, ClassId>,
+    by_object: FxHashMap<NodeId, ClassId>,
+    members: FxHashMap<(ClassId, NameId), SmallVec<[u32; 2]>>,
+}
+
+impl Classes {
+    fn of(file: &Lowered) -> Self {
+        let mut out = Self {
+            by_binding: FxHashMap::default(),
+            by_constructor: FxHashMap::default(),
+            by_object: FxHashMap::default(),
+            members: FxHashMap::default(),
+        };
+        for class in file.class_ids() {
+            let row = file.class(class);
+            if let Some(binding) = row.binding {
+                out.by_binding.entry(binding).or_insert(class);
+            }
+            if let Some(func) = row.constructor {
+                out.by_constructor.entry(func).or_insert(class);
+            }
+            if row.kind == ClassKind::Object {
+                out.by_object.entry(row.node).or_insert(class);
+            }
+            if row.members.len() <= NARROW {
+                continue;
+            }
+            for (at, member) in row.members.iter().enumerate() {
+                if let Some(name) = member.name {
+                    out.members.entry((class, name)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        out
     }
 }
 

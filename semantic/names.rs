@@ -1,36 +1,98 @@
-//! The interned strings of one file: identifiers, property names and string literals.
+//! Interned strings: identifiers, property names and string literals.
 
 use crate::index::NameId;
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use rustc_hash::FxBuildHasher;
+use std::hash::BuildHasher;
 
 /// A string table. Equal strings have equal ids, so names compare as integers.
 #[derive(Default)]
 pub struct Names {
-    ids: FxHashMap<Box<str>, NameId>,
-    texts: Vec<Box<str>>,
+    /// The ids by the hash of their texts; the texts themselves are kept once.
+    ids: HashTable<NameId>,
+    texts: Texts,
 }
 
 impl Names {
     /// The id of `text`, made on first use.
     pub fn intern(&mut self, text: &str) -> NameId {
-        if let Some(&id) = self.ids.get(text) {
+        let hash = FxBuildHasher.hash_one(text);
+        if let Some(&id) = self.ids.find(hash, |&id| self.texts.get(id) == text) {
             return id;
         }
-        let id = NameId::from_index(self.texts.len());
-        self.texts.push(text.into());
-        self.ids.insert(text.into(), id);
+        let id = self.texts.push(text);
+        let texts = &self.texts;
+        self.ids.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(texts.get(id)));
         id
     }
 
     /// The id of `text` if the file mentions it at all.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<NameId> {
-        self.ids.get(text).copied()
+        self.ids.find(FxBuildHasher.hash_one(text), |&id| self.texts.get(id) == text).copied()
     }
 
     /// The text behind an id.
     #[must_use]
     pub fn text(&self, id: NameId) -> &str {
-        self.texts.get(id.index()).map_or("", |text| text)
+        self.texts.get(id)
+    }
+
+    /// The texts alone, for what only goes from ids to texts.
+    #[must_use]
+    pub fn into_texts(self) -> Texts {
+        let mut texts = self.texts;
+        texts.all.shrink_to_fit();
+        texts.ends.shrink_to_fit();
+        texts
+    }
+}
+
+/// Strings by id, in one piece of memory.
+#[derive(Default)]
+pub struct Texts {
+    all: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    fn push(&mut self, text: &str) -> NameId {
+        let id = NameId::from_index(self.ends.len());
+        self.all.push_str(text);
+        self.ends.push(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
+        id
+    }
+
+    /// The text of an id; empty if there is none.
+    #[must_use]
+    pub fn get(&self, id: NameId) -> &str {
+        let at = id.index();
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
+        let end = self.ends.get(at).map_or(start, |&end| end as usize);
+        self.all.get(start..end).unwrap_or_default()
+    }
+
+    /// Every text, in the order of ids.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.ends.len()).map(|at| self.get(NameId::from_index(at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_texts_have_one_id_and_ids_lead_back() {
+        let mut names = Names::default();
+        let ids: Vec<NameId> = (0..1_000).map(|i| names.intern(&format!("name{}", i % 500))).collect();
+        assert_eq!(ids[3], ids[503]);
+        assert_eq!(names.find("name499"), Some(ids[499]));
+        assert_eq!(names.find("other"), None);
+        assert_eq!(names.text(ids[42]), "name42");
+        let texts = names.into_texts();
+        assert_eq!(texts.get(ids[0]), "name0");
+        assert_eq!(texts.iter().count(), 500);
     }
 }

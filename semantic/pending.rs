@@ -91,7 +91,8 @@ impl Promises<'_, '_> {
         }
         self.join(
             values
-                .into_iter()
+                .iter()
+                .copied()
                 .filter(|&value| !self.model.is_nothing(value))
                 .map(|value| self.of(value, fuel)),
         )

@@ -7,6 +7,7 @@ use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::{DeclKind, Kind, LogicalOp};
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// Where an access path starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -39,7 +40,7 @@ pub enum Step {
 }
 
 /// An access path.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Place {
     /// Where it starts.
     pub root: Root,
@@ -93,17 +94,77 @@ impl Place {
     }
 }
 
+// Copies the steps in one go; places are copied more than anything else.
+impl Clone for Place {
+    fn clone(&self) -> Self {
+        Self { root: self.root, path: SmallVec::from_slice(&self.path) }
+    }
+}
+
+/// The places of expressions that were asked for before: every rule asks for the same ones again.
+#[derive(Default)]
+pub(crate) struct PlaceMemo(RefCell<Memo>);
+
+#[derive(Default)]
+struct Memo {
+    /// For each node, one more than its position in the list; zero if nobody asked yet.
+    at: Vec<u32>,
+    list: Vec<Place>,
+}
+
+impl PlaceMemo {
+    fn get(&self, expr: NodeId) -> Option<Place> {
+        let memo = self.0.borrow();
+        let at = memo.at.get(expr.index()).and_then(|at| at.checked_sub(1))?;
+        memo.list.get(at as usize).cloned()
+    }
+
+    fn put(&self, nodes: usize, expr: NodeId, place: &Place) {
+        let mut memo = self.0.borrow_mut();
+        memo.at.resize(nodes, 0);
+        memo.list.push(place.clone());
+        let at = u32::try_from(memo.list.len()).unwrap_or(0);
+        memo.at[expr.index()] = at;
+    }
+}
+
 /// The names that Node's own code and much around it give to symbols for private fields: `kSocket`.
 fn is_symbol_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next() == Some('k') && chars.next().is_some_and(|second| second.is_ascii_uppercase())
 }
 
+/// Whether [`Lowered::try_place`] looks at expressions of a kind at all.
+fn may_have_name(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Identifier
+            | Kind::BindingName
+            | Kind::This
+            | Kind::Member
+            | Kind::Index
+            | Kind::Call
+            | Kind::ImportCall
+            | Kind::Await
+            | Kind::Assign
+            | Kind::Sequence
+            | Kind::Logical
+    )
+}
+
 impl Lowered {
     /// The place an expression names.
     #[must_use]
     pub fn place(&self, expr: NodeId) -> Place {
-        self.place_within(expr, MAX_ALIASES)
+        if !may_have_name(self.tree.kind(expr)) {
+            return Place::root(Root::Value(expr));
+        }
+        if let Some(known) = self.places.get(expr) {
+            return known;
+        }
+        let place = self.place_within(expr, MAX_ALIASES);
+        self.places.put(self.tree.len(), expr, &place);
+        place
     }
 
     fn place_within(&self, expr: NodeId, fuel: u32) -> Place {

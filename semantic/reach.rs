@@ -25,6 +25,7 @@ const END_HOOKS: &[&str] = &[
     "ngOnDestroy",
     "disconnectedCallback",
     "onDestroy",
+    "onDestroyed",
     "willDestroy",
     "willDestroyElement",
     "onBeforeUnmount",
@@ -84,9 +85,9 @@ fn dead_member(
         accesses.of(&place).any(|access| access.func != func && !matches!(access.usage, Usage::Assigned(_)))
     });
     let by_name = || {
-        accesses.iter().any(|access| match access.usage {
-            Usage::Method { name: called, .. } => called == name && access.func != func,
-            _ => access.place.last_field() == Some(name) && !matches!(access.usage, Usage::Assigned(_)),
+        accesses.of_name(name).any(|access| match access.usage {
+            Usage::Method { .. } => access.func != func,
+            usage => !matches!(usage, Usage::Assigned(_)),
         })
     };
     if mentioned || by_name() {

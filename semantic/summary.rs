@@ -6,8 +6,9 @@ use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
+use crate::names::{Names, Texts};
 use crate::place::{Place, Root, Step};
-use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
+use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind, Lowered};
 use crate::tree::{Kind, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +28,7 @@ pub struct Summary {
     /// Its part in the project.
     pub role: Role,
     /// The strings that places below refer to.
-    pub names: Vec<Box<str>>,
+    pub names: Texts,
     /// Module specifiers it imports.
     pub imports: Vec<NameId>,
     /// Module specifiers from which it takes types only.
@@ -46,6 +47,10 @@ pub struct Summary {
     pub handed: Vec<HandedRow>,
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
+    /// What functions do to arguments that they only look at or hand on.
+    pub looks: FxHashMap<(FuncId, u16), LookRow>,
+    /// What functions of the project are handed, functions aside.
+    pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
     pub uses: Vec<UseRow>,
     /// What fields and module bindings hold.
@@ -145,8 +150,10 @@ pub struct BindingRow {
     pub func: FuncId,
     /// Where it is declared.
     pub at: Span,
-    /// It is a parameter.
+    /// It is a parameter, or a part of one.
     pub is_param: bool,
+    /// The position of a plain parameter.
+    pub position: Option<u16>,
 }
 
 /// What is known of a value, in a form other files can use.
@@ -184,12 +191,12 @@ pub struct EdgeRow {
     pub certain: bool,
     /// Whether it stands in a loop.
     pub in_loop: bool,
-    /// The flag that lets it run once.
-    pub once: Option<Place>,
+    /// A flag that lasts as long as the process lets it run once.
+    pub once: bool,
     /// The call.
     pub at: Span,
     /// How messages name the way.
-    pub label: Box<str>,
+    pub label: NameId,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
     /// The row about exported names it rests on.
@@ -197,7 +204,7 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
@@ -225,6 +232,18 @@ pub struct HandedRow {
     pub label: Box<str>,
 }
 
+/// Something other than a function that is handed to a function of the project.
+pub struct PassedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// What.
+    pub place: Place,
+}
+
 /// What a function does with a function parameter.
 pub struct ParamRow {
     /// The function.
@@ -236,7 +255,16 @@ pub struct ParamRow {
     /// It is handed on.
     pub forwarded: Option<(TargetRow, u16)>,
     /// How messages name the way.
-    pub label: Box<str>,
+    pub label: NameId,
+}
+
+/// A parameter that is neither stored nor returned.
+#[derive(Default)]
+pub struct LookRow {
+    /// The methods that are called on it.
+    pub methods: Vec<NameId>,
+    /// Whom it is handed on to, and as which argument.
+    pub forwarded: Vec<(TargetRow, u16)>,
 }
 
 /// Something done to a thing that other files may know.
@@ -269,35 +297,35 @@ pub enum What {
 /// Maps the names of a file to those its summary keeps.
 #[derive(Default)]
 pub struct NameMap {
-    names: Vec<Box<str>>,
-    ids: FxHashMap<Box<str>, NameId>,
+    names: Names,
+    /// What was asked for by the name of the file; most names are asked for many times.
+    known: FxHashMap<NameId, NameId>,
 }
 
 impl NameMap {
     /// The summary's id of a text.
     pub fn intern(&mut self, text: &str) -> NameId {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = NameId::from_index(self.names.len());
-        self.names.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
+        self.names.intern(text)
+    }
+
+    /// The summary's id of a name of the file.
+    fn of_file(&mut self, file: &Lowered, name: NameId) -> NameId {
+        *self.known.entry(name).or_insert_with(|| self.names.intern(file.tree.text(name)))
     }
 
     /// The same place in the summary's names.
     pub fn place(&mut self, model: &Model<'_>, place: &Place) -> Place {
-        let tree = &model.file.tree;
+        let file = model.file;
         let root = match place.root {
-            Root::Module(name) => Root::Module(self.intern(tree.text(name))),
-            Root::Global(name) => Root::Global(self.intern(tree.text(name))),
+            Root::Module(name) => Root::Module(self.of_file(file, name)),
+            Root::Global(name) => Root::Global(self.of_file(file, name)),
             other => other,
         };
         let path = place
             .path
             .iter()
             .map(|step| match step {
-                Step::Field(name) => Step::Field(self.intern(tree.text(*name))),
+                Step::Field(name) => Step::Field(self.of_file(file, *name)),
                 Step::Element => Step::Element,
             })
             .collect();
@@ -314,19 +342,23 @@ pub fn summarise(
     role: Role,
     mut map: NameMap,
 ) -> Summary {
-    let calls = calls::collect(model, accesses);
+    let mut calls = calls::collect(model, accesses);
     let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
+    let passed = builder.passed(std::mem::take(&mut calls.passed));
     let (edges, handed, params) = builder.calls(calls);
     let mut uses = builder.collection_uses(ops);
     uses.extend(builder.other_uses(accesses));
     let types = builder.types();
     let imports = builder.imports();
     let type_imports = builder.type_imports();
+    let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
     let bindings = builder.bindings;
+    // What stays until the link is kept without the room it once grew into.
+    uses.shrink_to_fit();
     Summary {
         role,
         imports,
@@ -338,10 +370,12 @@ pub fn summarise(
         edges,
         handed,
         params,
+        looks,
+        passed,
         uses,
         types,
         param_classes,
-        names: map.names,
+        names: map.names.into_texts(),
     }
 }
 
@@ -364,8 +398,28 @@ impl Builder<'_, '_> {
         self.bindings.entry(binding).or_insert_with(|| {
             let row = file.binding(binding);
             let is_param = row.kind == BindingKind::Param;
-            BindingRow { name: file.tree.text(row.name).into(), func: row.func, at: row.span, is_param }
+            let position = calls::param_position(self.model, binding).map(|(_, position)| position);
+            BindingRow {
+                name: file.tree.text(row.name).into(),
+                func: row.func,
+                at: row.span,
+                is_param,
+                position,
+            }
         });
+    }
+
+    /// Whether a flag lives as long as the process, so that what it guards happens once.
+    fn lasts(&mut self, flag: &Place) -> bool {
+        match flag.root {
+            Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
+            Root::Binding(binding) => {
+                self.keep_binding(binding);
+                let row = self.model.file.binding(binding);
+                row.func == FuncId(0) && row.kind != BindingKind::Param
+            }
+            Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
+        }
     }
 
     fn target(&mut self, target: &Target) -> TargetRow {
@@ -378,12 +432,14 @@ impl Builder<'_, '_> {
 
     fn functions(&mut self, accesses: &Accesses) -> Vec<FunctionRow> {
         let file = self.model.file;
+        let members = file.classes.iter().enumerate().flat_map(|(class, row)| {
+            row.members.iter().filter(|member| member.is_private).map(move |member| (class, member.func))
+        });
+        let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
         file.function_ids()
             .map(|func| {
                 let row = file.function(func);
-                let private = row.class.is_some_and(|class| {
-                    file.class(class).members.iter().any(|m| m.func == Some(func) && m.is_private)
-                });
+                let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
                 FunctionRow {
                     name: file.function_name(func).unwrap_or_default().into(),
                     at: file.tree.span(row.node),
@@ -457,7 +513,7 @@ impl Builder<'_, '_> {
                 let methods = row
                     .members
                     .iter()
-                    .filter_map(|m| Some((self.map.intern(file.tree.text(m.name?)), m.func?, m.is_static)))
+                    .filter_map(|m| Some((self.map.of_file(file, m.name?), m.func?, m.is_static)))
                     .collect();
                 let constructors = row.constructor.into_iter().chain(row.field_init).collect();
                 let is_static_only = row.kind == ClassKind::Class
@@ -494,13 +550,13 @@ impl Builder<'_, '_> {
         let file = self.model.file;
         let mut out = Vec::new();
         for export in &file.exports {
-            let name = export.name.map(|name| self.map.intern(file.tree.text(name)));
+            let name = export.name.map(|name| self.map.of_file(file, name));
             let target = match export.target {
                 ExportTarget::Binding(binding) => self.exported_binding(binding),
                 ExportTarget::Value(node) => self.exported_value(node),
                 ExportTarget::From { source, imported } => ExportTo::From {
-                    source: self.map.intern(file.tree.text(source)),
-                    imported: imported.map(|name| self.map.intern(file.tree.text(name))),
+                    source: self.map.of_file(file, source),
+                    imported: imported.map(|name| self.map.of_file(file, name)),
                 },
             };
             out.push(ExportRow { name, target });
@@ -551,9 +607,9 @@ impl Builder<'_, '_> {
                 when: edge.when,
                 certain: edge.certain,
                 in_loop: edge.in_loop,
-                once: edge.once.map(|flag| self.place(&flag)),
+                once: edge.once.is_some_and(|flag| self.lasts(&flag)),
                 at: edge.site,
-                label: edge.label.into(),
+                label: self.map.intern(&edge.label),
                 library: edge.library,
                 export: edge.export,
             })
@@ -569,8 +625,8 @@ impl Builder<'_, '_> {
                 at: row.site,
                 label: row.label.into(),
                 about: calls::About {
-                    event: row.about.event.map(|name| self.map.intern(file.tree.text(name))),
-                    option: row.about.option.map(|name| self.map.intern(file.tree.text(name))),
+                    event: row.about.event.map(|name| self.map.of_file(file, name)),
+                    option: row.about.option.map(|name| self.map.of_file(file, name)),
                     ..row.about
                 },
             })
@@ -583,10 +639,77 @@ impl Builder<'_, '_> {
                 param: row.param,
                 runs: row.runs,
                 forwarded: row.forwarded.map(|(target, arg)| (self.target(&target), arg)),
-                label: row.label.into(),
+                label: self.map.intern(&row.label),
             })
             .collect();
+        // Collected in place of what they were made from, which is larger.
+        let (mut edges, mut handed, mut params): (Vec<_>, Vec<_>, Vec<_>) = (edges, handed, params);
+        edges.shrink_to_fit();
+        handed.shrink_to_fit();
+        params.shrink_to_fit();
         (edges, handed, params)
+    }
+
+    /// The parameters of named functions that are only looked at, called methods of, or handed on.
+    fn looks(&mut self, accesses: &Accesses) -> FxHashMap<(FuncId, u16), LookRow> {
+        let file = self.model.file;
+        let mut out = FxHashMap::default();
+        for func in file.function_ids() {
+            let row = file.function(func);
+            if file.function_name(func).is_none() && row.class.is_none() {
+                continue;
+            }
+            for (index, param) in file.params(func).enumerate() {
+                let look = file.tree.binding(param).and_then(|binding| self.look(accesses, binding));
+                if let (Some(look), Ok(index)) = (look, u16::try_from(index)) {
+                    out.insert((func, index), look);
+                }
+            }
+        }
+        out
+    }
+
+    /// What is done to a parameter; none if it is kept, returned, called, or handed to code that may do so.
+    fn look(&mut self, accesses: &Accesses, param: BindingId) -> Option<LookRow> {
+        let file = self.model.file;
+        let row = file.binding(param);
+        if row.opaque_writes > 0 || !row.values.is_empty() {
+            return None;
+        }
+        let place = Place::root(Root::Binding(param));
+        let mut look = LookRow::default();
+        for access in accesses.below(&place) {
+            let is_itself = access.place == place;
+            match access.usage {
+                Usage::Method { name, .. } => look.methods.push(self.map.intern(file.tree.text(name))),
+                Usage::Argument { call, index } if is_itself => {
+                    let callee = file.tree.callee(call)?;
+                    let path = self.model.api_path(callee);
+                    if path.is_some_and(|path| path.starts_with("console.")) {
+                        continue;
+                    }
+                    let target = calls::callee_target(self.model, call, callee)?;
+                    look.forwarded.push((self.target(&target), u16::try_from(index).ok()?));
+                }
+                Usage::Tested(_) | Usage::Operand(_) | Usage::Read => {}
+                _ if !is_itself => {}
+                _ => return None,
+            }
+        }
+        look.methods.sort_unstable();
+        look.methods.dedup();
+        Some(look)
+    }
+
+    fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {
+        rows.into_iter()
+            .map(|row| PassedRow {
+                caller: row.caller,
+                to: self.target(&row.to),
+                arg: row.arg,
+                place: self.place(&row.place),
+            })
+            .collect()
     }
 
     /// Whether other files can reach what a path starts from, so that what is done to it matters to them.
@@ -636,9 +759,9 @@ impl Builder<'_, '_> {
             }
             let what = match access.usage {
                 Usage::Method { name, call } => {
-                    let name = self.map.intern(file.tree.text(name));
+                    let name = self.map.of_file(file, name);
                     let first = file.tree.arg(call, 0).and_then(|arg| file.constant_name(arg));
-                    let first = first.map(|first| self.map.intern(file.tree.text(first)));
+                    let first = first.map(|first| self.map.of_file(file, first));
                     What::Method(name, first)
                 }
                 Usage::Argument { call, .. } => {
@@ -728,14 +851,14 @@ impl Builder<'_, '_> {
     fn type_imports(&mut self) -> Vec<NameId> {
         let file = self.model.file;
         let rows = file.imports.iter().filter(|import| import.type_only);
-        rows.map(|import| self.map.intern(file.tree.text(import.source))).collect()
+        rows.map(|import| self.map.of_file(file, import.source)).collect()
     }
 
     fn imports(&mut self) -> Vec<NameId> {
         let file = self.model.file;
         let mut out: Vec<NameId> = Vec::new();
         for import in file.imports.iter().filter(|import| !import.type_only) {
-            out.push(self.map.intern(file.tree.text(import.source)));
+            out.push(self.map.of_file(file, import.source));
         }
         for node in file.tree.ids() {
             let source = match file.tree.kind(node) {
@@ -743,11 +866,11 @@ impl Builder<'_, '_> {
                 Kind::ImportCall => file.tree.children(node).next().and_then(|arg| file.tree.name_id(arg)),
                 _ => None,
             };
-            out.extend(source.map(|source| self.map.intern(file.tree.text(source))));
+            out.extend(source.map(|source| self.map.of_file(file, source)));
         }
         for export in &file.exports {
             if let ExportTarget::From { source, .. } = export.target {
-                out.push(self.map.intern(file.tree.text(source)));
+                out.push(self.map.of_file(file, source));
             }
         }
         out.sort_unstable();

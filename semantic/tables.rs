@@ -325,6 +325,7 @@ pub struct Lowered {
     pub truncated: bool,
     /// The source, for fixes that move a piece of it.
     pub text: Box<str>,
+    pub(crate) places: crate::place::PlaceMemo,
 }
 
 impl Lowered {

@@ -8,6 +8,7 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, TypeId};
 use crate::names::Names;
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 /// A half-open range of byte offsets in the file, counted from 0.
 #[derive(
@@ -304,9 +305,12 @@ pub struct Tree {
     pub(crate) numbers: Vec<f64>,
     pub(crate) casts: FxHashMap<NodeId, TypeId>,
     pub(crate) type_args: FxHashMap<NodeId, smallvec::SmallVec<[TypeId; 2]>>,
+    wide: RefCell<FxHashMap<NodeId, FxHashMap<NameId, NodeId>>>,
 }
 
 const NO_DATA: u32 = u32::MAX;
+/// Literals with more properties than this are indexed.
+const NARROW: usize = 16;
 
 impl Tree {
     pub(crate) fn new() -> Self {
@@ -316,6 +320,7 @@ impl Tree {
             numbers: Vec::new(),
             casts: FxHashMap::default(),
             type_args: FxHashMap::default(),
+            wide: RefCell::default(),
         }
     }
 
@@ -424,10 +429,12 @@ impl Tree {
         self.child(id, 0)
     }
 
-    /// The last child.
+    /// The last child. Found from the end: a block is asked again for each of its statements.
     #[must_use]
     pub fn last_child(&self, id: NodeId) -> Option<NodeId> {
-        self.children(id).last()
+        let last = NodeId(self.end(id).0.checked_sub(1)?);
+        let mut above = std::iter::successors(Some(last), |&node| self.parent(node));
+        (last > id).then(|| above.find(|&node| self.parent(node) == Some(id))).flatten()
     }
 
     /// Whether the node is the last child of its parent. Asked of every child, [`Tree::last_child`] would be quadratic.
@@ -446,6 +453,13 @@ impl Tree {
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// Whether a node is the literal `true`.
+    #[must_use]
+    pub fn is_true(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        node.kind == Kind::Bool && node.data == 1
     }
 
     /// The name a node carries as data: property, method, field, label, string literal.
@@ -478,6 +492,12 @@ impl Tree {
     #[must_use]
     pub fn string(&self, id: NodeId) -> Option<&str> {
         (self.kind(id) == Kind::String).then(|| self.name(id)).flatten()
+    }
+
+    /// The value of a boolean literal.
+    #[must_use]
+    pub fn boolean(&self, id: NodeId) -> Option<bool> {
+        (self.kind(id) == Kind::Bool).then(|| self.node(id).data == 1)
     }
 
     /// The value of a number literal.
@@ -649,9 +669,29 @@ impl Tree {
         if self.kind(object) != Kind::Object {
             return None;
         }
-        self.children(object)
-            .find(|&p| self.kind(p) == Kind::Property && self.name(p) == Some(name))
-            .and_then(|p| self.last_child(p))
+        let named = |p: &NodeId| self.kind(*p) == Kind::Property && self.name(*p) == Some(name);
+        let mut children = self.children(object);
+        let found = match children.by_ref().take(NARROW).find(named) {
+            None if children.next().is_some() => self.wide_property(object, name),
+            found => found,
+        };
+        found.and_then(|p| self.last_child(p))
+    }
+
+    /// A property of a large literal. Asked for each of its names, going through it would be quadratic.
+    fn wide_property(&self, object: NodeId, name: &str) -> Option<NodeId> {
+        let name = self.names.find(name)?;
+        let mut wide = self.wide.borrow_mut();
+        let index = wide.entry(object).or_insert_with(|| {
+            let mut index = FxHashMap::default();
+            for p in self.children(object).filter(|&p| self.kind(p) == Kind::Property) {
+                if let Some(name) = self.name_id(p) {
+                    index.entry(name).or_insert(p);
+                }
+            }
+            index
+        });
+        index.get(&name).copied()
     }
 
     /// Whether the value of this expression is thrown away.

@@ -1,5 +1,6 @@
 //! Arguments.
 
+use crate::fix::Wish;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use outlive_rules::{Confidence, Severity};
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ pub(crate) enum Command {
     Lsp(Lsp),
     /// Write a commented config file, `outlive.toml`.
     Init(Init),
+    /// Print the JSON Schema of the config.
+    #[command(hide = true)]
+    ConfigSchema,
     /// Print completions for a shell.
     Completions(Completions),
 }
@@ -50,6 +54,9 @@ impl Arguments {
         self.command.unwrap_or(Command::Check(self.check))
     }
 }
+
+/// What does not go with fixes: a text that is not the file's, and findings that are to stay.
+const NO_FIXES: &[&str] = &["staged", "stdin_filename", "update_baseline", "prune_baseline"];
 
 /// Options of `check`.
 #[derive(Args, Debug, Clone)]
@@ -78,6 +85,9 @@ pub(crate) struct Check {
     /// Print to stderr where the time went.
     #[arg(long, help_heading = "Output")]
     pub(crate) timings: bool,
+    /// Say how much of the project was understood: entry points, functions of unknown rate, packages without rows.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) coverage: bool,
     /// List what suppression comments answer too, marked as such, in the formats that know this (JSON, SARIF).
     #[arg(long, help_heading = "Output")]
     pub(crate) include_suppressed: bool,
@@ -93,6 +103,9 @@ pub(crate) struct Check {
     /// Report only what stands in files that changed since this commit or branch.
     #[arg(long, value_name = "REF", conflicts_with = "staged", help_heading = "What is reported")]
     pub(crate) since: Option<String>,
+    /// Report only what touches lines that this patch adds or changes: `git diff > changes.patch`; `-` is stdin.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["since", "staged", "stdin_filename", "within"], help_heading = "What is reported")]
+    pub(crate) diff: Option<PathBuf>,
     /// Report only what stands in staged files, as they are staged.
     #[arg(long, help_heading = "What is reported")]
     pub(crate) staged: bool,
@@ -100,8 +113,23 @@ pub(crate) struct Check {
     #[arg(long, value_name = "FILE", help_heading = "What is reported")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write the findings of this run into the baseline.
-    #[arg(long, requires = "baseline", help_heading = "What is reported")]
+    #[arg(long, help_heading = "What is reported")]
     pub(crate) update_baseline: bool,
+    /// Forget what is gone from the baseline, and add nothing to it.
+    #[arg(long, conflicts_with = "update_baseline", help_heading = "What is reported")]
+    pub(crate) prune_baseline: bool,
+    /// Use no baseline, even if the config names one.
+    #[arg(long, conflicts_with_all = ["baseline", "update_baseline", "prune_baseline"], help_heading = "What is reported")]
+    pub(crate) no_baseline: bool,
+    /// Apply the fixes that keep behaviour in every case, and report what remains.
+    #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
+    pub(crate) fix: bool,
+    /// Apply the other fixes too: read what they do before you keep it.
+    #[arg(long, conflicts_with_all = NO_FIXES, help_heading = "Fixes")]
+    pub(crate) fix_suggestions: bool,
+    /// Print the fixes as a patch and write nothing; those of `--fix`, or with it those of `--fix-suggestions`.
+    #[arg(long, conflicts_with_all = ["update_baseline", "prune_baseline"], help_heading = "Fixes")]
+    pub(crate) fix_dry_run: bool,
     /// The lowest severity that makes the exit status 1 [default: warning].
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Exit status")]
     pub(crate) fail_on: Option<FailOn>,
@@ -135,10 +163,35 @@ pub(crate) struct Check {
     /// Worker threads; 0 means one for each processor.
     #[arg(long, default_value_t = 0, value_name = "N", help_heading = "Input")]
     pub(crate) threads: usize,
-    /// Parse every file, even one whose text holds nothing of interest.
-    // No file is left unparsed yet: the option holds the name.
-    #[arg(long, hide = true)]
+    /// Parse every file, even one whose text holds nothing of interest; today every file is.
+    #[arg(long, help_heading = "Input")]
     pub(crate) parse_all: bool,
+    /// Do no more than this with each file, and link nothing: what the benchmark compares a whole run with.
+    #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", help_heading = "Output")]
+    pub(crate) until: Stage,
+}
+
+/// How far each file goes.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Stage {
+    /// It is read, and left out if it is generated.
+    Read,
+    /// It is parsed; the tree is dropped.
+    Parse,
+    /// It becomes tables.
+    Lower,
+    /// The rules visit it.
+    Visit,
+    /// All of it.
+    Link,
+}
+
+impl Check {
+    /// The fixes that are wanted, if any are.
+    pub(crate) fn wish(&self) -> Option<Wish> {
+        let is_any = self.fix || self.fix_dry_run || self.fix_suggestions;
+        is_any.then_some(if self.fix_suggestions { Wish::Suggestions } else { Wish::Safe })
+    }
 }
 
 /// Output formats.
@@ -207,7 +260,9 @@ fn output_file(text: &str) -> Result<OutputFile, String> {
 }
 
 /// Confidence levels.
-#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(
+    ValueEnum, serde::Deserialize, serde::Serialize, schemars::JsonSchema, Clone, Copy, PartialEq, Eq, Debug,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Certainty {
     /// Also where one part is unknown.
@@ -229,7 +284,9 @@ impl From<Certainty> for Confidence {
 }
 
 /// What makes a run fail.
-#[derive(ValueEnum, serde::Deserialize, serde::Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(
+    ValueEnum, serde::Deserialize, serde::Serialize, schemars::JsonSchema, Clone, Copy, PartialEq, Eq, Debug,
+)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// Any finding.

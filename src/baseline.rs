@@ -34,6 +34,9 @@ pub(crate) enum BaselineError {
         /// Why.
         error: serde_json::Error,
     },
+    /// There is none to be changed.
+    #[error("which baseline? name one with --baseline, or in the config")]
+    Unnamed,
     /// A run that sees only a part must not forget the rest.
     #[error("a run that is restricted to some rules or files cannot update the baseline")]
     Partial,
@@ -67,11 +70,7 @@ pub(crate) struct Taken {
 
 /// Takes known findings out; more than are known of a kind are reported.
 pub(crate) fn apply(path: &Path, findings: &mut Vec<Reported>) -> Result<Taken, BaselineError> {
-    let shown = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| BaselineError::Unreadable { path: shown.clone(), error })?;
-    let baseline: Baseline =
-        serde_json::from_str(&text).map_err(|error| BaselineError::Malformed { path: shown, error })?;
+    let baseline = read(path)?;
     let mut left: FxHashMap<String, u32> = FxHashMap::default();
     for known in baseline.findings {
         *left.entry(known.fingerprint).or_default() += known.count;
@@ -104,9 +103,37 @@ pub(crate) fn update(path: &Path, findings: &[Reported], below: &str) -> Result<
             count,
         })
         .collect();
+    write(path, &Baseline { schema_version: 1, findings })
+}
+
+/// Forgets what the findings of a run do not bear out any more; nothing new is let in.
+pub(crate) fn prune(path: &Path, findings: &[Reported]) -> Result<(), BaselineError> {
+    let mut baseline = read(path)?;
+    let mut there: FxHashMap<&str, u32> = FxHashMap::default();
+    for finding in findings {
+        *there.entry(&finding.key).or_default() += 1;
+    }
+    for known in &mut baseline.findings {
+        let left = there.get_mut(&*known.fingerprint);
+        let count = left.as_ref().map_or(0, |left| known.count.min(**left));
+        left.into_iter().for_each(|left| *left -= count);
+        known.count = count;
+    }
+    baseline.findings.retain(|known| known.count > 0);
+    baseline.findings.sort();
+    write(path, &baseline)
+}
+
+fn read(path: &Path) -> Result<Baseline, BaselineError> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| BaselineError::Unreadable { path: shown.clone(), error })?;
+    serde_json::from_str(&text).map_err(|error| BaselineError::Malformed { path: shown, error })
+}
+
+fn write(path: &Path, baseline: &Baseline) -> Result<(), BaselineError> {
     let problem = |error| BaselineError::Unwritable { path: path.display().to_string(), error };
-    let mut text = serde_json::to_string_pretty(&Baseline { schema_version: 1, findings })
-        .map_err(|error| problem(error.into()))?;
+    let mut text = serde_json::to_string_pretty(baseline).map_err(|error| problem(error.into()))?;
     text.push('\n');
     std::fs::write(path, text).map_err(problem)
 }

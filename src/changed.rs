@@ -3,6 +3,7 @@
 use crate::discover;
 use crate::report::source::Overlay;
 use rustc_hash::FxHashSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use thiserror::Error;
@@ -52,6 +53,71 @@ pub(crate) fn staged() -> Result<(FxHashSet<String>, Overlay), GitError> {
     Ok((staged.into_iter().collect(), overlay))
 }
 
+/// Lines of files, by the path of the file from the working directory.
+pub(crate) type Lines = BTreeMap<String, BTreeSet<u32>>;
+
+/// The lines that a patch adds or changes. `below` is the working directory in the repository: patches name files from
+/// its root. A line behind which something was taken away counts as changed.
+pub(crate) fn in_patch(patch: &str, below: &str) -> Lines {
+    let mut out = Lines::new();
+    let mut path: Option<String> = None;
+    // How many lines of the hunk are still to come, before and after, and the number of the next one after.
+    let (mut old, mut new, mut at) = (0_u32, 0_u32, 0_u32);
+    for line in patch.lines() {
+        if old == 0 && new == 0 {
+            if let Some(name) = line.strip_prefix("+++ ") {
+                path = target(name, below);
+            } else if let Some(hunk) = line.strip_prefix("@@ ").and_then(hunk) {
+                (old, at, new) = hunk;
+            }
+            continue;
+        }
+        let mut mark = |line: u32| {
+            if let Some(path) = &path {
+                out.entry(path.clone()).or_default().insert(line);
+            }
+        };
+        match line.as_bytes().first() {
+            Some(b'+') => {
+                mark(at);
+                (new, at) = (new.saturating_sub(1), at.saturating_add(1));
+            }
+            Some(b'-') => {
+                mark(at.saturating_sub(1).max(1));
+                old = old.saturating_sub(1);
+            }
+            Some(b'\\') => {}
+            _ => {
+                (old, new) = (old.saturating_sub(1), new.saturating_sub(1));
+                at = at.saturating_add(1);
+            }
+        }
+    }
+    out
+}
+
+/// The file that a patch makes, as the report calls it; none if it takes one away or is about another folder.
+fn target(name: &str, below: &str) -> Option<String> {
+    let name = name.split('\t').next().unwrap_or_default().trim_matches('"');
+    let name = name.strip_prefix("b/").unwrap_or(name);
+    (name != "/dev/null").then(|| name.strip_prefix(below)).flatten().map(str::to_owned)
+}
+
+/// `-1,4 +1,6 @@`: how many lines before; the first line after, and how many.
+fn hunk(text: &str) -> Option<(u32, u32, u32)> {
+    let mut words = text.split(' ');
+    let mut range = |sign: char| {
+        let (start, count) = {
+            let word = words.next()?.strip_prefix(sign)?;
+            word.split_once(',').unwrap_or((word, "1"))
+        };
+        Some((start.parse::<u32>().ok()?, count.parse::<u32>().ok()?))
+    };
+    let (_, old) = range('-')?;
+    let (at, new) = range('+')?;
+    Some((old, at, new))
+}
+
 fn names(arguments: &[&str]) -> Result<Vec<String>, GitError> {
     let out = git(arguments)?;
     let names = out.split(|&byte| byte == 0).filter(|name| !name.is_empty());
@@ -65,4 +131,21 @@ fn git(arguments: &[&str]) -> Result<Vec<u8>, GitError> {
     }
     let message = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(GitError::Refused { command: arguments.first().copied().unwrap_or_default().to_owned(), message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_a_patch() {
+        let patch = "diff --git a/x/a.js b/x/a.js\n--- a/x/a.js\n+++ b/x/a.js\n@@ -1,3 +1,4 @@ f\n a\n-b\n+B\n++++ c\n d\n\
+            @@ -9 +10,0 @@\n-gone\n--- a/y.js\n+++ b/y.js\n@@ -0,0 +1 @@\n+new\n\\ No newline at end of file\n\
+            --- a/z.js\n+++ /dev/null\n@@ -1 +0,0 @@\n-z\n";
+        let lines = in_patch(patch, "");
+        let shown: Vec<(&str, Vec<u32>)> =
+            lines.iter().map(|(path, lines)| (&**path, lines.iter().copied().collect())).collect();
+        assert_eq!(shown, [("x/a.js", vec![1, 2, 3, 9]), ("y.js", vec![1])]);
+        assert_eq!(in_patch(patch, "x/").keys().collect::<Vec<_>>(), ["a.js"]);
+    }
 }

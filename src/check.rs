@@ -1,11 +1,13 @@
 //! `outlive check`: settings, one run, and what of it is reported.
 
 use crate::Outcome;
-use crate::arguments::{Certainty, Check, FailOn};
+use crate::arguments::{Check, FailOn};
 use crate::baseline::{self, BaselineError, Taken};
-use crate::changed;
+use crate::changed::{self, Lines};
 use crate::config::{self, Found};
 use crate::discover::{self, Filter};
+use crate::fix::{self, Patch};
+use crate::levels::Levels;
 use crate::output;
 use crate::progress;
 use crate::report::source::{Overlay, Sources};
@@ -15,7 +17,8 @@ use crate::session::{self, Analysis, Plan, SessionError};
 use crate::suppress::{self, Policy};
 use crate::terminal;
 use outlive_rules::trace::Trace;
-use outlive_rules::{Confidence, Rule, Severity, engine};
+use outlive_rules::{Rule, Severity, engine};
+use outlive_semantic::catalog::Catalog;
 use rustc_hash::FxHashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -27,8 +30,45 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     if options.show_config {
         return output::show_config(&settings.found, &settings.here);
     }
-    let input = Input::new(options, &settings)?;
+    let mut input = Input::new(options, &settings)?;
     let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog)?;
+    let mut patch = Patch::default();
+    if let Some(wish) = options.wish() {
+        for _ in 0..fix::ROUNDS {
+            if !patch.add(&report, wish, &mut input.overlay) {
+                break;
+            }
+            (report, taken) = analyse(options, &settings, &input, &catalog)?;
+        }
+    }
+    if !options.fix_dry_run {
+        patch.write()?;
+    }
+    if let Some(given) = &options.stdin_filename {
+        // Whoever hands a buffer over looks for its name in the answer.
+        report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
+    }
+    output::print(&report, options, &settings.below)?;
+    if options.fix_dry_run {
+        patch.print()?;
+    }
+    if !options.quiet {
+        output::sum_up(&report, taken, patch.fixed(), options.wish());
+    }
+    Ok(match settings.outcome(&report) {
+        Outcome::Findings if options.exit_zero => Outcome::Clean,
+        outcome => outcome,
+    })
+}
+
+/// One run: what is to be said, and what the baseline took out.
+fn analyse(
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+    catalog: &Catalog,
+) -> Result<(Report, Taken), SessionError> {
     let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
     let mut report = progress::watch(shows_progress, |counter| {
         let plan = Plan {
@@ -40,28 +80,23 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
             rules: &settings.rules,
             traced: None,
             progress: counter,
+            until: options.until,
         };
-        let mut analysis = session::run(&plan, &catalog)?;
-        let report = judge(&mut analysis, &settings, &input);
+        let mut analysis = session::run(&plan, catalog)?;
+        let report = judge(&mut analysis, options, settings, input);
         if options.timings {
             output::timings(&analysis.times);
         }
+        if let Some(coverage) = &report.coverage {
+            output::coverage(coverage);
+        }
+        // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
+        std::mem::forget(analysis.project);
         Ok::<_, SessionError>(report)
     })?;
     report.settle();
-    let taken = use_baseline(&mut report, options, &settings, &input)?;
-    if let Some(given) = &options.stdin_filename {
-        // Whoever hands a buffer over looks for its name in the answer.
-        report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
-    }
-    output::print(&report, options, &settings.below)?;
-    if !options.quiet {
-        output::sum_up(&report, taken);
-    }
-    Ok(match settings.outcome(&report) {
-        Outcome::Findings if options.exit_zero => Outcome::Clean,
-        outcome => outcome,
-    })
+    let taken = use_baseline(&mut report, options, settings, input)?;
+    Ok((report, taken))
 }
 
 /// The options of the command line over those of the config.
@@ -70,13 +105,11 @@ pub(crate) struct Settings {
     pub(crate) found: Found,
     pub(crate) filter: Filter,
     pub(crate) rules: Vec<&'static dyn Rule>,
-    /// Rules were asked for by name, even if the config turns them off.
-    by_name: bool,
+    levels: Levels,
     /// Files that were asked for by name: not to be able to read one is a failure.
     named: Vec<String>,
     /// The folder of the working directory in the project, with a slash at its end, or empty.
     below: String,
-    confidence: Certainty,
     fail_on: FailOn,
     max_warnings: Option<u64>,
     pub(crate) baseline: Option<PathBuf>,
@@ -94,33 +127,19 @@ impl Settings {
         let config = &found.config;
         let from_config =
             config.baseline.as_ref().map(|path| found.folder().unwrap_or(Path::new("")).join(path));
+        let levels = Levels::new(&found, &here, options.confidence, !options.rules.is_empty())?;
         Ok(Self {
             filter: Filter::new(&found, options.force_exclude || options.stdin_filename.is_some())?,
-            rules: selected_rules(&options.rules, &found)?,
-            by_name: !options.rules.is_empty(),
+            rules: selected_rules(&options.rules, &levels)?,
+            levels,
             named: options.paths.iter().map(|path| name(path, &here)).collect(),
             below: below(&here, &found),
-            confidence: options.confidence.or(config.confidence).unwrap_or(Certainty::Medium),
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
             max_warnings: options.max_warnings.or(config.max_warnings),
-            baseline: options.baseline.clone().or(from_config),
+            baseline: options.baseline.clone().or(from_config).filter(|_| !options.no_baseline),
             here,
             found,
         })
-    }
-
-    /// The severity that the config gives a rule, or its own; none if the rule is off.
-    pub(crate) fn severity(&self, rule: &str, own: Severity) -> Option<Severity> {
-        match self.found.config.rules.get(rule).and_then(config::RuleConfig::level) {
-            Some(config::Level::Off) if self.by_name => Some(own),
-            Some(level) => level.severity(),
-            None => Some(own),
-        }
-    }
-
-    fn confidence(&self, rule: &str) -> Confidence {
-        let own = self.found.config.rules.get(rule).and_then(config::RuleConfig::confidence);
-        own.unwrap_or(self.confidence).into()
     }
 
     fn outcome(&self, report: &Report) -> Outcome {
@@ -146,7 +165,7 @@ impl Settings {
     /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
     pub(crate) fn error_severity(&self, error: &FileError) -> Option<Severity> {
         match error.trouble {
-            Trouble::Syntax => self.severity(rulebook::PARSE_ERROR, Severity::Error),
+            Trouble::Syntax => self.levels.severity(rulebook::PARSE_ERROR, Severity::Error, &error.path),
             Trouble::Internal => Some(Severity::Error),
             Trouble::Unreadable | Trouble::Refused => None,
         }
@@ -158,11 +177,8 @@ fn name(path: &Path, here: &Path) -> String {
     discover::relative(path, here).trim_end_matches('/').to_owned()
 }
 
-fn selected_rules(names: &[String], found: &Found) -> Result<Vec<&'static dyn Rule>, SessionError> {
-    let is_on = |rule: &&dyn Rule| {
-        let level = found.config.rules.get(rule.meta().id).and_then(config::RuleConfig::level);
-        level != Some(config::Level::Off)
-    };
+fn selected_rules(names: &[String], levels: &Levels) -> Result<Vec<&'static dyn Rule>, SessionError> {
+    let is_on = |rule: &&dyn Rule| levels.runs(rule.meta().id);
     if names.is_empty() {
         return Ok(outlive_rules::RULES.iter().copied().filter(is_on).collect());
     }
@@ -181,6 +197,25 @@ fn below(here: &Path, found: &Found) -> String {
     if shown.is_empty() { shown } else { shown + "/" }
 }
 
+fn read_patch(file: &Path) -> Result<String, SessionError> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut bytes)?;
+    } else {
+        let shown = file.display().to_string();
+        bytes = std::fs::read(file).map_err(|error| discover::DiscoverError::Unreadable(shown, error))?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Where the working directory is in the repository.
+fn git_below(here: &Path) -> String {
+    let root = here.ancestors().find(|folder| folder.join(".git").exists());
+    let below = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
+    let shown = below.to_string_lossy().replace('\\', "/");
+    if shown.is_empty() { shown } else { shown + "/" }
+}
+
 /// What is not on disk, and which files are reported on.
 #[derive(Default)]
 pub(crate) struct Input {
@@ -191,6 +226,8 @@ pub(crate) struct Input {
     whole: Option<[PathBuf; 1]>,
     /// Files and folders; findings elsewhere are not reported. None means that all are.
     only: Option<FxHashSet<String>>,
+    /// Lines of them; findings that touch none of these are not reported. None means that all are.
+    lines: Option<Lines>,
 }
 
 impl Input {
@@ -213,11 +250,19 @@ impl Input {
         if let Some(reference) = &options.since {
             return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
         }
+        if let Some(file) = &options.diff {
+            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here));
+            return Ok(Self {
+                only: Some(lines.keys().cloned().collect()),
+                lines: Some(lines),
+                ..Self::default()
+            });
+        }
         if options.staged {
             let (staged, overlay) = changed::staged()?;
             // What is staged and then deleted is on no disk to be walked.
             let extra = staged.iter().filter(|path| !Path::new(path).exists()).cloned().collect();
-            return Ok(Self { overlay, extra, only: Some(staged), whole: None });
+            return Ok(Self { overlay, extra, only: Some(staged), ..Self::default() });
         }
         Ok(Self::default())
     }
@@ -234,6 +279,19 @@ impl Input {
         only.contains(path) || only.contains(".") || folders.into_iter().any(|folder| only.contains(folder))
     }
 
+    /// Whether a finding has to do with the lines that are asked about: what is flagged, or a step of the path to it.
+    fn touches(&self, finding: &Reported) -> bool {
+        let Some(lines) = &self.lines else { return true };
+        let changed = |path: &str, first: u32, last: u32| {
+            lines.get(path).is_some_and(|lines| lines.range(first..=last.max(first)).next().is_some())
+        };
+        let place = &finding.place;
+        let mut steps = finding.retainers.iter().map(|step| &step.place);
+        changed(&place.path, place.start.line, finding.last_line)
+            // Of a step, its first line: that of a handler's registration spans the whole handler.
+            || steps.any(|step| changed(&step.path, step.start.line, step.start.line))
+    }
+
     fn from_stdin(path: &Path, settings: &Settings) -> Result<Self, SessionError> {
         let mut text = Vec::new();
         std::io::stdin().lock().read_to_end(&mut text)?;
@@ -246,7 +304,12 @@ impl Input {
 }
 
 /// Settles the claims, and takes out what is not to be reported. What only the report needs is moved there.
-pub(crate) fn judge(analysis: &mut Analysis<'_>, settings: &Settings, input: &Input) -> Report {
+pub(crate) fn judge(
+    analysis: &mut Analysis<'_>,
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+) -> Report {
     let start = Instant::now();
     let findings = engine::settle(&analysis.claims, &analysis.project, &settings.rules, &Trace::default());
     analysis.times.push(("settle", start.elapsed()));
@@ -254,7 +317,7 @@ pub(crate) fn judge(analysis: &mut Analysis<'_>, settings: &Settings, input: &In
     let mut sources = Sources::new(input.overlay.clone(), std::mem::take(&mut analysis.hashes));
     let located = report::locate(findings, &analysis.project, &settings.below, &mut sources);
     let ran: Vec<&'static str> = settings.rules.iter().map(|rule| rule.meta().id).collect();
-    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason };
+    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason.unwrap_or(false) };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
     let is_wanted = |path: &str| input.wants(path);
     let mut report = Report {
@@ -267,12 +330,13 @@ pub(crate) fn judge(analysis: &mut Analysis<'_>, settings: &Settings, input: &In
         stats: std::mem::take(&mut analysis.stats),
         sources,
         unsure: 0,
+        coverage: options.coverage.then(|| analysis.project.coverage()),
     };
-    for finding in answered.kept.into_iter().filter(|finding| is_wanted(&finding.place.path)) {
+    let is_asked = |finding: &Reported| is_wanted(&finding.place.path) && input.touches(finding);
+    for finding in answered.kept.into_iter().filter(is_asked) {
         add(&mut report, finding, settings);
     }
-    report.suppressed =
-        answered.suppressed.into_iter().filter(|it| is_wanted(&it.finding.place.path)).collect();
+    report.suppressed = answered.suppressed.into_iter().filter(|it| is_asked(&it.finding)).collect();
     for error in report.errors.iter().filter(|error| error.start.is_some()) {
         // For the excerpt.
         report.sources.load(&error.path);
@@ -282,9 +346,10 @@ pub(crate) fn judge(analysis: &mut Analysis<'_>, settings: &Settings, input: &In
 }
 
 fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
-    let Some(severity) = settings.severity(finding.rule, finding.severity) else { return };
+    let path = &finding.place.path;
+    let Some(severity) = settings.levels.severity(finding.rule, finding.severity, path) else { return };
     finding.severity = severity;
-    if finding.confidence >= settings.confidence(finding.rule) {
+    if finding.confidence >= settings.levels.confidence(finding.rule, &finding.place.path) {
         report.findings.push(finding);
     } else {
         report.unsure += 1;
@@ -298,13 +363,18 @@ pub(crate) fn use_baseline(
     settings: &Settings,
     input: &Input,
 ) -> Result<Taken, SessionError> {
-    let Some(path) = &settings.baseline else { return Ok(Taken::default()) };
+    let changes = options.update_baseline || options.prune_baseline;
+    let Some(path) = &settings.baseline else {
+        return if changes { Err(BaselineError::Unnamed.into()) } else { Ok(Taken::default()) };
+    };
     let is_partial = input.only.is_some() || !options.rules.is_empty();
+    if changes && is_partial {
+        return Err(BaselineError::Partial.into());
+    }
     if options.update_baseline {
-        if is_partial {
-            return Err(BaselineError::Partial.into());
-        }
         baseline::update(path, &report.findings, &settings.below)?;
+    } else if options.prune_baseline {
+        baseline::prune(path, &report.findings)?;
     }
     let taken = baseline::apply(path, &mut report.findings)?;
     // A run that sees only a part cannot say what is gone.

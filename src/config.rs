@@ -5,40 +5,103 @@ use crate::rulebook;
 use outlive_rules::Severity;
 use outlive_rules::models::{self, ModelError};
 use outlive_semantic::catalog::Sheet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// The names under which a config file is found.
-const NAMES: &[&str] = &["outlive.toml", ".outlive.toml"];
+/// The names under which a config file is found, the first first.
+const NAMES: &[&str] = &["outlive.toml", ".outlive.toml", MANIFEST];
+/// Here it is a key.
+const MANIFEST: &str = "package.json";
+const MANIFEST_KEY: &str = "outlive";
 
-/// A config file as it is written. The documentation comments are what `outlive init` writes.
-#[derive(Deserialize, Serialize, Default, Clone, Debug)]
+/// What outlive is to look at, and how strictly. Paths and patterns are relative to the file; patterns are those of
+/// .gitignore.
+// These comments are the descriptions in the schema.
+#[derive(Deserialize, Serialize, JsonSchema, Default, Clone, Debug)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub(crate) struct Config {
+    /// For editors.
+    #[serde(rename = "$schema", skip_serializing)]
+    pub(crate) schema: Option<String>,
+    /// Configs that hold unless this one says otherwise: files, or npm packages.
+    #[serde(skip_serializing_if = "Extends::is_empty")]
+    pub(crate) extends: Extends,
     /// Only files that match one of these patterns are analysed; none means all.
     pub(crate) include: Vec<String>,
     /// Files that match one of these patterns are not.
     pub(crate) exclude: Vec<String>,
+    /// The lowest confidence that is reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) confidence: Option<Certainty>,
+    /// The lowest severity that makes the exit status 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) fail_on: Option<FailOn>,
+    /// Errors fail, and so do more warnings than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_warnings: Option<u64>,
+    /// Findings that this file knows are not reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) baseline: Option<PathBuf>,
     /// Suppression comments must say why.
-    pub(crate) require_reason: bool,
-    /// Files with rows about libraries, relative to the config file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) require_reason: Option<bool>,
+    /// Files with rows about libraries.
     pub(crate) models: Vec<PathBuf>,
-    /// By rule.
+    /// By rule, how bad its findings are.
+    pub(crate) rules: BTreeMap<String, RuleConfig>,
+    /// What holds for some files only; of several that match a file, the last wins.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) overrides: Vec<Override>,
+}
+
+/// One config or several, the later over the earlier.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Debug)]
+#[serde(untagged, expecting = "expected the name of a file or package, or a list of such names")]
+pub(crate) enum Extends {
+    /// `extends = "./strict.toml"`
+    One(String),
+    /// `extends = ["@acme/outlive-preset", "./strict.toml"]`
+    Several(Vec<String>),
+}
+
+impl Default for Extends {
+    fn default() -> Self {
+        Self::Several(Vec::new())
+    }
+}
+
+impl Extends {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Several(names) => names,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names().is_empty()
+    }
+}
+
+/// What holds for the files that match.
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Debug)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Override {
+    /// Patterns of files.
+    pub(crate) files: Vec<String>,
+    /// The lowest confidence that is reported in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) confidence: Option<Certainty>,
+    /// By rule, how bad its findings in them are.
+    #[serde(default)]
     pub(crate) rules: BTreeMap<String, RuleConfig>,
 }
 
 /// A level, or a table with more.
-#[derive(Deserialize, Serialize, Clone, Debug)]
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Debug)]
 #[serde(
     untagged,
     expecting = "expected \"off\", \"info\", \"warning\", \"error\", or a table with `level` and `confidence`"
@@ -51,26 +114,28 @@ pub(crate) enum RuleConfig {
 }
 
 /// Options of one rule.
-#[derive(Deserialize, Serialize, Clone, Debug)]
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Debug)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct RuleTable {
+    /// How bad its findings are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) level: Option<Level>,
+    /// The lowest confidence that is reported of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) confidence: Option<Certainty>,
 }
 
 /// How bad a project finds what a rule finds.
-#[derive(Deserialize, Serialize, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Deserialize, Serialize, JsonSchema, Clone, Copy, PartialEq, Eq, Debug)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     /// Not reported.
     Off,
-    /// See [`Severity::Info`].
+    /// Worth knowing.
     Info,
-    /// See [`Severity::Warning`].
+    /// It leaks, churns or may exhaust memory.
     Warning,
-    /// See [`Severity::Error`].
+    /// It leaks, and nothing of the kind may pass.
     Error,
 }
 
@@ -153,6 +218,22 @@ pub(crate) enum ConfigError {
         /// What is wrong with it.
         error: ignore::Error,
     },
+    /// What is extended is not there.
+    #[error("{path}: there is no file or package `{name}` to extend")]
+    NoBase {
+        /// The file.
+        path: String,
+        /// What it extends.
+        name: String,
+    },
+    /// It extends itself.
+    #[error("{path} extends itself: {chain}")]
+    Cycle {
+        /// The file.
+        path: String,
+        /// By way of these.
+        chain: String,
+    },
     /// A sheet of library rows is malformed.
     #[error(transparent)]
     Models(#[from] ModelError),
@@ -164,6 +245,8 @@ pub(crate) struct Found {
     pub(crate) config: Config,
     /// None if no file was found.
     pub(crate) file: Option<PathBuf>,
+    /// What it extends, directly or not, in the order in which they were read.
+    pub(crate) bases: Vec<PathBuf>,
 }
 
 impl Found {
@@ -191,7 +274,7 @@ pub(crate) fn discover(folder: &Path) -> Result<Found, ConfigError> {
     for ancestor in folder.ancestors() {
         for name in NAMES {
             let path = ancestor.join(name);
-            if path.is_file() {
+            if path.is_file() && (*name != MANIFEST || has_key(&path)) {
                 return read(&path);
             }
         }
@@ -202,19 +285,106 @@ pub(crate) fn discover(folder: &Path) -> Result<Found, ConfigError> {
     Ok(Found::default())
 }
 
-/// Reads a config file.
+/// Whether a manifest configures outlive. One that is no JSON does not: that is for others to complain about.
+fn has_key(manifest: &Path) -> bool {
+    let text = std::fs::read(manifest).unwrap_or_default();
+    let json: Option<serde_json::Value> = serde_json::from_slice(&text).ok();
+    json.is_some_and(|json| json.get(MANIFEST_KEY).is_some())
+}
+
+/// Reads a config file, with what it extends.
 pub(crate) fn read(path: &Path) -> Result<Found, ConfigError> {
-    let shown = path
-        .file_name()
-        .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::Unreadable { path: path.display().to_string(), error })?;
     let file = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(Found { config: parse(&shown, &text)?, file: Some(file) })
+    let mut bases = Vec::new();
+    let config = load(&file, &path.display().to_string(), &mut Vec::new(), &mut bases)?;
+    Ok(Found { config, file: Some(file), bases })
+}
+
+/// `chain` is what led here, `bases` everything that was read on the way.
+fn load(
+    file: &Path,
+    given: &str,
+    chain: &mut Vec<PathBuf>,
+    bases: &mut Vec<PathBuf>,
+) -> Result<Config, ConfigError> {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let shown = name(file);
+    if chain.iter().any(|known| known == file) {
+        let names: Vec<String> = chain.iter().map(|path| name(path)).collect();
+        return Err(ConfigError::Cycle { path: shown, chain: names.join(", ") });
+    }
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| ConfigError::Unreadable { path: given.to_owned(), error })?;
+    let own = if shown == MANIFEST { parse_manifest(&shown, &text)? } else { parse(&shown, &text)? };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    chain.push(file.to_owned());
+    let mut base = Config::default();
+    for wanted in own.extends.names() {
+        let path = find_base(folder, wanted)
+            .ok_or_else(|| ConfigError::NoBase { path: shown.clone(), name: wanted.clone() })?;
+        let loaded = load(&path, wanted, chain, bases)?;
+        base = loaded.moved(path.parent().unwrap_or(Path::new("")), folder).over(base);
+        bases.push(path);
+    }
+    chain.pop();
+    Ok(own.over(base))
+}
+
+/// A file beside the config, a file of a package, or the `outlive.toml` of a package.
+fn find_base(folder: &Path, name: &str) -> Option<PathBuf> {
+    let beside = std::iter::once(folder.join(name));
+    let installed = folder.ancestors().map(|above| above.join("node_modules").join(name));
+    let installed = installed.flat_map(|path| [path.join("outlive.toml"), path]);
+    let found = beside.chain(installed).find(|path| path.is_file())?;
+    // One name for one file, so that a circle is seen.
+    Some(found.canonicalize().unwrap_or(found))
+}
+
+impl Config {
+    /// The config as it reads in another folder. Patterns are not moved: those of a preset are about whoever extends it.
+    fn moved(mut self, from: &Path, to: &Path) -> Self {
+        let moved = |path: &PathBuf| {
+            let whole = from.join(path);
+            whole.strip_prefix(to).map(Path::to_owned).unwrap_or(whole)
+        };
+        self.models = self.models.iter().map(moved).collect();
+        self.baseline = self.baseline.as_ref().map(moved);
+        self
+    }
+
+    /// This config where it says something, else the other. What is left out, and rows of libraries, add up.
+    fn over(self, base: Self) -> Self {
+        let both = |base: Vec<String>, own: Vec<String>| base.into_iter().chain(own).collect();
+        let mut rules = base.rules;
+        for (rule, own) in self.rules {
+            let level = own.level().or_else(|| rules.get(&rule).and_then(RuleConfig::level));
+            let confidence = own.confidence().or_else(|| rules.get(&rule).and_then(RuleConfig::confidence));
+            let merged = match (level, confidence) {
+                (Some(level), None) => RuleConfig::Level(level),
+                (level, confidence) => RuleConfig::Table(RuleTable { level, confidence }),
+            };
+            rules.insert(rule, merged);
+        }
+        Self {
+            schema: self.schema,
+            extends: self.extends,
+            include: if self.include.is_empty() { base.include } else { self.include },
+            exclude: both(base.exclude, self.exclude),
+            confidence: self.confidence.or(base.confidence),
+            fail_on: self.fail_on.or(base.fail_on),
+            max_warnings: self.max_warnings.or(base.max_warnings),
+            baseline: self.baseline.or(base.baseline),
+            require_reason: self.require_reason.or(base.require_reason),
+            models: base.models.into_iter().chain(self.models).collect(),
+            rules,
+            overrides: base.overrides.into_iter().chain(self.overrides).collect(),
+        }
+    }
 }
 
 const KEYS: &[&str] = &[
     "$schema",
+    "extends",
     "include",
     "exclude",
     "confidence",
@@ -224,21 +394,44 @@ const KEYS: &[&str] = &[
     "require-reason",
     "models",
     "rules",
+    "overrides",
 ];
 const RULE_KEYS: &[&str] = &["level", "confidence"];
+const OVERRIDE_KEYS: &[&str] = &["files", "confidence", "rules"];
 
 fn parse(path: &str, text: &str) -> Result<Config, ConfigError> {
     let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
-    let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| syntax(error.to_string()))?;
-    check_keys(path, "", &table, KEYS)?;
-    if let Some(toml::Value::Table(rules)) = table.get("rules") {
-        check_rules(path, rules)?;
-    }
-    // For editors.
-    table.remove("$schema");
-    let text = if text.contains("$schema") { table.to_string() } else { text.to_owned() };
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| syntax(error.to_string()))?;
+    check(path, &table)?;
     // From the text, not from the table: so that errors have a line and a column.
-    toml::from_str(&text).map_err(|error| syntax(error.to_string()))
+    toml::from_str(text).map_err(|error| syntax(error.to_string()))
+}
+
+/// The config in a manifest.
+fn parse_manifest(path: &str, text: &str) -> Result<Config, ConfigError> {
+    let syntax = |message: String| ConfigError::Syntax { path: path.to_owned(), message };
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| syntax(error.to_string()))?;
+    let value = json.get(MANIFEST_KEY).ok_or_else(|| syntax(format!("there is no key `{MANIFEST_KEY}`")))?;
+    let within = |message: String| syntax(format!("in `{MANIFEST_KEY}`: {}", message.trim_end()));
+    let table = toml::Table::try_from(value).map_err(|error| within(error.to_string()))?;
+    check(path, &table)?;
+    table.try_into().map_err(|error: toml::de::Error| within(error.to_string()))
+}
+
+/// Names that mean nothing, wherever they may stand.
+fn check(path: &str, table: &toml::Table) -> Result<(), ConfigError> {
+    check_keys(path, "", table, KEYS)?;
+    if let Some(toml::Value::Table(rules)) = table.get("rules") {
+        check_rules(path, "", rules)?;
+    }
+    let overrides = table.get("overrides").and_then(toml::Value::as_array);
+    for part in overrides.into_iter().flatten().filter_map(toml::Value::as_table) {
+        check_keys(path, "overrides.", part, OVERRIDE_KEYS)?;
+        if let Some(toml::Value::Table(rules)) = part.get("rules") {
+            check_rules(path, "overrides.", rules)?;
+        }
+    }
+    Ok(())
 }
 
 fn check_keys(path: &str, above: &str, table: &toml::Table, known: &[&str]) -> Result<(), ConfigError> {
@@ -251,31 +444,40 @@ fn check_keys(path: &str, above: &str, table: &toml::Table, known: &[&str]) -> R
     Err(ConfigError::UnknownKey { path: path.to_owned(), key: format!("{above}{key}"), hint })
 }
 
-fn check_rules(path: &str, rules: &toml::Table) -> Result<(), ConfigError> {
+fn check_rules(path: &str, above: &str, rules: &toml::Table) -> Result<(), ConfigError> {
     for (rule, value) in rules {
         if rulebook::find(rule).is_none() {
             let hint = rulebook::suggestion(rule);
             return Err(ConfigError::UnknownRule { path: path.to_owned(), rule: rule.clone(), hint });
         }
         if let toml::Value::Table(table) = value {
-            check_keys(path, &format!("rules.{rule}."), table, RULE_KEYS)?;
+            check_keys(path, &format!("{above}rules.{rule}."), table, RULE_KEYS)?;
         }
     }
     Ok(())
 }
 
-/// What `outlive init` writes.
-pub(crate) fn template() -> String {
-    let mut out = include_str!("pages/outlive.toml").to_owned();
-    for entry in rulebook::all() {
-        out.push_str(&format!("# {} = \"{}\"  # {}\n", entry.id, entry.severity.word(), entry.summary));
+/// The schema of the config, for editors.
+pub(crate) fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Config).to_value();
+    let rule = |entry: &rulebook::Entry| {
+        let row = serde_json::json!({ "$ref": "#/$defs/RuleConfig", "description": entry.summary });
+        (entry.id.to_owned(), row)
+    };
+    let rules: serde_json::Map<String, serde_json::Value> = rulebook::all().iter().map(rule).collect();
+    for place in ["/properties/rules", "/$defs/Override/properties/rules"] {
+        if let Some(serde_json::Value::Object(map)) = schema.pointer_mut(place) {
+            map.insert("properties".to_owned(), rules.clone().into());
+            map.insert("additionalProperties".to_owned(), false.into());
+        }
     }
-    out
+    schema
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::init::template;
 
     fn message(text: &str) -> String {
         parse("outlive.toml", text).unwrap_err().to_string()
@@ -309,7 +511,7 @@ mod tests {
 
     #[test]
     fn the_template_is_a_config() {
-        let template = template();
+        let template = template(&Default::default());
         parse("outlive.toml", &template).unwrap();
         let open: String =
             template.lines().filter_map(|line| line.strip_prefix("# ")).map(|l| format!("{l}\n")).collect();

@@ -105,7 +105,8 @@ impl Filter {
     }
 }
 
-fn patterns(root: &Path, patterns: &[String]) -> Result<Option<Gitignore>, ConfigError> {
+/// Patterns of the config, compiled; none if there are none.
+pub(crate) fn patterns(root: &Path, patterns: &[String]) -> Result<Option<Gitignore>, ConfigError> {
     if patterns.is_empty() {
         return Ok(None);
     }

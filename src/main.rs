@@ -10,6 +10,9 @@ mod check;
 mod config;
 mod discover;
 mod explain;
+mod fix;
+mod init;
+mod levels;
 mod lsp;
 mod output;
 mod progress;
@@ -24,6 +27,9 @@ mod why;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// What the process ends with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,7 +60,8 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
         Command::Lsp(lsp) => lsp::serve(&lsp),
-        Command::Init(init) => output::init(init.force),
+        Command::Init(init) => init::init(init.force),
+        Command::ConfigSchema => output::config_schema(),
         Command::Completions(completions) => output::completions(completions.shell),
     };
     match result {

@@ -4,11 +4,14 @@ use crate::Outcome;
 use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
 use crate::config::{self, Found};
+use crate::fix::{self, Fixed, Wish};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
 use crate::rulebook::{self, Entry};
 use crate::session::SessionError;
 use crate::terminal::{self, Look};
+use outlive_semantic::project::Coverage;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
@@ -41,6 +44,10 @@ pub(crate) fn print(report: &Report, options: &Check, below: &str) -> Result<(),
             report::MAX_RESULTS
         ));
     }
+    if options.fix_dry_run {
+        // stdout is for the patch.
+        return Ok(());
+    }
     write(&report::render(report, format, look, &run)?)
 }
 
@@ -54,14 +61,15 @@ pub(crate) fn write(bytes: &[u8]) -> Result<(), SessionError> {
 }
 
 /// Closes a run on stderr.
-pub(crate) fn sum_up(report: &Report, taken: Taken) {
+pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<Wish>) {
     let mut text = report::summary::summary(report);
     if taken.known > 0 {
         let _ = writeln!(text, "{} known from the baseline", taken.known);
     }
     if taken.gone > 0 {
-        let _ = writeln!(text, "{} in the baseline are gone: --update-baseline forgets them", taken.gone);
+        let _ = writeln!(text, "{} in the baseline are gone: --prune-baseline forgets them", taken.gone);
     }
+    text.push_str(&report::summary::fixes(fix::mendable(report), fixed, wish));
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
@@ -119,20 +127,20 @@ pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, Session
         Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
         None => "no config file: these are the defaults".to_owned(),
     };
-    let config = toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?;
-    write(format!("# {}\n{config}", safe(&origin)).as_bytes())?;
+    let mut out = format!("# {}\n", safe(&origin));
+    for base in &found.bases {
+        let shown = base.strip_prefix(here).unwrap_or(base).display().to_string();
+        let _ = writeln!(out, "# extends {}", safe(&shown));
+    }
+    out.push_str(&toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?);
+    write(out.as_bytes())?;
     Ok(Outcome::Clean)
 }
 
-/// `outlive init`
-pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
-    let path = Path::new("outlive.toml");
-    if path.exists() && !force {
-        return Err(SessionError::Exists(path.display().to_string()));
-    }
-    std::fs::write(path, config::template())
-        .map_err(|error| SessionError::Unwritable(path.display().to_string(), error))?;
-    note("wrote outlive.toml");
+/// `outlive config-schema`
+pub(crate) fn config_schema() -> Result<Outcome, SessionError> {
+    let text = serde_json::to_string_pretty(&config::schema()).map_err(std::io::Error::other)?;
+    write(format!("{text}\n").as_bytes())?;
     Ok(Outcome::Clean)
 }
 
@@ -150,10 +158,61 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went.
+/// Prints where the time went, and where the system tells, how much memory it took.
 pub(crate) fn timings(rows: &[(&str, Duration)]) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
+    if let Some(kilobytes) = peak_memory() {
+        let _ = writeln!(stderr, "{:<24} {:>8.1} MiB", "peak memory", kilobytes as f64 / 1_024.0);
+    }
+}
+
+/// The most memory this process had at a time, in KiB.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let row = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    row.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Packages without rows that are named; the rest is counted.
+const NAMED_PACKAGES: usize = 12;
+
+/// Says how much of the project was understood.
+pub(crate) fn coverage(coverage: &Coverage) {
+    let mut stderr = std::io::stderr().lock();
+    for line in coverage_lines(coverage) {
+        let _ = writeln!(stderr, "{}", safe(&line));
+    }
+}
+
+fn coverage_lines(coverage: &Coverage) -> Vec<String> {
+    let mut lines = vec![format!(
+        "functions     {}: {} run again and again from an entry point, {} run when others call them, {} nobody is seen to call",
+        coverage.functions, coverage.driven, coverage.callable, coverage.unknown
+    )];
+    let by_count = |map: &BTreeMap<String, usize>| {
+        let mut rows: Vec<(String, usize)> = map.iter().map(|(name, count)| (name.clone(), *count)).collect();
+        rows.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        rows
+    };
+    let entries = by_count(&coverage.entry_points);
+    let named: Vec<String> = entries.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    lines.push(format!(
+        "entry points  {}",
+        if named.is_empty() { "none".to_owned() } else { named.join(", ") }
+    ));
+    let without = by_count(&coverage.unmodelled);
+    let names: Vec<&str> = without.iter().take(NAMED_PACKAGES).map(|(name, _)| name.as_str()).collect();
+    let more = without.len().saturating_sub(NAMED_PACKAGES);
+    let mut line = format!("packages      {} with rows, {} without", coverage.modelled, without.len());
+    if !names.is_empty() {
+        line.push_str(&format!(": {}", names.join(", ")));
+    }
+    if more > 0 {
+        line.push_str(&format!(" and {more} more"));
+    }
+    lines.push(line);
+    lines
 }

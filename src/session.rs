@@ -1,5 +1,6 @@
 //! The one pipeline: walk, read, parse, analyse, link.
 
+use crate::arguments::Stage;
 use crate::baseline::BaselineError;
 use crate::changed::GitError;
 use crate::config::ConfigError;
@@ -71,6 +72,8 @@ const WORKER_STACK_BYTES: usize = 16 << 20;
 enum Fate {
     /// Parsed and analysed.
     Analysed(Analysed, Vec<Directive>),
+    /// Parsed, and dropped there as was asked for.
+    Stopped,
     /// Left out.
     Skipped(Skip),
     /// Not readable or not parsable.
@@ -83,13 +86,37 @@ struct Outcome {
     fate: Fate,
     bytes: u64,
     hash: u64,
+    effort: Effort,
     /// Why a newer text could not be parsed: the fate is that of the last one that could.
     stale: Option<FileError>,
 }
 
+/// What one file, or all files together, cost on the threads that worked on them.
+#[derive(Default, Clone)]
+struct Effort {
+    read: Duration,
+    parse: Duration,
+    lower: Duration,
+    visit: Duration,
+}
+
+impl Effort {
+    fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.parse += other.parse;
+        self.lower += other.lower;
+        self.visit += other.visit;
+    }
+
+    /// Rows for `--timings`: they add up to the time of the files on all threads.
+    fn rows(&self) -> [(&'static str, Duration); 4] {
+        [("  read", self.read), ("  parse", self.parse), ("  lower", self.lower), ("  visit", self.visit)]
+    }
+}
+
 impl Outcome {
-    fn new(fate: Fate, bytes: u64, hash: u64) -> Self {
-        Self { fate, bytes, hash, stale: None }
+    fn unread(fate: Fate) -> Self {
+        Self { fate, bytes: 0, hash: 0, effort: Effort::default(), stale: None }
     }
 
     /// What is known after an older outcome: a text that does not parse takes nothing away.
@@ -131,12 +158,15 @@ pub(crate) struct Plan<'p> {
     /// The file whose dropped candidates are asked for.
     pub(crate) traced: Option<&'p str>,
     pub(crate) progress: &'p Counter,
+    /// How far each file goes.
+    pub(crate) until: Stage,
 }
 
 /// Walks, analyses and links.
 pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<'c>, SessionError> {
     let loaded = Loaded::new(plan, catalog, None)?;
-    Ok(link(&loaded.found, loaded.outcomes, loaded.times, catalog, None))
+    let Loaded { found, outcomes, times, pool } = loaded;
+    Ok(pool.install(|| link(&found, outcomes, times, catalog, None)))
 }
 
 /// The files of a project, gone through one by one and not yet linked. Editors keep it from one edit to the next.
@@ -144,6 +174,7 @@ pub(crate) struct Loaded {
     found: Found,
     outcomes: Vec<Outcome>,
     times: Vec<(&'static str, Duration)>,
+    pool: rayon::ThreadPool,
 }
 
 impl Loaded {
@@ -172,8 +203,8 @@ impl Loaded {
             analyse_guarded(file, catalog, plan, older)
         };
         let outcomes: Vec<Outcome> = pool.install(|| found.files.par_iter().map(analyse).collect());
-        lap("read, parse, analyse");
-        Ok(Self { found, outcomes, times })
+        lap("files");
+        Ok(Self { found, outcomes, times, pool })
     }
 
     fn position(&self, path: &str) -> Option<usize> {
@@ -204,7 +235,7 @@ impl Loaded {
 
     /// Links what is known now.
     pub(crate) fn link<'c>(&self, catalog: &'c Catalog, memo: &Memo) -> Analysis<'c> {
-        link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo))
+        self.pool.install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo)))
     }
 
     /// What the rules drop in one file, as the plan reads it.
@@ -226,6 +257,7 @@ fn link<'c>(
 ) -> Analysis<'c> {
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
+    times.extend(gathered.effort.rows());
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
@@ -248,6 +280,7 @@ struct Gathered {
     hashes: FxHashMap<String, u64>,
     errors: Vec<FileError>,
     stats: Stats,
+    effort: Effort,
 }
 
 impl Gathered {
@@ -271,6 +304,7 @@ impl Gathered {
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
         self.stats.bytes += outcome.bytes;
         self.errors.extend(outcome.stale);
+        self.effort.add(&outcome.effort);
         match outcome.fate {
             Fate::Analysed(analysed, directives) => {
                 self.stats.parsed += 1;
@@ -285,6 +319,7 @@ impl Gathered {
                 self.hashes.insert(file.path.clone(), outcome.hash);
                 self.entries.push(FileEntry { path: file.path.clone(), summary: analysed.summary });
             }
+            Fate::Stopped => self.stats.parsed += 1,
             Fate::Skipped(reason) => {
                 if matches!(reason, Skip::TooLarge | Skip::Binary) {
                     self.stats.left_out.push((file.path.clone(), reason));
@@ -308,7 +343,7 @@ fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: 
     let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, older));
     let outcome = std::panic::catch_unwind(run);
     plan.progress.tick();
-    let outcome = outcome.unwrap_or_else(|_| Outcome::new(internal_error(file), 0, 0));
+    let outcome = outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)));
     match older {
         Some(older) => outcome.after(older),
         None => outcome,
@@ -321,39 +356,52 @@ fn internal_error(file: &Candidate) -> Fate {
 }
 
 fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Option<&Outcome>) -> Outcome {
-    let unread = |fate: Fate| Outcome::new(fate, 0, 0);
+    let start = Instant::now();
     let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
     if plan.overlay.size(&file.path) > discover::MAX_BYTES {
-        return unread(Fate::Skipped(Skip::TooLarge));
+        return Outcome::unread(Fate::Skipped(Skip::TooLarge));
     }
     let bytes = match plan.overlay.read(&file.path) {
         Ok(bytes) => bytes,
-        Err(error) => return unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
+        Err(error) => return Outcome::unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
     };
     let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
     if let Some(older) = older.filter(|older| older.hash == hash && size == older.bytes) {
         return Outcome { stale: None, ..older.clone() };
     }
-    let outcome = |fate: Fate| Outcome::new(fate, size, hash);
+    let mut effort = Effort::default();
+    let fate = match readable(bytes, file) {
+        Err(fate) => fate,
+        Ok(_) if plan.until == Stage::Read => Fate::Stopped,
+        Ok((text, nesting)) => {
+            effort.read = start.elapsed();
+            if nesting > syntax::SHALLOW_NESTING {
+                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, &mut effort))
+            } else {
+                parse_and_analyse(&text, file, catalog, plan, &mut effort)
+            }
+        }
+    };
+    Outcome { fate, bytes: size, hash, effort, stale: None }
+}
+
+/// The text of a file and how deep it nests, or why it is not parsed.
+fn readable(bytes: Vec<u8>, file: &Candidate) -> Result<(String, u32), Fate> {
+    let fail = |message: String| Err(Fate::Failed(file_error(&file.path, message, Trouble::Refused)));
     if bytes.iter().take(8_192).any(|&byte| byte == 0) {
-        return outcome(Fate::Skipped(Skip::Binary));
+        return Err(Fate::Skipped(Skip::Binary));
     }
     let Ok(text) = String::from_utf8(bytes) else {
-        return outcome(fail("is not valid UTF-8; it was not analysed".to_owned(), Trouble::Refused));
+        return fail("is not valid UTF-8; it was not analysed".to_owned());
     };
     let nesting = syntax::nesting_bound(&text);
     if nesting > syntax::NESTING_LIMIT {
-        let message = format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT);
-        return outcome(fail(message, Trouble::Refused));
+        return fail(format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT));
     }
-    if let Some(reason) = discover::skip_text(&text) {
-        return outcome(Fate::Skipped(reason));
+    match discover::skip_text(&text) {
+        Some(reason) => Err(Fate::Skipped(reason)),
+        None => Ok((text, nesting)),
     }
-    outcome(if nesting > syntax::SHALLOW_NESTING {
-        on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan))
-    } else {
-        parse_and_analyse(&text, file, catalog, plan)
-    })
 }
 
 fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
@@ -370,21 +418,48 @@ fn on_deep_stack(file: &Candidate, run: impl FnOnce() -> Fate + Send) -> Fate {
     })
 }
 
-fn parse_and_analyse(text: &str, file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Fate {
-    match syntax::parse(text, file.language) {
-        Ok(parsed) => {
-            let mut lowered = syntax::lower(parsed);
-            lowered.path = file.path.as_str().into();
-            let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
-            let role = role::of_path(&file.path);
-            let mut analysed = engine::analyse(&lowered, catalog, role, plan.rules, &trace);
-            analysed.dropped = trace.into_list();
-            Fate::Analysed(analysed, suppress::directives(text, file.language))
-        }
-        Err(error) => {
-            let start = outlive_semantic::source::Lines::new(text).position(error.span.start);
-            let message = format!("cannot be parsed: {}", error.message);
-            Fate::Failed(FileError { start: Some(start), ..file_error(&file.path, message, Trouble::Syntax) })
-        }
+fn parse_and_analyse(
+    text: &str,
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    effort: &mut Effort,
+) -> Fate {
+    let mut clock = Instant::now();
+    let mut lap = |spent: &mut Duration| {
+        *spent = clock.elapsed();
+        clock = Instant::now();
+    };
+    let parsed = match syntax::parse(text, file.language) {
+        Ok(parsed) => parsed,
+        Err(error) => return Fate::Failed(syntax_error(text, file, &error)),
+    };
+    if plan.until == Stage::Parse {
+        drop(parsed);
+        lap(&mut effort.parse);
+        return Fate::Stopped;
     }
+    lap(&mut effort.parse);
+    let mut lowered = syntax::lower(parsed);
+    lap(&mut effort.lower);
+    if plan.until == Stage::Lower {
+        return Fate::Stopped;
+    }
+    lowered.path = file.path.as_str().into();
+    let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
+    let mut analysed = engine::analyse(&lowered, catalog, role::of_path(&file.path), plan.rules, &trace);
+    analysed.dropped = trace.into_list();
+    let directives = suppress::directives(text, file.language);
+    drop(lowered);
+    lap(&mut effort.visit);
+    if plan.until == Stage::Visit {
+        return Fate::Stopped;
+    }
+    Fate::Analysed(analysed, directives)
+}
+
+fn syntax_error(text: &str, file: &Candidate, error: &syntax::SyntaxError) -> FileError {
+    let start = outlive_semantic::source::Lines::new(text).position(error.span.start);
+    let message = format!("cannot be parsed: {}", error.message);
+    FileError { start: Some(start), ..file_error(&file.path, message, Trouble::Syntax) }
 }

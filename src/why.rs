@@ -1,7 +1,7 @@
 //! `outlive why PATH:LINE`: what is known there, and why nothing is reported.
 
 use crate::Outcome;
-use crate::arguments::Why;
+use crate::arguments::{Stage, Why};
 use crate::config;
 use crate::discover::{DiscoverError, Filter};
 use crate::output;
@@ -35,6 +35,7 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
         rules: outlive_rules::RULES,
         traced: Some(path),
         progress: &Counter::default(),
+        until: Stage::Link,
     };
     let analysis = session::run(&plan, &catalog)?;
     let project = &analysis.project;

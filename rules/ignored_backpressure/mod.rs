@@ -78,7 +78,8 @@ fn sink(model: &Model<'_>, call: NodeId) -> Option<Sink> {
     let tree = &model.file.tree;
     let (object, method) = tree.method_call(call)?;
     let method = ["write", "send", "push", "enqueue"].into_iter().find(|known| *known == method)?;
-    if !tree.is_discarded(call) || is_awaited(model, call) || takes_callback(model, call) {
+    let is_ignored = tree.is_discarded(call) || subscribes(model, body_of(model, call));
+    if !is_ignored || is_awaited(model, call) || takes_callback(model, call) {
         return None;
     }
     let ty = model.ty(object);
@@ -300,7 +301,43 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<Source> 
     if sent_for_each(model, call) {
         return Some(Source { how: "runs for each item of an async iterator", must_be_hot: false });
     }
-    data_handler(file, call, sink)
+    data_handler(file, call, sink).or_else(|| subscriber(model, call, sink))
+}
+
+/// A subscriber that writes each message to a client.
+fn subscriber(model: &Model<'_>, call: NodeId, sink: &Sink) -> Option<Source> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let message = model.file.params(func).next().and_then(|param| tree.binding(param))?;
+    let is_client = sink.proved && sink.method == "write";
+    (subscribes(model, Some(func)) && is_client && forwards(model, call, message))
+        .then_some(Source { how: "runs for each message", must_be_hot: false })
+}
+
+/// Whether a function is handed to `subscribe` or its like, which ignores what it returns, of something that others
+/// feed: what the caller made itself it feeds itself.
+fn subscribes(model: &Model<'_>, func: Option<FuncId>) -> bool {
+    let tree = &model.file.tree;
+    func.is_some_and(|func| {
+        model.handed(func).iter().any(|handed| {
+            let to = tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+            to.is_some_and(|name| name.starts_with("subscribe")) && !is_own_source(model, handed.call)
+        })
+    })
+}
+
+/// Whether the receiver of a call is made by the function that calls.
+fn is_own_source(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let source = tree.method_call(call).map(|(object, _)| model.file.place(object).root);
+    let Some(Root::Binding(binding)) = source else { return false };
+    let made = model.file.sole_value(binding).map(|value| tree.kind(value));
+    model.file.binding(binding).func.index() != 0 && made == Some(Kind::New)
+}
+
+/// The arrow function whose body a call is.
+fn body_of(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
+    model.file.tree.function(model.file.tree.parent(call)?)
 }
 
 /// The function around is called, unawaited, for each item of an async iterator.

@@ -1,5 +1,8 @@
 //! `leaked-listener`: a listener on what lives longer than the code that adds it.
 
+mod again;
+mod ends;
+
 use crate::acquire;
 use crate::claim::{Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
@@ -14,16 +17,16 @@ use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Project, Spot};
-use outlive_semantic::rate::Rate;
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Project, Spot, Use};
+use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::reach::{self, Dead};
-use outlive_semantic::summary::What;
+use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tables::BindingKind;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
 
 /// The rule.
 pub(crate) struct LeakedListener;
@@ -74,7 +77,8 @@ fn claim(
 ) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
-    let Some(origin) = origin(model, registration) else {
+    let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
+    let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
     if matches!(&registration.event, Identity::Constant(event) if event == "DOMContentLoaded") {
@@ -92,7 +96,7 @@ fn claim(
     if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
         return dropped("what the call returns is followed by the rule for it");
     }
-    let partial = match disposer(file, registration) {
+    let mut partial = match disposer(file, registration) {
         Disposer::None => None,
         Disposer::Gap(gap) => Some(gap),
         Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
@@ -102,23 +106,23 @@ fn claim(
     }
     let mut notes = Vec::new();
     let mut may_be_removed = false;
+    let mut removing = Vec::new();
     for removal in file.removals {
         match matches(model, registration, removal) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
-            Match::Must => {
-                let at = model.file.tree.span(registration.call);
-                if is_outer(registration, origin) {
-                    let target = shown_target(model, registration);
-                    let what = || format!("its listener stays on `{target}`");
-                    owned::note_held(model, (registration.func, at), removal.func, what, claims);
-                }
-                return file.drop_for(&META, registration.call, removal.call, "it is removed");
-            }
+            Match::Must => removing.push(removal),
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
         }
     }
-    if ends_target(file, registration) {
+    if let Some(removal) = removing.first() {
+        let Some(gap) = ends::gap(file, registration, &removing) else {
+            note_removed(file, registration, origin, removal, claims);
+            return file.drop_for(&META, registration.call, removal.call, "it is removed");
+        };
+        partial = Some(gap);
+    }
+    if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
     }
     let tree = &model.file.tree;
@@ -142,11 +146,30 @@ fn claim(
         signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
-        may_be_removed,
+        may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
+        again: again::evidence(file, registration),
+        restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// Notes what an instance keeps on something from outside until it is ended.
+fn note_removed(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    origin: Origin,
+    removal: &Removal,
+    claims: &mut Claims<'_>,
+) {
+    let model = file.model;
+    if is_outer(registration, origin) {
+        let at = model.file.tree.span(registration.call);
+        let target = shown_target(model, registration);
+        let what = || format!("its listener stays on `{target}`");
+        owned::note_held(model, (registration.func, at), removal.func, what, claims);
+    }
 }
 
 /// What a listener on an abort signal is for; none if the target is something else.
@@ -354,6 +377,9 @@ const RARE_EVENTS: &[&str] = &[
     "unload",
     "beforeunload",
     "pagehide",
+    "update-available",
+    "update-not-available",
+    "update-downloaded",
 ];
 
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
@@ -364,9 +390,41 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
         return false;
     }
     match &registration.event {
-        Identity::Constant(event) => !RARE_EVENTS.contains(&event.as_str()),
+        Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
+            is_awaited(model, registration) || is_asked_for(model, registration, event)
+        }
         _ => true,
     }
+}
+
+/// What a promise waits for: `stream.once('drain', resolve)` next to `stream.once('error', reject)`. It is the other one
+/// that stays.
+fn is_awaited(model: &Model<'_>, registration: &Registration) -> bool {
+    let Identity::At(place) = identity::identity(model, registration.listener) else { return false };
+    let Root::Binding(binding) = place.root else { return false };
+    calls::param_position(model, binding)
+        .is_some_and(|(func, position)| position == 0 && slot::is_executor(model, func))
+}
+
+/// Members of a target that say whether an event is still to come.
+const PENDING: &[(&str, &[&str])] =
+    &[("connect", &["connecting", "pending", "readyState"]), ("drain", &["writableNeedDrain"])];
+
+/// Whether the target was asked before: `if (socket.connecting) socket.once('connect', …)`.
+fn is_asked_for(model: &Model<'_>, registration: &Registration, event: &str) -> bool {
+    let tree = &model.file.tree;
+    let Some((_, members)) = PENDING.iter().find(|(name, _)| *name == event) else { return false };
+    let asks = |test: NodeId| {
+        tree.subtree(test).any(|node| {
+            tree.kind(node) == Kind::Member
+                && tree.name(node).is_some_and(|name| members.contains(&name))
+                && tree.first(node).is_some_and(|of| model.file.place(of) == registration.place)
+        })
+    };
+    tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        matches!(tree.kind(node), Kind::If | Kind::Logical | Kind::Conditional)
+            && tree.first(node).is_some_and(asks)
+    })
 }
 
 /// `{ signal }` on an event target, unless it is known to be ignored.
@@ -630,10 +688,13 @@ fn settle_one(
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
+    let lasting = handed_to_last(project, &spot);
     match outlives(project, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => doubt.assume(),
+        Answer::Unknown if is_met_again(project, file, claim, body) => doubt.assume(),
+        Answer::Unknown if lasting.is_some() => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No => {
             return view.drop(file, claim, || {
@@ -646,7 +707,8 @@ fn settle_one(
             });
         }
     }
-    if lifetime::is_startup(project, file, claim.func) || body.partial.as_ref().is_some_and(|gap| gap.is_weak)
+    if !body.restarts && is_part_of_startup(project, lives, file, claim)
+        || body.partial.as_ref().is_some_and(|gap| gap.is_weak)
     {
         doubt.unknown();
     }
@@ -664,7 +726,39 @@ fn settle_one(
             )
         });
     };
-    Some(report(project, file, claim, body, lives, confidence))
+    let mut finding = report(project, file, claim, body, lives, confidence);
+    if let Some((file, span)) = lasting {
+        let message = "something that lives as long as the process is handed in from here".to_owned();
+        finding.retainers.push(Retainer { role: Role::Repeats, message, file, span });
+    }
+    Some(finding)
+}
+
+/// A call that hands in something which outlives it, and does so again and again: for the target's life, whoever calls
+/// is asked. None if nobody does, or listeners are taken from it elsewhere.
+fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
+    let lasting = project.handings(spot).into_iter().find(|handing| {
+        let lives = project.life(&handing.spot);
+        let answer = project.outlives(lives, handing.file, handing.func, false);
+        matches!(lives, Lives::Process | Lives::Singleton(..))
+            && matches!(answer, Answer::Yes | Answer::Assumed)
+            && !lifetime::is_startup(project, handing.file, handing.func)
+            && !project.uses(&handing.spot).iter().any(|found| is_removal(project, found))
+    })?;
+    Some((lasting.file, project.summary(lasting.file).functions[lasting.func.index()].at))
+}
+
+/// Whether the code around says that the same target gets the listener again, and the function does run again.
+fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> bool {
+    let info = project.rate(file, claim.func);
+    body.again.is_some() && info.rate.is_some() && !info.is_once()
+}
+
+/// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
+/// there yet.
+fn is_part_of_startup(project: &Project<'_>, lives: Lives, file: FileId, claim: &Claim) -> bool {
+    !matches!(lives, Lives::Known(life) if life < Life::Server)
+        && lifetime::is_startup(project, file, claim.func)
 }
 
 /// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
@@ -676,7 +770,9 @@ fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Optio
         return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
     }
     match ty {
-        GlobalTy::Instance(..) if listeners::is_event_method(&body.method) => Some(false),
+        GlobalTy::Instance(file, class) if listeners::is_event_method(&body.method) => {
+            Some(extends_emitter(project, file, class))
+        }
         GlobalTy::Instance(file, class) => {
             // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
             let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
@@ -685,6 +781,15 @@ fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Optio
         GlobalTy::Class(..) | GlobalTy::Function(..) => None,
         _ => Some(false),
     }
+}
+
+/// Whether a class of the project inherits from something of another package that is called an emitter.
+fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
+    project.lineage(file, class).into_iter().any(|(file, class)| {
+        let base = project.summary(file).classes[class.index()].base.as_ref();
+        let Some(BaseRow::Place(place)) = base else { return false };
+        place.last_field().is_some_and(|name| project.name(file, name).ends_with("Emitter"))
+    })
 }
 
 /// How long the target lives.
@@ -699,10 +804,12 @@ fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Live
 fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
     match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
-        (Origin::Passed, Lives::Unknown, Some(SignalUse::Operation)) => match project.rate(file, func) {
-            info if info.is_once() => Answer::No,
-            _ => Answer::Assumed,
-        },
+        (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
+            match project.rate(file, func) {
+                info if info.is_once() => Answer::No,
+                _ => Answer::Assumed,
+            }
+        }
         (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
             passed_outlives(project, file, func, body)
         }
@@ -728,11 +835,13 @@ fn passed_outlives(project: &Project<'_>, file: FileId, func: FuncId, body: &Lis
 
 /// Another file removes listeners from the same thing.
 fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
-    project.uses(spot).iter().any(|found| {
-        found.file != file
-            && project.is_production(found.file)
-            && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
-    })
+    project.uses(spot).iter().any(|found| found.file != file && is_removal(project, found))
+}
+
+/// Whether production code takes listeners away with a use.
+fn is_removal(project: &Project<'_>, found: &Use<'_>) -> bool {
+    project.is_production(found.file)
+        && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
 }
 
 fn is_removal_name(name: &str) -> bool {
@@ -750,6 +859,9 @@ fn report(
     let (target, event) = (&body.shown, &body.event);
     let longer = match (body.origin, lives) {
         (Origin::Passed, Lives::Unknown) => "is handed in and outlives this call".to_owned(),
+        (_, Lives::Unknown) if body.signal.is_some() || body.again.is_some() => {
+            "outlives this call".to_owned()
+        }
         (Origin::PassedToConstructor, Lives::Unknown | Lives::With(..)) => {
             "is handed to the constructor and outlives the instance".to_owned()
         }
@@ -764,7 +876,7 @@ fn report(
             span: claim.at,
         },
     ];
-    retainers.extend(body.notes.iter().map(|note| Retainer {
+    retainers.extend(body.notes.iter().chain(&body.again).map(|note| Retainer {
         role: note.role,
         message: note.message.clone(),
         file,

@@ -1,9 +1,11 @@
 //! `leaked-resource`: an acquired resource that some way out does not give back.
 
 mod piped;
+mod unread;
 
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
+use crate::factory;
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::owned;
@@ -29,8 +31,9 @@ impl Rule for LeakedResource {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         acquire::visit(file, &META, call, claims);
+        factory::visit(file, &META, call, claims);
         owned::visit(file, &META, call, claims);
-        if let Some(body) = piped::claim(file, call) {
+        for body in piped::claim(file, call).into_iter().chain(unread::claim(file, call)) {
             let tree = &file.model.file.tree;
             claims.list.push(Claim {
                 rule: META.id,
@@ -48,6 +51,7 @@ impl Rule for LeakedResource {
             keeps: format!("the {} stays until it is released", body.what),
         };
         let mut findings = acquire::settle_all(claims, view, &META, words);
+        findings.extend(factory::settle_all(claims, view, &META, words));
         findings.extend(owned::settle_all(claims, view, &META));
         findings.extend(local::settle_all(claims, view, &META));
         findings

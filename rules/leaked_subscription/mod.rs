@@ -4,11 +4,13 @@ use crate::acquire::{self, Target};
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::catalog::When;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -57,7 +59,10 @@ impl Rule for LeakedSubscription {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        acquire::visit(file, &META, call, claims);
+        let is_watcher = acquire::row(model, &META, call).is_some_and(|row| row.what == WATCHER);
+        if !is_watcher || is_late(model, call) {
+            acquire::visit(file, &META, call, claims);
+        }
         let Some(source) = subscribed(model, call) else { return };
         if ends_by_itself(model, source) {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
@@ -95,6 +100,29 @@ impl Rule for LeakedSubscription {
         };
         acquire::settle_all(claims, view, &META, words)
     }
+}
+
+/// What the row of Vue's watchers calls them.
+const WATCHER: &str = "watcher";
+
+/// Whether a watcher is made in a callback that runs later than any set-up, again and again: the component or scope that
+/// is being set up ends a watcher, and here there is none. A scope of its own ends what is made in it.
+fn is_late(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_scope = |call| tree.method_call(call).is_some_and(|(_, method)| method == "run");
+    for func in model.file.enclosing(tree.func(call)) {
+        for handed in model.handed(func) {
+            match model.callback_rows(handed).first().map(|(_, callback)| callback.runs) {
+                Some(When::At(
+                    Rate::Event | Rate::Message | Rate::Job | Rate::Request | Rate::Connection,
+                )) => return true,
+                Some(When::At(_)) => return false,
+                _ if is_scope(handed.call) => return false,
+                _ => {}
+            }
+        }
+    }
+    false
 }
 
 /// What is subscribed to, if a call subscribes a function or an observer.

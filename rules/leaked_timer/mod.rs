@@ -74,14 +74,16 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         && rearms(file, call, callback)
     {
         let what = if name == "setTimeout" { "chain of timeouts" } else { "chain of animation frames" };
-        return Some((what.to_owned(), patterns));
+        return Some((what.to_owned(), ReleasePatterns { rearms: true, ..patterns }));
     }
     let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
     if name != "setTimeout" || !keeps_much(model, call) {
         return None;
     }
     match delay {
-        Some(delay) if delay >= LONG_TIMEOUT => Some((format!("timeout of {} s", delay / 1_000.0), patterns)),
+        Some(delay) if delay >= LONG_TIMEOUT => {
+            Some((format!("timeout of {} s", delay / 1_000.0), ReleasePatterns { expires: true, ..patterns }))
+        }
         Some(_) => None,
         None => Some(("timeout".to_owned(), ReleasePatterns { only_if_sibling: true, ..patterns })),
     }
@@ -172,7 +174,7 @@ fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> b
 }
 
 /// The arming stands under a condition that something else can change: a flag, a state, a count.
-fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
+pub(crate) fn is_stoppable(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
     is_asked(file, call, func) || is_stoppable_function(file, func)
 }
 
@@ -215,7 +217,7 @@ fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
 
 /// Whether a test asks something that other code can change: a field, a variable from outside, the result of a call on
 /// the object.
-fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
+pub(crate) fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(test).any(|node| match tree.kind(node) {
         Kind::This => true,

@@ -1,12 +1,14 @@
 //! `mismatched-removal`: a removal that can never match what was added.
 
+mod counterpart;
+
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
-use crate::pairing::{compare_events, compare_listeners, matches, same_target};
+use crate::pairing::{compare_events, compare_listeners, has_no_event, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::FuncId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
@@ -44,6 +46,15 @@ impl Rule for MismatchedRemoval {
                     body: Body::Local(body),
                 });
             }
+        }
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let found = counterpart::mismatch(file, call).or_else(|| counterpart::copied(file, call));
+        if let Some(body) = found {
+            let tree = &file.model.file.tree;
+            let (func, at) = (tree.func(call), tree.span(call));
+            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
         }
     }
 
@@ -109,8 +120,11 @@ fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> 
 /// Whether a removal is meant for a registration: two of target, event and function agree, and the third never does.
 fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
     let target = same_target(model, &added.place, &removal.place);
-    let event =
-        removal.event.as_ref().map_or(Match::Never, |event| compare_events(model, &added.event, event));
+    let event = match &removal.event {
+        _ if has_no_event(model, added, removal) => Match::Must,
+        Some(event) => compare_events(model, &added.event, event),
+        None => Match::Never,
+    };
     let listener =
         removal.listener.map_or(Match::Never, |removed| compare_listeners(model, added.listener, removed));
     match (target, event, listener) {

@@ -470,7 +470,9 @@ fn every_sheet_has_a_test() {
     for &(_, imports, acquire, _) in ACQUIRED {
         let file = lowered("a.js", &format!("{imports} async function work(x, f, u) {{ {acquire} }}"));
         let model = Model::new(&file, &catalog);
-        for row in file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node)) {
+        for row in
+            file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node).to_vec())
+        {
             if row.acquires.is_some() {
                 untested.remove(catalog.library(row.library));
             }
@@ -479,7 +481,9 @@ fn every_sheet_has_a_test() {
     for &(_, module, code, _) in REPEATED {
         let file = lowered("a.js", &served(module, code));
         let model = Model::new(&file, &catalog);
-        for row in file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node)) {
+        for row in
+            file.tree.ids().filter(|&node| file.tree.is_call(node)).flat_map(|node| model.rows(node).to_vec())
+        {
             if row.registers || row.cost_ns.is_some() || row.unbounded.is_some() {
                 untested.remove(catalog.library(row.library));
             }

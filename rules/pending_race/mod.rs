@@ -11,6 +11,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::pending::{Promises, Settles, ends_something};
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Life;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, flag};
 
@@ -137,7 +138,8 @@ fn left_behind(
         Reach::Outside => Some(Body::Outlived(OutlivedClaim {
             holder: claims.names.place(model, &place),
             shown: model.file.display(&place),
-            life: None,
+            // A token is made to call off several things; its promise is asked for by that name only.
+            life: is_named_token(model, &place).then_some(Life::Connection),
             once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
             in_loop: endless.is_some(),
             may_be_released: false,
@@ -236,7 +238,7 @@ fn promise_doubt(file: &FileView<'_, '_>, place: &Place, what: What) -> Option<D
             let is_last = names(file.model, place).iter().any(|name| is_named_last(name));
             let is_race = matches!(what, What::Race("Promise.race" | "Promise.any"));
             match (is_last, is_race, is_cancel_token(file.model, place)) {
-                (true, _, true) => Some((1, 0, None)),
+                (true, _, true) => Some((u8::from(!is_named_token(file.model, place)), 0, None)),
                 (true, true, false) => Some((0, 1, None)),
                 _ => None,
             }
@@ -269,6 +271,12 @@ fn is_named_last(name: &str) -> bool {
 fn is_cancel_token(model: &Model<'_>, place: &Place) -> bool {
     let last = place.last_field().map(|name| model.file.tree.text(name));
     last == Some("promise") && place.path.len() > 1
+}
+
+/// A `cancelToken`, whatever its fields: there is one such class, and its promise is pending until somebody cancels.
+fn is_named_token(model: &Model<'_>, place: &Place) -> bool {
+    let is_token = |name: &String| name.to_ascii_lowercase().ends_with("canceltoken");
+    is_cancel_token(model, place) && names(model, place).iter().any(is_token)
 }
 
 /// What is doubtful about a signal outliving the call: on Node 24 less is kept.

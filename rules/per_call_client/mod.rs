@@ -2,6 +2,7 @@
 
 use crate::acquire;
 use crate::claim::{AcquireClaim, Claim};
+use crate::factory;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::index::NodeId;
@@ -25,6 +26,7 @@ impl Rule for PerCallClient {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         acquire::visit(file, &META, call, claims);
+        factory::visit(file, &META, call, claims);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -33,7 +35,9 @@ impl Rule for PerCallClient {
             help: acquire::help(body),
             keeps: format!("the {} stays until it is closed", body.what),
         };
-        acquire::settle_all(claims, view, &META, words)
+        let mut findings = acquire::settle_all(claims, view, &META, words);
+        findings.extend(factory::settle_all(claims, view, &META, words));
+        findings
     }
 }
 

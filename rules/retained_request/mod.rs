@@ -107,14 +107,14 @@ fn is_of_exchange(model: &Model<'_>, id: ModelId) -> bool {
 /// Whether the size of the holder is tested around: the oldest go.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;
-    file.ops.iter().any(|other| {
+    file.ops_on(&op.holder, Op::Size).filter(|other| other.func == op.func).any(|other| {
         let compares = tree.ancestors(other.node).take(4).any(|node| {
             matches!(
                 tree.binary_op(node),
                 Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
             )
         });
-        other.op == Op::Size && other.holder == op.holder && other.func == op.func && compares
+        compares
     })
 }
 
@@ -132,7 +132,7 @@ fn only_on(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(String, Vec<Sp
     let model = file.model;
     let mut event = None;
     let mut spans = Vec::new();
-    for release in file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder) {
+    for release in file.ops_on(&op.holder, Op::Release) {
         let found = innermost_event(file, release)?;
         if !matches!(found.as_str(), "end" | "finish") {
             return None;

@@ -61,7 +61,8 @@ impl Rule for RetainedScope {
                 continue;
             }
             let place = model.file.place(target);
-            if let Some(body) = chain(model, &place, assign, value).or_else(|| patched(model, &place, value))
+            if let Some(body) =
+                chain(model, &place, assign, value).or_else(|| patched(model, &place, assign, value))
             {
                 push(model, claims, &place, assign, false, body);
             }
@@ -227,7 +228,7 @@ fn captured(model: &Model<'_>, binding: BindingId, func: FuncId, value: NodeId) 
 }
 
 /// `Shared.prototype.method = () => … local …` in code that runs again: the last one stays with what it uses.
-fn patched(model: &Model<'_>, place: &Place, value: NodeId) -> Option<LocalClaim> {
+fn patched(model: &Model<'_>, place: &Place, assign: NodeId, value: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let is_foreign = matches!(place.root, Root::Module(_)) && place.path.len() > 1;
     let is_prototype =
@@ -243,7 +244,8 @@ fn patched(model: &Model<'_>, place: &Place, value: NodeId) -> Option<LocalClaim
             "patch `{shown}` once for the module, and reach what belongs to the call through `this`"
         ),
         subject: format!("{shown} {name}"),
-        conventions: 1,
+        // A class is written for more than one instance.
+        conventions: u8::from(model.constructs(tree.func(assign)).is_none()),
         notes: vec![Note { role: Role::Captures, message: format!("uses `{name}`"), span: tree.span(node) }],
         ..LocalClaim::default()
     })

@@ -1,8 +1,9 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod missed;
 mod partial;
 
-use crate::claim::{Body, Claim, GrowthClaim};
+use crate::claim::{Body, Claim, GrowthClaim, Missed, Why};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -76,7 +77,7 @@ impl Rule for UnboundedCollection {
             sized: is_sized(file, op),
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
-            partial: partial::gap(file, op),
+            missed: partial::gap(file, op).or_else(|| missed::missed(file, op)),
             weak_key: is_weak_key(file, op, growth),
             formatter: is_formatter(model, op),
         };
@@ -181,9 +182,9 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
         .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
     is_weak
         && growth == Growth::Key
-        && !file.ops.iter().any(|other| {
+        && !file.ops_on(&op.holder, Op::Release).any(|other| {
             let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
-            other.op == Op::Release && other.holder == op.holder && is_delete
+            is_delete
         })
 }
 
@@ -248,9 +249,7 @@ fn declaration(model: &Model<'_>, holder: &Place) -> Option<Span> {
 
 /// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
 fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    let by_method = file.ops.iter().any(|other| {
-        other.op == Op::Lookup && other.holder == op.holder && related(file, other.func, op.func)
-    });
+    let by_method = file.ops_on(&op.holder, Op::Lookup).any(|other| related(file, other.func, op.func));
     by_method
         || op.holder.clone().with(Step::Element).is_some_and(|element| {
             file.accesses.of(&element).any(|access| {
@@ -270,12 +269,8 @@ fn related(
 
 /// Whether the size of the collection is tested in the same function.
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    file.ops.iter().any(|other| {
-        other.op == Op::Size
-            && other.holder == op.holder
-            && related(file, other.func, op.func)
-            && is_compared(file, other)
-    })
+    file.ops_on(&op.holder, Op::Size)
+        .any(|other| related(file, other.func, op.func) && is_compared(file, other))
 }
 
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
@@ -369,56 +364,44 @@ fn settle_holder(
     let project = view.project;
     let known = sites.iter().find_map(|(_, _, claim)| claim.container);
     if !is_container(project, spot, known, sites) {
-        return dropped(view, sites, |_| "nothing says that it is a collection".to_owned());
+        return dropped(view, sites, || "nothing says that it is a collection".to_owned());
     }
     let lives = project.life(spot);
     let mut best: Option<(Doubt, usize)> = None;
-    for (i, (file, claim, growth)) in sites.iter().enumerate() {
-        let Some(doubt) = doubts(project, spot, lives, *file, claim, growth) else { continue };
+    for (i, site) in sites.iter().enumerate() {
+        let (file, claim, growth) = site;
+        let at = std::slice::from_ref(site);
+        let Some(mut doubt) = doubts(project, spot, lives, *file, claim, growth) else {
+            dropped(view, at, || {
+                let rate = project.rate(*file, claim.func).phrase();
+                let sized = if growth.sized { ", and its size is tested" } else { "" };
+                format!("it {}; the function runs {rate}{sized}", lifetime::lives_phrase(project, lives))
+            });
+            continue;
+        };
+        match released_for(project, spot, lives, sites, i) {
+            Released::Yes(found) => {
+                view.trace.note(|| Dropped {
+                    rule: META.id,
+                    file: Some(*file),
+                    span: claim.at,
+                    reason: format!("`{}` {}", growth.shown, release_phrase(&found.row.what)),
+                    seen: Some((Some(found.file), found.row.at)),
+                });
+                continue;
+            }
+            Released::Maybe => doubt.unknown(),
+            Released::No => {}
+        }
         if best.is_none_or(|(known, _)| {
             (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
         }) {
             best = Some((doubt, i));
         }
     }
-    let Some((mut doubt, chosen)) = best else {
-        return dropped(view, sites, |(file, claim, growth)| {
-            let rate = project.rate(*file, claim.func).phrase();
-            let sized = if growth.sized { ", and its size is tested" } else { "" };
-            format!("it {}; the function runs {rate}{sized}", lifetime::lives_phrase(project, lives))
-        });
-    };
-    let (file, claim, growth) = sites[chosen];
-    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    // Releases that are known to miss a way are the ones in the function that adds.
-    let is_known = |found: &Use<'_>| {
-        growth.weak_key && found.file == file
-            || growth.partial.is_some()
-                && found.file == file
-                && project.is_within(file, found.row.func, claim.func)
-    };
-    // Text that is handed on is handed on as it is.
-    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
-    match released(project, spot, lives, is_hot, &|found| {
-        is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
-    }) {
-        Released::Yes(at) => {
-            for (file, claim, growth) in sites {
-                view.trace.note(|| Dropped {
-                    rule: META.id,
-                    file: Some(*file),
-                    span: claim.at,
-                    reason: format!("`{}` {}", growth.shown, release_phrase(&at.row.what)),
-                    seen: Some((Some(at.file), at.row.at)),
-                });
-            }
-            return None;
-        }
-        Released::Maybe => doubt.unknown(),
-        Released::No => {}
-    }
+    let (doubt, chosen) = best?;
     let Some(confidence) = doubt.confidence() else {
-        return dropped(view, sites, |_| {
+        return dropped(view, sites, || {
             format!(
                 "too much is in doubt ({}); it {}",
                 doubt.phrase(),
@@ -427,6 +410,27 @@ fn settle_holder(
         });
     };
     Some(report(project, spot, lives, sites, chosen, confidence))
+}
+
+/// Whether something takes out what one site adds.
+fn released_for<'p>(
+    project: &'p Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+    chosen: usize,
+) -> Released<'p> {
+    let (file, claim, growth) = sites[chosen];
+    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+    let is_known = |found: &Use<'_>| {
+        let is_missing = growth.missed.as_ref().is_some_and(|missed| missed.releases.contains(&found.row.at));
+        found.file == file && (growth.weak_key || is_missing)
+    };
+    // Text that is handed on is handed on as it is.
+    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+    released(project, spot, lives, is_hot, &|found| {
+        is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
+    })
 }
 
 /// What keeps a collection from growing for ever: the second half of a sentence.
@@ -442,10 +446,10 @@ fn release_phrase(what: &What) -> &'static str {
 fn dropped(
     view: &ProjectView<'_, '_>,
     sites: &[(FileId, &Claim, &GrowthClaim)],
-    reason: impl Fn(&(FileId, &Claim, &GrowthClaim)) -> String,
+    reason: impl Fn() -> String,
 ) -> Option<Finding> {
     for site in sites {
-        view.drop::<()>(site.0, site.1, || format!("`{}`: {}", site.2.shown, reason(site)));
+        view.drop::<()>(site.0, site.1, || format!("`{}`: {}", site.2.shown, reason()));
     }
     None
 }
@@ -488,7 +492,7 @@ fn doubts(
     growth: &GrowthClaim,
 ) -> Option<Doubt> {
     let mut doubt = Doubt::default();
-    if growth.sized && growth.partial.is_none() {
+    if growth.sized && growth.missed.is_none() {
         return None;
     }
     if let Some(once) = &growth.once {
@@ -501,7 +505,9 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if is_like_cache(lives, growth) => doubt.assume(),
+        Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) || growth.weak_key => {
+            doubt.assume()
+        }
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,
     }
@@ -515,7 +521,9 @@ fn doubts(
     {
         doubt.unknown();
     }
-    if is_page_memo(project, file, claim, growth) {
+    // `workers[index] = worker`: mostly a place in the list, whoever says which.
+    let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
+    if is_at_place || growth.missed.is_none() && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
@@ -669,6 +677,11 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
     }
 }
 
+/// Entries that something else takes out one by one: nobody keeps such a table for one call.
+fn is_table(growth: &GrowthClaim) -> bool {
+    growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Failure)
+}
+
 enum Released<'p> {
     Yes(Use<'p>),
     Maybe,
@@ -689,6 +702,7 @@ fn released<'p>(
             continue;
         }
         match &found.row.what {
+            What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
             What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
@@ -721,6 +735,17 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
             .iter()
             .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
     })
+}
+
+/// `resetForTesting`, which no production code calls.
+fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let is_named = row
+        .name
+        .split('_')
+        .flat_map(camel_words)
+        .any(|word| matches!(word.as_str(), "test" | "tests" | "testing"));
+    is_named && project.callers(found.file, found.row.func).is_empty()
 }
 
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
@@ -821,14 +846,12 @@ fn report(
     let rate = project.rate(file, claim.func).rate;
     let often =
         rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    if let Some(gap) = &growth.partial
-        && let Some(span) = gap.at
-    {
-        let message = format!("{}, the entry stays", gap.how);
-        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span });
+    if let Some(missed) = &growth.missed {
+        let message = format!("{}, the entry stays", how_it_stays(missed.why));
+        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: missed.at });
     }
-    let message = match &growth.partial {
-        Some(_) => format!("entries stay in `{name}`{often} when the work they stand for fails"),
+    let message = match &growth.missed {
+        Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed.why)),
         None => format!("`{name}` grows{often} and nothing takes entries out"),
     };
     Finding {
@@ -846,10 +869,51 @@ fn report(
     }
 }
 
+/// The first half of what the retention path says about the release that misses.
+fn how_it_stays(why: Why) -> &'static str {
+    match why {
+        Why::Failure => "when this rejects",
+        Why::GaveUp => "when this gives up",
+        Why::Ended => "when the connection ends here",
+        Why::OtherKey => "this deletes under another key than it was found under",
+        Why::OtherSite => "this takes out what is added beside it",
+        Why::Fired => "when this has run",
+    }
+}
+
+/// The second half of the message about entries that releases miss.
+fn when_it_stays(why: Why) -> &'static str {
+    match why {
+        Why::Failure => "when the work they stand for fails",
+        Why::GaveUp => "when the answer they wait for does not come",
+        Why::Ended => "when the connection ends before the answer",
+        Why::OtherKey => "although they look deleted: the key is another",
+        Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
+        Why::Fired => "when their timers have fired",
+    }
+}
+
+fn help_for_missed(why: Why, name: &str) -> String {
+    match why {
+        Why::Failure => {
+            format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too")
+        }
+        Why::GaveUp => format!("delete the entry from `{name}` where the caller is told that it failed, too"),
+        Why::Ended => {
+            format!("empty `{name}` when the connection ends, and tell who waits that no answer will come")
+        }
+        Why::OtherKey => format!("delete from `{name}` under the key under which the entry was found"),
+        Why::OtherSite => {
+            format!("take the entry out of `{name}` when its owner ends, as the other place does")
+        }
+        Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+    }
+}
+
 fn help(growth: &GrowthClaim) -> String {
     let name = &growth.shown;
-    if growth.partial.is_some() {
-        return format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too");
+    if let Some(Missed { why, .. }) = &growth.missed {
+        return help_for_missed(*why, name);
     }
     match (growth.growth, growth.keys) {
         (Growth::Set | Growth::Key, Keys::Fresh) => {

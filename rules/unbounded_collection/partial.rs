@@ -1,6 +1,6 @@
 //! Entries that are taken out where the work succeeds and stay where it fails.
 
-use crate::claim::Gap;
+use crate::claim::{Missed, Why};
 use crate::rule::FileView;
 use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::growth::{CollectionOp, Op};
@@ -11,10 +11,9 @@ use rustc_hash::FxHashSet;
 
 /// The way on which an entry that this operation adds stays, although every other way takes it out again; none if it is
 /// taken out on every way, or somewhere else.
-pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Gap> {
+pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
     let model = file.model;
-    let releases: Vec<&CollectionOp> =
-        file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder).collect();
+    let releases: Vec<&CollectionOp> = file.ops_on(&op.holder, Op::Release).collect();
     let all_inside = releases.iter().all(|release| model.file.is_within(release.func, op.func));
     if releases.is_empty() || !all_inside || op.func.index() == 0 {
         return None;
@@ -27,7 +26,8 @@ pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Gap> {
         Some(handlers) => handlers.first().copied()?,
         None => missed_rejection(model, op, &releases)?,
     };
-    Some(Gap { how: "when this rejects".to_owned(), at: Some(at), is_weak: false, repeats: false })
+    let releases = releases.iter().map(|release| model.file.tree.span(release.node)).collect();
+    Some(Missed { why: Why::Failure, at, releases })
 }
 
 /// The call whose rejection leaves the function before any release, if every way that does not throw passes one.
@@ -36,7 +36,7 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
     if !model.file.function(op.func).is_async {
         return None;
     }
-    let flow = Flow::build(model, op.func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, op.func).filter(|flow| !flow.truncated)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);

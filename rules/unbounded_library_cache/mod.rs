@@ -37,7 +37,7 @@ impl Rule for UnboundedLibraryCache {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let Some(row) = model.rows(call).into_iter().find(|row| row.unbounded.is_some()) else { return };
+        let Some(row) = model.rows(call).iter().copied().find(|row| row.unbounded.is_some()) else { return };
         let Some(bound) = bound(model, call, row) else {
             file.drop::<()>(&META, call, || "an option bounds it, or nobody can see its options".to_owned());
             return;

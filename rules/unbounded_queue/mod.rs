@@ -97,11 +97,8 @@ fn taken_one_by_one(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<NodeId
     let tree = &model.file.tree;
     let takes =
         |node: NodeId| tree.method_call(node).is_some_and(|(_, method)| matches!(method, "shift" | "pop"));
-    file.ops
-        .iter()
-        .filter(|other| {
-            other.op == Op::Release && other.holder == op.holder && other.func != op.func && takes(other.node)
-        })
+    file.ops_on(&op.holder, Op::Release)
+        .filter(|other| other.func != op.func && takes(other.node))
         .find(|other| {
             let body = model.file.body(other.func);
             let waits = body.is_some_and(|body| {
@@ -115,7 +112,7 @@ fn taken_one_by_one(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<NodeId
 /// Whether anything compares the length of the queue with more than nothing.
 fn is_depth_tested(file: &FileView<'_, '_>, holder: &Place) -> bool {
     let tree = &file.model.file.tree;
-    file.ops.iter().filter(|op| op.op == Op::Size && op.holder == *holder).any(|op| {
+    file.ops_on(holder, Op::Size).any(|op| {
         tree.ancestors(op.node).take(3).any(|node| {
             let is_order = matches!(
                 tree.binary_op(node),
@@ -191,7 +188,7 @@ fn library_queue(file: &FileView<'_, '_>, call: NodeId) -> Option<(Place, LocalC
     let tree = &model.file.tree;
     let (object, "push" | "add" | "unshift") = tree.method_call(call)? else { return None };
     let place = model.file.place(object);
-    let path = model.values(&place).into_iter().find_map(|value| {
+    let path = model.values(&place).iter().find_map(|&value| {
         let path = model.api_path(tree.callee(value)?)?;
         Some(format!("{path}()"))
     })?;

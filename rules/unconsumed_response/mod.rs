@@ -1,9 +1,9 @@
 //! `unconsumed-response`: a response whose body some way through the handler leaves unread, which keeps its socket.
 
 use crate::claim::{Body, Claim, LocalClaim, Note};
-use crate::finding::{Finding, Role, Severity};
-use crate::local;
+use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::{local, mend};
 use outlive_semantic::access::Usage;
 use outlive_semantic::flow::{Exit, Flow};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -118,9 +118,11 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
     }
     let name = tree.text(model.file.binding(binding).name).to_owned();
     if !consumes {
-        return Some(claim(&name, "is never read", None, vec![]));
+        let first = model.file.body(func).and_then(|body| tree.first(body));
+        let fixes = first.and_then(|first| discard(model, first, &name)).into_iter().collect();
+        return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
     }
-    let flow = Flow::build(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
@@ -130,10 +132,18 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
     };
     let note =
         at.map(|span| Note { role: Role::Holder, message: format!("`{name}` leaves here unread"), span });
-    Some(claim(&name, how, at, note.into_iter().collect()))
+    let leaves = way.at.filter(|_| way.exit == Exit::Return);
+    let fixes = leaves.and_then(|leaves| discard(model, leaves, &name)).into_iter().collect();
+    Some(LocalClaim { fixes, ..claim(&name, how, note.into_iter().collect()) })
 }
 
-fn claim(name: &str, how: &str, _at: Option<outlive_semantic::tree::Span>, notes: Vec<Note>) -> LocalClaim {
+/// The body is thrown away before a statement. Whether it was to be read there after all, only the author knows.
+fn discard(model: &Model<'_>, statement: NodeId, name: &str) -> Option<Fix> {
+    let edit = mend::before(model, statement, &format!("{name}.resume();"))?;
+    Some(Fix { title: format!("discard the body with `{name}.resume()`"), safe: false, edits: vec![edit] })
+}
+
+fn claim(name: &str, how: &str, notes: Vec<Note>) -> LocalClaim {
     LocalClaim {
         message: format!("the body of `{name}` {how}: its socket stays until the server gives up"),
         help: format!("call `{name}.resume()` on the ways that do not need the body, or destroy it"),

@@ -85,6 +85,7 @@ impl Lowering {
             setup: None,
             truncated: false,
             text: Box::default(),
+            places: crate::place::PlaceMemo::default(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));
         Self {

@@ -66,14 +66,16 @@ pub enum GlobalTy {
     Function(FileId, FuncId),
 }
 
-/// A type row and the file it was written for.
-#[derive(Clone)]
+/// Where the type of a spot is told: a row of a file's summary.
+#[derive(Clone, Copy)]
 pub(super) struct Typed {
     file: FileId,
-    ty: TypeRow,
+    row: u32,
+    /// A row of its exports, not of its types.
+    is_export: bool,
 }
 
-const FUEL: u32 = 24;
+pub(super) const FUEL: u32 = 24;
 
 impl Spot {
     /// A spot without fields.
@@ -220,7 +222,7 @@ impl Project<'_> {
             .unwrap_or_else(|| Spot { root: SpotRoot::Exports(file), path: SmallVec::from_slice(steps) })
     }
 
-    fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
+    pub(super) fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
         for &step in steps {
             spot = self.step_into(spot, step, fuel);
         }
@@ -273,14 +275,15 @@ impl Project<'_> {
         for pass in 0..2 {
             for id in self.file_ids() {
                 for i in 0..self.summary(id).types.len() {
-                    let (place, ty) = &self.summary(id).types[i];
+                    let (place, _) = &self.summary(id).types[i];
                     let is_own =
                         matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
                     if is_own != (pass == 0) {
                         continue;
                     }
                     let spot = if is_own { self.plain(id, place) } else { self.canonical(id, place) };
-                    let typed = Typed { file: id, ty: ty.clone() };
+                    let row = u32::try_from(i).unwrap_or(u32::MAX);
+                    let typed = Typed { file: id, row, is_export: false };
                     self.types.entry(spot).or_insert(typed);
                 }
             }
@@ -288,14 +291,26 @@ impl Project<'_> {
         for id in self.file_ids() {
             for i in 0..self.summary(id).exports.len() {
                 let export = &self.summary(id).exports[i];
-                if let (Some(name), ExportTo::Value(ty)) = (export.name, &export.target) {
+                if let (Some(name), ExportTo::Value(_)) = (export.name, &export.target) {
                     let symbol = self.symbol_of(id, name);
                     let spot = Spot::root(SpotRoot::Exports(id)).with(SpotStep::Field(symbol));
-                    let typed = Typed { file: id, ty: ty.clone() };
+                    let row = u32::try_from(i).unwrap_or(u32::MAX);
+                    let typed = Typed { file: id, row, is_export: true };
                     self.types.entry(spot).or_insert(typed);
                 }
             }
         }
+    }
+
+    fn type_row(&self, typed: Typed) -> Option<(FileId, &TypeRow)> {
+        let summary = self.summary(typed.file);
+        let row = typed.row as usize;
+        let ty = match (typed.is_export, summary.exports.get(row).map(|export| &export.target)) {
+            (true, Some(ExportTo::Value(ty))) => ty,
+            (true, _) => return None,
+            (false, _) => &summary.types.get(row)?.1,
+        };
+        Some((typed.file, ty))
     }
 
     /// What is at a spot.
@@ -315,8 +330,8 @@ impl Project<'_> {
                 _ => {}
             }
         }
-        if let Some(typed) = self.types.get(spot) {
-            return self.resolve_type(typed.file, &typed.ty, fuel);
+        if let Some((file, ty)) = self.types.get(spot).and_then(|&typed| self.type_row(typed)) {
+            return self.resolve_type(file, ty, fuel);
         }
         if let Some(SpotStep::Field(name)) = spot.path.last()
             && let Some(owner) = spot.parent()

@@ -1,10 +1,11 @@
 //! Classes across files: lineage, methods, and which class a field belongs to.
 
 use super::{FileId, Project, Symbol};
-use crate::catalog::ModelId;
+use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::BaseRow;
+use rustc_hash::FxHashSet;
 
 impl Project<'_> {
     pub(super) fn index_classes(&mut self) {
@@ -19,14 +20,14 @@ impl Project<'_> {
                     .collect();
                 self.methods.insert((id, ClassId::from_index(i)), methods);
             }
+            let mut seen: FxHashSet<(ClassId, Symbol)> = FxHashSet::default();
             let typed = summary.types.iter().map(|(place, _)| place);
             let used = summary.uses.iter().map(|row| &row.place);
             for place in typed.chain(used) {
                 if let (Root::This(class), Some(Step::Field(name))) = (place.root, place.path.first()) {
                     let symbol = names[name.index()];
-                    let fields = self.fields.entry((id, class)).or_default();
-                    if !fields.contains(&symbol) {
-                        fields.push(symbol);
+                    if seen.insert((class, symbol)) {
+                        self.fields.entry((id, class)).or_default().push(symbol);
                     }
                 }
             }
@@ -95,6 +96,21 @@ impl Project<'_> {
                     self.api_path(&spot).and_then(|path| self.catalog.made_by(&path))
                 }
                 BaseRow::Class(_) => None,
+            }
+        })
+    }
+
+    /// What making an instance acquires because of a class of a library that it inherits from.
+    #[must_use]
+    pub fn acquired_by_base(&self, file: FileId, class: ClassId) -> Option<&AcquireRow> {
+        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+            match self.summary(file).classes[class.index()].base.as_ref()? {
+                BaseRow::Class(_) => None,
+                BaseRow::Model(model) => self.catalog.acquired_by_making(*model),
+                BaseRow::Place(place) => {
+                    let path = self.api_path(&self.canonical(file, place))?;
+                    self.catalog.calls_of_path(&path).find_map(|row| row.acquires.as_ref())
+                }
             }
         })
     }

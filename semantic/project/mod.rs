@@ -4,19 +4,25 @@ mod canonical;
 mod classes;
 mod coverage;
 mod lives;
+mod looks;
+mod passed;
 mod rates;
 mod resolve;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
+use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
+pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
 pub use resolve::{FileAccess, Memo, Package, Packages, Resolution, Resolver};
 
@@ -60,26 +66,19 @@ pub struct Project<'c> {
     types: FxHashMap<Spot, canonical::Typed>,
     fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
     methods: FxHashMap<(FileId, ClassId), FxHashMap<Symbol, (FuncId, bool)>>,
-    uses: FxHashMap<Spot, Vec<(FileId, u32)>>,
-    loose_uses: FxHashMap<Symbol, Vec<(FileId, u32)>>,
+    uses: UseIndex<SpotKey>,
+    loose_uses: UseIndex<Symbol>,
     rates: rates::Rates,
+    /// Who hands what to which parameter, made when it is first asked for.
+    passed: std::sync::OnceLock<passed::Index>,
 }
 
 #[derive(Default)]
-struct Symbols {
-    ids: FxHashMap<Box<str>, Symbol>,
-    texts: Vec<Box<str>>,
-}
+struct Symbols(Names);
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&id) = self.ids.get(text) {
-            return id;
-        }
-        let id = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.into());
-        self.ids.insert(text.into(), id);
-        id
+        Symbol(self.0.intern(text).0)
     }
 }
 
@@ -97,9 +96,10 @@ impl<'c> Project<'c> {
             types: FxHashMap::default(),
             fields: FxHashMap::default(),
             methods: FxHashMap::default(),
-            uses: FxHashMap::default(),
-            loose_uses: FxHashMap::default(),
+            uses: UseIndex::default(),
+            loose_uses: UseIndex::default(),
             rates: rates::Rates::default(),
+            passed: std::sync::OnceLock::new(),
             files,
         };
         project.intern_names();
@@ -124,21 +124,19 @@ impl<'c> Project<'c> {
     }
 
     fn resolve_modules(&mut self, resolver: &Resolver<'_>) {
-        for file in &self.files {
-            let mut map = FxHashMap::default();
-            for &specifier in file.summary.imports.iter().chain(&file.summary.type_imports) {
-                let text = &file.summary.names[specifier.index()];
-                map.insert(specifier, resolver.resolve(&file.path, text));
-            }
-            self.modules.push(map);
-        }
+        let resolve = |file: &FileEntry| {
+            let specifiers = file.summary.imports.iter().chain(&file.summary.type_imports);
+            let resolve = |name: NameId| resolver.resolve(&file.path, file.summary.names.get(name));
+            specifiers.map(|&specifier| (specifier, resolve(specifier))).collect()
+        };
+        self.modules = self.files.par_iter().map(resolve).collect();
     }
 
     fn index_packages(&mut self) {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
             for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
-                let specifier = crate::model::package_path(&summary.names[name.index()]);
+                let specifier = crate::model::package_path(summary.names.get(*name));
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
             }
@@ -164,20 +162,26 @@ impl<'c> Project<'c> {
     }
 
     fn index_uses(&mut self) {
-        let mut uses: FxHashMap<Spot, Vec<(FileId, u32)>> = FxHashMap::default();
-        let mut loose: FxHashMap<Symbol, Vec<(FileId, u32)>> = FxHashMap::default();
-        for (i, file) in self.files.iter().enumerate() {
-            let id = FileId(u32::try_from(i).unwrap_or(u32::MAX));
-            for (row, found) in file.summary.uses.iter().enumerate() {
-                let at = (id, u32::try_from(row).unwrap_or(u32::MAX));
-                let spot = self.canonical(id, &found.place);
-                if let Some(field) = spot.loose_field() {
-                    loose.entry(field).or_default().push(at);
-                }
-                uses.entry(spot).or_default().push(at);
+        let found: Vec<FileUses> = self.ids().into_par_iter().map(|id| self.uses_of_file(id)).collect();
+        let (uses, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
+        (self.uses, self.loose_uses) = (UseIndex::of(&uses), UseIndex::of(&loose));
+    }
+
+    fn uses_of_file(&self, id: FileId) -> FileUses {
+        let mut out = FileUses { all: Vec::new(), loose: Vec::new() };
+        for (row, found) in self.summary(id).uses.iter().enumerate() {
+            let row = u32::try_from(row).unwrap_or(u32::MAX);
+            let spot = self.canonical(id, &found.place);
+            if let Some(field) = spot.loose_field() {
+                out.loose.push((field, id, row));
             }
+            out.all.push((spot_key(&spot), id, row));
         }
-        (self.uses, self.loose_uses) = (uses, loose);
+        out
+    }
+
+    fn ids(&self) -> Vec<FileId> {
+        self.file_ids().collect()
     }
 
     /// Every file, in order of path.
@@ -200,13 +204,13 @@ impl<'c> Project<'c> {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.symbols.texts.get(symbol.0 as usize).map_or("", |text| text)
+        self.symbols.0.text(NameId(symbol.0))
     }
 
     /// The symbol of a text, if any file mentions it.
     #[must_use]
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.ids.get(text).copied()
+        self.symbols.0.find(text).map(|name| Symbol(name.0))
     }
 
     fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {
@@ -216,14 +220,13 @@ impl<'c> Project<'c> {
     /// The text of a name of one file's summary.
     #[must_use]
     pub fn name(&self, file: FileId, name: NameId) -> &str {
-        self.files[file.index()].summary.names.get(name.index()).map_or("", |name| name)
+        self.files[file.index()].summary.names.get(name)
     }
 
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
     #[must_use]
     pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
-        let rows = self.uses.get(spot).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().map(|&(file, row)| self.use_at(file, row)).collect()
+        self.uses.get(spot_key(spot)).map(|(file, row)| self.use_at(file, row)).collect()
     }
 
     fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
@@ -233,8 +236,7 @@ impl<'c> Project<'c> {
     /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
     #[must_use]
     pub fn possible_uses(&self, field: Symbol) -> Vec<Use<'_>> {
-        let rows = self.loose_uses.get(&field).map(Vec::as_slice).unwrap_or_default();
-        rows.iter().map(|&(file, row)| self.use_at(file, row)).collect()
+        self.loose_uses.get(field).map(|(file, row)| self.use_at(file, row)).collect()
     }
 
     /// How often a function runs.
@@ -291,6 +293,44 @@ impl<'c> Project<'c> {
 
 /// What a function without a name is called.
 const ANONYMOUS: &str = "an anonymous function";
+/// What one file does to things, before it is joined with the others.
+struct FileUses {
+    all: Vec<(SpotKey, FileId, u32)>,
+    loose: Vec<(Symbol, FileId, u32)>,
+}
+
+/// Rows of uses by a key, sorted: a project has millions, and hardly any is ever asked for.
+struct UseIndex<K>(Vec<(K, FileId, u32)>);
+
+impl<K> Default for UseIndex<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
+    fn of(files: &[Vec<(K, FileId, u32)>]) -> Self {
+        let mut rows = files.concat();
+        rows.shrink_to_fit();
+        rows.par_sort_unstable();
+        Self(rows)
+    }
+
+    /// The rows of a key, in order of file and row.
+    fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
+        let start = self.0.partition_point(|(of, ..)| *of < key);
+        self.0[start..].iter().take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
+    }
+}
+
+/// Stands for a spot in the index: two hashes of different kinds, which no two spots of a project share.
+type SpotKey = (u64, u64);
+
+fn spot_key(spot: &Spot) -> SpotKey {
+    let mut second = DefaultHasher::new();
+    spot.hash(&mut second);
+    (FxBuildHasher.hash_one(spot), second.finish())
+}
 
 /// One thing done to a spot.
 #[derive(Clone, Copy)]

@@ -12,6 +12,7 @@ use crate::rate::Rate;
 use crate::summary::{HandedRow, Role, TargetRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
@@ -69,7 +70,7 @@ pub struct Witness {
 const LONGEST_WITNESS: usize = 24;
 
 /// A node of the graph.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 struct Node(u32);
 
 #[derive(Clone, Copy)]
@@ -119,7 +120,7 @@ pub(super) struct Rates {
     states: Vec<State>,
     /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
     entries: Vec<Option<Rate>>,
-    callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
+    callers: ByNode<(FileId, FuncId)>,
 }
 
 impl Rates {
@@ -129,7 +130,8 @@ impl Rates {
     }
 
     pub(super) fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
-        self.callers.get(&(file, func)).map(Vec::as_slice).unwrap_or_default()
+        let Some(&offset) = self.offsets.get(file.index()) else { return &[] };
+        self.callers.of(Node(offset + func.0))
     }
 
     pub(super) fn of(&self, file: FileId, func: FuncId) -> RateInfo {
@@ -154,7 +156,7 @@ impl Rates {
                     out.push(Witness { file, at: row.at, label: row.label.to_string() });
                 }
             } else if let Some(edge) = summary.edges.get(row as usize) {
-                out.push(Witness { file, at: edge.at, label: edge.label.to_string() });
+                out.push(Witness { file, at: edge.at, label: project.name(file, edge.label).to_owned() });
             }
             at = node.0 as usize;
             if is_entry || out.len() > LONGEST_WITNESS {
@@ -168,13 +170,15 @@ impl Rates {
     /// Spreads rates over the project.
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
+        let nodes = graph.states.len();
+        graph.by_node = ByNode::sorted(nodes, std::mem::take(&mut graph.arrows));
         graph.run(project);
         Self {
             offsets: graph.offsets,
             classes: graph.classes,
             states: graph.states,
             entries: graph.entries,
-            callers: graph.callers,
+            callers: ByNode::sorted(nodes, graph.callers),
         }
     }
 }
@@ -182,12 +186,75 @@ impl Rates {
 struct Graph {
     offsets: Vec<u32>,
     classes: Vec<u32>,
-    arrows: Vec<Vec<Arrow>>,
+    /// While the graph is built.
+    arrows: Vec<(Node, Arrow)>,
+    /// Once it is built.
+    by_node: ByNode<Arrow>,
     called: Vec<bool>,
     cold: Vec<bool>,
     states: Vec<State>,
     entries: Vec<Option<Rate>>,
-    callers: FxHashMap<(FileId, FuncId), Vec<(FileId, FuncId)>>,
+    callers: Vec<(Node, (FileId, FuncId))>,
+}
+
+/// Rows by node: those of one node stand together, in the order in which they were added.
+struct ByNode<T> {
+    starts: Vec<u32>,
+    rows: Vec<T>,
+}
+
+impl<T> Default for ByNode<T> {
+    fn default() -> Self {
+        Self { starts: Vec::new(), rows: Vec::new() }
+    }
+}
+
+impl<T> ByNode<T> {
+    fn sorted(nodes: usize, mut rows: Vec<(Node, T)>) -> Self {
+        rows.sort_by_key(|(node, _)| *node);
+        let mut starts = vec![0_u32; nodes + 1];
+        for (node, _) in &rows {
+            starts[node.0 as usize + 1] += 1;
+        }
+        for i in 0..nodes {
+            starts[i + 1] += starts[i];
+        }
+        Self { starts, rows: rows.into_iter().map(|(_, row)| row).collect() }
+    }
+
+    fn of_node(&self, node: usize) -> &[T] {
+        let (Some(&start), Some(&end)) = (self.starts.get(node), self.starts.get(node + 1)) else {
+            return &[];
+        };
+        self.rows.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn of(&self, node: Node) -> &[T] {
+        self.of_node(node.0 as usize)
+    }
+}
+
+/// What the rows of one file's summary run, worked out before the graph is put together.
+struct Targets {
+    edges: Vec<Option<Runs>>,
+    /// With when the function that it is handed to runs it.
+    handed: Vec<Option<(Runs, Option<When>)>>,
+}
+
+impl Targets {
+    fn of(project: &Project<'_>, id: FileId, params: &ParamRuns) -> Self {
+        let summary = project.summary(id);
+        let edges = summary.edges.iter().map(|edge| {
+            let holds = edge.export.is_none_or(|export| project.holds(export));
+            holds.then(|| resolve_target(project, id, &edge.target)).flatten()
+        });
+        let handed = summary.handed.iter().map(|handed| {
+            let runs = resolve_target(project, id, &handed.func)?;
+            let when = params.run(project, id, &handed.to, handed.arg);
+            Some((runs, when.or_else(|| project.row_of(id, handed).map(|row| row.0))))
+        });
+        Self { edges: edges.collect(), handed: handed.collect() }
+    }
 }
 
 impl Graph {
@@ -205,16 +272,19 @@ impl Graph {
         let mut graph = Self {
             offsets,
             classes,
-            arrows: vec![Vec::new(); nodes],
+            arrows: Vec::new(),
+            by_node: ByNode::default(),
             called: vec![false; nodes],
             cold: vec![false; nodes],
             states: vec![state; nodes],
             entries: vec![None; nodes],
-            callers: FxHashMap::default(),
+            callers: Vec::new(),
         };
         let params = ParamRuns::collect(project);
-        for id in project.file_ids() {
-            graph.add_file(project, id, &params);
+        let targets: Vec<Targets> =
+            project.ids().into_par_iter().map(|id| Targets::of(project, id, &params)).collect();
+        for (id, targets) in project.file_ids().zip(&targets) {
+            graph.add_file(project, id, targets);
         }
         graph
     }
@@ -227,7 +297,7 @@ impl Graph {
         Node(self.classes[file.index()] + class.0)
     }
 
-    fn add_file(&mut self, project: &Project<'_>, id: FileId, params: &ParamRuns) {
+    fn add_file(&mut self, project: &Project<'_>, id: FileId, targets: &Targets) {
         let summary = project.summary(id);
         for (i, class) in summary.classes.iter().enumerate() {
             let node = self.class(id, ClassId::from_index(i));
@@ -251,30 +321,26 @@ impl Graph {
             let node = self.func(id, FuncId::from_index(func));
             self.cold[node.0 as usize] = is_cold;
         }
-        for (row, edge) in summary.edges.iter().enumerate() {
-            if edge.export.is_some_and(|export| !project.holds(export)) {
-                continue;
-            }
-            let Some(to) = self.target(project, id, &edge.target) else { continue };
+        for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
+            let Some(runs) = *runs else { continue };
+            let to = self.node(runs);
             let from = self.func(id, edge.caller);
-            self.note_caller(project, id, edge.caller, &edge.target);
+            self.note_caller(project, id, edge.caller, runs);
             let arrow = Arrow {
                 to,
                 when: edge.when,
                 certain: edge.certain,
                 in_loop: edge.in_loop,
-                once: edge.once.as_ref().is_some_and(|flag| lasts(summary, flag)),
+                once: edge.once,
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,
             };
             self.add(from, arrow);
         }
-        for (row, handed) in summary.handed.iter().enumerate() {
-            let Some(to) = self.target(project, id, &handed.func) else { continue };
-            let run = params
-                .run(project, id, &handed.to, handed.arg)
-                .or_else(|| project.row_of(id, handed).map(|r| r.0));
+        for (row, (handed, found)) in summary.handed.iter().zip(&targets.handed).enumerate() {
+            let Some((runs, run)) = *found else { continue };
+            let to = self.node(runs);
             // What stands in options is run by whoever reads them, if at all.
             if run.is_none() && handed.about.option.is_some() {
                 continue;
@@ -290,17 +356,14 @@ impl Graph {
                 handed: true,
             };
             let from = self.func(id, handed.caller);
-            self.note_caller(project, id, handed.caller, &handed.func);
+            self.note_caller(project, id, handed.caller, runs);
             self.add(from, arrow);
         }
     }
 
-    fn note_caller(&mut self, project: &Project<'_>, file: FileId, caller: FuncId, target: &TargetRow) {
-        if project.summary(file).role == Role::Test {
-            return;
-        }
-        if let Some(Runs::Function(of, func)) = resolve_target(project, file, target) {
-            self.callers.entry((of, func)).or_default().push((file, caller));
+    fn note_caller(&mut self, project: &Project<'_>, file: FileId, caller: FuncId, runs: Runs) {
+        if let (Runs::Function(..), true) = (runs, project.is_production(file)) {
+            self.callers.push((self.node(runs), (file, caller)));
         }
     }
 
@@ -315,7 +378,7 @@ impl Graph {
             let known = &mut self.entries[arrow.to.0 as usize];
             *known = (*known).max(Some(rate));
         }
-        self.arrows[from.0 as usize].push(arrow);
+        self.arrows.push((from, arrow));
     }
 
     fn arrow_to(&mut self, from: Node, to: Node, file: FileId) {
@@ -329,13 +392,13 @@ impl Graph {
             row: u32::MAX,
             handed: false,
         };
-        self.arrows[from.0 as usize].push(arrow);
+        self.arrows.push((from, arrow));
     }
 
-    fn target(&self, project: &Project<'_>, file: FileId, target: &TargetRow) -> Option<Node> {
-        match resolve_target(project, file, target)? {
-            Runs::Function(file, func) => Some(self.func(file, func)),
-            Runs::Class(file, class) => Some(self.class(file, class)),
+    fn node(&self, runs: Runs) -> Node {
+        match runs {
+            Runs::Function(file, func) => self.func(file, func),
+            Runs::Class(file, class) => self.class(file, class),
         }
     }
 
@@ -367,8 +430,8 @@ impl Graph {
                 }
             }
         }
-        for (from, arrows) in self.arrows.iter().enumerate() {
-            for arrow in arrows {
+        for from in 0..self.states.len() {
+            for arrow in self.by_node.of_node(from) {
                 if !certain && !arrow.certain {
                     self.relax(Node(u32::try_from(from).unwrap_or(u32::MAX)), *arrow, &mut queue);
                 }
@@ -460,8 +523,7 @@ impl Graph {
             if is_new {
                 state.from = step.from;
             }
-            for i in 0..self.arrows[step.node.0 as usize].len() {
-                let arrow = self.arrows[step.node.0 as usize][i];
+            for &arrow in self.by_node.of(step.node) {
                 if arrow.certain || !certain {
                     self.relax(step.node, arrow, queue);
                 }
@@ -513,17 +575,6 @@ impl Queue {
     }
 }
 
-/// Whether a flag lives as long as the process, so that what it guards happens once.
-fn lasts(summary: &crate::summary::Summary, flag: &Place) -> bool {
-    match flag.root {
-        Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
-        Root::Binding(binding) => {
-            summary.bindings.get(&binding).is_some_and(|row| row.func == FuncId(0) && !row.is_param)
-        }
-        Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
-    }
-}
-
 impl Project<'_> {
     /// Whether a row about exported names holds here: the project imports one of its packages.
     pub(super) fn holds(&self, export: ExportId) -> bool {
@@ -551,6 +602,7 @@ impl Project<'_> {
 }
 
 /// What a target row runs.
+#[derive(Clone, Copy)]
 pub(super) enum Runs {
     /// A function.
     Function(FileId, FuncId),

@@ -1,7 +1,7 @@
 //! The analysis of the folder, kept from one edit to the next.
 
 use super::server::Server;
-use crate::arguments::{Check, Lsp};
+use crate::arguments::{Check, Lsp, Stage};
 use crate::check::{self, Input, Settings};
 use crate::progress::Counter;
 use crate::report::Report;
@@ -127,6 +127,7 @@ fn reading<R>(
         rules: &setup.settings.rules,
         traced,
         progress: &Counter::default(),
+        until: Stage::Link,
     })
 }
 
@@ -145,7 +146,7 @@ fn keep_good(path: &str, server: &Server, loaded: &Loaded, good: &mut Overlay) {
 
 fn judge(setup: &Setup, analysis: &mut Analysis<'_>, good: &Overlay) -> (Report, Option<String>) {
     let input = Input::buffers(good.clone());
-    let mut report = check::judge(analysis, &setup.settings, &input);
+    let mut report = check::judge(analysis, &setup.check, &setup.settings, &input);
     report.settle();
     let taken = check::use_baseline(&mut report, &setup.check, &setup.settings, &input);
     (report, taken.err().map(|error| error.to_string()))

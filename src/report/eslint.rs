@@ -137,9 +137,9 @@ fn fatal(error: &super::FileError) -> Message {
 
 /// A fix in ESLint is one replacement in the same file.
 fn fix(mend: &Mend, path: &str, sources: &Sources) -> Option<Fix> {
-    let [edit] = mend.edits.as_slice() else { return None };
-    let text = sources.get(path).filter(|_| edit.place.path == path)?.text.as_deref()?;
+    let edit = mend.merged(sources).filter(|edit| edit.place.path == path)?;
+    let text = sources.get(path)?.text.as_deref()?;
     let units = |offset: u32| text.get(..offset as usize).map(|before| before.encode_utf16().count());
     let range = [units(edit.place.start.offset)?, units(edit.place.end.offset)?];
-    Some(Fix { range, text: edit.text.clone() })
+    Some(Fix { range, text: edit.text })
 }

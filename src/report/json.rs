@@ -3,8 +3,10 @@
 use super::{FileError, Location, Mend, Replacement, Report, Reported, Step};
 use crate::rulebook;
 use crate::suppress::Suppressed;
+use outlive_semantic::project::Coverage;
 use outlive_semantic::source::Position;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 #[derive(Serialize)]
@@ -16,6 +18,19 @@ struct Document<'r> {
     suppressed: Option<Vec<Silenced<'r>>>,
     errors: Vec<Error<'r>>,
     stats: Stats<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<Understood<'r>>,
+}
+
+#[derive(Serialize)]
+struct Understood<'r> {
+    functions: usize,
+    driven: usize,
+    callable: usize,
+    unknown: usize,
+    entry_points: &'r BTreeMap<String, usize>,
+    packages_with_rows: usize,
+    packages_without_rows: &'r BTreeMap<String, usize>,
 }
 
 #[derive(Serialize)]
@@ -88,7 +103,7 @@ struct Stats<'r> {
     skipped: u64,
     failed: u64,
     bytes: u64,
-    skipped_by_reason: std::collections::BTreeMap<&'static str, u64>,
+    skipped_by_reason: BTreeMap<&'static str, u64>,
     /// Files left out for what they hold.
     skipped_files: Vec<Skipped<'r>>,
 }
@@ -108,6 +123,7 @@ pub(super) fn write(report: &Report, include_suppressed: bool, out: &mut dyn Wri
         suppressed: include_suppressed.then(|| report.suppressed.iter().map(silenced).collect()),
         errors: report.errors.iter().map(error).collect(),
         stats: stats(report),
+        coverage: report.coverage.as_ref().map(understood),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -164,6 +180,18 @@ fn retainer(step: &Step) -> Retainer<'_> {
 
 fn error(error: &FileError) -> Error<'_> {
     Error { kind: error.trouble.word(), path: &error.path, message: &error.message, start: error.start }
+}
+
+fn understood(coverage: &Coverage) -> Understood<'_> {
+    Understood {
+        functions: coverage.functions,
+        driven: coverage.driven,
+        callable: coverage.callable,
+        unknown: coverage.unknown,
+        entry_points: &coverage.entry_points,
+        packages_with_rows: coverage.modelled,
+        packages_without_rows: &coverage.unmodelled,
+    }
 }
 
 fn stats(report: &Report) -> Stats<'_> {

@@ -25,6 +25,7 @@ use crate::discover::Skip;
 use crate::suppress::Suppressed;
 use crate::terminal::Look;
 use outlive_rules::{Confidence, Finding, Fix, Role, Severity};
+use outlive_semantic::project::Coverage;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::source::Position;
 use outlive_semantic::tree::Span;
@@ -64,6 +65,28 @@ pub(crate) struct Mend {
     pub(crate) title: String,
     pub(crate) safe: bool,
     pub(crate) edits: Vec<Replacement>,
+}
+
+impl Mend {
+    /// As one replacement, for formats that know no more: with what stands between the edits, as it is.
+    fn merged(&self, sources: &Sources) -> Option<Replacement> {
+        let mut edits: Vec<&Replacement> = self.edits.iter().collect();
+        edits.sort_by_key(|edit| (edit.place.start.offset, edit.place.end.offset));
+        let (first, last) = (edits.first()?, edits.last()?);
+        if edits.iter().any(|edit| edit.place.path != first.place.path) {
+            return None;
+        }
+        let source = sources.get(&first.place.path)?.text.as_deref()?;
+        let mut text = String::new();
+        let mut done = first.place.start.offset;
+        for edit in &edits {
+            text.push_str(source.get(done as usize..edit.place.start.offset as usize)?);
+            text.push_str(&edit.text);
+            done = edit.place.end.offset;
+        }
+        let place = Location { end: last.place.end, ..first.place.clone() };
+        Some(Replacement { place, text })
+    }
 }
 
 /// One replacement of text.
@@ -147,6 +170,8 @@ pub(crate) struct Report {
     pub(crate) sources: Sources,
     /// Findings below the level of confidence that was asked for.
     pub(crate) unsure: u64,
+    /// How much was understood, if one asks.
+    pub(crate) coverage: Option<Coverage>,
 }
 
 impl Report {
@@ -307,9 +332,24 @@ impl Places<'_, '_> {
         let edits = fix
             .edits
             .into_iter()
-            .map(|edit| Replacement { place: self.location(file, edit.span), text: edit.text })
+            .map(|edit| {
+                let place = self.location(file, edit.span);
+                let text = self.with_line_breaks_of(&place.path, edit.text);
+                Replacement { place, text }
+            })
             .collect();
         Mend { title: fix.title, safe: fix.safe, edits }
+    }
+
+    /// New text with the line breaks that its file has.
+    fn with_line_breaks_of(&mut self, path: &str, new: String) -> String {
+        let text = self.sources.load(path).text.as_deref().unwrap_or_default();
+        let first = text.find('\n').and_then(|at| text.get(..at));
+        if first.is_some_and(|line| line.ends_with('\r')) {
+            new.replace("\r\n", "\n").replace('\n', "\r\n")
+        } else {
+            new
+        }
     }
 }
 

@@ -54,9 +54,8 @@ fn error(error: &FileError) -> Value {
 
 /// A suggestion is one replacement in the file of the finding.
 fn suggestions(mend: &Mend, finding: &Reported, sources: &Sources) -> Option<Value> {
-    let [edit] = mend.edits.as_slice() else { return None };
-    let is_here = edit.place.path == finding.place.path;
-    is_here.then(|| json!({ "range": range(&edit.place, sources), "text": edit.text }))
+    let edit = mend.merged(sources).filter(|edit| edit.place.path == finding.place.path)?;
+    Some(json!({ "range": range(&edit.place, sources), "text": edit.text }))
 }
 
 fn location(place: &Location, sources: &Sources) -> Value {

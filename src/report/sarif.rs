@@ -3,7 +3,7 @@
 mod line_hash;
 
 use super::source::Sources;
-use super::{FileError, Location, Report, Reported, sentence};
+use super::{FileError, Location, Mend, Report, Reported, sentence};
 use crate::rulebook::{self, Entry};
 use crate::suppress::Suppressed;
 use line_hash::LineHashes;
@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::io::Write;
 
 /// Code scanning keeps this many results of a run and drops the others by its own lights.
@@ -64,6 +65,8 @@ struct SarifResult {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<Value>,
     partial_fingerprints: Value,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fixes: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Value>,
     properties: Value,
@@ -229,6 +232,7 @@ impl<'r> Context<'r> {
                 "primaryLocationLineHash": self.line_hash(&finding.place.path, finding.place.start.line),
                 "outlive/v1": finding.fingerprint,
             }),
+            fixes: finding.fixes.iter().map(|mend| self.fix(mend)).collect(),
             suppressions: Vec::new(),
             properties: json!({ "confidence": finding.confidence.word() }),
             ..self.bare(finding.rule, finding.severity)
@@ -245,6 +249,7 @@ impl<'r> Context<'r> {
             related_locations: Vec::new(),
             code_flows: Vec::new(),
             partial_fingerprints: Value::Null,
+            fixes: Vec::new(),
             suppressions: Vec::new(),
             properties: json!({ "confidence": Confidence::High.word() }),
         }
@@ -300,6 +305,28 @@ impl<'r> Context<'r> {
                     "endColumn": end.column,
                 },
             }
+        })
+    }
+
+    /// One change for each file, though a fix stays in one.
+    fn fix(&self, mend: &Mend) -> Value {
+        let mut files: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for edit in &mend.edits {
+            let (start, end) = (edit.place.start, edit.place.end);
+            files.entry(&edit.place.path).or_default().push(json!({
+                "deletedRegion": {
+                    "startLine": start.line,
+                    "startColumn": start.column,
+                    "endLine": end.line,
+                    "endColumn": end.column,
+                },
+                "insertedContent": { "text": edit.text },
+            }));
+        }
+        let change = |(path, edits): (&str, Vec<Value>)| json!({ "artifactLocation": self.artifact(path), "replacements": edits });
+        json!({
+            "description": { "text": capital(&sentence(&mend.title)) },
+            "artifactChanges": files.into_iter().map(change).collect::<Vec<_>>(),
         })
     }
 

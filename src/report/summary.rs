@@ -1,6 +1,7 @@
 //! What a run amounts to, for stderr.
 
 use super::Report;
+use crate::fix::{Fixed, Wish};
 use outlive_rules::Confidence;
 use std::fmt::Write as _;
 
@@ -30,6 +31,28 @@ pub(crate) fn summary(report: &Report) -> String {
         );
     }
     out
+}
+
+/// What was fixed, and what could be: by `--fix`, and by `--fix-suggestions` alone.
+pub(crate) fn fixes((safe, rest): (u64, u64), fixed: Fixed, wish: Option<Wish>) -> String {
+    let mut out = String::new();
+    if fixed.fixes > 0 {
+        let _ = writeln!(out, "{} in {}", count_es(fixed.fixes), count(fixed.files, "file"));
+    }
+    if fixed.given_up > 0 {
+        let _ = writeln!(out, "{} left as found: a fix would have broken it", count(fixed.given_up, "file"));
+    }
+    if safe > 0 && wish.is_none() {
+        let _ = writeln!(out, "{} --fix would make", count_es(safe));
+    }
+    if rest > 0 && wish != Some(Wish::Suggestions) {
+        let _ = writeln!(out, "{} to be read first: --fix-suggestions makes them", count_es(rest));
+    }
+    out
+}
+
+fn count_es(number: u64) -> String {
+    if number == 1 { "1 fix".to_owned() } else { format!("{number} fixes") }
 }
 
 fn findings(report: &Report) -> String {

@@ -1,0 +1,150 @@
+//! Functions of the project that acquire something and return it: what they give is acquired where they are called.
+
+use crate::acquire::{self, Text};
+use crate::claim::{AcquireClaim, Body, Claim, GivenClaim, ObtainedClaim};
+use crate::finding::Finding;
+use crate::rule::{Claims, FileView, Meta, ProjectView};
+use outlive_semantic::calls::{self, Target};
+use outlive_semantic::handle::{self, Escape, Handle, ReleasePatterns};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::{Model, package_path};
+use outlive_semantic::place::Root;
+use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::summary::TargetRow;
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
+
+/// Notes that a function returns what a call in it acquires.
+pub(crate) fn note_given(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: &str,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) {
+    let Some(func) = giver(file.model, call, handle) else { return };
+    let given = GivenClaim { what: what.to_owned(), release: acquire::release_names(patterns) };
+    let at = file.model.file.tree.span(call);
+    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given) });
+}
+
+/// The function that returns what a call in it gave, and keeps nothing of it.
+fn giver(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let returns = |escape: &Escape| match escape {
+        Escape::Returned(at) => tree.func(*at) == func || tree.function(*at) == Some(func),
+        _ => false,
+    };
+    let is_local = handle.places.is_empty() || acquire::owner(model, handle) == Some(func);
+    (!handle.escapes.is_empty() && is_local && handle.escapes.iter().all(returns)).then_some(func)
+}
+
+/// Makes a claim where what a function of the project returns is kept and not given back.
+pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(model, meta, call).is_some() {
+        return;
+    }
+    let Some(callee) = callee(model, call, claims) else { return };
+    let (func, at) = (tree.func(call), tree.span(call));
+    let handle = handle::follow(model, file.accesses, call);
+    if let Some(giver) = giver(model, call, &handle) {
+        claims.list.push(Claim { rule: meta.id, func: giver, at, body: Body::Passed(callee) });
+        return;
+    }
+    let methods = model.catalog.releases_of(meta.id).to_vec();
+    let patterns = ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() };
+    let known = claims.list.len();
+    // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
+    let acquired = file
+        .trace
+        .quietly(|| acquire::claim_handle(file, meta, call, &handle, String::new(), &patterns, claims));
+    claims.list.truncate(known);
+    let Some(acquired) = acquired else { return };
+    let body = Body::Obtained(ObtainedClaim { callee, acquired });
+    claims.list.push(Claim { rule: meta.id, func, at, body });
+}
+
+/// What a call runs, if that is code of the project.
+fn callee(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
+    let callee = model.file.tree.callee(call)?;
+    match calls::callee_target(model, call, callee)? {
+        Target::Function(func) => Some(TargetRow::Function(func)),
+        Target::Class(_) => None,
+        Target::Place(place) => {
+            let is_ours = match place.root {
+                Root::Module(name) => package_path(model.file.tree.text(name)).is_none(),
+                Root::This(_) | Root::Exports => true,
+                _ => false,
+            };
+            is_ours.then(|| TargetRow::Place(claims.names.place(model, &place)))
+        }
+    }
+}
+
+/// How many functions may hand it on before it arrives.
+const MAX_HANDS: u32 = 4;
+
+/// Judges what functions of the project give.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    text: impl Fn(&AcquireClaim) -> Text,
+) -> Vec<Finding> {
+    let givers = Givers::of(claims);
+    if givers.given.is_empty() {
+        return Vec::new();
+    }
+    claims
+        .iter()
+        .filter_map(|(file, claim)| {
+            let Body::Obtained(obtained) = &claim.body else { return None };
+            let given = givers.find(view.project, *file, &obtained.callee, MAX_HANDS)?;
+            let mut acquired = obtained.acquired.clone();
+            acquired.what.clone_from(&given.what);
+            acquired.release.clone_from(&given.release);
+            acquire::settle(view, meta, *file, claim, &acquired, &text)
+        })
+        .collect()
+}
+
+/// The functions that give something acquired, and those that pass on what others give.
+struct Givers<'c> {
+    given: FxHashMap<(FileId, FuncId), &'c GivenClaim>,
+    passed: FxHashMap<(FileId, FuncId), &'c TargetRow>,
+}
+
+impl<'c> Givers<'c> {
+    fn of(claims: &[(FileId, &'c Claim)]) -> Self {
+        let mut out = Self { given: FxHashMap::default(), passed: FxHashMap::default() };
+        for &(file, claim) in claims {
+            match &claim.body {
+                Body::Given(given) => {
+                    out.given.entry((file, claim.func)).or_insert(given);
+                }
+                Body::Passed(callee) => {
+                    out.passed.entry((file, claim.func)).or_insert(callee);
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    fn find(
+        &self,
+        project: &Project<'_>,
+        file: FileId,
+        callee: &TargetRow,
+        fuel: u32,
+    ) -> Option<&'c GivenClaim> {
+        let fuel = fuel.checked_sub(1)?;
+        let func = project.function_at(file, callee)?;
+        self.given.get(&func).copied().or_else(|| self.find(project, func.0, self.passed.get(&func)?, fuel))
+    }
+}

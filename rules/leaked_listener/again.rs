@@ -1,0 +1,244 @@
+//! What the code around a registration says about a target whose life nobody knows: that it is met again, or that
+//! listeners of its kind are taken away elsewhere.
+
+use crate::claim::Note;
+use crate::finding::Role;
+use crate::pairing::{compare_events, matches};
+use crate::rule::FileView;
+use crate::slot;
+use outlive_semantic::access::{Usage, usage};
+use outlive_semantic::guard;
+use outlive_semantic::identity::{Identity, Match};
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::listeners::Registration;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tables::{BindingKind, FunctionKind};
+use outlive_semantic::tree::Kind;
+
+/// The evidence that the same target gets the listener more than once, or longer than it is wanted; none if there is
+/// none.
+pub(super) fn evidence(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    found_or_made(model, registration)
+        .or_else(|| called_in_a_loop(model, registration))
+        .or_else(|| sibling_removed(file, registration))
+        .or_else(|| factory_ends(file, registration))
+        .or_else(|| promise_per_call(model, registration))
+}
+
+/// `let x = table.get(key); if (!x) { x = make(); } x.on(…)`: what was found already has the listener.
+fn found_or_made(model: &Model<'_>, registration: &Registration) -> Option<Note> {
+    let tree = &model.file.tree;
+    let binding = base(model, registration.target)?;
+    let row = model.file.binding(binding);
+    if row.kind == BindingKind::Param || row.func != registration.func {
+        return None;
+    }
+    let found = *row.values.iter().find(|&&value| is_lookup(model, value))?;
+    let made = row.values.iter().copied().filter(|&value| value != found);
+    let apart = made.filter(|&value| is_made(model, value)).find(|&value| {
+        let decision = tree.ancestors(value).find(|&node| {
+            tree.kind(node) == Kind::If
+                && tree.first(node).is_some_and(|test| mentions(model, test, binding))
+                && !tree.first(node).is_some_and(|test| tree.contains(test, value))
+        });
+        decision.is_some_and(|decision| {
+            decision < registration.call
+                && !tree.contains(decision, registration.call)
+                && ![1, 2].iter().any(|&branch| {
+                    tree.child(decision, branch).is_some_and(|branch| guard::always_leaves(model, branch))
+                })
+        })
+    });
+    apart?;
+    let message = "what is found here may have the listener already".to_owned();
+    Some(Note { role: Role::Repeats, message, span: tree.span(found) })
+}
+
+/// Whether the variable that is listened to is given a new object right before, in the same block: `x = new X(); x.on(…)`.
+pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let Some(binding) = base(model, registration.target) else { return false };
+    let blocks = tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function);
+    let Some(block) = blocks.into_iter().find(|&node| tree.kind(node) == Kind::Block) else { return false };
+    tree.children(block).take_while(|&statement| statement < registration.call).any(|statement| {
+        let assign = tree.first(statement).filter(|&node| tree.kind(node) == Kind::Assign);
+        assign.is_some_and(|assign| {
+            tree.first(assign).and_then(|target| model.file.binding_of(target)) == Some(binding)
+                && tree.child(assign, 1).is_some_and(|value| tree.kind(value) == Kind::New)
+        })
+    })
+}
+
+/// The variable that a chain of members starts from.
+fn base(model: &Model<'_>, target: NodeId) -> Option<BindingId> {
+    let tree = &model.file.tree;
+    let mut at = target;
+    while matches!(tree.kind(at), Kind::Member | Kind::Index) {
+        at = tree.first(at)?;
+    }
+    model.file.binding_of(at)
+}
+
+/// An element of something that is not this very call's.
+fn is_lookup(model: &Model<'_>, value: NodeId) -> bool {
+    let place = model.file.place(value);
+    let is_shared = match place.root {
+        Root::Binding(binding) => model.file.binding(binding).func != model.file.tree.func(value),
+        root => !matches!(root, Root::Value(_) | Root::Receiver(_)),
+    };
+    is_shared && place.path.contains(&Step::Element)
+}
+
+fn is_made(model: &Model<'_>, value: NodeId) -> bool {
+    matches!(model.file.tree.kind(value), Kind::New | Kind::Object | Kind::Call | Kind::Await)
+}
+
+fn mentions(model: &Model<'_>, test: NodeId, binding: BindingId) -> bool {
+    model.file.tree.subtree(test).any(|node| model.file.binding_of(node) == Some(binding))
+}
+
+/// A closure that listens to what the function around it was handed, and that this function calls in a loop.
+fn called_in_a_loop(model: &Model<'_>, registration: &Registration) -> Option<Note> {
+    let Root::Binding(binding) = registration.place.root else { return None };
+    let row = model.file.binding(binding);
+    if row.kind != BindingKind::Param || !matches!(registration.event, Identity::Constant(_)) {
+        return None;
+    }
+    let tree = &model.file.tree;
+    let closures = model.file.enclosing(registration.func).take_while(|&func| func != row.func);
+    let again = closures
+        .flat_map(|func| model.calls_of(func).iter().map(move |&call| (func, call)))
+        .filter(|&(func, call)| {
+            let at = tree.func(call);
+            model.file.is_within(at, row.func) && !model.file.is_within(at, func)
+        })
+        .find(|&(_, call)| guard::enclosing_loop(model, call).is_some());
+    let (_, call) = again?;
+    let message = "called in a loop, each time for the same target".to_owned();
+    Some(Note { role: Role::Repeats, message, span: tree.span(call) })
+}
+
+/// The same event was listened to on two targets of the same kind side by side, and is taken away from the other one
+/// only.
+fn sibling_removed(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let is_removed =
+        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+    if is_removed {
+        return None;
+    }
+    file.registrations.iter().filter(|other| are_siblings(model, registration, other)).find_map(|other| {
+        let removal = file.removals.iter().find(|removal| {
+            removal.func != registration.func && matches(model, other, removal) == Match::Must
+        })?;
+        let message = format!("removed from `{}` only", model.file.display(&other.place));
+        let span = model.file.tree.span(removal.call);
+        Some(Note { role: Role::ReleasedHereOnly, message, span })
+    })
+}
+
+/// Whether two registrations stand side by side: the same function, way, event and kind of target.
+pub(super) fn are_siblings(model: &Model<'_>, one: &Registration, other: &Registration) -> bool {
+    let method = |call| model.file.tree.method_call(call).map(|(_, method)| method);
+    one.call != other.call
+        && one.func == other.func
+        && one.place != other.place
+        && is_alike(model, &one.place, &other.place)
+        && method(one.call) == method(other.call)
+        && compare_events(model, &one.event, &other.event) == Match::Must
+        && model.ty(one.target) == model.ty(other.target)
+}
+
+fn is_alike(model: &Model<'_>, one: &Place, other: &Place) -> bool {
+    let same_root = match (one.root, other.root) {
+        (Root::This(a), Root::This(b)) => a == b,
+        (Root::Binding(a), Root::Binding(b)) => {
+            let (a, b) = (model.file.binding(a), model.file.binding(b));
+            a.func == b.func && a.kind == b.kind
+        }
+        _ => false,
+    };
+    same_root && one.path.len() == other.path.len()
+}
+
+/// A method of what a function gives back listens to an emitter that the function was handed, and its counterpart
+/// leaves the listener: `start` and `stop`.
+fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let Root::Binding(binding) = registration.place.root else { return None };
+    let row = model.file.binding(binding);
+    let (_, end) = begun_and_ended(model, registration)?;
+    let body = model.file.body(end)?;
+    let is_handed = row.kind == BindingKind::Param && model.file.function(end).parent == Some(row.func);
+    if !is_handed || mentions(model, body, binding) {
+        return None;
+    }
+    let name = model.file.function_name(end)?;
+    let message = format!("`{name}` ends what is begun here, and leaves the listener");
+    let span = model.file.tree.span(model.file.function(end).node);
+    Some(Note { role: Role::ReleasedHereOnly, message, span })
+}
+
+/// A method that makes a promise for an event of something its instance was made with: one more with each call.
+fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
+    let Root::This(_) = registration.place.root else { return None };
+    let field =
+        registration.place.path.first().and_then(|step| Place::root(registration.place.root).with(*step))?;
+    let executor = model.file.enclosing(registration.func).find(|&func| slot::is_executor(model, func))?;
+    let is_made_once = |value: NodeId| {
+        let func = model.file.tree.func(value);
+        model.constructs(func).is_some() || model.file.function(func).kind == FunctionKind::FieldInit
+    };
+    if model.constructs(model.file.function(executor).parent?).is_some()
+        || !model.values(&field).iter().copied().all(is_made_once)
+    {
+        return None;
+    }
+    let message = "each call makes one more promise that listens here".to_owned();
+    let span = model.file.tree.span(model.file.function(executor).node);
+    Some(Note { role: Role::Repeats, message, span })
+}
+
+/// Whether it is added by a method beside another that ends what it begins: it may be begun again.
+pub(super) fn restarts(model: &Model<'_>, registration: &Registration) -> bool {
+    begun_and_ended(model, registration).is_some()
+}
+
+/// Methods that begin something, and those that end it.
+const PAIRS: &[(&str, &str)] = &[
+    ("start", "stop"),
+    ("enable", "disable"),
+    ("activate", "deactivate"),
+    ("attach", "detach"),
+    ("connect", "disconnect"),
+    ("mount", "unmount"),
+    ("open", "close"),
+    ("listen", "close"),
+    ("install", "uninstall"),
+    ("begin", "end"),
+    ("bind", "unbind"),
+    ("subscribe", "unsubscribe"),
+];
+
+/// The closure around a registration that begins something, and the one that ends it, both stored under their names by
+/// the same function.
+fn begun_and_ended(model: &Model<'_>, registration: &Registration) -> Option<(FuncId, FuncId)> {
+    model.file.enclosing(registration.func).find_map(|begin| {
+        let factory = model.file.function(begin).parent.filter(|parent| parent.index() != 0)?;
+        let name = stored_name(model, begin)?;
+        let wanted = |end: &str| PAIRS.iter().any(|pair| *pair == (name, end));
+        let end = model.file.function_ids().find(|&end| {
+            model.file.function(end).parent == Some(factory) && stored_name(model, end).is_some_and(wanted)
+        })?;
+        Some((begin, end))
+    })
+}
+
+/// The name under which a closure is stored in an object.
+fn stored_name<'m>(model: &'m Model<'_>, func: FuncId) -> Option<&'m str> {
+    let row = model.file.function(func);
+    let is_stored = row.class.is_some() || matches!(usage(model.file, row.node), Usage::Stored(_));
+    model.file.function_name(func).filter(|_| is_stored)
+}

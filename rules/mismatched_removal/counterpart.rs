@@ -1,0 +1,190 @@
+//! Removals by the wrong name: what one method adds, only its own counterpart takes away.
+
+use super::takes_away;
+use crate::claim::{LocalClaim, Note};
+use crate::finding::Role;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::{Kind, Span};
+
+/// What adds, what takes it away, and a pair of like names that has nothing to do with it.
+const METHODS: &[(&str, &str, (&str, &str))] = &[
+    ("psubscribe", "punsubscribe", ("subscribe", "unsubscribe")),
+    ("pSubscribe", "pUnsubscribe", ("subscribe", "unsubscribe")),
+    ("ssubscribe", "sunsubscribe", ("subscribe", "unsubscribe")),
+    ("sSubscribe", "sUnsubscribe", ("subscribe", "unsubscribe")),
+];
+
+/// Global functions that arm something, and those that disarm it.
+const FUNCTIONS: &[(&str, &[&str])] = &[
+    ("requestAnimationFrame", &["cancelAnimationFrame"]),
+    ("requestIdleCallback", &["cancelIdleCallback"]),
+    ("setImmediate", &["clearImmediate"]),
+    ("setTimeout", &["clearTimeout", "clearInterval"]),
+    ("setInterval", &["clearTimeout", "clearInterval"]),
+];
+
+/// What is wrong with a call that adds, or that takes away what another family of functions made.
+pub(super) fn mismatch(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    by_method(file, call).or_else(|| by_function(file.model, call))
+}
+
+/// `client.psubscribe(p)` and later `client.unsubscribe()`, with neither `punsubscribe` nor `subscribe` in sight.
+fn by_method(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (object, method) = tree.method_call(call)?;
+    let (_, wanted, (twin, wrong)) = METHODS.iter().find(|(adds, ..)| *adds == method)?;
+    let place = model.file.place(object);
+    if matches!(place.root, Root::Value(_)) {
+        return None;
+    }
+    let called = |method: &str| {
+        file.accesses.of(&place).find_map(|access| match access.usage {
+            Usage::Method { name, call } if tree.text(name) == method => Some(call),
+            _ => None,
+        })
+    };
+    let is_ended = ["quit", "disconnect", "end", "close", "destroy"].iter().any(|end| called(end).is_some());
+    if is_ended || called(wanted).is_some() || called(twin).is_some() {
+        return None;
+    }
+    let removal = called(wrong)?;
+    let target = model.file.display(&place);
+    Some(LocalClaim {
+        message: format!("`{target}.{wrong}` does not end what `{method}` began"),
+        help: format!("call `{target}.{wanted}` there"),
+        subject: format!("{target} {method}"),
+        notes: vec![note(format!("`{wrong}` is for what `{twin}` began"), tree.span(removal))],
+        ..LocalClaim::default()
+    })
+}
+
+/// `clearTimeout(this.frame)` of what only `requestAnimationFrame` ever gave.
+fn by_function(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let name = global_name(model, call)?;
+    let is_disarming = FUNCTIONS.iter().any(|(_, disarm)| disarm.contains(&name));
+    let handle = tree.arg(call, 0).filter(|_| is_disarming)?;
+    let place = model.file.place(handle);
+    let is_own = matches!(place.root, Root::This(_) | Root::Binding(_));
+    let values: Vec<NodeId> =
+        model.values(&place).iter().copied().filter(|&value| !model.is_nothing(value)).collect();
+    let armed = *values.first().filter(|_| is_own)?;
+    let makers: Vec<&str> = values.iter().filter_map(|&value| global_name(model, value)).collect();
+    let wanted = |maker: &str| FUNCTIONS.iter().find(|(arms, _)| *arms == maker).map(|(_, disarm)| *disarm);
+    let is_wrong = makers.len() == values.len()
+        && makers.iter().all(|maker| wanted(maker).is_some_and(|disarm| !disarm.contains(&name)));
+    let maker = *makers.first().filter(|_| is_wrong)?;
+    let right = wanted(maker)?.first()?;
+    let shown = model.file.display(&place);
+    Some(LocalClaim {
+        message: format!("`{name}` does not disarm `{shown}`, which `{maker}` armed"),
+        help: format!("call `{right}` here"),
+        subject: format!("{shown} {name}"),
+        notes: vec![note(format!("armed by `{maker}`"), tree.span(armed))],
+        ..LocalClaim::default()
+    })
+}
+
+/// The global function that a call runs, with or without `window.` before it.
+fn global_name<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let callee = tree.callee(call)?;
+    model.file.global_of(callee).or_else(|| {
+        let object = tree.method_call(call)?.0;
+        let is_window = matches!(model.file.global_of(object), Some("window" | "globalThis" | "self"));
+        model.callee_name(callee).filter(|_| is_window)
+    })
+}
+
+/// Words that begin the names of methods which add listeners.
+const ADDING: &[&str] = &["add", "on", "listen", "bind", "subscribe", "attach", "observe", "register"];
+
+/// A clean-up that repeats the very call of its counterpart: `Helper.addEndListener(node, f)` in `removeListener`.
+pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
+    let callee = tree.callee(call)?;
+    let method = model.callee_name(callee).filter(|method| is_adding(method))?;
+    // A registration of a known kind is judged with the others.
+    let is_known = file.registrations.iter().any(|known| known.call == call);
+    let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
+    if is_known || tree.args(call).count() < 2 || !hands_function {
+        return None;
+    }
+    let wanted = stem(name)?;
+    let first = tree.ids().find(|&other| {
+        other != call
+            && tree.kind(other) == Kind::Call
+            && is_adder_of(model, tree.func(other), wanted)
+            && is_same_call(model, call, other)
+    })?;
+    Some(LocalClaim {
+        message: format!("`{name}` calls `{method}` once more instead of what takes the listener away"),
+        help: format!("call the counterpart of `{method}` here"),
+        subject: format!("{name} {method}"),
+        notes: vec![note("added here".to_owned(), tree.span(first))],
+        ..LocalClaim::default()
+    })
+}
+
+fn is_adding(method: &str) -> bool {
+    ADDING.iter().any(|word| {
+        method.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+    })
+}
+
+/// What a clean-up takes away, by its name: `EndListener` for `_removeEndListener`.
+fn stem(name: &str) -> Option<&str> {
+    let name = name.trim_start_matches('_');
+    ["remove", "unbind", "detach", "un"]
+        .iter()
+        .find_map(|word| name.strip_prefix(word))
+        .filter(|rest| !rest.is_empty())
+}
+
+/// Whether a function is the counterpart by its name: `_addEndListener`.
+fn is_adder_of(model: &Model<'_>, func: FuncId, wanted: &str) -> bool {
+    let name = model.file.function_name(func).unwrap_or_default().trim_start_matches('_');
+    !takes_away(name)
+        && name
+            .get(name.len().saturating_sub(wanted.len())..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(wanted))
+}
+
+/// The same function with the same arguments, none of which is made for the call.
+fn is_same_call(model: &Model<'_>, one: NodeId, other: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let (Some(a), Some(b)) = (tree.callee(one), tree.callee(other)) else { return false };
+    let alike = |a: NodeId, b: NodeId| match (tree.kind(a), tree.kind(b)) {
+        (Kind::String, Kind::String) => tree.name(a) == tree.name(b),
+        (Kind::Identifier | Kind::Member, Kind::Identifier | Kind::Member) => {
+            is_same(model, &model.file.place(a), &model.file.place(b))
+        }
+        _ => false,
+    };
+    is_same(model, &model.file.place(a), &model.file.place(b))
+        && tree.args(one).count() == tree.args(other).count()
+        && tree.args(one).zip(tree.args(other)).all(|(a, b)| alike(a, b))
+}
+
+/// The same place, or variables of two functions with the same name.
+fn is_same(model: &Model<'_>, a: &Place, b: &Place) -> bool {
+    let name = |place: &Place| match place.root {
+        Root::Binding(binding) => Some(model.file.tree.text(model.file.binding(binding).name)),
+        _ => None,
+    };
+    a == b || a.path == b.path && name(a).is_some() && name(a) == name(b)
+}
+
+fn note(message: String, span: Span) -> Note {
+    Note { role: Role::NeverMatches, message, span }
+}

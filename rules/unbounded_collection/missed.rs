@@ -1,0 +1,360 @@
+//! Releases that look as if they took an entry out and leave it: under another key, at another site, for an answer only.
+
+use crate::claim::{Missed, Why};
+use crate::ending;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::calls::{self, Target};
+use outlive_semantic::growth::{CollectionOp, Growth, Keys, Op, key_kind};
+use outlive_semantic::guard;
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::{Kind, Span};
+
+/// How many calls deep a callback is followed to a release.
+const DEPTH: u32 = 4;
+
+/// The releases of a collection, all of which leave what this operation adds; none if one of them may take it out.
+pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
+    let is_entry = matches!(op.op, Op::Grow(Growth::Set | Growth::Key | Growth::Add));
+    let releases: Vec<&CollectionOp> =
+        file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder).collect();
+    if releases.is_empty() || !is_entry || op.func.index() == 0 {
+        return None;
+    }
+    let site = Site { file, model: file.model, op, releases: &releases };
+    let (why, at) = None
+        .or_else(|| site.other_key().map(|at| (Why::OtherKey, at)))
+        .or_else(|| site.gave_up().map(|at| (Why::GaveUp, at)))
+        .or_else(|| site.fired().map(|at| (Why::Fired, at)))
+        .or_else(|| site.ended().map(|at| (Why::Ended, at)))
+        .or_else(|| site.other_site().map(|at| (Why::OtherSite, at)))?;
+    let span = |node: NodeId| file.model.file.tree.span(node);
+    let releases = releases.iter().map(|release| span(release.node)).collect::<Vec<Span>>();
+    Some(Missed { why, at: span(at), releases })
+}
+
+/// One place that adds, and everything in the file that takes out.
+struct Site<'s, 'v, 'a> {
+    file: &'s FileView<'v, 'a>,
+    model: &'s Model<'a>,
+    op: &'s CollectionOp,
+    releases: &'s [&'s CollectionOp],
+}
+
+impl Site<'_, '_, '_> {
+    /// `const entry = table.get(message.replyTo); if (entry) table.delete(message.id)`: found under one field of a thing,
+    /// deleted under another.
+    fn other_key(&self) -> Option<NodeId> {
+        self.releases.iter().all(|release| self.is_other_key(release)).then(|| self.releases[0].node)
+    }
+
+    fn is_other_key(&self, release: &CollectionOp) -> bool {
+        let Some(deleted) = release.key.map(|key| self.model.file.place(key)) else { return false };
+        let fills = self.file.ops.iter().any(|other| {
+            matches!(other.op, Op::Grow(_)) && other.holder == self.op.holder && other.func == release.func
+        });
+        let found = self.looked_up_in(release.func);
+        !fills && !found.contains(&deleted) && found.iter().any(|key| is_sibling(key, &deleted))
+    }
+
+    /// The keys under which a function reads the collection.
+    fn looked_up_in(&self, func: FuncId) -> Vec<Place> {
+        let by_method = self.file.ops.iter().filter(|other| {
+            let is_here = other.holder == self.op.holder && other.func == func;
+            other.op == Op::Lookup && is_here
+        });
+        let mut keys: Vec<Place> =
+            by_method.filter_map(|other| other.key).map(|key| self.model.file.place(key)).collect();
+        if let Some(element) = self.op.holder.clone().with(Step::Element) {
+            let by_index = self.file.accesses.below(&element).filter(|access| access.func == func);
+            let subscripts = by_index.filter_map(|access| subscript(self.model, access.node));
+            keys.extend(
+                subscripts.filter(|&key| !is_deleted(self.model, key)).map(|key| self.model.file.place(key)),
+            );
+        }
+        keys
+    }
+
+    /// `setTimeout(() => reject(new Error('timeout')))` beside an entry that holds `reject`: only an answer takes it out.
+    fn gave_up(&self) -> Option<NodeId> {
+        let outer = self.call_around();
+        if self.releases.iter().any(|release| self.runs_with(release.func, outer)) {
+            return None;
+        }
+        let tree = &self.model.file.tree;
+        let node = self.model.file.function(outer).node;
+        tree.subtree(node).find(|&call| {
+            let give_up = gives_up_with(self.model, call);
+            give_up
+                .is_some_and(|callback| self.tells_of_failure(callback, outer) && !self.may_release(callback))
+        })
+    }
+
+    /// The function whose one run the entry belongs to: the executor of a promise runs with the function around it.
+    fn call_around(&self) -> FuncId {
+        let functions = &self.model.file;
+        let mut at = self.op.func;
+        while let Some(parent) = functions.function(at).parent.filter(|parent| parent.index() != 0) {
+            if !is_executor(self.model, at) && !self.model.is_immediately_invoked(at) {
+                break;
+            }
+            at = parent;
+        }
+        at
+    }
+
+    /// Whether a function is part of a call of another, or makes such a call itself and so may clean up after it.
+    fn runs_with(&self, func: FuncId, outer: FuncId) -> bool {
+        let file = &self.model.file;
+        file.is_within(func, outer)
+            || self.model.calls_of(outer).iter().any(|&call| file.is_within(file.tree.func(call), func))
+    }
+
+    /// Whether a callback calls what the entry holds: a parameter of the same call.
+    fn tells_of_failure(&self, callback: FuncId, outer: FuncId) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let Some(value) = self.op.value else { return false };
+        let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let held = |binding: BindingId| {
+            let is_its_own = file.is_within(file.binding(binding).func, outer);
+            let is_held = tree.subtree(value).any(|node| file.binding_of(node) == Some(binding));
+            file.binding(binding).kind == BindingKind::Param && is_its_own && is_held
+        };
+        tree.subtree(file.function(callback).node).any(|node| {
+            let callee = (tree.kind(node) == Kind::Call).then(|| tree.callee(node)).flatten();
+            callee.and_then(|callee| file.binding_of(callee)).is_some_and(held)
+        })
+    }
+
+    /// Whether what a callback calls may lead to a release: a function of the file that releases, or one out of sight
+    /// that is told the key.
+    fn may_release(&self, callback: FuncId) -> bool {
+        self.leads_to_release(callback, DEPTH)
+    }
+
+    fn leads_to_release(&self, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return true };
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        if self.releases.iter().any(|release| file.is_within(release.func, func)) {
+            return true;
+        }
+        let is_own =
+            |call: NodeId| self.file.ops.iter().any(|op| op.node == call && op.holder == self.op.holder);
+        let is_key = |arg: NodeId| self.op.key.is_some_and(|key| file.place(key) == file.place(arg));
+        tree.subtree(file.function(func).node).filter(|&node| tree.is_call(node) && !is_own(node)).any(
+            |call| match tree.callee(call).and_then(|callee| calls::callee_target(self.model, call, callee)) {
+                Some(Target::Function(next)) if next == func => false,
+                Some(Target::Function(next)) => self.leads_to_release(next, fuel),
+                _ => tree.args(call).any(is_key),
+            },
+        )
+    }
+
+    /// `timers.set(id, setTimeout(…))` whose callback leaves the entry, in a table from which only cancelling takes out.
+    fn fired(&self) -> Option<NodeId> {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let value = self.op.value?;
+        let timer = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let callee = (tree.kind(timer) == Kind::Call).then(|| tree.callee(timer)).flatten()?;
+        if self.model.api_path(callee).as_deref() != Some("setTimeout") || tree.func(timer) != self.op.func {
+            return None;
+        }
+        let callback = tree.arg(timer, 0).and_then(|arg| self.model.function_of(arg))?;
+        let cancels = self.releases.iter().all(|release| self.cancels_beside(release));
+        // Under a key that comes again, the next timer takes the place of the last.
+        let is_new_each_time = self.op.key.is_some_and(|key| is_counted(self.model, key, DEPTH));
+        (is_new_each_time && cancels && !self.may_release(callback)).then_some(timer)
+    }
+
+    /// Whether a release stands beside `clearTimeout`, in a function that the growing one does not contain.
+    fn cancels_beside(&self, release: &CollectionOp) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let body = file.function(release.func).node;
+        let cancels = tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).any(|call| {
+            let path = tree.callee(call).and_then(|callee| self.model.api_path(callee));
+            matches!(path.as_deref(), Some("clearTimeout" | "clearInterval"))
+        });
+        cancels && !file.is_within(release.func, self.op.func)
+    }
+
+    /// A table of callbacks that only answers take out, of an object that connects again: what its connection owed when it
+    /// ended stays.
+    fn ended(&self) -> Option<NodeId> {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let Root::This(class) = self.op.holder.root else { return None };
+        let holds_callback = self.op.value.and_then(|value| file.binding_of(value)).is_some_and(|binding| {
+            file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == self.op.func
+        });
+        let mut answers = self.releases.iter().filter(|release| self.is_answered_in(release.func)).peekable();
+        let only_answers = answers.peek().is_some()
+            && self.releases.iter().all(|release| {
+                release.key.is_some()
+                    && (self.is_answered_in(release.func) || self.is_on_another_way(release))
+            });
+        if !holds_callback || !only_answers {
+            return None;
+        }
+        let handlers = |events: &'static [&'static str]| {
+            file.function_ids().filter(move |&func| {
+                ending::class_around(self.model, func) == Some(class)
+                    && is_handler_of(self.model, func, events)
+            })
+        };
+        let ends: Vec<FuncId> = handlers(&["close", "disconnect", "end"]).collect();
+        let is_cleared = ends.iter().any(|&end| self.touches(end, DEPTH));
+        let connects_again = handlers(&["open", "connect"]).next().is_some();
+        let end = ends.first().filter(|_| !is_cleared && connects_again)?;
+        Some(self.model.handed(*end).first().map_or(file.function(*end).node, |handed| handed.call))
+            .filter(|&node| tree.func(node).index() != 0)
+    }
+
+    /// Whether a function calls what it finds in the collection.
+    fn is_answered_in(&self, func: FuncId) -> bool {
+        self.op.holder.clone().with(Step::Element).is_some_and(|element| {
+            self.file.accesses.below(&element).any(|access| {
+                access.func == func && matches!(access.usage, Usage::Called(_) | Usage::Method { .. })
+            })
+        })
+    }
+
+    /// Whether a release stands in the same function on a way that this entry does not take.
+    fn is_on_another_way(&self, release: &CollectionOp) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let body = file.body(self.op.func);
+        let leaves = tree
+            .ancestors(self.op.node)
+            .take_while(|&at| Some(at) != body)
+            .any(|at| guard::always_leaves(self.model, at) && !tree.contains(at, release.node));
+        leaves && file.is_within(release.func, self.op.func)
+    }
+
+    /// Whether a function, or one of the file that it calls, does anything with the collection. What its closures call is
+    /// done later: a new connection answers again.
+    fn touches(&self, func: FuncId, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return true };
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let mut uses = self.file.accesses.below(&self.op.holder);
+        uses.any(|access| file.is_within(access.func, func))
+            || tree
+                .subtree(file.function(func).node)
+                .filter(|&node| tree.is_call(node) && tree.func(node) == func)
+                .any(|call| {
+                    let target =
+                        tree.callee(call).and_then(|callee| calls::callee_target(self.model, call, callee));
+                    matches!(target, Some(Target::Function(next)) if next != func && self.touches(next, fuel))
+                })
+    }
+
+    /// `add(user) { table.set(user.id, user); user.once('end', () => table.delete(user.id)) }`: every release is a closure
+    /// over what another site has added, and what is new here has none.
+    fn other_site(&self) -> Option<NodeId> {
+        let file = &self.model.file;
+        let value = self.op.value?;
+        let made = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        if file.tree.kind(made) != Kind::New
+            || self.op.key.is_none_or(|key| key_kind(self.model, key) == Keys::Finite)
+        {
+            return None;
+        }
+        let is_elsewhere = self.releases.iter().all(|release| {
+            self.site_of(release).is_some_and(|site| {
+                let calls = self.model.calls_of(site);
+                !file.is_within(self.op.func, site)
+                    && !file.is_within(site, self.op.func)
+                    && !calls.iter().any(|&call| file.is_within(file.tree.func(call), self.op.func))
+            })
+        });
+        is_elsewhere.then(|| self.releases[0].node)
+    }
+
+    /// The function around a release that adds the very thing that the release takes out.
+    fn site_of(&self, release: &CollectionOp) -> Option<FuncId> {
+        let file = &self.model.file;
+        let key = release.key.map(|key| file.place(key))?;
+        let Root::Binding(binding) = key.root else { return None };
+        let owner = file.binding(binding).func;
+        let is_closure = owner != release.func && file.is_within(release.func, owner) && owner.index() != 0;
+        let adds = self.file.ops.iter().any(|other| {
+            let is_key = other.key.is_some_and(|added| file.place(added) == key);
+            matches!(other.op, Op::Grow(_)) && other.holder == self.op.holder && other.func == owner && is_key
+        });
+        (is_closure && adds).then_some(owner)
+    }
+}
+
+/// Whether a function is handed to a call together with the name of one of these events.
+fn is_handler_of(model: &Model<'_>, func: FuncId, events: &[&str]) -> bool {
+    let tree = &model.file.tree;
+    model.handed(func).iter().any(|handed| {
+        let mut names = tree.args(handed.call).filter_map(|arg| tree.string(arg));
+        names.any(|name| events.contains(&name))
+    })
+}
+
+/// Whether a key is another each time: a number that goes up, a fresh object.
+fn is_counted(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let (file, tree) = (&model.file, &model.file.tree);
+    match tree.kind(key) {
+        Kind::Update => true,
+        Kind::Call => {
+            let path = tree.callee(key).and_then(|callee| model.api_path(callee));
+            matches!(path.as_deref(), Some("Symbol" | "crypto.randomUUID" | "uuid.v4" | "nanoid.nanoid"))
+        }
+        Kind::Conditional | Kind::Logical => tree.children(key).any(|part| is_counted(model, part, fuel)),
+        Kind::Identifier => {
+            let value = file.binding_of(key).and_then(|binding| file.sole_value(binding));
+            value.is_some_and(|value| is_counted(model, value, fuel))
+        }
+        _ => matches!(key_kind(model, key), Keys::Fresh | Keys::Number),
+    }
+}
+
+/// Two fields of one thing.
+fn is_sibling(a: &Place, b: &Place) -> bool {
+    let is_field = |place: &Place| matches!(place.path.last(), Some(Step::Field(_)));
+    is_field(a) && is_field(b) && a != b && a.parent() == b.parent()
+}
+
+/// The keys of `table[key]` at or below a node that names an element or a part of it.
+fn subscript(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let element = tree.subtree(node).find(|&at| tree.kind(at) == Kind::Index)?;
+    tree.child(element, 1)
+}
+
+/// Whether the element under a key is deleted: `delete table[key]`.
+fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.ancestors(key).nth(1).is_some_and(|parent| tree.kind(parent) == Kind::Unary)
+}
+
+/// Whether a function is the executor of a promise.
+fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.argument_of(model.file.function(func).node).is_some_and(|(call, _)| {
+        let path = tree.callee(call).and_then(|callee| model.api_path(callee));
+        tree.kind(call) == Kind::New && path.as_deref() == Some("Promise")
+    })
+}
+
+/// The callback of `setTimeout(…)` or of an abort, in which a call gives up.
+fn gives_up_with(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let callee = tree.callee(call)?;
+    let by_timer = model.api_path(callee).as_deref() == Some("setTimeout");
+    let by_abort = matches!(tree.method_call(call), Some((_, "addEventListener" | "once" | "on")))
+        && matches!(tree.arg(call, 0).and_then(|event| tree.string(event)), Some("abort" | "timeout"));
+    let position = match (by_timer, by_abort) {
+        (true, _) => 0,
+        (_, true) => 1,
+        _ => return None,
+    };
+    model.function_of(tree.arg(call, position)?)
+}

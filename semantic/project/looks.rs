@@ -1,0 +1,35 @@
+//! Across files: whether what a function is handed is only looked at, and which function a path names.
+
+use super::rates::{self, Runs};
+use super::{FileId, Project};
+use crate::index::FuncId;
+use crate::place::Place;
+use crate::summary::TargetRow;
+
+const FUEL: u32 = 4;
+
+impl Project<'_> {
+    /// Whether the function that a path of a file names neither keeps an argument, nor returns it, nor calls any of
+    /// the methods `ends` on it, and the functions it hands it on to do not either.
+    #[must_use]
+    pub fn only_looks(&self, file: FileId, to: &Place, arg: u16, ends: &[String]) -> bool {
+        self.only_looks_within(file, &TargetRow::Place(to.clone()), arg, ends, FUEL)
+    }
+
+    fn only_looks_within(&self, file: FileId, to: &TargetRow, arg: u16, ends: &[String], fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
+        let Some(Runs::Function(of, func)) = rates::resolve_target(self, file, to) else { return false };
+        let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
+        let ends_it = look.methods.iter().any(|&name| ends.iter().any(|end| end == self.name(of, name)));
+        !ends_it && look.forwarded.iter().all(|(to, arg)| self.only_looks_within(of, to, *arg, ends, fuel))
+    }
+
+    /// The function that a path of a file names.
+    #[must_use]
+    pub fn function_at(&self, file: FileId, target: &TargetRow) -> Option<(FileId, FuncId)> {
+        match rates::resolve_target(self, file, target)? {
+            Runs::Function(file, func) => Some((file, func)),
+            Runs::Class(..) => None,
+        }
+    }
+}
