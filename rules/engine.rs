@@ -16,13 +16,15 @@ use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 
-/// What remains of one file: its summary and the claims of all rules.
+/// What remains of one file: its summary and the claims of all rules. Both are shared: a copy costs nothing.
+#[derive(Clone)]
 pub struct Analysed {
     /// For the link.
-    pub summary: Summary,
+    pub summary: Arc<Summary>,
     /// For the rules.
-    pub claims: Vec<Claim>,
+    pub claims: Arc<[Claim]>,
     /// Candidates that were dropped, if anybody asked.
     pub dropped: Vec<Dropped>,
 }
@@ -60,7 +62,7 @@ pub fn analyse(
     }
     let list = claims.list;
     let summary = summarise(&model, &accesses, &ops, role, names);
-    Analysed { summary, claims: list, dropped: Vec::new() }
+    Analysed { summary: summary.into(), claims: list.into(), dropped: Vec::new() }
 }
 
 /// The positions of operations by the collection they are done to and what they do.
@@ -99,7 +101,7 @@ fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) 
 /// Settles the claims of all files.
 #[must_use]
 pub fn settle(
-    claims: &[(FileId, Claim)],
+    claims: &[(FileId, Arc<[Claim]>)],
     project: &Project<'_>,
     rules: &[&dyn Rule],
     trace: &Trace,
@@ -108,8 +110,11 @@ pub fn settle(
     let mut findings = Vec::new();
     for rule in rules {
         let id = rule.meta().id;
-        let own: Vec<(FileId, &Claim)> =
-            claims.iter().filter(|(_, claim)| claim.rule == id).map(|(file, claim)| (*file, claim)).collect();
+        let own: Vec<(FileId, &Claim)> = claims
+            .iter()
+            .flat_map(|(file, claims)| claims.iter().map(|claim| (*file, claim)))
+            .filter(|(_, claim)| claim.rule == id)
+            .collect();
         findings.extend(rule.settle(&own, &view));
     }
     let mut findings = one_per_leak(&findings);

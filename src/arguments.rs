@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Explain(Explain),
     /// Say what is known at a line, and why nothing is reported there.
     Why(Why),
+    /// Serve an editor on stdin and stdout, in the language server protocol.
+    Lsp(Lsp),
     /// Write a commented config file, `outlive.toml`.
     Init(Init),
     /// Print the JSON Schema of the config.
@@ -223,6 +225,8 @@ pub(crate) enum Format {
     Unix,
     /// A table for a job's summary page.
     Markdown,
+    /// One page for a browser, with the retention paths drawn.
+    Html,
 }
 
 impl Format {
@@ -339,6 +343,40 @@ pub(crate) struct Explain {
     /// Colour of the output.
     #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(crate) color: When,
+}
+
+/// Options of `lsp`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Lsp {
+    /// Report findings of this confidence or a higher one [default: medium].
+    #[arg(long, value_enum)]
+    pub(crate) confidence: Option<Certainty>,
+    /// Use this config file, and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no config file.
+    #[arg(long)]
+    pub(crate) no_config: bool,
+    /// Worker threads; 0 means one for each processor.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+    /// What editors pass along: there is no other way to talk.
+    #[arg(long, hide = true)]
+    pub(crate) stdio: bool,
+}
+
+impl Lsp {
+    /// The options of `check` that an editor's session has, so that both report the same.
+    pub(crate) fn check(&self) -> Check {
+        let Arguments { check, .. } = Arguments::parse_from(["outlive"]);
+        Check {
+            confidence: self.confidence,
+            config: self.config.clone(),
+            no_config: self.no_config,
+            threads: self.threads,
+            ..*check
+        }
+    }
 }
 
 /// Options of `completions`.

@@ -82,8 +82,17 @@ fn analyse(
             progress: counter,
             until: options.until,
         };
-        let analysis = session::run(&plan, catalog)?;
-        Ok::<_, SessionError>(judge(analysis, options, settings, input))
+        let mut analysis = session::run(&plan, catalog)?;
+        let report = judge(&mut analysis, options, settings, input);
+        if options.timings {
+            output::timings(&analysis.times);
+        }
+        if let Some(coverage) = &report.coverage {
+            output::coverage(coverage);
+        }
+        // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
+        std::mem::forget(analysis.project);
+        Ok::<_, SessionError>(report)
     })?;
     report.settle();
     let taken = use_baseline(&mut report, options, settings, input)?;
@@ -91,11 +100,11 @@ fn analyse(
 }
 
 /// The options of the command line over those of the config.
-struct Settings {
-    here: PathBuf,
-    found: Found,
-    filter: Filter,
-    rules: Vec<&'static dyn Rule>,
+pub(crate) struct Settings {
+    pub(crate) here: PathBuf,
+    pub(crate) found: Found,
+    pub(crate) filter: Filter,
+    pub(crate) rules: Vec<&'static dyn Rule>,
     levels: Levels,
     /// Files that were asked for by name: not to be able to read one is a failure.
     named: Vec<String>,
@@ -103,11 +112,12 @@ struct Settings {
     below: String,
     fail_on: FailOn,
     max_warnings: Option<u64>,
-    baseline: Option<PathBuf>,
+    pub(crate) baseline: Option<PathBuf>,
 }
 
 impl Settings {
-    fn new(options: &Check) -> Result<Self, SessionError> {
+    /// Reads the config that holds in the working directory.
+    pub(crate) fn new(options: &Check) -> Result<Self, SessionError> {
         let here = std::env::current_dir().map_err(discover::DiscoverError::WorkingDirectory)?;
         let found = match &options.config {
             _ if options.no_config => Found::default(),
@@ -153,7 +163,7 @@ impl Settings {
     }
 
     /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
-    fn error_severity(&self, error: &FileError) -> Option<Severity> {
+    pub(crate) fn error_severity(&self, error: &FileError) -> Option<Severity> {
         match error.trouble {
             Trouble::Syntax => self.levels.severity(rulebook::PARSE_ERROR, Severity::Error, &error.path),
             Trouble::Internal => Some(Severity::Error),
@@ -208,8 +218,8 @@ fn git_below(here: &Path) -> String {
 
 /// What is not on disk, and which files are reported on.
 #[derive(Default)]
-struct Input {
-    overlay: Overlay,
+pub(crate) struct Input {
+    pub(crate) overlay: Overlay,
     /// Files that only the overlay may have.
     extra: Vec<String>,
     /// What is analysed, if it is more than what was named.
@@ -221,6 +231,11 @@ struct Input {
 }
 
 impl Input {
+    /// A whole project, with the buffers of an editor.
+    pub(crate) fn buffers(overlay: Overlay) -> Self {
+        Self { overlay, ..Self::default() }
+    }
+
     fn new(options: &Check, settings: &Settings) -> Result<Self, SessionError> {
         if let Some(path) = &options.stdin_filename {
             return Self::from_stdin(path, settings);
@@ -288,8 +303,13 @@ impl Input {
     }
 }
 
-/// Settles the claims, and takes out what is not to be reported.
-fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input: &Input) -> Report {
+/// Settles the claims, and takes out what is not to be reported. What only the report needs is moved there.
+pub(crate) fn judge(
+    analysis: &mut Analysis<'_>,
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+) -> Report {
     let start = Instant::now();
     let findings = engine::settle(&analysis.claims, &analysis.project, &settings.rules, &Trace::default());
     analysis.times.push(("settle", start.elapsed()));
@@ -303,8 +323,11 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
     let mut report = Report {
         findings: Vec::new(),
         suppressed: Vec::new(),
-        errors: analysis.errors.into_iter().filter(|error| is_wanted(&error.path)).collect(),
-        stats: analysis.stats,
+        errors: std::mem::take(&mut analysis.errors)
+            .into_iter()
+            .filter(|error| is_wanted(&error.path))
+            .collect(),
+        stats: std::mem::take(&mut analysis.stats),
         sources,
         unsure: 0,
         coverage: options.coverage.then(|| analysis.project.coverage()),
@@ -319,14 +342,6 @@ fn judge(mut analysis: Analysis<'_>, options: &Check, settings: &Settings, input
         report.sources.load(&error.path);
     }
     analysis.times.push(("report", start.elapsed()));
-    if options.timings {
-        output::timings(&analysis.times);
-    }
-    if let Some(coverage) = &report.coverage {
-        output::coverage(coverage);
-    }
-    // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
-    std::mem::forget(analysis.project);
     report
 }
 
@@ -341,7 +356,8 @@ fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
     }
 }
 
-fn use_baseline(
+/// Takes out what the baseline knows.
+pub(crate) fn use_baseline(
     report: &mut Report,
     options: &Check,
     settings: &Settings,

@@ -13,6 +13,7 @@ mod explain;
 mod fix;
 mod init;
 mod levels;
+mod lsp;
 mod output;
 mod progress;
 mod report;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         Command::Rules(rules) => output::rules(&rules),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
+        Command::Lsp(lsp) => lsp::serve(&lsp),
         Command::Init(init) => init::init(init.force),
         Command::ConfigSchema => output::config_schema(),
         Command::Completions(completions) => output::completions(completions.shell),

@@ -11,16 +11,18 @@ use crate::report::{FileError, Stats, Trouble};
 use crate::role;
 use crate::suppress::{self, Directive};
 use outlive_rules::Rule;
+use outlive_rules::claim::Claim;
 use outlive_rules::engine::{self, Analysed};
 use outlive_rules::models::ModelError;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::catalog::Catalog;
-use outlive_semantic::project::{FileEntry, FileId, Project, Resolver};
+use outlive_semantic::project::{FileEntry, FileId, Memo, Project, Resolver};
 use outlive_semantic::summary::Role;
 use outlive_semantic::syntax;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -66,9 +68,10 @@ pub(crate) enum SessionError {
 const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// What became of one file.
+#[derive(Clone)]
 enum Fate {
     /// Parsed and analysed.
-    Analysed(Box<Analysed>, Vec<Directive>),
+    Analysed(Analysed, Vec<Directive>),
     /// Parsed, and dropped there as was asked for.
     Stopped,
     /// Left out.
@@ -78,15 +81,18 @@ enum Fate {
 }
 
 /// One file, gone through.
+#[derive(Clone)]
 struct Outcome {
     fate: Fate,
     bytes: u64,
     hash: u64,
     effort: Effort,
+    /// Why a newer text could not be parsed: the fate is that of the last one that could.
+    stale: Option<FileError>,
 }
 
 /// What one file, or all files together, cost on the threads that worked on them.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Effort {
     read: Duration,
     parse: Duration,
@@ -110,14 +116,26 @@ impl Effort {
 
 impl Outcome {
     fn unread(fate: Fate) -> Self {
-        Self { fate, bytes: 0, hash: 0, effort: Effort::default() }
+        Self { fate, bytes: 0, hash: 0, effort: Effort::default(), stale: None }
+    }
+
+    /// What is known after an older outcome: a text that does not parse takes nothing away.
+    fn after(self, older: &Self) -> Self {
+        match self.fate {
+            Fate::Failed(error)
+                if matches!(older.fate, Fate::Analysed(..)) && error.trouble == Trouble::Syntax =>
+            {
+                Self { stale: Some(error), ..older.clone() }
+            }
+            _ => self,
+        }
     }
 }
 
 /// What is left of a run before it becomes a report.
 pub(crate) struct Analysis<'c> {
     pub(crate) project: Project<'c>,
-    pub(crate) claims: Vec<(FileId, outlive_rules::claim::Claim)>,
+    pub(crate) claims: Vec<(FileId, Arc<[Claim]>)>,
     pub(crate) dropped: Vec<Dropped>,
     /// The suppression comments of files that have any.
     pub(crate) directives: Vec<(String, Vec<Directive>)>,
@@ -146,38 +164,117 @@ pub(crate) struct Plan<'p> {
 
 /// Walks, analyses and links.
 pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<'c>, SessionError> {
-    let mut times = Vec::new();
-    let mut clock = Instant::now();
-    let mut lap = |name: &'static str| {
-        times.push((name, clock.elapsed()));
-        clock = Instant::now();
-    };
-    let found = discover::discover(plan.paths, plan.extra, plan.filter)?;
-    plan.progress.start(found.files.len() as u64);
-    lap("walk");
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.threads)
-        .stack_size(WORKER_STACK_BYTES)
-        .build()
-        .map_err(|error| SessionError::Threads(plan.threads, error))?;
-    let outcomes: Vec<Outcome> =
-        pool.install(|| found.files.par_iter().map(|file| analyse_guarded(file, catalog, plan)).collect());
-    lap("files");
-    let gathered = Gathered::new(&found, outcomes);
+    let loaded = Loaded::new(plan, catalog, None)?;
+    let Loaded { found, outcomes, times, pool } = loaded;
+    Ok(pool.install(|| link(&found, outcomes, times, catalog, None)))
+}
+
+/// The files of a project, gone through one by one and not yet linked. Editors keep it from one edit to the next.
+pub(crate) struct Loaded {
+    found: Found,
+    outcomes: Vec<Outcome>,
+    times: Vec<(&'static str, Duration)>,
+    pool: rayon::ThreadPool,
+}
+
+impl Loaded {
+    /// Walks and analyses. A file that is in `older` with the same text is not analysed again.
+    pub(crate) fn new(
+        plan: &Plan<'_>,
+        catalog: &Catalog,
+        older: Option<&Self>,
+    ) -> Result<Self, SessionError> {
+        let mut times = Vec::new();
+        let mut clock = Instant::now();
+        let mut lap = |name: &'static str| {
+            times.push((name, clock.elapsed()));
+            clock = Instant::now();
+        };
+        let found = discover::discover(plan.paths, plan.extra, plan.filter)?;
+        plan.progress.start(found.files.len() as u64);
+        lap("walk");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(plan.threads)
+            .stack_size(WORKER_STACK_BYTES)
+            .build()
+            .map_err(|error| SessionError::Threads(plan.threads, error))?;
+        let analyse = |file: &Candidate| {
+            let older = older.and_then(|older| older.outcome(&file.path));
+            analyse_guarded(file, catalog, plan, older)
+        };
+        let outcomes: Vec<Outcome> = pool.install(|| found.files.par_iter().map(analyse).collect());
+        lap("files");
+        Ok(Self { found, outcomes, times, pool })
+    }
+
+    fn position(&self, path: &str) -> Option<usize> {
+        self.found.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()
+    }
+
+    fn outcome(&self, path: &str) -> Option<&Outcome> {
+        self.outcomes.get(self.position(path)?)
+    }
+
+    /// Whether a file belongs to the project.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.position(path).is_some()
+    }
+
+    /// The hash of the text that is known of a file: the last one that could be parsed.
+    pub(crate) fn hash(&self, path: &str) -> Option<u64> {
+        self.outcome(path).map(|outcome| outcome.hash)
+    }
+
+    /// Analyses one file again.
+    pub(crate) fn refresh(&mut self, path: &str, plan: &Plan<'_>, catalog: &Catalog) {
+        let Some(at) = self.position(path) else { return };
+        if let (Some(file), Some(outcome)) = (self.found.files.get(at), self.outcomes.get_mut(at)) {
+            *outcome = analyse_guarded(file, catalog, plan, Some(outcome));
+        }
+    }
+
+    /// Links what is known now.
+    pub(crate) fn link<'c>(&self, catalog: &'c Catalog, memo: &Memo) -> Analysis<'c> {
+        self.pool.install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo)))
+    }
+
+    /// What the rules drop in one file, as the plan reads it.
+    pub(crate) fn dropped(&self, path: &str, plan: &Plan<'_>, catalog: &Catalog) -> Vec<Dropped> {
+        let file = self.position(path).and_then(|at| self.found.files.get(at));
+        match file.map(|file| analyse_guarded(file, catalog, plan, None).fate) {
+            Some(Fate::Analysed(analysed, _)) => analysed.dropped,
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn link<'c>(
+    found: &Found,
+    outcomes: Vec<Outcome>,
+    mut times: Vec<(&'static str, Duration)>,
+    catalog: &'c Catalog,
+    memo: Option<&Memo>,
+) -> Analysis<'c> {
+    let start = Instant::now();
+    let gathered = Gathered::new(found, outcomes);
+    times.extend(gathered.effort.rows());
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
-    let project = pool.install(|| Project::link(gathered.entries, catalog, &resolver));
-    lap("link");
-    times.splice(2..2, gathered.effort.rows());
+    let resolver = match memo {
+        Some(memo) => resolver.remembering(memo),
+        None => resolver,
+    };
+    let project = Project::link(gathered.entries, catalog, &resolver);
+    times.push(("link", start.elapsed()));
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
-    Ok(Analysis { project, claims, dropped, directives, hashes, errors, stats, times })
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times }
 }
 
 #[derive(Default)]
 struct Gathered {
     entries: Vec<FileEntry>,
-    claims: Vec<(FileId, outlive_rules::claim::Claim)>,
+    claims: Vec<(FileId, Arc<[Claim]>)>,
     dropped: Vec<Dropped>,
     directives: Vec<(String, Vec<Directive>)>,
     hashes: FxHashMap<String, u64>,
@@ -206,13 +303,14 @@ impl Gathered {
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
         self.stats.bytes += outcome.bytes;
+        self.errors.extend(outcome.stale);
         self.effort.add(&outcome.effort);
         match outcome.fate {
             Fate::Analysed(analysed, directives) => {
                 self.stats.parsed += 1;
                 self.stats.asides += u64::from(role::of_path(&file.path) != Role::Source);
                 let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
-                self.claims.extend(analysed.claims.into_iter().map(|claim| (id, claim)));
+                self.claims.push((id, analysed.claims));
                 self.dropped
                     .extend(analysed.dropped.into_iter().map(|row| Dropped { file: Some(id), ..row }));
                 if !directives.is_empty() {
@@ -241,11 +339,15 @@ fn file_error(path: &str, message: String, trouble: Trouble) -> FileError {
 }
 
 /// Analyses one file; a panic in it is this file's error and nobody else's.
-fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome {
-    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan));
+fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Option<&Outcome>) -> Outcome {
+    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, older));
     let outcome = std::panic::catch_unwind(run);
     plan.progress.tick();
-    outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)))
+    let outcome = outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)));
+    match older {
+        Some(older) => outcome.after(older),
+        None => outcome,
+    }
 }
 
 fn internal_error(file: &Candidate) -> Fate {
@@ -253,7 +355,7 @@ fn internal_error(file: &Candidate) -> Fate {
     Fate::Failed(file_error(&file.path, message, Trouble::Internal))
 }
 
-fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome {
+fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Option<&Outcome>) -> Outcome {
     let start = Instant::now();
     let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
     if plan.overlay.size(&file.path) > discover::MAX_BYTES {
@@ -264,6 +366,9 @@ fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome
         Err(error) => return Outcome::unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
     };
     let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
+    if let Some(older) = older.filter(|older| older.hash == hash && size == older.bytes) {
+        return Outcome { stale: None, ..older.clone() };
+    }
     let mut effort = Effort::default();
     let fate = match readable(bytes, file) {
         Err(fate) => fate,
@@ -277,7 +382,7 @@ fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>) -> Outcome
             }
         }
     };
-    Outcome { fate, bytes: size, hash, effort }
+    Outcome { fate, bytes: size, hash, effort, stale: None }
 }
 
 /// The text of a file and how deep it nests, or why it is not parsed.
@@ -350,7 +455,7 @@ fn parse_and_analyse(
     if plan.until == Stage::Visit {
         return Fate::Stopped;
     }
-    Fate::Analysed(Box::new(analysed), directives)
+    Fate::Analysed(analysed, directives)
 }
 
 fn syntax_error(text: &str, file: &Candidate, error: &syntax::SyntaxError) -> FileError {

@@ -7,15 +7,16 @@ use crate::discover::{DiscoverError, Filter};
 use crate::output;
 use crate::progress::Counter;
 use crate::report::safe::safe;
-use crate::report::source::Overlay;
+use crate::report::source::{Overlay, Sources};
 use crate::session::{self, Analysis, Plan, SessionError};
+use outlive_rules::Rule;
 use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Project};
-use outlive_semantic::source::Lines;
 use outlive_semantic::summary::Role;
 use outlive_semantic::tree::Span;
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
 /// Runs `why`.
@@ -40,27 +41,44 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let project = &analysis.project;
     let file = project.file_ids().find(|&id| project.file(id).path == path);
     let file = file.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
-    let text = std::fs::read_to_string(path)?;
-    let span = Lines::new(&text).line_span(line);
+    let mut sources = Sources::new(Overlay::default(), FxHashMap::default());
+    let span = sources.load(path).lines.line_span(line);
     let span = span.ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
-    let out = describe_line(&analysis, file, &text, span);
+    let asked = Asked { file, line: span, rules: outlive_rules::RULES };
+    let out = describe_line(&analysis, &analysis.dropped, &asked, &mut sources);
     let printed: Vec<String> = out.lines().map(|line| safe(line).into_owned()).collect();
     output::write(format!("{}\n", printed.join("\n")).as_bytes())?;
     Ok(Outcome::Clean)
 }
 
-/// The function around the line, the findings there, and the reasons of the rules that are silent.
-fn describe_line(analysis: &Analysis<'_>, file: FileId, text: &str, line: Span) -> String {
+/// What is asked about.
+pub(crate) struct Asked<'r> {
+    pub(crate) file: FileId,
+    /// The line, in bytes.
+    pub(crate) line: Span,
+    pub(crate) rules: &'r [&'static dyn Rule],
+}
+
+/// The function around the line, the findings there, and the reasons of the rules that are silent. `dropped` are those
+/// which the file alone gives.
+pub(crate) fn describe_line(
+    analysis: &Analysis<'_>,
+    dropped: &[Dropped],
+    asked: &Asked<'_>,
+    sources: &mut Sources,
+) -> String {
+    let &Asked { file, line, rules } = asked;
     let project = &analysis.project;
     let trace = Trace::listening();
-    let mut findings = engine::settle(&analysis.claims, project, outlive_rules::RULES, &trace);
+    let mut findings = engine::settle(&analysis.claims, project, rules, &trace);
     findings.retain(|finding| finding.file == file && touches(line, finding.span));
-    let mut silent: Vec<Dropped> = analysis.dropped.clone();
+    let mut silent: Vec<Dropped> = dropped.to_vec();
     silent.extend(trace.into_list());
     silent.retain(|row| row.file == Some(file) && touches(line, row.span));
     let asked = findings.iter().map(|it| it.span).chain(silent.iter().map(|row| row.span)).next();
     let mut out = String::new();
-    describe_function(project, file, asked.map_or_else(|| first_code(text, line), |it| it.start), &mut out);
+    let at = asked.map_or_else(|| first_code(sources, &project.file(file).path, line), |it| it.start);
+    describe_function(project, file, at, sources, &mut out);
     if project.summary(file).role != Role::Source {
         out.push_str("the file is a test or a script by its path: no leak is reported there\n");
     } else if asked.is_none() {
@@ -70,7 +88,8 @@ fn describe_line(analysis: &Analysis<'_>, file: FileId, text: &str, line: Span) 
         let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
     }
     for Dropped { rule, reason, seen, .. } in silent {
-        let seen = seen.map(|(other, span)| format!(" at {}", place(project, other.unwrap_or(file), span)));
+        let seen =
+            seen.map(|(other, span)| format!(" at {}", place(project, other.unwrap_or(file), span, sources)));
         let _ = writeln!(out, "{rule} is silent: {reason}{}", seen.unwrap_or_default());
     }
     out
@@ -86,14 +105,15 @@ fn touches(line: Span, span: Span) -> bool {
 }
 
 /// Where the code of a line starts.
-fn first_code(text: &str, line: Span) -> u32 {
+fn first_code(sources: &mut Sources, path: &str, line: Span) -> u32 {
+    let text = sources.load(path).text.as_deref().unwrap_or_default();
     let code = text.get(line.start as usize..line.end as usize).unwrap_or_default();
     let blank = code.len() - code.trim_start().len();
     line.start + u32::try_from(blank).unwrap_or(0)
 }
 
 /// The innermost function around a place, how often it runs, and how that is known.
-fn describe_function(project: &Project<'_>, file: FileId, at: u32, out: &mut String) {
+fn describe_function(project: &Project<'_>, file: FileId, at: u32, sources: &mut Sources, out: &mut String) {
     let functions = &project.summary(file).functions;
     let around = functions
         .iter()
@@ -106,13 +126,12 @@ fn describe_function(project: &Project<'_>, file: FileId, at: u32, out: &mut Str
     let _ = writeln!(out, "{name} runs {}", project.rate(file, func).phrase());
     for step in project.witness(file, func) {
         let label = if step.label.is_empty() { "handed on" } else { &step.label };
-        let _ = writeln!(out, "  {label} at {}", place(project, step.file, step.at));
+        let _ = writeln!(out, "  {label} at {}", place(project, step.file, step.at, sources));
     }
 }
 
 /// `src/cache.js:12`
-fn place(project: &Project<'_>, file: FileId, span: Span) -> String {
+fn place(project: &Project<'_>, file: FileId, span: Span, sources: &mut Sources) -> String {
     let path = &project.file(file).path;
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    format!("{path}:{}", Lines::new(&text).position(span.start).line)
+    format!("{path}:{}", sources.load(path).lines.position(span.start).line)
 }

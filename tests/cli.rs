@@ -55,6 +55,7 @@ fn every_format_has_the_same_exit_status() {
         "checkstyle",
         "unix",
         "markdown",
+        "html",
     ] {
         let run = project.run(&["--format", format]);
         assert_eq!(run.code, 1, "{format}");

@@ -189,3 +189,34 @@ fn a_clean_run_is_a_full_report() {
     valid_sarif(&log);
     assert_eq!(log["runs"][0]["results"], serde_json::json!([]));
 }
+
+#[test]
+fn html_is_one_page_and_what_was_analysed_is_text_in_it() {
+    let leak = "\
+const express = require('express');
+const app = express();
+const seen = new Map(); // </script><script>alert(1)</script>
+app.get('/', (req, res) => { seen.set(req.url, '</script><!--\u{202e}'); res.end(); });
+";
+    let project = Project::new(&[("src/a<b>.js", leak)]);
+    let page = project.run(&["--format", "html"]).stdout;
+    assert_eq!(page.matches("</script>").count(), 2, "the data and the script of the page");
+    for loads in [" src=", "<link", "@import", "url(", "fetch(", "\u{202e}"] {
+        // One reference within the page: the tip of the arrows.
+        assert!(!page.replace("url(#tip)", "").contains(loads), "{loads}");
+    }
+    let data = page.split_once("id=\"data\">").unwrap().1.split_once("</script>").unwrap().0;
+    let data: Value = serde_json::from_str(data).unwrap();
+    let finding = &data["findings"][0];
+    assert_eq!(finding["rule"], "unbounded-collection");
+    assert_eq!(finding["root"]["role"], "root");
+    assert_eq!(finding["at"]["path"], "src/a<b>.js");
+    let lines = finding["excerpts"][0]["lines"].as_array().unwrap();
+    let marked: Vec<u64> = lines
+        .iter()
+        .filter(|line| !line["marks"].as_array().unwrap().is_empty())
+        .map(|line| line["number"].as_u64().unwrap())
+        .collect();
+    assert_eq!(marked, [3, 4]);
+    assert!(lines[2]["text"].as_str().unwrap().ends_with("</script><script>alert(1)</script>"));
+}

@@ -400,12 +400,11 @@ fn linked<'c>(
     path: &str,
     analysed: Analysed,
     catalog: &'c Catalog,
-) -> (Project<'c>, Vec<(FileId, crate::claim::Claim)>) {
+) -> (Project<'c>, Vec<(FileId, std::sync::Arc<[crate::claim::Claim]>)>) {
     let packages = Packages::default();
     let resolver = Resolver::new(std::path::Path::new("/"), [path].into_iter(), &packages, false);
     let entry = FileEntry { path: path.to_owned(), summary: analysed.summary };
-    let claims = analysed.claims.into_iter().map(|claim| (FileId(0), claim)).collect();
-    (Project::link(vec![entry], catalog, &resolver), claims)
+    (Project::link(vec![entry], catalog, &resolver), vec![(FileId(0), analysed.claims)])
 }
 
 /// The call `here(…)` of a snippet.

@@ -17,13 +17,14 @@ use rayon::prelude::*;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
 pub use lives::{Answer, Lives, Owner};
 pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
-pub use resolve::{FileAccess, Package, Packages, Resolution, Resolver};
+pub use resolve::{FileAccess, Memo, Package, Packages, Resolution, Resolver};
 
 /// A file of the project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -45,8 +46,8 @@ pub struct Symbol(u32);
 pub struct FileEntry {
     /// The path.
     pub path: String,
-    /// What is known of it.
-    pub summary: Summary,
+    /// What is known of it. Shared, so that a project whose files changed in part is linked again from the same summaries.
+    pub summary: Arc<Summary>,
 }
 
 /// The linked project.

@@ -6,6 +6,7 @@
 use super::FileId;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// What a specifier stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,6 +49,30 @@ pub struct Resolver<'a> {
     files: FxHashMap<&'a str, FileId>,
     packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
+    memo: Option<&'a Memo>,
+}
+
+/// What the disk said about specifiers. Whoever links the same files again and again asks it once; who sees that
+/// manifests or packages changed takes a new one.
+#[derive(Default)]
+pub struct Memo(Mutex<FxHashMap<Asked, Option<Box<str>>>>);
+
+/// A file and a specifier in it.
+type Asked = (Box<str>, Box<str>);
+
+impl Memo {
+    /// The answer that is remembered, or a new one.
+    fn get(&self, from: &str, specifier: &str, ask: impl FnOnce() -> Option<String>) -> Option<Box<str>> {
+        let key = (from.into(), specifier.into());
+        if let Some(known) = self.0.lock().ok().and_then(|memo| memo.get(&key).cloned()) {
+            return known;
+        }
+        let found: Option<Box<str>> = ask().map(Into::into);
+        if let Ok(mut memo) = self.0.lock() {
+            memo.insert(key, found.clone());
+        }
+        found
+    }
 }
 
 /// Extensions in the order in which TypeScript and bundlers try them.
@@ -68,7 +93,13 @@ impl<'a> Resolver<'a> {
     ) -> Self {
         let files =
             paths.enumerate().map(|(i, path)| (path, FileId(u32::try_from(i).unwrap_or(u32::MAX)))).collect();
-        Self { root: root.to_path_buf(), files, packages, inner: on_disk.then(full_resolver) }
+        Self { root: root.to_path_buf(), files, packages, inner: on_disk.then(full_resolver), memo: None }
+    }
+
+    /// The same, with answers of the disk remembered.
+    #[must_use]
+    pub fn remembering(self, memo: &'a Memo) -> Self {
+        Self { memo: Some(memo), ..self }
     }
 
     /// What a specifier in a file stands for.
@@ -143,15 +174,21 @@ impl<'a> Resolver<'a> {
     }
 
     fn resolve_fully(&self, from: &str, specifier: &str) -> Option<FileId> {
+        let path = match self.memo {
+            Some(memo) => memo.get(from, specifier, || self.ask_disk(from, specifier))?.into(),
+            None => self.ask_disk(from, specifier)?,
+        };
+        self.known_or_source(&path)
+    }
+
+    /// The path of a file outside of the dependencies, relative to the root.
+    fn ask_disk(&self, from: &str, specifier: &str) -> Option<String> {
         let resolver = self.inner.as_ref()?;
         // From a file, not a folder: only then is the tsconfig.json around it looked for, and with it `paths`.
         let found = resolver.resolve_file(self.root.join(from), specifier).ok()?;
         let path = found.path().strip_prefix(&self.root).ok()?;
         let path = path.to_str()?.replace('\\', "/");
-        if path.contains("node_modules/") {
-            return None;
-        }
-        self.known_or_source(&path)
+        (!path.contains("node_modules/")).then_some(path)
     }
 }
 

@@ -5,6 +5,7 @@ mod concise;
 mod eslint;
 mod github;
 mod gitlab;
+mod html;
 mod json;
 mod junit;
 mod markdown;
@@ -251,6 +252,7 @@ fn write(
         Format::Checkstyle => checkstyle::write(report, out),
         Format::Unix => unix::write(report, out),
         Format::Markdown => markdown::write(report, out),
+        Format::Html => html::write(report, out),
     }
 }
 

@@ -17,6 +17,11 @@ impl Overlay {
         self.texts.insert(path, text.into());
     }
 
+    /// Lets the file on disk speak again.
+    pub(crate) fn remove(&mut self, path: &str) {
+        self.texts.remove(path);
+    }
+
     /// The bytes of a file.
     pub(crate) fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
         match self.texts.get(path) {

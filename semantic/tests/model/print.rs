@@ -297,7 +297,7 @@ pub(crate) fn project(files: &[(&str, &str)]) -> String {
         }
         let role = if path.contains("test") { Role::Test } else { Role::Source };
         let summary = summarise(&model, &accesses, &ops, role, names);
-        entries.push(FileEntry { path: (*path).to_owned(), summary });
+        entries.push(FileEntry { path: (*path).to_owned(), summary: summary.into() });
     }
     let packages = Packages::default();
     let resolver =
