@@ -177,7 +177,7 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
         return None;
     }
     let window = model.catalog.find_type("Window")?;
-    let event = tree.arg(call, 0).map_or(Identity::Unknown, |event| identity(model, event));
+    let event = tree.arg(call, 0).map_or(Identity::Unknown, |event| event_identity(model, event));
     let listener = tree.arg(call, 1)?;
     Some(Registration {
         call,
@@ -275,7 +275,23 @@ fn event_argument(model: &Model<'_>, call: NodeId, row: Option<&EmitterRow>) -> 
     } else {
         1
     };
-    Some((identity(model, first), listener_at))
+    Some((event_identity(model, first), listener_at))
+}
+
+/// Which event, or events, an argument names: `['tap', 'click']` is what jQuery writes as `'tap click'`.
+pub fn event_identity(model: &Model<'_>, event: NodeId) -> Identity {
+    let tree = &model.file.tree;
+    if tree.kind(event) != Kind::Array {
+        return identity(model, event);
+    }
+    let names: Option<Vec<String>> = tree
+        .children(event)
+        .map(|part| match identity(model, part) {
+            Identity::Constant(name) => Some(name),
+            _ => None,
+        })
+        .collect();
+    names.map_or(Identity::Unknown, |names| Identity::Constant(names.join(" ")))
 }
 
 fn may_be_function(model: &Model<'_>, node: NodeId) -> bool {
@@ -324,6 +340,9 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
         model.file.place(object)
     };
     let (first, second, third) = (tree.arg(call, 0), tree.arg(call, 1), tree.arg(call, 2));
+    if is_about_another(model, first, second, third) {
+        return None;
+    }
     let (event, listener, options) = match first {
         Some(function)
             if names_alone(model, function, second)
@@ -331,10 +350,26 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
         {
             (Some(Identity::Unknown), Some(function), second)
         }
-        Some(event) => (Some(identity(model, event)), second, third),
+        Some(event) => (Some(event_identity(model, event)), second, third),
         None => (None, None, None),
     };
     Some(Removal { call, target: object, place, event, listener, options, func: tree.func(call) })
+}
+
+/// `this.off(this.player, 'play', fn)`: the call takes the listener from its first argument, and keeps count of it.
+fn is_about_another(
+    model: &Model<'_>,
+    first: Option<NodeId>,
+    second: Option<NodeId>,
+    third: Option<NodeId>,
+) -> bool {
+    let tree = &model.file.tree;
+    let is_events = |node: NodeId| matches!(tree.kind(node), Kind::String | Kind::Array);
+    let is_target = |node: NodeId| {
+        matches!(tree.kind(node), Kind::Identifier | Kind::Member | Kind::This)
+            && !matches!(identity(model, node), Identity::Constant(_))
+    };
+    first.is_some_and(is_target) && second.is_some_and(is_events) && third.is_some()
 }
 
 /// Whether the first argument of a removal is the function: `mql.removeListener(fn)`, `mql.removeListener(fn, false)`.

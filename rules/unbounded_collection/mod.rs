@@ -288,13 +288,17 @@ fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     })
 }
 
-/// A field of the caller's own options object: callers keep it and hand it in again.
+/// Lists of an options object that whoever reads the options runs, all of them, each time.
+const RUN_LISTS: &[&str] =
+    &["plugins", "middleware", "middlewares", "presets", "loaders", "transforms", "interceptors", "hooks"];
+
+/// A list in the caller's own options object: callers keep it and hand it in again.
 fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
     let Root::Binding(binding) = op.holder.root else { return false };
     let row = model.file.binding(binding);
     let name = model.file.tree.text(row.name);
     row.kind == BindingKind::Param
-        && !op.holder.path.is_empty()
+        && op.holder.last_field().is_some_and(|list| RUN_LISTS.contains(&model.file.tree.text(list)))
         && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
 }
 
