@@ -292,13 +292,17 @@ fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
 const RUN_LISTS: &[&str] =
     &["plugins", "middleware", "middlewares", "presets", "loaders", "transforms", "interceptors", "hooks"];
 
-/// A list in the caller's own options object: callers keep it and hand it in again.
+/// A list in the caller's own options object that each call adds to: callers keep it and hand it in again.
 fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
     let Root::Binding(binding) = op.holder.root else { return false };
     let row = model.file.binding(binding);
     let name = model.file.tree.text(row.name);
+    let list = op.holder.last_field().map(|list| model.file.tree.text(list));
+    let is_list_that_runs = list.is_some_and(|list| RUN_LISTS.contains(&list));
+    // `options.keys.push(...fetched)`: nobody asks whether they are there already.
+    let is_merged = list.is_some() && op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Spread);
     row.kind == BindingKind::Param
-        && op.holder.last_field().is_some_and(|list| RUN_LISTS.contains(&model.file.tree.text(list)))
+        && (is_list_that_runs || is_merged)
         && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
 }
 
