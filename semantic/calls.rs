@@ -685,8 +685,6 @@ pub fn is_startup_name(name: &str) -> bool {
             "createapp",
             "enable",
             "activate",
-            "prepare",
-            "load",
         ]
         .iter()
         .any(|prefix| lower.starts_with(prefix))

@@ -300,7 +300,8 @@ fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
     let list = op.holder.last_field().map(|list| model.file.tree.text(list));
     let is_list_that_runs = list.is_some_and(|list| RUN_LISTS.contains(&list));
     // `options.keys.push(...fetched)`: nobody asks whether they are there already.
-    let is_merged = list.is_some() && op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Spread);
+    let is_merged =
+        list.is_some() && op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Spread);
     row.kind == BindingKind::Param
         && (is_list_that_runs || is_merged)
         && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
