@@ -15,10 +15,10 @@ use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
-use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
@@ -348,13 +348,19 @@ pub(crate) fn claim_handle(
     })
 }
 
-/// Whether it is kept in a field of a `this` that nobody knows, and a field of that name is released elsewhere in the
-/// file: a callback may be run for the instance around it.
+/// Whether it is kept in a field of something that others of the file have under another name (a `this` that nobody
+/// knows, a parameter), and a field of that name is released elsewhere in the file: `clearTimers(session)`.
 fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
     let model = file.model;
-    let fields = handle.places.iter().filter(|place| matches!(place.root, Root::Receiver(_)));
-    fields.filter_map(Place::last_field).any(|field| {
-        file.accesses.iter().filter(|access| access.place.last_field() == Some(field)).any(|access| {
+    let is_of_another = |place: &&Place| match place.root {
+        Root::Receiver(_) => true,
+        Root::Binding(_) => !place.path.is_empty(),
+        _ => false,
+    };
+    // Every box of a framework has these.
+    let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
+    handle.places.iter().filter(is_of_another).filter_map(field_of).filter(is_telling).any(|field| {
+        file.accesses.iter().filter(|access| field_of(&access.place) == Some(field)).any(|access| {
             let name = match access.usage {
                 Usage::Method { name, .. } => Some(model.file.tree.text(name)),
                 Usage::Argument { call, .. } => {
@@ -362,8 +368,18 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
                 }
                 _ => None,
             };
-            name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+            let is_another = !handle.places.contains(&access.place);
+            is_another
+                && name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
         })
+    })
+}
+
+/// The field that a path ends in, past elements.
+fn field_of(place: &Place) -> Option<NameId> {
+    place.path.iter().rev().find_map(|step| match step {
+        Step::Field(name) => Some(*name),
+        Step::Element => None,
     })
 }
 
@@ -763,12 +779,14 @@ pub(crate) fn settle(
     if keeps.is_some() {
         return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
     }
+    // `loadUsers()` connects as often as somebody wants the users.
+    let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
     // What starts an instance that ends starts it as often as there are instances.
     let ends = body
         .class
         .as_ref()
         .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
-    if body.partial.is_none() && !ends && lifetime::is_startup(project, file, claim.func) {
+    if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {

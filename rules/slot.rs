@@ -570,10 +570,22 @@ pub(crate) fn missed_by_settlement(
         let is_before = func == executor && settle < call;
         let is_missed = !covers(model, func, executor, &releasing)
             || stays && func != executor && leaves_before(model, settle, releases);
-        !is_own && !is_before && is_missed
+        !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
     })?;
     let how = "when the promise is settled here".to_owned();
     Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+}
+
+/// `connection.on('error', reject)`: what fails or closes by itself needs no release.
+fn is_told_of_end(model: &Model<'_>, func: FuncId, executor: FuncId, handle: &Handle) -> bool {
+    let tree = &model.file.tree;
+    model.file.enclosing(func).take_while(|&func| func != executor).any(|func| {
+        let Some((call, 1)) = tree.argument_of(model.file.function(func).node) else { return false };
+        let event = tree.arg(call, 0).and_then(|event| model.file.constant_name(event));
+        let is_end = event.is_some_and(|event| matches!(tree.text(event), "error" | "close" | "end"));
+        let target = tree.method_call(call).map(|(object, _)| model.file.place(object));
+        is_end && target.is_some_and(|target| handle.places.contains(&target))
+    })
 }
 
 /// The place where the promise around a listener is settled and no removal of it is reached, although every removal

@@ -685,6 +685,8 @@ pub fn is_startup_name(name: &str) -> bool {
             "createapp",
             "enable",
             "activate",
+            "prepare",
+            "load",
         ]
         .iter()
         .any(|prefix| lower.starts_with(prefix))

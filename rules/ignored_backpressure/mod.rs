@@ -137,7 +137,11 @@ fn early_callback(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
         return None;
     }
     let chunk = model.file.params(func).next().and_then(|param| tree.binding(param))?;
-    if !forwards(model, call, chunk) {
+    // A list takes what is pushed at once.
+    let is_list = model.model_of(model.place_ty(&sink.place)).is_some_and(|ty| {
+        model.catalog.model(ty).container == Some(outlive_semantic::catalog::Container::Array)
+    });
+    if !forwards(model, call, chunk) || is_list {
         return None;
     }
     let place = Place::root(Root::Binding(callback));

@@ -21,7 +21,7 @@ use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Project, Spot, Use};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Handing, Lives, Project, Spot, SpotRoot, Use};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{BaseRow, What};
@@ -69,6 +69,9 @@ impl Rule for LeakedListener {
     }
 }
 
+/// Events that fire once in the life of a page, and are listened to by what sets the page up.
+const ONCE_PER_PAGE: &[&str] = &["DOMContentLoaded", "beforeinstallprompt", "appinstalled"];
+
 /// The claim about one registration; none if the listener surely goes away, or the target with it.
 fn claim(
     file: &FileView<'_, '_>,
@@ -81,7 +84,7 @@ fn claim(
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
-    if matches!(&registration.event, Identity::Constant(event) if event == "DOMContentLoaded") {
+    if matches!(&registration.event, Identity::Constant(event) if ONCE_PER_PAGE.contains(&&**event)) {
         return dropped("the event fires once in the life of a page");
     }
     if fires_once(model, registration) {
@@ -340,7 +343,9 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     let is_made = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
         Kind::Call => {
-            model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none())
+            let is_known =
+                model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
+            is_known || is_found_below(model, value)
         }
         _ => false,
     };
@@ -350,6 +355,14 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
             && tree.func(value) == registration.func
             && tree.span(value).end <= tree.span(registration.call).start
             && block.is_some_and(|block| tree.contains(block, registration.call))
+    })
+}
+
+/// `container.querySelector(…)`: a part of something that was made for this run, more often than not.
+fn is_found_below(model: &Model<'_>, call: NodeId) -> bool {
+    model.file.tree.method_call(call).is_some_and(|(object, method)| {
+        let is_query = matches!(method, "querySelector" | "getElementsByClassName" | "getElementsByTagName");
+        is_query && model.path_of(&model.file.place(object)).as_deref() != Some("document")
     })
 }
 
@@ -689,7 +702,7 @@ fn settle_one(
         }
     }
     let lasting = handed_to_last(project, &spot);
-    match outlives(project, lives, file, claim.func, body) {
+    match outlives(project, &spot, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => doubt.assume(),
@@ -801,7 +814,14 @@ fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Live
     }
 }
 
-fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
+fn outlives(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    func: FuncId,
+    body: &ListenerClaim,
+) -> Answer {
     match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
         (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
@@ -811,20 +831,49 @@ fn outlives(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId, bod
             }
         }
         (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
-            passed_outlives(project, file, func, body)
+            passed_outlives(project, spot, file, func, body)
         }
+        // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
+        (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
         (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
 }
 
+/// Whether an entry point is known to run a function again and again.
+fn is_driven(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
+    project.rate(file, func).rate.is_some_and(Rate::is_hot)
+}
+
+/// Whether all that construct hand in themselves, or what is theirs, when they are made: `this.quality = new
+/// Quality(this)` in a constructor. Both then live equally long.
+fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
+    let handings = project.handings(spot);
+    let is_owner = |handing: &Handing| {
+        let row = &project.summary(handing.file).functions[handing.func.index()];
+        let is_making = &*row.name == "constructor" || calls::is_startup_name(&row.name);
+        matches!(handing.spot.root, SpotRoot::Instance(..)) && row.class.is_some() && is_making
+    };
+    !handings.is_empty() && handings.iter().all(is_owner)
+}
+
 /// What a constructor was handed outlives the instance if instances end by themselves.
-fn passed_outlives(project: &Project<'_>, file: FileId, func: FuncId, body: &ListenerClaim) -> Answer {
+fn passed_outlives(
+    project: &Project<'_>,
+    spot: &Spot,
+    file: FileId,
+    func: FuncId,
+    body: &ListenerClaim,
+) -> Answer {
     let Some((class, end)) = &body.class else { return Answer::Unknown };
     let info = project.class_rate(file, *class);
     if info.is_once() {
         return project.outlives(Lives::Process, file, func, body.in_loop);
     }
     let ends = end.is_some() || ending::ends_in_project(project, file, *class);
+    let is_hot = info.rate.is_some_and(Rate::is_hot);
+    if !is_hot && is_handed_by_owner(project, spot) {
+        return Answer::Unknown;
+    }
     match (ends, info.rate) {
         (true, Some(_)) => Answer::Assumed,
         (true, None) => Answer::Unknown,

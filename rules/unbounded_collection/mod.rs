@@ -527,6 +527,7 @@ fn doubts(
         || lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
         || growth.formatter
+        || info.rate == Some(outlive_semantic::rate::Rate::Call) && !is_worth_guessing(growth)
     {
         doubt.unknown();
     }
@@ -536,6 +537,18 @@ fn doubts(
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// Whether what grows is worth a word although nobody knows how often: it says that it remembers, or is a list.
+fn is_worth_guessing(growth: &GrowthClaim) -> bool {
+    let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
+    if growth.weak_key || growth.missed.is_some() || is_list {
+        return true;
+    }
+    let name = growth.shown.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    !matches!(growth.growth, Growth::Append | Growth::Rebuild)
+        && says(&["cache", "memo", "map", "seen", "known", "history", "visited", "session", "client"])
 }
 
 /// Keys of which there are only so many, by what they are called.
@@ -621,6 +634,11 @@ const FINITE_KEYS: &[&str] = &[
     "provider",
     "service",
     "container",
+    "filename",
+    "dir",
+    "directory",
+    "folder",
+    "tag",
 ];
 
 /// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
