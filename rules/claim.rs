@@ -137,6 +137,8 @@ pub struct ListenerClaim {
     pub model: Option<ModelId>,
     /// How the target came to be known.
     pub origin: Origin,
+    /// The parameter of the constructor that it is, or is a part of.
+    pub handed: Option<Place>,
     /// The event as the source names it.
     pub event: String,
     /// The method that adds.

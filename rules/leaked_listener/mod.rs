@@ -138,6 +138,7 @@ fn claim(
         shown: shown_target(model, registration),
         model: model.model_of(model.ty(registration.target)),
         origin,
+        handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
         method: tree
             .callee(registration.call)
@@ -328,6 +329,29 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     };
     is_parameter_property
         || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+}
+
+/// The parameter of the constructor that a path starts from, directly or by the field that keeps it.
+fn constructor_param(model: &Model<'_>, place: &Place) -> Option<Place> {
+    let param = |place: Place| match place.root {
+        Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => {
+            Some(Place::root(place.root))
+        }
+        _ => None,
+    };
+    let (Root::This(class), Some(first)) = (place.root, place.path.first()) else {
+        return param(place.clone());
+    };
+    let field = Place { root: place.root, path: std::iter::once(*first).collect() };
+    let tree = &model.file.tree;
+    let property = model.file.class(class).members.iter().find(|member| {
+        *first == member.name.map_or(Step::Element, Step::Field)
+            && tree.kind(member.node) == Kind::BindingName
+    });
+    let property = property.and_then(|member| tree.binding(member.node));
+    property
+        .map(|binding| Place::root(Root::Binding(binding)))
+        .or_else(|| model.values(&field).iter().find_map(|&value| param(model.file.place(value))))
 }
 
 /// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
@@ -871,7 +895,8 @@ fn passed_outlives(
     }
     let ends = end.is_some() || ending::ends_in_project(project, file, *class);
     let is_hot = info.rate.is_some_and(Rate::is_hot);
-    if !is_hot && is_handed_by_owner(project, spot) {
+    let param = body.handed.as_ref().map(|param| project.canonical(file, param));
+    if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
         return Answer::Unknown;
     }
     match (ends, info.rate) {
