@@ -223,7 +223,8 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
         name => {
             let by_model =
                 model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
-            by_model || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| path == name)
+            by_model
+                || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| *path == *name)
         }
     })
 }
