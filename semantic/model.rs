@@ -70,6 +70,7 @@ pub struct Model<'a> {
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
     leaving: RefCell<FxHashMap<NodeId, Rc<[(NodeId, Place)]>>>,
+    guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<crate::flow::Flow>>>>,
@@ -147,6 +148,7 @@ impl<'a> Model<'a> {
             returns: FxHashMap::default(),
             assignments: OnceCell::new(),
             leaving: RefCell::default(),
+            guards: RefCell::default(),
             throwing: RefCell::default(),
             lone_names: OnceCell::new(),
             flows: RefCell::default(),
@@ -1505,6 +1507,16 @@ impl<'a> Model<'a> {
         }
         let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
         self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        found
+    }
+
+    /// [`crate::guard::once_guard`] of a block.
+    pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
+        if let Some(known) = self.guards.borrow().get(&block) {
+            return known.clone();
+        }
+        let found = crate::guard::once_guard(self, block);
+        self.guards.borrow_mut().insert(block, found.clone());
         found
     }
 

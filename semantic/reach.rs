@@ -116,7 +116,14 @@ fn nearly(name: &str) -> Option<&'static str> {
     if END_HOOKS.contains(&name) || name.len() < 8 {
         return None;
     }
-    END_HOOKS.iter().copied().find(|hook| hook.len() >= 9 && distance(name, hook) <= 2)
+    let mut hooks = END_HOOKS.iter().copied().filter(|hook| hook.len() >= 9);
+    hooks.find(|hook| may_be_near(name, hook) && distance(name, hook) <= 2)
+}
+
+/// Whether two names may be at most two edits apart: each changes the set of letters by two at most.
+fn may_be_near(a: &str, b: &str) -> bool {
+    let letters = |name: &str| name.chars().fold(0_u32, |set, letter| set | 1 << (u32::from(letter) % 32));
+    (letters(a) ^ letters(b)).count_ones() <= 4
 }
 
 /// Edit distance with transpositions, capped at 3.

@@ -27,6 +27,7 @@ use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
 
 /// The rule.
 pub(crate) struct LeakedListener;
@@ -59,10 +60,11 @@ impl Rule for LeakedListener {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let mut lasting = FxHashMap::default();
         claims
             .iter()
             .filter_map(|(file, claim)| match &claim.body {
-                Body::Listener(body) => settle_one(view, *file, claim, body),
+                Body::Listener(body) => settle_one(view, *file, claim, body, &mut lasting),
                 _ => None,
             })
             .collect()
@@ -665,11 +667,13 @@ fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
     }
 }
 
+/// `known` is what was found out about who hands targets in: a file may listen to one thousands of times.
 fn settle_one(
     view: &ProjectView<'_, '_>,
     file: FileId,
     claim: &Claim,
     body: &ListenerClaim,
+    known: &mut FxHashMap<Spot, Option<(FileId, Span)>>,
 ) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.target);
@@ -687,7 +691,10 @@ fn settle_one(
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
-    let lasting = handed_to_last(project, &spot);
+    let lasting = match known.get(&spot) {
+        Some(&lasting) => lasting,
+        None => *known.entry(spot.clone()).or_insert_with(|| handed_to_last(project, &spot)),
+    };
     match outlives(project, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
@@ -834,7 +841,7 @@ fn passed_outlives(project: &Project<'_>, file: FileId, func: FuncId, body: &Lis
 
 /// Another file removes listeners from the same thing.
 fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
-    project.uses(spot).iter().any(|found| found.file != file && is_removal(project, found))
+    project.uses_outside(spot, file).any(|found| is_removal(project, &found))
 }
 
 /// Whether production code takes listeners away with a use.

@@ -227,6 +227,11 @@ impl<'c> Project<'c> {
         self.uses.get(spot_key(spot)).map(|(file, row)| self.use_at(file, row)).collect()
     }
 
+    /// The same, of all files but one: that one may have thousands.
+    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use<'_>> {
+        self.uses.get_outside(spot_key(spot), file).map(|(file, row)| self.use_at(file, row))
+    }
+
     fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
         Use { file, row: &self.files[file.index()].summary.uses[row as usize] }
     }
@@ -317,7 +322,19 @@ impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
     /// The rows of a key, in order of file and row.
     fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
         let start = self.0.partition_point(|(of, ..)| *of < key);
-        self.0[start..].iter().take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
+        self.from(start, key)
+    }
+
+    /// The rows of a key in other files than one.
+    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
+        let before = self.get(key).take_while(move |(of, _)| *of < file);
+        let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
+        before.chain(self.from(behind, key))
+    }
+
+    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
+        let rows = self.0.get(start..).unwrap_or_default().iter();
+        rows.take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
     }
 }
 
