@@ -77,6 +77,12 @@ pub struct FileView<'v, 'a> {
 }
 
 impl FileView<'_, '_> {
+    /// The registration that a call makes. They stand in the order of their calls.
+    pub(crate) fn registration(&self, call: NodeId) -> Option<&Registration> {
+        let at = self.registrations.binary_search_by_key(&call, |registration| registration.call).ok()?;
+        self.registrations.get(at)
+    }
+
     /// Where this is done to one collection, in the order of [`FileView::ops`].
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
         let found = self.ops_by_holder.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();

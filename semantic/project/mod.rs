@@ -162,20 +162,23 @@ impl<'c> Project<'c> {
     fn index_uses(&mut self) {
         let found: Vec<FileUses> = self.ids().into_par_iter().map(|id| self.uses_of_file(id)).collect();
         let (uses, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (self.uses, self.loose_uses) = (UseIndex::of(&uses), UseIndex::of(&loose));
+        (self.uses, self.loose_uses) = (UseIndex::of(uses), UseIndex::of(loose));
     }
 
     fn uses_of_file(&self, id: FileId) -> FileUses {
-        let mut out = FileUses { all: Vec::new(), loose: Vec::new() };
-        for (row, found) in self.summary(id).uses.iter().enumerate() {
-            let row = u32::try_from(row).unwrap_or(u32::MAX);
-            let spot = self.canonical(id, &found.place);
-            if let Some(field) = spot.loose_field() {
-                out.loose.push((field, id, row));
-            }
-            out.all.push((spot_key(&spot), id, row));
+        let summary = self.summary(id);
+        let named = |place| {
+            let spot = self.canonical(id, place);
+            (spot_key(&spot), spot.loose_field())
+        };
+        let spots: Vec<(SpotKey, Option<Symbol>)> = summary.places.iter().map(named).collect();
+        let rows = || {
+            (0..).zip(&summary.uses).filter_map(|(row, found)| Some((row, spots.get(found.place as usize)?)))
+        };
+        FileUses {
+            all: rows().map(|(row, (key, _))| (*key, id, row)).collect(),
+            loose: rows().filter_map(|(row, (_, field))| Some(((*field)?, id, row))).collect(),
         }
-        out
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -312,9 +315,10 @@ impl<K> Default for UseIndex<K> {
 }
 
 impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
-    fn of(files: &[Vec<(K, FileId, u32)>]) -> Self {
-        let mut rows = files.concat();
-        rows.shrink_to_fit();
+    fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
+        let mut rows = Vec::with_capacity(files.iter().map(Vec::len).sum());
+        // Each list is dropped as soon as it is copied.
+        files.into_iter().for_each(|of_file| rows.extend_from_slice(&of_file));
         rows.par_sort_unstable();
         Self(rows)
     }
