@@ -28,6 +28,7 @@ use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The rule.
 pub(crate) struct LeakedListener;
@@ -581,22 +582,39 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     if places.is_empty() {
         return false;
     }
-    let is_ended = |place: &Place| {
-        file.accesses.of(place).any(|access| {
-            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)))
-                && access.func != registration.func
-        })
-    };
-    if places.iter().any(is_ended) {
-        return true;
+    places.iter().any(|place| {
+        let mut known = file.ended.borrow_mut();
+        let ends = known.entry(place.clone()).or_insert_with(|| ends_of(file, place));
+        ends.is_released || ends.by.iter().any(|&func| func != registration.func)
+    })
+}
+
+/// How code of this file ends what a path names.
+pub(crate) struct Ends {
+    /// The functions that call a method which does; two are enough to tell whether another one than the asker is there.
+    by: SmallVec<[FuncId; 2]>,
+    /// It is ended in any of the ways that [`handle::releases`] knows.
+    is_released: bool,
+}
+
+fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
+    let model = file.model;
+    let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
+    for access in file.accesses.of(place) {
+        let is_end =
+            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)));
+        if is_end && by.len() < 2 && !by.contains(&access.func) {
+            by.push(access.func);
+        }
     }
     let patterns = ReleasePatterns {
         functions: Vec::new(),
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
     };
-    let handle = handle::Handle::of(places);
-    !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
+    let handle = handle::Handle::of(vec![place.clone()]);
+    let is_released = !handle::releases(model, file.accesses, &handle, &patterns).is_empty();
+    Ends { by, is_released }
 }
 
 /// The names an owner has for the target: the path itself, its prefixes that are fields, and for a parameter of the
