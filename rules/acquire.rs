@@ -665,7 +665,7 @@ pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[R
             let is_release = releases.iter().any(|release| release.node == *call);
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
             let only_looks = path
-                .is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&path.as_str()))
+                .is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&&*path))
                 || growth::is_only_looked_at(model, file.accesses, *call, *index);
             !is_release && !only_looks
         }

@@ -16,6 +16,7 @@ use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// What remains of one file: its summary and the claims of all rules. Both are shared: a copy costs nothing.
@@ -52,6 +53,7 @@ pub fn analyse(
         ops_by_holder: by_holder(&ops),
         registrations: &registrations,
         removals: &removals,
+        ended: RefCell::default(),
         role,
         trace,
     };

@@ -2,6 +2,7 @@
 
 use crate::claim::Claim;
 use crate::finding::{Finding, Severity};
+use crate::leaked_listener::Ends;
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
@@ -12,6 +13,7 @@ use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -70,6 +72,8 @@ pub struct FileView<'v, 'a> {
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
     pub removals: &'v [Removal],
+    /// What is known of how targets of listeners end: a file may listen to one thousands of times.
+    pub(crate) ended: RefCell<FxHashMap<Place, Ends>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
@@ -77,6 +81,12 @@ pub struct FileView<'v, 'a> {
 }
 
 impl FileView<'_, '_> {
+    /// The registration that a call makes. They stand in the order of their calls.
+    pub(crate) fn registration(&self, call: NodeId) -> Option<&Registration> {
+        let at = self.registrations.binary_search_by_key(&call, |registration| registration.call).ok()?;
+        self.registrations.get(at)
+    }
+
     /// Where this is done to one collection, in the order of [`FileView::ops`].
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
         let found = self.ops_by_holder.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();

@@ -223,7 +223,8 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
         name => {
             let by_model =
                 model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
-            by_model || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| path == name)
+            by_model
+                || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| *path == *name)
         }
     })
 }
@@ -397,9 +398,9 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
 fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
     let tree = &model.file.tree;
     for (index, arg) in tree.args(call).enumerate() {
-        let is_named = matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::This);
-        let is_plain =
-            matches!(model.ty(arg), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing | Ty::Function(_));
+        if !matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::This) {
+            continue;
+        }
         let place = model.file.place(arg);
         let may_last = match place.root {
             Root::Binding(binding) => {
@@ -407,7 +408,9 @@ fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
             }
             root => !matches!(root, Root::Value(_) | Root::Receiver(_)),
         };
-        if is_named && !is_plain && may_last {
+        let is_plain =
+            || matches!(model.ty(arg), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing | Ty::Function(_));
+        if may_last && !is_plain() {
             let arg = u16::try_from(index).unwrap_or(u16::MAX);
             out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
         }

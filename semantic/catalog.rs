@@ -513,6 +513,8 @@ pub struct Catalog {
     releases: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     exports: Vec<ExportRow>,
+    /// The rows by the names they speak of, as far as these are exported.
+    export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
     signatures: FxHashMap<String, SignatureRow>,
     /// With the names of each parameter.
@@ -704,8 +706,13 @@ impl Catalog {
         }
         for row in &sheet.exports {
             self.check_names(sheet, &row.params)?;
-            let names = row.names.iter().flat_map(|name| expand(name)).collect();
+            let names: Vec<String> = row.names.iter().flat_map(|name| expand(name)).collect();
             let files = row.files.iter().flat_map(|pattern| expand(pattern)).collect();
+            let id = u16::try_from(self.exports.len()).unwrap_or(u16::MAX);
+            for name in &names {
+                let first = name.split_once('.').map_or(name.as_str(), |(first, _)| first);
+                self.export_names.entry(first.to_owned()).or_default().push(id);
+            }
             self.exports.push(ExportRow { library, names, files, ..row.clone() });
         }
         for row in &sheet.hooks {
@@ -863,14 +870,17 @@ impl Catalog {
         path: &str,
         names: &FxHashSet<&str>,
     ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
-        let may_name = |wanted: &String| {
-            let first = wanted.split_once('.').map_or(wanted.as_str(), |(first, _)| first);
-            names.contains(first) || first == "default" && names.contains("=")
-        };
+        let with_default = names.contains("=").then_some("default");
+        let mut found: SmallVec<[u16; 8]> = SmallVec::new();
+        for name in names.iter().copied().chain(with_default) {
+            found.extend(self.export_names.get(name).into_iter().flatten().copied());
+        }
+        found.sort_unstable();
+        found.dedup();
+        let rows =
+            found.into_iter().filter_map(|id| Some((ExportId(id), self.exports.get(usize::from(id))?)));
         // Patterns of files are the dearer test.
-        let rows = self.exports.iter().enumerate();
-        let rows = rows.filter(move |(_, row)| row.names.iter().any(may_name) && row.covers(path));
-        rows.map(|(i, row)| (ExportId(u16::try_from(i).unwrap_or(u16::MAX)), row))
+        rows.filter(move |(_, row)| row.covers(path))
     }
 
     /// The row of an exported name.

@@ -1,7 +1,7 @@
 //! What is done to collections: what adds to them, what takes away, what tests their size.
 
 use crate::access::{Access, Accesses, Usage};
-use crate::calls::{self, Target};
+use crate::calls;
 use crate::catalog::Container;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
@@ -215,10 +215,11 @@ pub fn is_only_looked_at(model: &Model<'_>, accesses: &Accesses, call: NodeId, i
 
 /// The parameter that an argument becomes, if a function of the file is called and never gives it another value.
 pub(crate) fn handed_to(model: &Model<'_>, call: NodeId, index: usize) -> Option<BindingId> {
-    let callee = model.file.tree.callee(call)?;
-    let Some(Target::Function(func)) = calls::callee_target(model, call, callee) else { return None };
-    let is_plain = model.file.tree.kind(call) == Kind::Call && model.function_of(callee) == Some(func);
-    let param = model.file.params(func).nth(index).filter(|_| is_plain)?;
+    if model.file.tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let func = model.function_of(model.file.tree.callee(call)?)?;
+    let param = model.file.params(func).nth(index)?;
     let binding = model.file.tree.binding(param)?;
     let row = model.file.binding(binding);
     (row.opaque_writes == 0 && row.values.is_empty()).then_some(binding)

@@ -50,6 +50,12 @@ pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let mut child = node;
     for parent in tree.ancestors(node) {
+        // From a block on, the way up is the same for all that stands in it and runs in the same function.
+        let is_block =
+            tree.kind(child) == Kind::Block && child != node && tree.func(child) == tree.func(node);
+        if is_block {
+            return model.guard_around(child);
+        }
         if tree.kind(parent) == Kind::Function {
             let func = tree.function(parent)?;
             return called_under_guard(model, func).or_else(|| set_by_closure(model, parent, node));

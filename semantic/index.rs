@@ -10,12 +10,14 @@ macro_rules! index_type {
         impl $name {
             /// The position in the table this index belongs to.
             #[must_use]
+            #[inline]
             pub fn index(self) -> usize {
                 self.0 as usize
             }
 
             /// The index of the `n`-th row. Tables are bounded by the size of one file (below 4 GiB).
             #[must_use]
+            #[inline]
             pub fn from_index(n: usize) -> Self {
                 Self(u32::try_from(n).unwrap_or(u32::MAX))
             }

@@ -63,12 +63,14 @@ pub struct Model<'a> {
     return_types: RefCell<FxHashMap<FuncId, Ty>>,
     functions: RefCell<FxHashMap<NodeId, Option<FuncId>>>,
     rows: RefCell<FxHashMap<NodeId, Rc<[&'a CallRow]>>>,
+    paths: RefCell<FxHashMap<NodeId, Option<Rc<str>>>>,
     no_rows: Rc<[&'a CallRow]>,
     no_values: Rc<[NodeId]>,
     classes: Classes,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
     leaving: RefCell<FxHashMap<NodeId, Rc<[(NodeId, Place)]>>>,
+    guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<crate::flow::Flow>>>>,
@@ -76,8 +78,35 @@ pub struct Model<'a> {
     open: RefCell<FxHashSet<u64>>,
     /// How often a question met itself and was answered with nothing.
     cuts: Cell<u32>,
+    unsettled: Unsettled,
     params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
     exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
+}
+
+/// What was answered while a model was being made, by an index that was not complete. All other answers are kept.
+#[derive(Default)]
+struct Unsettled {
+    is_building: Cell<bool>,
+    /// How often the index was asked, directly or through an answer that rests on it.
+    asked: Cell<u32>,
+    answers: RefCell<FxHashSet<Question>>,
+}
+
+impl Unsettled {
+    fn ask(&self) {
+        if self.is_building.get() {
+            self.asked.set(self.asked.get() + 1);
+        }
+    }
+}
+
+/// A question whose answer is remembered.
+#[derive(PartialEq, Eq, Hash)]
+enum Question {
+    Function(NodeId),
+    Rows(NodeId),
+    Returned(FuncId),
+    Place(Place),
 }
 
 /// Up to this many rows are searched, more are indexed.
@@ -111,12 +140,15 @@ impl<'a> Model<'a> {
             return_types: RefCell::default(),
             functions: RefCell::default(),
             rows: RefCell::default(),
+            paths: RefCell::default(),
+            unsettled: Unsettled::default(),
             no_rows: Rc::from([]),
             no_values: Rc::from([]),
             classes: Classes::of(file),
             returns: FxHashMap::default(),
             assignments: OnceCell::new(),
             leaving: RefCell::default(),
+            guards: RefCell::default(),
             throwing: RefCell::default(),
             lone_names: OnceCell::new(),
             flows: RefCell::default(),
@@ -127,13 +159,43 @@ impl<'a> Model<'a> {
             exported: RefCell::default(),
         };
         model.collect_writes();
+        model.unsettled.is_building.set(true);
         model.collect_handed();
-        // What was asked on the way was answered without knowing all of it.
-        model.place_types.take();
-        model.return_types.take();
-        model.functions.take();
-        model.rows.take();
+        model.forget_unsettled();
         model
+    }
+
+    /// Forgets what was answered without knowing all that is handed to calls.
+    fn forget_unsettled(&mut self) {
+        self.unsettled.is_building.set(false);
+        for question in self.unsettled.answers.take() {
+            match question {
+                Question::Function(expr) => drop(self.functions.get_mut().remove(&expr)),
+                Question::Rows(call) => drop(self.rows.get_mut().remove(&call)),
+                Question::Returned(func) => drop(self.return_types.get_mut().remove(&func)),
+                Question::Place(place) => drop(self.place_types.get_mut().remove(&place)),
+            }
+        }
+    }
+
+    /// What an answer rests on that may still change; to be compared with [`Model::remember_unsettled`].
+    fn unsettled_mark(&self) -> (u32, u32) {
+        (self.unsettled.asked.get(), self.cuts.get())
+    }
+
+    /// Notes an answer that was given while the index of functions handed to calls was not complete, and that rests on
+    /// it or was cut off.
+    fn remember_unsettled(&self, mark: (u32, u32), question: impl FnOnce() -> Question) {
+        if self.unsettled.is_building.get() && mark != self.unsettled_mark() {
+            self.unsettled.answers.borrow_mut().insert(question());
+        }
+    }
+
+    /// Notes that an answer known already is used: what rests on it is no more settled than it is.
+    fn reuse(&self, question: impl FnOnce() -> Question) {
+        if self.unsettled.is_building.get() && self.unsettled.answers.borrow().contains(&question()) {
+            self.unsettled.ask();
+        }
     }
 
     fn collect_writes(&mut self) {
@@ -233,12 +295,14 @@ impl<'a> Model<'a> {
     /// Where a function is handed to calls.
     #[must_use]
     pub fn handed(&self, func: FuncId) -> &[Handed] {
+        self.unsettled.ask();
         self.handed.get(&func).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     /// The calls of this file that run a function directly.
     #[must_use]
     pub fn calls_of(&self, func: FuncId) -> &[NodeId] {
+        self.unsettled.ask();
         self.calls.get(&func).map(SmallVec::as_slice).unwrap_or_default()
     }
 
@@ -251,12 +315,14 @@ impl<'a> Model<'a> {
             return self.function_within(expr, 6);
         }
         if let Some(&known) = self.functions.borrow().get(&expr) {
+            self.reuse(|| Question::Function(expr));
             return known;
         }
-        let cuts = self.cuts.get();
+        let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let func = self.function_within(expr, 6);
         if self.is_whole(cuts) {
             self.functions.borrow_mut().insert(expr, func);
+            self.remember_unsettled(mark, || Question::Function(expr));
         }
         func
     }
@@ -1036,13 +1102,15 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn rows(&self, call: NodeId) -> Rc<[&'a CallRow]> {
         if let Some(known) = self.rows.borrow().get(&call) {
+            self.reuse(|| Question::Rows(call));
             return Rc::clone(known);
         }
-        let cuts = self.cuts.get();
+        let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let found = self.find_rows(call);
         let found = if found.is_empty() { Rc::clone(&self.no_rows) } else { found.into() };
         if self.is_whole(cuts) {
             self.rows.borrow_mut().insert(call, Rc::clone(&found));
+            self.remember_unsettled(mark, || Question::Rows(call));
         }
         found
     }
@@ -1099,13 +1167,14 @@ impl<'a> Model<'a> {
     pub fn place_ty(&self, place: &Place) -> Ty {
         let Some(step) = place.path.last() else { return self.root_ty(place.root) };
         if let Some(&known) = self.place_types.borrow().get(place) {
+            self.reuse(|| Question::Place(place.clone()));
             return known;
         }
         let key = self.place_key(place);
         if !self.begin(key) {
             return Ty::Unknown;
         }
-        let cuts = self.cuts.get();
+        let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let ty = match step {
             Step::Field(name) => self.field_ty(place, *name),
             Step::Element => self.element_ty(place),
@@ -1113,6 +1182,7 @@ impl<'a> Model<'a> {
         self.open.borrow_mut().remove(&key);
         if self.is_whole(cuts) {
             self.place_types.borrow_mut().insert(place.clone(), ty);
+            self.remember_unsettled(mark, || Question::Place(place.clone()));
         }
         ty
     }
@@ -1403,12 +1473,14 @@ impl<'a> Model<'a> {
             return Ty::Unknown;
         }
         if let Some(&known) = self.return_types.borrow().get(&func) {
+            self.reuse(|| Question::Returned(func));
             return known;
         }
-        let cuts = self.cuts.get();
+        let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let ty = self.join_values(self.returned_values(func));
         if self.is_whole(cuts) {
             self.return_types.borrow_mut().insert(func, ty);
+            self.remember_unsettled(mark, || Question::Returned(func));
         }
         ty
     }
@@ -1435,6 +1507,16 @@ impl<'a> Model<'a> {
         }
         let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
         self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        found
+    }
+
+    /// [`crate::guard::once_guard`] of a block.
+    pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
+        if let Some(known) = self.guards.borrow().get(&block) {
+            return known.clone();
+        }
+        let found = crate::guard::once_guard(self, block);
+        self.guards.borrow_mut().insert(block, found.clone());
         found
     }
 
@@ -1490,8 +1572,13 @@ impl<'a> Model<'a> {
 
     /// The access path of an expression in the words of the catalog: `http.createServer`, `express()`.
     #[must_use]
-    pub fn api_path(&self, expr: NodeId) -> Option<String> {
-        self.path_of(&self.file.place(expr))
+    pub fn api_path(&self, expr: NodeId) -> Option<Rc<str>> {
+        if let Some(known) = self.paths.borrow().get(&expr) {
+            return known.clone();
+        }
+        let path = self.path_of(&self.file.place(expr)).map(Rc::from);
+        self.paths.borrow_mut().insert(expr, path.clone());
+        path
     }
 
     /// [`Model::api_path`] of a place.

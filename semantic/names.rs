@@ -34,6 +34,7 @@ impl Names {
 
     /// The text behind an id.
     #[must_use]
+    #[inline]
     pub fn text(&self, id: NameId) -> &str {
         self.texts.get(id)
     }
@@ -66,6 +67,7 @@ impl Texts {
 
     /// The text of an id; empty if there is none.
     #[must_use]
+    #[inline]
     pub fn get(&self, id: NameId) -> &str {
         let at = id.index();
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);

@@ -58,12 +58,14 @@ const GLOBAL_OBJECTS: &[&str] = &["globalThis", "window", "global", "self", "top
 impl Place {
     /// A path without fields.
     #[must_use]
+    #[inline]
     pub fn root(root: Root) -> Self {
         Self { root, path: SmallVec::new() }
     }
 
     /// This path and one more step; none if it would be too long.
     #[must_use]
+    #[inline]
     pub fn with(mut self, step: Step) -> Option<Self> {
         (self.path.len() < MAX_PATH).then(|| {
             self.path.push(step);
@@ -73,6 +75,7 @@ impl Place {
 
     /// Whether `self` is `other` or a field below it.
     #[must_use]
+    #[inline]
     pub fn starts_with(&self, other: &Self) -> bool {
         self.root == other.root && self.path.starts_with(&other.path)
     }
@@ -86,6 +89,7 @@ impl Place {
 
     /// The last field's name.
     #[must_use]
+    #[inline]
     pub fn last_field(&self) -> Option<NameId> {
         match self.path.last()? {
             Step::Field(name) => Some(*name),
@@ -96,6 +100,7 @@ impl Place {
 
 // Copies the steps in one go; places are copied more than anything else.
 impl Clone for Place {
+    #[inline]
     fn clone(&self) -> Self {
         Self { root: self.root, path: SmallVec::from_slice(&self.path) }
     }
@@ -113,6 +118,7 @@ struct Memo {
 }
 
 impl PlaceMemo {
+    #[inline]
     fn get(&self, expr: NodeId) -> Option<Place> {
         let memo = self.0.borrow();
         let at = memo.at.get(expr.index()).and_then(|at| at.checked_sub(1))?;
@@ -135,6 +141,7 @@ fn is_symbol_name(name: &str) -> bool {
 }
 
 /// Whether [`Lowered::try_place`] looks at expressions of a kind at all.
+#[inline]
 fn may_have_name(kind: Kind) -> bool {
     matches!(
         kind,
@@ -167,6 +174,7 @@ impl Lowered {
         place
     }
 
+    #[inline]
     fn place_within(&self, expr: NodeId, fuel: u32) -> Place {
         self.try_place(expr, fuel).unwrap_or_else(|| Place::root(Root::Value(expr)))
     }

@@ -43,30 +43,39 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
         (Some(class), _) => dead_member(model, accesses, func, class),
         (None, Some(binding)) => {
             let binding_row = model.file.binding(binding);
+            // The cheap conditions first: few functions get to the last.
             let is_declaration = binding_row.kind == BindingKind::Function && binding_row.node == row.node;
-            let is_exported = model.file.exports.iter().any(|export| {
-                export.target == ExportTarget::Binding(binding)
-                    || export.target == ExportTarget::Value(row.node)
-            });
-            // A script's functions are global; a CommonJS module gives itself away by the words it uses.
-            let is_commonjs = ["require", "module", "exports"]
-                .iter()
-                .any(|name| model.file.tree.names().find(name).is_some());
-            let is_script = !model.file.is_module && !is_commonjs;
-            let is_global = binding_row.func.index() == 0 && is_script;
-            let is_used = binding_row.references.iter().any(|reference| {
-                let node = model.file.references[reference.index()].node;
-                !model.file.is_within(model.file.tree.func(node), func)
-            });
-            let is_named_expression = model.file.function(func).kind == FunctionKind::Function
+            if !is_declaration {
+                return None;
+            }
+            let is_named_expression = row.kind == FunctionKind::Function
                 && model.file.tree.parent(row.node).is_some_and(|p| {
                     !matches!(
                         model.file.tree.kind(p),
                         crate::tree::Kind::Block | crate::tree::Kind::Program | crate::tree::Kind::Export
                     )
                 });
-            (is_declaration && !is_exported && !is_global && !is_used && !is_named_expression)
-                .then_some(Dead::NoCaller)
+            let is_used = || {
+                binding_row.references.iter().any(|reference| {
+                    let node = model.file.references[reference.index()].node;
+                    !model.file.is_within(model.file.tree.func(node), func)
+                })
+            };
+            let is_exported = || {
+                model.file.exports.iter().any(|export| {
+                    export.target == ExportTarget::Binding(binding)
+                        || export.target == ExportTarget::Value(row.node)
+                })
+            };
+            // A script's functions are global; a CommonJS module gives itself away by the words it uses.
+            let is_commonjs = || {
+                ["require", "module", "exports"]
+                    .iter()
+                    .any(|name| model.file.tree.names().find(name).is_some())
+            };
+            let is_global = || binding_row.func.index() == 0 && !model.file.is_module && !is_commonjs();
+            let may_run = is_named_expression || is_used() || is_exported() || is_global();
+            (!may_run).then_some(Dead::NoCaller)
         }
         (None, None) => None,
     }
@@ -81,6 +90,15 @@ fn dead_member(
     let member = model.file.class(class).members.iter().find(|member| member.func == Some(func))?;
     let name = member.name?;
     let text = model.file.tree.text(name);
+    // Most members may run whoever mentions them, so nobody needs to be looked for.
+    let dead = match nearly(text) {
+        Some(hook) => Dead::Misspelt(hook),
+        None => {
+            let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
+            let is_class = model.file.class(class).kind == crate::tables::ClassKind::Class;
+            (member.is_private && !is_hook && is_class).then_some(Dead::NoCaller)?
+        }
+    };
     let mentioned = Place::root(Root::This(class)).with(Step::Field(name)).is_some_and(|place| {
         accesses.of(&place).any(|access| access.func != func && !matches!(access.usage, Usage::Assigned(_)))
     });
@@ -90,15 +108,7 @@ fn dead_member(
             usage => !matches!(usage, Usage::Assigned(_)),
         })
     };
-    if mentioned || by_name() {
-        return None;
-    }
-    if let Some(hook) = nearly(text) {
-        return Some(Dead::Misspelt(hook));
-    }
-    let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
-    (member.is_private && !is_hook && model.file.class(class).kind == crate::tables::ClassKind::Class)
-        .then_some(Dead::NoCaller)
+    (!mentioned && !by_name()).then_some(dead)
 }
 
 /// The hook that a name misses by one or two letters.
@@ -106,15 +116,22 @@ fn nearly(name: &str) -> Option<&'static str> {
     if END_HOOKS.contains(&name) || name.len() < 8 {
         return None;
     }
-    END_HOOKS.iter().copied().find(|hook| hook.len() >= 9 && distance(name, hook) <= 2)
+    let mut hooks = END_HOOKS.iter().copied().filter(|hook| hook.len() >= 9);
+    hooks.find(|hook| may_be_near(name, hook) && distance(name, hook) <= 2)
+}
+
+/// Whether two names may be at most two edits apart: each changes the set of letters by two at most.
+fn may_be_near(a: &str, b: &str) -> bool {
+    let letters = |name: &str| name.chars().fold(0_u32, |set, letter| set | 1 << (u32::from(letter) % 32));
+    (letters(a) ^ letters(b)).count_ones() <= 4
 }
 
 /// Edit distance with transpositions, capped at 3.
 fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > 2 {
+    if a.chars().count().abs_diff(b.chars().count()) > 2 {
         return 3;
     }
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for (i, row) in rows.iter_mut().enumerate() {
         row[0] = i;

@@ -198,17 +198,15 @@ impl Walk<'_, '_> {
         let tree = &self.model.file.tree;
         let Some(callee) = tree.callee(call) else { return false };
         let path = self.model.api_path(callee).unwrap_or_default();
-        if READERS.contains(&path.as_str())
-            || path.ends_with("hasOwnProperty.call")
-            || path.ends_with("hasOwn.call")
-        {
+        let path = &*path;
+        if READERS.contains(&path) || path.ends_with("hasOwnProperty.call") || path.ends_with("hasOwn.call") {
             match path.contains("hasOwn") || path == "Reflect.has" {
                 true => self.reads.looked_up = true,
                 false => self.reads.iterated = true,
             }
             return true;
         }
-        if COPIERS.contains(&path.as_str()) {
+        if COPIERS.contains(&path) {
             self.reads.iterated |= path != "Object.freeze";
             // A copy is the caller's own; what it holds is still shared.
             let is_copy = path != "Object.freeze";

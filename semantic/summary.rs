@@ -53,6 +53,8 @@ pub struct Summary {
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
     pub uses: Vec<UseRow>,
+    /// The things that [`Summary::uses`] speaks of, each once: much is done to few.
+    pub places: Vec<Place>,
     /// What fields and module bindings hold.
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
@@ -269,8 +271,8 @@ pub struct LookRow {
 
 /// Something done to a thing that other files may know.
 pub struct UseRow {
-    /// The thing.
-    pub place: Place,
+    /// The thing, by its position in [`Summary::places`].
+    pub place: u32,
     /// What is done.
     pub what: What,
     /// The function it is done in.
@@ -343,7 +345,13 @@ pub fn summarise(
     mut map: NameMap,
 ) -> Summary {
     let mut calls = calls::collect(model, accesses);
-    let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
+    let mut builder = Builder {
+        model,
+        map: &mut map,
+        bindings: FxHashMap::default(),
+        used: FxHashMap::default(),
+        places: Vec::new(),
+    };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
@@ -356,9 +364,10 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
-    let bindings = builder.bindings;
+    let (bindings, mut places) = (builder.bindings, builder.places);
     // What stays until the link is kept without the room it once grew into.
     uses.shrink_to_fit();
+    places.shrink_to_fit();
     Summary {
         role,
         imports,
@@ -373,6 +382,7 @@ pub fn summarise(
         looks,
         passed,
         uses,
+        places,
         types,
         param_classes,
         names: map.names.into_texts(),
@@ -383,9 +393,24 @@ struct Builder<'m, 'a> {
     model: &'m Model<'a>,
     map: &'m mut NameMap,
     bindings: FxHashMap<BindingId, BindingRow>,
+    /// The positions of places among those that uses speak of.
+    used: FxHashMap<Place, u32>,
+    places: Vec<Place>,
 }
 
 impl Builder<'_, '_> {
+    /// The position of a place among those that uses speak of.
+    fn used_place(&mut self, place: &Place) -> u32 {
+        if let Some(&known) = self.used.get(place) {
+            return known;
+        }
+        let at = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        let kept = self.place(place);
+        self.places.push(kept);
+        self.used.insert(place.clone(), at);
+        at
+    }
+
     fn place(&mut self, place: &Place) -> Place {
         if let Root::Binding(binding) = place.root {
             self.keep_binding(binding);
@@ -740,7 +765,7 @@ impl Builder<'_, '_> {
             if !is_captured && !self.is_shared(&op.holder) {
                 continue;
             }
-            let place = self.place(&op.holder);
+            let place = self.used_place(&op.holder);
             let at = self.model.file.tree.span(op.node);
             out.push(UseRow { place, what: What::Collection(op.op), func: op.func, at });
         }
@@ -773,7 +798,7 @@ impl Builder<'_, '_> {
                 Usage::Assigned(_) => What::Assigned,
                 _ => continue,
             };
-            let place = self.place(&access.place);
+            let place = self.used_place(&access.place);
             out.push(UseRow { place, what, func: access.func, at: file.tree.span(access.node) });
         }
         out

@@ -331,46 +331,54 @@ pub struct Lowered {
 impl Lowered {
     /// The row of a binding.
     #[must_use]
+    #[inline]
     pub fn binding(&self, id: BindingId) -> &Binding {
         &self.bindings[id.index()]
     }
 
     /// The row of a function.
     #[must_use]
+    #[inline]
     pub fn function(&self, id: FuncId) -> &Function {
         &self.functions[id.index()]
     }
 
     /// The row of a class.
     #[must_use]
+    #[inline]
     pub fn class(&self, id: ClassId) -> &Class {
         &self.classes[id.index()]
     }
 
     /// The row of a type.
     #[must_use]
+    #[inline]
     pub fn ty(&self, id: TypeId) -> &Type {
         &self.types[id.index()]
     }
 
     /// Every function.
+    #[inline]
     pub fn function_ids(&self) -> impl Iterator<Item = FuncId> + use<> {
         (0..self.functions.len()).map(FuncId::from_index)
     }
 
     /// Every class.
+    #[inline]
     pub fn class_ids(&self) -> impl Iterator<Item = ClassId> + use<> {
         (0..self.classes.len()).map(ClassId::from_index)
     }
 
     /// The binding an identifier node refers to.
     #[must_use]
+    #[inline]
     pub fn binding_of(&self, identifier: NodeId) -> Option<BindingId> {
         self.references[self.tree.reference(identifier)?.index()].binding
     }
 
     /// The name of an identifier that refers to no binding of the file.
     #[must_use]
+    #[inline]
     pub fn global_of(&self, identifier: NodeId) -> Option<&str> {
         let reference = &self.references[self.tree.reference(identifier)?.index()];
         reference.binding.is_none().then(|| self.tree.text(reference.name))
@@ -385,6 +393,7 @@ impl Lowered {
 
     /// The body of a function: a block, or the expression of an arrow. None for declarations without one.
     #[must_use]
+    #[inline]
     pub fn body(&self, func: FuncId) -> Option<NodeId> {
         let row = self.function(func);
         match row.kind {
@@ -395,12 +404,14 @@ impl Lowered {
     }
 
     /// The functions around `func`, itself first, the module body last.
+    #[inline]
     pub fn enclosing(&self, func: FuncId) -> impl Iterator<Item = FuncId> + '_ {
         std::iter::successors(Some(func), |&f| self.function(f).parent)
     }
 
     /// Whether `inner` is `outer` or created (at any depth) inside it.
     #[must_use]
+    #[inline]
     pub fn is_within(&self, inner: FuncId, outer: FuncId) -> bool {
         self.enclosing(inner).any(|f| f == outer)
     }

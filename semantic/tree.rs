@@ -324,12 +324,14 @@ impl Tree {
         }
     }
 
+    #[inline]
     pub(crate) fn open(&mut self, row: Node) -> NodeId {
         let id = NodeId::from_index(self.nodes.len());
         self.nodes.push(row);
         id
     }
 
+    #[inline]
     pub(crate) fn close(&mut self, id: NodeId) {
         let end = NodeId::from_index(self.nodes.len());
         self.nodes[id.index()].end = end;
@@ -337,18 +339,21 @@ impl Tree {
 
     /// The row of a node.
     #[must_use]
+    #[inline]
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.index()]
     }
 
     /// What a node is.
     #[must_use]
+    #[inline]
     pub fn kind(&self, id: NodeId) -> Kind {
         self.nodes[id.index()].kind
     }
 
     /// Where a node stands.
     #[must_use]
+    #[inline]
     pub fn span(&self, id: NodeId) -> Span {
         self.nodes[id.index()].span
     }
@@ -356,18 +361,21 @@ impl Tree {
     /// The function a node runs in; the module body is `FuncId(0)`. A [`Kind::Function`] node itself runs where it is
     /// created, not in itself.
     #[must_use]
+    #[inline]
     pub fn func(&self, id: NodeId) -> FuncId {
         self.nodes[id.index()].func
     }
 
     /// Whether a bit of [`flag`] is set.
     #[must_use]
+    #[inline]
     pub fn has(&self, id: NodeId, bit: u8) -> bool {
         self.nodes[id.index()].flags & bit != 0
     }
 
     /// The number of nodes.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
@@ -379,52 +387,61 @@ impl Tree {
     }
 
     /// Every node in preorder.
+    #[inline]
     pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
         (0..self.nodes.len()).map(NodeId::from_index)
     }
 
     /// The parent; none for the program.
     #[must_use]
+    #[inline]
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         (id.0 != 0).then(|| self.nodes[id.index()].parent)
     }
 
     /// The node behind the last one of this subtree.
     #[must_use]
+    #[inline]
     pub fn end(&self, id: NodeId) -> NodeId {
         self.nodes[id.index()].end
     }
 
     /// Every node of a subtree in preorder, the root first.
+    #[inline]
     pub fn subtree(&self, id: NodeId) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
         (id.0..self.end(id).0).map(NodeId)
     }
 
     /// Whether `inner` is `outer` or stands below it.
     #[must_use]
+    #[inline]
     pub fn contains(&self, outer: NodeId, inner: NodeId) -> bool {
         outer <= inner && inner < self.end(outer)
     }
 
     /// The ancestors from the parent to the program.
+    #[inline]
     pub fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         std::iter::successors(self.parent(id), |&node| self.parent(node))
     }
 
     /// The children in order.
     #[must_use]
+    #[inline]
     pub fn children(&self, id: NodeId) -> Children<'_> {
         Children { tree: self, next: id.0 + 1, end: self.end(id).0 }
     }
 
     /// The `n`-th child, from 0, unless it is absent or [`Kind::Empty`].
     #[must_use]
+    #[inline]
     pub fn child(&self, id: NodeId, n: usize) -> Option<NodeId> {
         self.children(id).nth(n).filter(|&child| self.kind(child) != Kind::Empty)
     }
 
     /// The first child, unless it is absent or [`Kind::Empty`].
     #[must_use]
+    #[inline]
     pub fn first(&self, id: NodeId) -> Option<NodeId> {
         self.child(id, 0)
     }
@@ -439,12 +456,14 @@ impl Tree {
 
     /// Whether the node is the last child of its parent. Asked of every child, [`Tree::last_child`] would be quadratic.
     #[must_use]
+    #[inline]
     pub fn is_last_child(&self, id: NodeId) -> bool {
         self.parent(id).is_some_and(|parent| self.end(parent) == self.end(id))
     }
 
     /// The interned text of an id.
     #[must_use]
+    #[inline]
     pub fn text(&self, name: NameId) -> &str {
         self.names.text(name)
     }
@@ -457,6 +476,7 @@ impl Tree {
 
     /// Whether a node is the literal `true`.
     #[must_use]
+    #[inline]
     pub fn is_true(&self, id: NodeId) -> bool {
         let node = &self.nodes[id.index()];
         node.kind == Kind::Bool && node.data == 1
@@ -464,6 +484,7 @@ impl Tree {
 
     /// The name a node carries as data: property, method, field, label, string literal.
     #[must_use]
+    #[inline]
     pub fn name_id(&self, id: NodeId) -> Option<NameId> {
         let node = &self.nodes[id.index()];
         let named = matches!(
@@ -484,12 +505,14 @@ impl Tree {
 
     /// The text of [`Tree::name_id`].
     #[must_use]
+    #[inline]
     pub fn name(&self, id: NodeId) -> Option<&str> {
         self.name_id(id).map(|name| self.text(name))
     }
 
     /// The text of a string literal.
     #[must_use]
+    #[inline]
     pub fn string(&self, id: NodeId) -> Option<&str> {
         (self.kind(id) == Kind::String).then(|| self.name(id)).flatten()
     }
@@ -509,6 +532,7 @@ impl Tree {
 
     /// The binding a [`Kind::BindingName`] declares.
     #[must_use]
+    #[inline]
     pub fn binding(&self, id: NodeId) -> Option<BindingId> {
         let node = &self.nodes[id.index()];
         (node.kind == Kind::BindingName).then_some(BindingId(node.data))
@@ -516,6 +540,7 @@ impl Tree {
 
     /// The reference of a [`Kind::Identifier`].
     #[must_use]
+    #[inline]
     pub fn reference(&self, id: NodeId) -> Option<ReferenceId> {
         let node = &self.nodes[id.index()];
         (node.kind == Kind::Identifier).then_some(ReferenceId(node.data))
@@ -523,6 +548,7 @@ impl Tree {
 
     /// The function of a [`Kind::Function`].
     #[must_use]
+    #[inline]
     pub fn function(&self, id: NodeId) -> Option<FuncId> {
         let node = &self.nodes[id.index()];
         (node.kind == Kind::Function).then_some(FuncId(node.data))
@@ -530,6 +556,7 @@ impl Tree {
 
     /// The class of a [`Kind::Class`].
     #[must_use]
+    #[inline]
     pub fn class(&self, id: NodeId) -> Option<ClassId> {
         let node = &self.nodes[id.index()];
         (node.kind == Kind::Class).then_some(ClassId(node.data))
@@ -537,12 +564,14 @@ impl Tree {
 
     /// The type a cast (`x as T`, `<T>x`, `x satisfies T`) gives the expression.
     #[must_use]
+    #[inline]
     pub fn cast(&self, id: NodeId) -> Option<TypeId> {
         self.casts.get(&id).copied()
     }
 
     /// The operator of a [`Kind::Assign`].
     #[must_use]
+    #[inline]
     pub fn assign_op(&self, id: NodeId) -> AssignOp {
         const OPS: [AssignOp; 6] = [
             AssignOp::Plain,
@@ -557,6 +586,7 @@ impl Tree {
 
     /// The operator of a [`Kind::Unary`].
     #[must_use]
+    #[inline]
     pub fn unary_op(&self, id: NodeId) -> Option<UnaryOp> {
         const OPS: [UnaryOp; 7] = [
             UnaryOp::Not,
@@ -573,6 +603,7 @@ impl Tree {
 
     /// The operator of a [`Kind::Binary`].
     #[must_use]
+    #[inline]
     pub fn binary_op(&self, id: NodeId) -> Option<BinaryOp> {
         const OPS: [BinaryOp; 11] = [
             BinaryOp::Equal,
@@ -593,6 +624,7 @@ impl Tree {
 
     /// The operator of a [`Kind::Logical`].
     #[must_use]
+    #[inline]
     pub fn logical_op(&self, id: NodeId) -> Option<LogicalOp> {
         const OPS: [LogicalOp; 3] = [LogicalOp::And, LogicalOp::Or, LogicalOp::Nullish];
         let node = &self.nodes[id.index()];
@@ -609,17 +641,20 @@ impl Tree {
 
     /// Whether a node is a call, `new` or `import()`, and so has a callee and arguments.
     #[must_use]
+    #[inline]
     pub fn is_call(&self, id: NodeId) -> bool {
         matches!(self.kind(id), Kind::Call | Kind::New)
     }
 
     /// The callee of a call or `new`.
     #[must_use]
+    #[inline]
     pub fn callee(&self, call: NodeId) -> Option<NodeId> {
         if self.is_call(call) { self.first(call) } else { None }
     }
 
     /// The arguments of a call, `new` or `import()`.
+    #[inline]
     pub fn args(&self, call: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let skip = usize::from(self.kind(call) != Kind::ImportCall);
         let is_call = self.is_call(call) || self.kind(call) == Kind::ImportCall;
@@ -628,6 +663,7 @@ impl Tree {
 
     /// The `n`-th argument, unless a spread makes positions unknown.
     #[must_use]
+    #[inline]
     pub fn arg(&self, call: NodeId, n: usize) -> Option<NodeId> {
         let mut found = None;
         for (i, arg) in self.args(call).enumerate() {
@@ -644,6 +680,7 @@ impl Tree {
 
     /// For `object.method(…)`: the object and the method's name.
     #[must_use]
+    #[inline]
     pub fn method_call(&self, call: NodeId) -> Option<(NodeId, &str)> {
         if self.kind(call) != Kind::Call {
             return None;
@@ -657,6 +694,7 @@ impl Tree {
 
     /// The call of which `id` is an argument, with its position.
     #[must_use]
+    #[inline]
     pub fn argument_of(&self, id: NodeId) -> Option<(NodeId, usize)> {
         let parent = self.parent(id)?;
         let slot = self.node(id).slot as usize;
@@ -741,6 +779,7 @@ pub struct Children<'t> {
 impl Iterator for Children<'_> {
     type Item = NodeId;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeId> {
         (self.next < self.end).then(|| {
             let id = NodeId(self.next);

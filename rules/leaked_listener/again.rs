@@ -124,6 +124,9 @@ fn called_in_a_loop(model: &Model<'_>, registration: &Registration) -> Option<No
 /// only.
 fn sibling_removed(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
+    if file.removals.is_empty() {
+        return None;
+    }
     let is_removed =
         file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
     if is_removed {

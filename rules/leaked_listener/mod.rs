@@ -27,6 +27,8 @@ use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 /// The rule.
 pub(crate) struct LeakedListener;
@@ -59,10 +61,11 @@ impl Rule for LeakedListener {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let mut lasting = FxHashMap::default();
         claims
             .iter()
             .filter_map(|(file, claim)| match &claim.body {
-                Body::Listener(body) => settle_one(view, *file, claim, body),
+                Body::Listener(body) => settle_one(view, *file, claim, body, &mut lasting),
                 _ => None,
             })
             .collect()
@@ -617,22 +620,39 @@ fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     if places.is_empty() {
         return false;
     }
-    let is_ended = |place: &Place| {
-        file.accesses.of(place).any(|access| {
-            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)))
-                && access.func != registration.func
-        })
-    };
-    if places.iter().any(is_ended) {
-        return true;
+    places.iter().any(|place| {
+        let mut known = file.ended.borrow_mut();
+        let ends = known.entry(place.clone()).or_insert_with(|| ends_of(file, place));
+        ends.is_released || ends.by.iter().any(|&func| func != registration.func)
+    })
+}
+
+/// How code of this file ends what a path names.
+pub(crate) struct Ends {
+    /// The functions that call a method which does; two are enough to tell whether another one than the asker is there.
+    by: SmallVec<[FuncId; 2]>,
+    /// It is ended in any of the ways that [`handle::releases`] knows.
+    is_released: bool,
+}
+
+fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
+    let model = file.model;
+    let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
+    for access in file.accesses.of(place) {
+        let is_end =
+            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)));
+        if is_end && by.len() < 2 && !by.contains(&access.func) {
+            by.push(access.func);
+        }
     }
     let patterns = ReleasePatterns {
         functions: Vec::new(),
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
     };
-    let handle = handle::Handle::of(places);
-    !handle::releases(model, file.accesses, &handle, &patterns).is_empty()
+    let handle = handle::Handle::of(vec![place.clone()]);
+    let is_released = !handle::releases(model, file.accesses, &handle, &patterns).is_empty();
+    Ends { by, is_released }
 }
 
 /// The names an owner has for the target: the path itself, its prefixes that are fields, and for a parameter of the
@@ -703,11 +723,13 @@ fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
     }
 }
 
+/// `known` is what was found out about who hands targets in: a file may listen to one thousands of times.
 fn settle_one(
     view: &ProjectView<'_, '_>,
     file: FileId,
     claim: &Claim,
     body: &ListenerClaim,
+    known: &mut FxHashMap<Spot, Option<(FileId, Span)>>,
 ) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.target);
@@ -725,7 +747,10 @@ fn settle_one(
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
-    let lasting = handed_to_last(project, &spot);
+    let lasting = match known.get(&spot) {
+        Some(&lasting) => lasting,
+        None => *known.entry(spot.clone()).or_insert_with(|| handed_to_last(project, &spot)),
+    };
     match outlives(project, &spot, lives, file, claim.func, body) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
@@ -909,7 +934,7 @@ fn passed_outlives(
 
 /// Another file removes listeners from the same thing.
 fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
-    project.uses(spot).iter().any(|found| found.file != file && is_removal(project, found))
+    project.uses_outside(spot, file).any(|found| is_removal(project, &found))
 }
 
 /// Whether production code takes listeners away with a use.

@@ -115,7 +115,7 @@ pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim
     let callee = tree.callee(call)?;
     let method = model.callee_name(callee).filter(|method| is_adding(method))?;
     // A registration of a known kind is judged with the others.
-    let is_known = file.registrations.iter().any(|known| known.call == call);
+    let is_known = file.registration(call).is_some();
     let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
     if is_known || tree.args(call).count() < 2 || !hands_function {
         return None;

@@ -151,7 +151,7 @@ fn package(model: &Model<'_>, call: NodeId) -> Option<String> {
     let path = model.api_path(callee).or_else(|| {
         let (object, _) = tree.method_call(call)?;
         let of = model.model_of(model.ty(object))?;
-        Some(model.catalog.model(of).name.clone())
+        Some(model.catalog.model(of).name.as_str().into())
     })?;
     let name = path.split(['.', '(']).next().unwrap_or_default();
     Some(name.split('/').next().filter(|first| !first.starts_with('@')).unwrap_or(name).to_owned())

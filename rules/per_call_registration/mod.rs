@@ -106,7 +106,7 @@ fn context(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let path = model.api_path(tree.callee(call)?)?;
-    let (shown, keeps) = match path.as_str() {
+    let (shown, keeps) = match &*path {
         "async_hooks.AsyncLocalStorage" => {
             ("new AsyncLocalStorage", "each one makes every later `run` in the process slower")
         }

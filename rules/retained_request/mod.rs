@@ -18,6 +18,7 @@ use outlive_semantic::rate::Life;
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::{BinaryOp, Span};
+use rustc_hash::FxHashMap;
 
 /// The rule.
 pub(crate) struct RetainedRequest;
@@ -70,10 +71,11 @@ impl Rule for RetainedRequest {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+        let mut known = FxHashMap::default();
         claims
             .iter()
             .filter_map(|(file, claim)| match &claim.body {
-                Body::Kept(body) => settle(view, *file, claim, body),
+                Body::Kept(body) => settle(view, *file, claim, body, &mut known),
                 _ => None,
             })
             .collect()
@@ -182,6 +184,7 @@ fn notes(model: &Model<'_>, op: &CollectionOp, held: &Held) -> Vec<Note> {
 }
 
 /// What takes it out again.
+#[derive(Clone, Copy)]
 enum Released {
     Yes,
     /// Only an event that need not come.
@@ -190,7 +193,14 @@ enum Released {
     No,
 }
 
-fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptClaim) -> Option<Finding> {
+/// `known` is what was found out about the releases of collections: a file may put thousands of things into one.
+fn settle(
+    view: &ProjectView<'_, '_>,
+    file: FileId,
+    claim: &Claim,
+    body: &KeptClaim,
+    known: &mut FxHashMap<Spot, Released>,
+) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.holder);
     if !is_container(view, &spot, body) {
@@ -218,7 +228,17 @@ fn settle(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim, body: &KeptCl
             });
         }
     }
-    match released(view, &spot, body) {
+    let answer = match (known.get(&spot), &body.only_on) {
+        (Some(&answer), None) => answer,
+        (_, only_on) => {
+            let answer = released(view, &spot, body);
+            if only_on.is_none() {
+                known.insert(spot.clone(), answer);
+            }
+            answer
+        }
+    };
+    match answer {
         Released::Yes => {
             return view.drop(file, claim, || format!("something takes entries out of `{}`", body.shown));
         }

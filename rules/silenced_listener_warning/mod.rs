@@ -40,13 +40,13 @@ impl Rule for SilencedListenerWarning {
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         let tree = &file.model.file.tree;
+        if tree.names().find("defaultMaxListeners").is_none() {
+            return;
+        }
         for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             let is_default = file.model.api_path(target).is_some_and(|path| {
-                matches!(
-                    path.as_str(),
-                    "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners"
-                )
+                matches!(&*path, "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")
             });
             if is_default && is_endless(file.model, value) {
                 push(file.model, assign, "every emitter", 0, claims);

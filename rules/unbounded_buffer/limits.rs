@@ -9,7 +9,7 @@ use outlive_semantic::tree::Kind;
 /// The claim about a call that reads without a limit; none for every other call.
 pub(super) fn claim(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let path = model.api_path(model.file.tree.callee(call)?)?;
-    match path.as_str() {
+    match &*path {
         "multer" => upload(model, call),
         "raw-body" => whole_request(model, call, "raw-body", "pass `{ limit }` to it"),
         "stream/consumers.text"

@@ -19,9 +19,11 @@ const DEPTH: u32 = 4;
 /// The releases of a collection, all of which leave what this operation adds; none if one of them may take it out.
 pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
     let is_entry = matches!(op.op, Op::Grow(Growth::Set | Growth::Key | Growth::Add));
-    let releases: Vec<&CollectionOp> =
-        file.ops.iter().filter(|other| other.op == Op::Release && other.holder == op.holder).collect();
-    if releases.is_empty() || !is_entry || op.func.index() == 0 {
+    if !is_entry || op.func.index() == 0 {
+        return None;
+    }
+    let releases: Vec<&CollectionOp> = file.ops_on(&op.holder, Op::Release).collect();
+    if releases.is_empty() {
         return None;
     }
     let site = Site { file, model: file.model, op, releases: &releases };

@@ -377,6 +377,7 @@ fn settle_holder(
     }
     let lives = project.life(spot);
     let mut best: Option<(Doubt, usize)> = None;
+    let mut asked = Asked::of(sites);
     for (i, site) in sites.iter().enumerate() {
         let (file, claim, growth) = site;
         let at = std::slice::from_ref(site);
@@ -388,7 +389,7 @@ fn settle_holder(
             });
             continue;
         };
-        match released_for(project, spot, lives, sites, i) {
+        match asked.released(project, spot, lives, *site) {
             Released::Yes(found) => {
                 view.trace.note(|| Dropped {
                     rule: META.id,
@@ -421,25 +422,45 @@ fn settle_holder(
     Some(report(project, spot, lives, sites, chosen, confidence))
 }
 
-/// Whether something takes out what one site adds.
-fn released_for<'p>(
-    project: &'p Project<'_>,
-    spot: &Spot,
-    lives: Lives,
-    sites: &[(FileId, &Claim, &GrowthClaim)],
-    chosen: usize,
-) -> Released<'p> {
-    let (file, claim, growth) = sites[chosen];
-    let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    let is_known = |found: &Use<'_>| {
-        let is_missing = growth.missed.as_ref().is_some_and(|missed| missed.releases.contains(&found.row.at));
-        found.file == file && (growth.weak_key || is_missing)
-    };
-    // Text that is handed on is handed on as it is.
-    let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
-    released(project, spot, lives, is_hot, &|found| {
-        is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
-    })
+/// What was found out about the releases of one collection. Thousands of sites may add to it, and most ask alike.
+struct Asked<'p> {
+    /// Text that is handed on is handed on as it is.
+    is_text: bool,
+    /// By whether the site is hot, and the file whose releases do not count.
+    known: FxHashMap<(bool, Option<FileId>), Released<'p>>,
+}
+
+impl<'p> Asked<'p> {
+    fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
+        let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+        Self { is_text, known: FxHashMap::default() }
+    }
+
+    /// Whether something takes out what one site adds.
+    fn released(
+        &mut self,
+        project: &'p Project<'_>,
+        spot: &Spot,
+        lives: Lives,
+        (file, claim, growth): (FileId, &Claim, &GrowthClaim),
+    ) -> Released<'p> {
+        let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+        let is_text = self.is_text;
+        let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
+            released(project, spot, lives, is_hot, &|found| {
+                is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
+            })
+        };
+        match &growth.missed {
+            Some(missed) => ask(&|found| {
+                found.file == file && (growth.weak_key || missed.releases.contains(&found.row.at))
+            }),
+            None => {
+                let weak = growth.weak_key.then_some(file);
+                *self.known.entry((is_hot, weak)).or_insert_with(|| ask(&|found| weak == Some(found.file)))
+            }
+        }
+    }
 }
 
 /// What keeps a collection from growing for ever: the second half of a sentence.
@@ -709,6 +730,7 @@ fn is_table(growth: &GrowthClaim) -> bool {
     growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Failure)
 }
 
+#[derive(Clone, Copy)]
 enum Released<'p> {
     Yes(Use<'p>),
     Maybe,

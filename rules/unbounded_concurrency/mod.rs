@@ -187,8 +187,7 @@ fn waits(model: &Model<'_>, each: NodeId) -> bool {
 fn async_listener(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let registration =
-        file.registrations.iter().find(|registration| registration.call == call && !registration.once)?;
+    let registration = file.registration(call).filter(|registration| !registration.once)?;
     let Identity::Constant(event) = &registration.event else { return None };
     // The other side of a worker or of this process is the program itself.
     let is_own = matches!(registration.place.root, Root::Global(_))

@@ -96,13 +96,13 @@ impl Rule for UnboundedRegistryKey {
             }
         }
         for access in file.accesses.iter() {
-            if let (Some(body), Usage::Assigned(assign)) =
-                (global_key(file.model, access.node, &access.place), access.usage)
-            {
-                push(file, assign, body, claims);
-            }
-            if let (Some(body), Usage::Deleted(delete)) = (reload(file.model, access.node), access.usage) {
-                push(file, delete, body, claims);
+            let (at, body) = match access.usage {
+                Usage::Assigned(assign) => (assign, global_key(file.model, access.node, &access.place)),
+                Usage::Deleted(delete) => (delete, reload(file.model, access.node)),
+                _ => continue,
+            };
+            if let Some(body) = body {
+                push(file, at, body, claims);
             }
         }
     }
@@ -126,14 +126,14 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let path = model.api_path(tree.callee(call)?)?;
-    let registry = REGISTRIES.iter().find(|registry| registry.path == path)?;
+    let registry = REGISTRIES.iter().find(|registry| *registry.path == *path)?;
     let key = tree.arg(call, 0)?;
-    if path == "mongoose.model" && tree.arg(call, 1).is_none() {
+    if &*path == "mongoose.model" && tree.arg(call, 1).is_none() {
         return None;
     }
     let freshness = freshness(model, key)?;
     // There are as many modules as files: only a path from outside, or one made up, is another each time.
-    if path == "require" && freshness.conventions > 1 {
+    if &*path == "require" && freshness.conventions > 1 {
         return None;
     }
     if ends(file, registry) {
@@ -143,7 +143,7 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     Some(LocalClaim {
         message: format!("`{path}` is given a key made {}: {keeps}", freshness.words),
         help: registry.help.to_owned(),
-        subject: path,
+        subject: path.to_string(),
         must_repeat: true,
         conventions: freshness.conventions,
         ..LocalClaim::default()
@@ -177,7 +177,7 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
         if let Some(callee) = tree.callee(node) {
             let path = model.api_path(callee).unwrap_or_default();
             let is_fresh = matches!(
-                path.as_str(),
+                &*path,
                 "Date.now"
                     | "Date"
                     | "Math.random"
@@ -280,10 +280,10 @@ fn global_key(model: &Model<'_>, node: NodeId, place: &Place) -> Option<LocalCla
     let key = tree.child(node, 1)?;
     let object = tree.first(node)?;
     let path = model.api_path(object)?;
-    let is_env = path == "process.env";
+    let is_env = &*path == "process.env";
     let is_global = place.path.len() == 1
         && matches!(place.root, Root::Global(_))
-        && matches!(path.as_str(), "globalThis" | "global" | "window" | "self");
+        && matches!(&*path, "globalThis" | "global" | "window" | "self");
     let freshness = freshness(model, key).filter(|_| is_env || is_global)?;
     let keeps = if is_env {
         "the environment lives outside the heap and is never emptied"
@@ -293,7 +293,7 @@ fn global_key(model: &Model<'_>, node: NodeId, place: &Place) -> Option<LocalCla
     Some(LocalClaim {
         message: format!("`{path}` is given a name made {}: {keeps}", freshness.words),
         help: "keep it in a map of your own, and delete it when its call is over".to_owned(),
-        subject: path,
+        subject: path.to_string(),
         must_repeat: true,
         conventions: freshness.conventions,
         ..LocalClaim::default()

@@ -71,7 +71,7 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
             "`{path}` has no time limit here: while the other side hangs, the request and its socket stay"
         ),
         help: "pass `signal: AbortSignal.timeout(…)`".to_owned(),
-        subject: path,
+        subject: path.to_string(),
         unknowns: 1,
         must_repeat: true,
         must_be_hot: true,

@@ -71,7 +71,7 @@ fn buffered(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 fn read_file(model: &Model<'_>, call: NodeId) -> Option<Whole> {
     let tree = &model.file.tree;
     let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
-    if !matches!(path.as_str(), "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") {
+    if !matches!(&*path, "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") {
         return None;
     }
     let name = tree.arg(call, 0)?;
@@ -106,7 +106,7 @@ fn read_answer(model: &Model<'_>, call: NodeId) -> Option<Whole> {
         model.file.binding_of(answer).and_then(|binding| model.file.sole_value(binding)).unwrap_or(answer);
     let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
     let path = tree.callee(value).and_then(|callee| model.api_path(callee))?;
-    let is_fetch = matches!(path.as_str(), "fetch" | "node-fetch" | "undici.fetch" | "undici.request");
+    let is_fetch = matches!(&*path, "fetch" | "node-fetch" | "undici.fetch" | "undici.request");
     let shown = model.file.display(&model.file.place(answer));
     is_fetch.then(|| Whole {
         what: format!("the body of `{shown}`"),

@@ -22,8 +22,7 @@ impl Project<'_> {
             }
             let mut seen: FxHashSet<(ClassId, Symbol)> = FxHashSet::default();
             let typed = summary.types.iter().map(|(place, _)| place);
-            let used = summary.uses.iter().map(|row| &row.place);
-            for place in typed.chain(used) {
+            for place in typed.chain(&summary.places) {
                 if let (Root::This(class), Some(Step::Field(name))) = (place.root, place.path.first()) {
                     let symbol = names[name.index()];
                     if seen.insert((class, symbol)) {

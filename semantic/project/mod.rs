@@ -164,20 +164,23 @@ impl<'c> Project<'c> {
     fn index_uses(&mut self) {
         let found: Vec<FileUses> = self.ids().into_par_iter().map(|id| self.uses_of_file(id)).collect();
         let (uses, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (self.uses, self.loose_uses) = (UseIndex::of(&uses), UseIndex::of(&loose));
+        (self.uses, self.loose_uses) = (UseIndex::of(uses), UseIndex::of(loose));
     }
 
     fn uses_of_file(&self, id: FileId) -> FileUses {
-        let mut out = FileUses { all: Vec::new(), loose: Vec::new() };
-        for (row, found) in self.summary(id).uses.iter().enumerate() {
-            let row = u32::try_from(row).unwrap_or(u32::MAX);
-            let spot = self.canonical(id, &found.place);
-            if let Some(field) = spot.loose_field() {
-                out.loose.push((field, id, row));
-            }
-            out.all.push((spot_key(&spot), id, row));
+        let summary = self.summary(id);
+        let named = |place| {
+            let spot = self.canonical(id, place);
+            (spot_key(&spot), spot.loose_field())
+        };
+        let spots: Vec<(SpotKey, Option<Symbol>)> = summary.places.iter().map(named).collect();
+        let rows = || {
+            (0..).zip(&summary.uses).filter_map(|(row, found)| Some((row, spots.get(found.place as usize)?)))
+        };
+        FileUses {
+            all: rows().map(|(row, (key, _))| (*key, id, row)).collect(),
+            loose: rows().filter_map(|(row, (_, field))| Some(((*field)?, id, row))).collect(),
         }
-        out
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -227,6 +230,11 @@ impl<'c> Project<'c> {
     #[must_use]
     pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
         self.uses.get(spot_key(spot)).map(|(file, row)| self.use_at(file, row)).collect()
+    }
+
+    /// The same, of all files but one: that one may have thousands.
+    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use<'_>> {
+        self.uses.get_outside(spot_key(spot), file).map(|(file, row)| self.use_at(file, row))
     }
 
     fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
@@ -309,9 +317,10 @@ impl<K> Default for UseIndex<K> {
 }
 
 impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
-    fn of(files: &[Vec<(K, FileId, u32)>]) -> Self {
-        let mut rows = files.concat();
-        rows.shrink_to_fit();
+    fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
+        let mut rows = Vec::with_capacity(files.iter().map(Vec::len).sum());
+        // Each list is dropped as soon as it is copied.
+        files.into_iter().for_each(|of_file| rows.extend_from_slice(&of_file));
         rows.par_sort_unstable();
         Self(rows)
     }
@@ -319,7 +328,19 @@ impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
     /// The rows of a key, in order of file and row.
     fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
         let start = self.0.partition_point(|(of, ..)| *of < key);
-        self.0[start..].iter().take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
+        self.from(start, key)
+    }
+
+    /// The rows of a key in other files than one.
+    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
+        let before = self.get(key).take_while(move |(of, _)| *of < file);
+        let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
+        before.chain(self.from(behind, key))
+    }
+
+    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
+        let rows = self.0.get(start..).unwrap_or_default().iter();
+        rows.take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
     }
 }
 
