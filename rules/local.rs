@@ -41,7 +41,8 @@ fn settle(
         }
         match info.rate {
             None => doubt.unknown(),
-            Some(rate) if !rate.is_hot() && body.must_be_hot => {
+            // What is sent when a connection begins is sent once on it.
+            Some(rate) if (!rate.is_hot() || rate == Rate::Connection) && body.must_be_hot => {
                 return view
                     .drop(file, claim, || format!("nothing drives it: the function runs {}", info.phrase()));
             }

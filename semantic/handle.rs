@@ -163,6 +163,8 @@ fn step(
                 Some("unref" | "ref" | "on" | "once" | "setEncoding" | "catch" | "finally") => {
                     queue.push(call);
                 }
+                // `return new DataSource(options).initialize()`: resolves to the thing, or to nothing.
+                Some(name) if is_opening(name) => queue.push(call),
                 Some("then") => resolved(model, accesses, call, handle, queue),
                 Some("bind") => queue.push(call),
                 _ => {}
@@ -273,6 +275,11 @@ fn name_pattern(
     }
 }
 
+/// Methods that make a thing ready, and often give it back.
+fn is_opening(method: &str) -> bool {
+    matches!(method, "initialize" | "init" | "connect" | "open" | "start" | "ready" | "listen")
+}
+
 /// One more name; what is done under a variable's name is followed too.
 fn name(
     model: &Model<'_>,
@@ -290,6 +297,10 @@ fn name(
             match access.usage {
                 usage if goes_on(usage) => queue.push(access.node),
                 Usage::Aliased(_) if !is_known_alias(model, access) => queue.push(access.node),
+                Usage::Method { name, call } if is_opening(model.file.tree.text(name)) => {
+                    let at = usage(model.file, call);
+                    queue.extend(matches!(at, Usage::Returned(_)).then_some(call));
+                }
                 _ => {}
             }
         }

@@ -900,7 +900,12 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
     let is_owner = |handing: &Handing| {
         let row = &project.summary(handing.file).functions[handing.func.index()];
         let is_making = &*row.name == "constructor" || calls::is_startup_name(&row.name);
-        matches!(handing.spot.root, SpotRoot::Instance(..)) && row.class.is_some() && is_making
+        match handing.spot.root {
+            SpotRoot::Instance(..) => row.class.is_some() && is_making,
+            // `new Stream(client.call())`: made for it.
+            SpotRoot::Value(..) => true,
+            _ => false,
+        }
     };
     !handings.is_empty() && handings.iter().all(is_owner)
 }
