@@ -929,7 +929,11 @@ fn passed_outlives(
     if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
         return Answer::Unknown;
     }
+    // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.
+    let is_made_out_of_sight = info.rate == Some(Rate::Call)
+        && param.as_ref().is_none_or(|param| project.handings(param).is_empty());
     match (ends, info.rate) {
+        (true, Some(_)) if is_made_out_of_sight && body.partial.is_none() => Answer::Unknown,
         (true, Some(_)) => Answer::Assumed,
         (true, None) => Answer::Unknown,
         (false, Some(rate)) if rate >= Rate::Component => Answer::Assumed,
