@@ -793,7 +793,7 @@ pub(crate) fn settle(
         doubt.unknown();
     }
     // A timeout ends by itself, and a chain that nothing keeps often lasts as long as the page on purpose.
-    let is_driven = project.rate(file, claim.func).rate.is_some_and(Rate::is_hot);
+    let is_driven = project.rate(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
     let is_timeout = body.shown.is_empty() && body.what.contains("timeout") && body.partial.is_none();
     if is_timeout && !is_driven && body.class.is_none() {
         doubt.unknown();

@@ -560,10 +560,29 @@ fn doubts(
     Some(doubt)
 }
 
-/// Whether what grows is worth a word although nobody knows how often: it says that it remembers, or is a list.
+/// Keys of which there is no end, by what they are called.
+const OPEN_KEYS: &[&str] = &[
+    "id", "uid", "uuid", "guid", "url", "uri", "href", "ip", "address", "addr", "token", "email", "mail",
+    "hash", "digest", "query", "sql", "text", "html", "css", "message", "user", "username", "request",
+    "session",
+];
+
+/// Whether the key's name says that there is no end of them.
+fn is_open_by_name(growth: &GrowthClaim) -> bool {
+    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    let words = camel_words(last);
+    words.last().is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
+        || OPEN_KEYS.contains(&last.to_ascii_lowercase().as_str())
+}
+
+/// Whether what grows is worth a word although nobody knows how often: it says that it remembers, its keys are open, or
+/// it is a list.
 fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
     if growth.weak_key || growth.missed.is_some() || is_list {
+        return true;
+    }
+    if is_open_by_name(growth) {
         return true;
     }
     let name = growth.shown.to_ascii_lowercase();
