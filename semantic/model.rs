@@ -47,6 +47,9 @@ pub enum Base {
     Foreign(Place),
 }
 
+/// The branches of a block that leave it, with the flag that each tests.
+type Leaving = Rc<[(NodeId, Place)]>;
+
 /// A file with its catalog, and the memory of what was asked.
 pub struct Model<'a> {
     /// The tables.
@@ -69,7 +72,7 @@ pub struct Model<'a> {
     classes: Classes,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
-    leaving: RefCell<FxHashMap<NodeId, Rc<[(NodeId, Place)]>>>,
+    leaving: RefCell<FxHashMap<NodeId, Leaving>>,
     guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,

@@ -1,5 +1,7 @@
 //! The language server, from outside: a scripted client on stdin and stdout.
 
+// Parameters are written out with `json!` where they are handed on.
+#![allow(clippy::needless_pass_by_value)]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "it is test code, helpers included")]
 
 mod cli_support;

@@ -231,7 +231,7 @@ fn begun_and_ended(model: &Model<'_>, registration: &Registration) -> Option<(Fu
     model.file.enclosing(registration.func).find_map(|begin| {
         let factory = model.file.function(begin).parent.filter(|parent| parent.index() != 0)?;
         let name = stored_name(model, begin)?;
-        let wanted = |end: &str| PAIRS.iter().any(|pair| *pair == (name, end));
+        let wanted = |end: &str| PAIRS.contains(&(name, end));
         let end = model.file.function_ids().find(|&end| {
             model.file.function(end).parent == Some(factory) && stored_name(model, end).is_some_and(wanted)
         })?;

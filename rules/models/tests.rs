@@ -396,11 +396,10 @@ fn lowered(path: &str, code: &str) -> Lowered {
     file
 }
 
-fn linked<'c>(
-    path: &str,
-    analysed: Analysed,
-    catalog: &'c Catalog,
-) -> (Project<'c>, Vec<(FileId, std::sync::Arc<[crate::claim::Claim]>)>) {
+/// What the rules claim about one file.
+type Claimed = (FileId, std::sync::Arc<[crate::claim::Claim]>);
+
+fn linked<'c>(path: &str, analysed: Analysed, catalog: &'c Catalog) -> (Project<'c>, Vec<Claimed>) {
     let packages = Packages::default();
     let resolver = Resolver::new(std::path::Path::new("/"), [path].into_iter(), &packages, false);
     let entry = FileEntry { path: path.to_owned(), summary: analysed.summary };

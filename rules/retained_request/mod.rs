@@ -110,13 +110,12 @@ fn is_of_exchange(model: &Model<'_>, id: ModelId) -> bool {
 fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;
     file.ops_on(&op.holder, Op::Size).filter(|other| other.func == op.func).any(|other| {
-        let compares = tree.ancestors(other.node).take(4).any(|node| {
+        tree.ancestors(other.node).take(4).any(|node| {
             matches!(
                 tree.binary_op(node),
                 Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
             )
-        });
-        compares
+        })
     })
 }
 

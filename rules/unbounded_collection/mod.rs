@@ -182,10 +182,7 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
         .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
     is_weak
         && growth == Growth::Key
-        && !file.ops_on(&op.holder, Op::Release).any(|other| {
-            let is_delete = model.file.tree.kind(other.node) == Kind::Unary;
-            is_delete
-        })
+        && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
 }
 
 /// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
@@ -536,7 +533,7 @@ fn doubts(
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
         Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) || growth.weak_key => {
-            doubt.assume()
+            doubt.assume();
         }
         Answer::Unknown => doubt.unknown(),
         Answer::No => return None,

@@ -54,7 +54,7 @@ impl Project<'_> {
                 let at = (id, u32::try_from(at).unwrap_or(u32::MAX));
                 match resolve_target(self, id, &row.to) {
                     Some(Runs::Function(file, func)) => {
-                        out.entry((file, func, row.arg)).or_default().push(at)
+                        out.entry((file, func, row.arg)).or_default().push(at);
                     }
                     Some(Runs::Class(file, class)) => {
                         for &made in &self.summary(file).classes[class.index()].constructors {

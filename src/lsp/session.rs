@@ -62,11 +62,8 @@ impl<'c, 's> Session<'c, 's> {
 
     pub(super) fn run(mut self) -> Next {
         loop {
-            let message = match self.receive() {
-                Ok(message) => message,
-                // Who hangs up without a word is not served worse than who says good-bye.
-                Err(()) => return Next::End(Outcome::Clean),
-            };
+            // Who hangs up without a word is not served worse than who says good-bye.
+            let Ok(message) = self.receive() else { return Next::End(Outcome::Clean) };
             let asks = matches!(&message, Some(Message::Request(_)));
             if (message.is_none() || asks)
                 && let Some(setup) = self.catch_up()
