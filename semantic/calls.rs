@@ -693,6 +693,8 @@ pub fn is_startup_name(name: &str) -> bool {
         ]
         .iter()
         .any(|prefix| lower.starts_with(prefix))
+        // `hook_init_master`, `on_startup`.
+        || lower.split('_').any(|word| matches!(word, "init" | "setup" | "startup" | "bootstrap"))
 }
 
 /// Functions whose parameters follow the convention of request handlers: `(req, res)`, `(req, res, next)`.

@@ -372,7 +372,7 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
         Kind::Call => {
             let is_known =
                 model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
-            is_known || is_found_below(model, value)
+            is_known || is_found_below(model, value) || is_made_of_markup(model, value)
         }
         _ => false,
     };
@@ -382,6 +382,20 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
             && tree.func(value) == registration.func
             && tree.span(value).end <= tree.span(registration.call).start
             && block.is_some_and(|block| tree.contains(block, registration.call))
+    })
+}
+
+/// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.
+fn is_made_of_markup(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let innermost = std::iter::successors(Some(call), |&call| {
+        tree.method_call(call).map(|(object, _)| object).filter(|&object| tree.is_call(object))
+    });
+    innermost.last().is_some_and(|made| {
+        let callee = tree.callee(made).and_then(|callee| model.callee_name(callee));
+        let text = tree.arg(made, 0).filter(|&text| tree.kind(text) == Kind::String);
+        matches!(callee, Some("$" | "jQuery"))
+            && text.and_then(|text| tree.name(text)).is_some_and(|text| text.trim_start().starts_with('<'))
     })
 }
 
@@ -668,6 +682,7 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
             .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
             .chain(parameter_property(model, binding))
             .collect(),
+        Root::Module(_) if !place.path.is_empty() => vec![place.clone()],
         _ => Vec::new(),
     }
 }
@@ -880,7 +895,7 @@ fn outlives(
             }
         }
         (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
-            passed_outlives(project, spot, file, func, body)
+            passed_outlives(project, spot, lives, file, func, body)
         }
         // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
         (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
@@ -914,6 +929,7 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
 fn passed_outlives(
     project: &Project<'_>,
     spot: &Spot,
+    lives: Lives,
     file: FileId,
     func: FuncId,
     body: &ListenerClaim,
@@ -925,6 +941,10 @@ fn passed_outlives(
     }
     let ends = end.is_some() || ending::ends_in_project(project, file, *class);
     let is_hot = info.rate.is_some_and(Rate::is_hot);
+    // One instance for each connection or request, and the connection is what it is handed.
+    if is_hot && matches!(lives, Lives::Known(_)) {
+        return project.outlives(lives, file, func, body.in_loop);
+    }
     let param = body.handed.as_ref().map(|param| project.canonical(file, param));
     if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
         return Answer::Unknown;

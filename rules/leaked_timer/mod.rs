@@ -201,13 +201,16 @@ fn is_asked(file: &FileView<'_, '_>, call: NodeId, func: FuncId) -> bool {
     false
 }
 
-/// Whether a test compares what the function was handed, as recursion that ends does: `rest.length > 0`, `tries < 5`.
+/// Whether a test compares what the function was handed or has counted, as recursion that ends does: `rest.length > 0`,
+/// `tries < 5`, `active > 0`.
 fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
     let tree = &model.file.tree;
     let is_param = |node: NodeId| {
         let binding = model.file.binding_of(node);
         binding.is_some_and(|binding| {
-            model.file.binding(binding).kind == outlive_semantic::tables::BindingKind::Param
+            let row = model.file.binding(binding);
+            let is_counted = row.func == tree.func(node) && (row.opaque_writes > 0 || row.values.len() > 1);
+            row.kind == outlive_semantic::tables::BindingKind::Param || is_counted
         })
     };
     tree.subtree(test)

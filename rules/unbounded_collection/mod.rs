@@ -592,6 +592,8 @@ fn is_worth_guessing(growth: &GrowthClaim) -> bool {
 const FINITE_KEYS: &[&str] = &[
     "locale",
     "lang",
+    "lng",
+    "ns",
     "language",
     "theme",
     "plugin",
