@@ -812,12 +812,7 @@ pub(crate) fn settle(
         let message = format!("not released {}", gap.how);
         retainers.push(Retainer { role: Role::Holder, message, file, span });
     }
-    retainers.extend(body.notes.iter().map(|note| Retainer {
-        role: note.role,
-        message: note.message.clone(),
-        file,
-        span: note.span,
-    }));
+    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     Some(Finding {
         rule: meta.id,

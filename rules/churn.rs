@@ -1,6 +1,6 @@
 //! Claims about work that is done anew each time: how often it is done decides whether it is worth a word.
 
-use crate::claim::{Body, ChurnClaim, Claim};
+use crate::claim::{self, ChurnClaim, Claim};
 use crate::finding::{Doubt, Finding};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -41,13 +41,7 @@ pub(crate) fn settle_all(
     view: &ProjectView<'_, '_>,
     meta: &'static Meta,
 ) -> Vec<Finding> {
-    claims
-        .iter()
-        .filter_map(|(file, claim)| match &claim.body {
-            Body::Churn(body) => settle(view, meta, *file, claim, body),
-            _ => None,
-        })
-        .collect()
+    claim::settle_each(claims, |file, claim, body| settle(view, meta, file, claim, body))
 }
 
 fn settle(

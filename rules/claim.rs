@@ -1,11 +1,11 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
-use crate::finding::{Fix, Role, Severity};
+use crate::finding::{Finding, Fix, Retainer, Role, Severity};
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Place;
-use outlive_semantic::project::Owner;
+use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
@@ -54,6 +54,41 @@ pub enum Body {
     Churn(ChurnClaim),
 }
 
+/// A kind of claim that is judged by itself.
+pub(crate) trait Kind {
+    /// The claim of this kind, if a claim is one.
+    fn of(body: &Body) -> Option<&Self>;
+}
+
+macro_rules! kinds {
+    ($($variant:ident($claim:ty)),*) => {$(
+        impl Kind for $claim {
+            fn of(body: &Body) -> Option<&Self> {
+                match body {
+                    Body::$variant(claim) => Some(claim),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+
+kinds!(
+    Listener(ListenerClaim),
+    Kept(KeptClaim),
+    Outlived(OutlivedClaim),
+    Local(LocalClaim),
+    Churn(ChurnClaim)
+);
+
+/// Judges the claims of one kind, each by itself.
+pub(crate) fn settle_each<K: Kind>(
+    claims: &[(FileId, &Claim)],
+    mut judge: impl FnMut(FileId, &Claim, &K) -> Option<Finding>,
+) -> Vec<Finding> {
+    claims.iter().filter_map(|&(file, claim)| judge(file, claim, K::of(&claim.body)?)).collect()
+}
+
 /// A step of the retention path inside the file of the claim.
 #[derive(Clone, Debug)]
 pub struct Note {
@@ -63,6 +98,13 @@ pub struct Note {
     pub message: String,
     /// Where.
     pub span: Span,
+}
+
+impl Note {
+    /// The step, in the file of the claim.
+    pub(crate) fn retainer(&self, file: FileId) -> Retainer {
+        Retainer { role: self.role, message: self.message.clone(), file, span: self.span }
+    }
 }
 
 /// A collection grows here.

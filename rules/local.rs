@@ -1,6 +1,6 @@
 //! Claims whose message is known when the file is read: what is left to ask is whether the code runs, and how often.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{self, Claim, LocalClaim};
 use crate::finding::{Doubt, Finding, Retainer};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -13,13 +13,7 @@ pub(crate) fn settle_all(
     view: &ProjectView<'_, '_>,
     meta: &'static Meta,
 ) -> Vec<Finding> {
-    claims
-        .iter()
-        .filter_map(|(file, claim)| match &claim.body {
-            Body::Local(body) => settle(view, meta, *file, claim, body),
-            _ => None,
-        })
-        .collect()
+    claim::settle_each(claims, |file, claim, body| settle(view, meta, file, claim, body))
 }
 
 fn settle(
@@ -53,11 +47,7 @@ fn settle(
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
-    let mut retainers: Vec<Retainer> = body
-        .notes
-        .iter()
-        .map(|note| Retainer { role: note.role, message: note.message.clone(), file, span: note.span })
-        .collect();
+    let mut retainers: Vec<Retainer> = body.notes.iter().map(|note| note.retainer(file)).collect();
     if body.must_repeat {
         retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     }

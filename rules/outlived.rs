@@ -1,7 +1,7 @@
 //! Claims whose message is known when the file is read: what is left to ask is whether the holder outlives the code that
 //! leaves something on it, and how often that code runs.
 
-use crate::claim::{Body, Claim, OutlivedClaim};
+use crate::claim::{self, Claim, OutlivedClaim};
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -16,13 +16,7 @@ pub(crate) fn settle_all(
     view: &ProjectView<'_, '_>,
     meta: &'static Meta,
 ) -> Vec<Finding> {
-    claims
-        .iter()
-        .filter_map(|(file, claim)| match &claim.body {
-            Body::Outlived(body) => settle(view, meta, *file, claim, body),
-            _ => None,
-        })
-        .collect()
+    claim::settle_each(claims, |file, claim, body| settle(view, meta, file, claim, body))
 }
 
 fn settle(
@@ -74,12 +68,7 @@ fn settle(
     let declared = lifetime::declared(project, &spot).unwrap_or((file, claim.at));
     let mut retainers =
         vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
-    retainers.extend(body.notes.iter().map(|note| Retainer {
-        role: note.role,
-        message: note.message.clone(),
-        file,
-        span: note.span,
-    }));
+    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
     retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
     Some(Finding {
         rule: meta.id,

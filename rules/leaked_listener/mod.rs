@@ -4,7 +4,7 @@ mod again;
 mod ends;
 
 use crate::acquire;
-use crate::claim::{Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
+use crate::claim::{self, Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -62,13 +62,7 @@ impl Rule for LeakedListener {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut lasting = FxHashMap::default();
-        claims
-            .iter()
-            .filter_map(|(file, claim)| match &claim.body {
-                Body::Listener(body) => settle_one(view, *file, claim, body, &mut lasting),
-                _ => None,
-            })
-            .collect()
+        claim::settle_each(claims, |file, claim, body| settle_one(view, file, claim, body, &mut lasting))
     }
 }
 
@@ -1004,12 +998,7 @@ fn report(
             span: claim.at,
         },
     ];
-    retainers.extend(body.notes.iter().chain(&body.again).map(|note| Retainer {
-        role: note.role,
-        message: note.message.clone(),
-        file,
-        span: note.span,
-    }));
+    retainers.extend(body.notes.iter().chain(&body.again).map(|note| note.retainer(file)));
     if let Some(gap) = &body.partial
         && let Some(span) = gap.at
     {

@@ -1,6 +1,6 @@
 //! `retained-request`: a request, a response or a context that something longer-lived keeps.
 
-use crate::claim::{Body, Claim, KeptClaim, Note};
+use crate::claim::{self, Body, Claim, KeptClaim, Note};
 use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -72,13 +72,7 @@ impl Rule for RetainedRequest {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut known = FxHashMap::default();
-        claims
-            .iter()
-            .filter_map(|(file, claim)| match &claim.body {
-                Body::Kept(body) => settle(view, *file, claim, body, &mut known),
-                _ => None,
-            })
-            .collect()
+        claim::settle_each(claims, |file, claim, body| settle(view, file, claim, body, &mut known))
     }
 }
 
@@ -321,12 +315,7 @@ fn report(
     let declared = lifetime::declared(project, spot).unwrap_or((file, claim.at));
     let mut retainers =
         vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
-    retainers.extend(body.notes.iter().map(|note| Retainer {
-        role: note.role,
-        message: note.message.clone(),
-        file,
-        span: note.span,
-    }));
+    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
     if let Some((event, spans)) = &body.only_on {
         let message = format!("taken out on '{event}' only");
         retainers.extend(spans.iter().map(|&span| Retainer {
