@@ -311,44 +311,40 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
             .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
 }
 
+/// The field of the instance that a path starts with.
+fn own_field(place: &Place) -> Option<Place> {
+    let first = place.path.first().filter(|_| matches!(place.root, Root::This(_)))?;
+    Place::root(place.root).with(*first)
+}
+
 /// A field whose only value is (part of) a parameter of the constructor.
 fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
-    let Root::This(class) = place.root else { return false };
-    let Some(first) = place.path.first() else { return false };
-    let field = Place { root: place.root, path: std::iter::once(*first).collect() };
+    let Some(field) = own_field(place) else { return false };
     let values = model.values(&field);
-    let from_parameter = |value: NodeId| matches!(model.file.place(value).root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param);
-    let is_parameter_property = match first {
-        Step::Field(name) => model.file.class(class).members.iter().any(|member| {
-            member.name == Some(*name) && model.file.tree.kind(member.node) == Kind::BindingName
-        }),
-        Step::Element => false,
-    };
-    is_parameter_property
-        || !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+    let from_parameter = |value: NodeId| param_of(model, &model.file.place(value)).is_some();
+    !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
 }
 
 /// The parameter of the constructor that a path starts from, directly or by the field that keeps it.
 fn constructor_param(model: &Model<'_>, place: &Place) -> Option<Place> {
-    let param = |place: Place| match place.root {
-        Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => {
-            Some(Place::root(place.root))
+    match own_field(place) {
+        None => param_of(model, place),
+        Some(field) => {
+            model.values(&field).iter().find_map(|&value| param_of(model, &model.file.place(value)))
         }
+    }
+}
+
+/// The parameter that a path starts from.
+fn param_of(model: &Model<'_>, place: &Place) -> Option<Place> {
+    match place.root {
+        Root::Binding(binding) if is_param(model, binding) => Some(Place::root(place.root)),
         _ => None,
-    };
-    let (Root::This(class), Some(first)) = (place.root, place.path.first()) else {
-        return param(place.clone());
-    };
-    let field = Place { root: place.root, path: std::iter::once(*first).collect() };
-    let tree = &model.file.tree;
-    let property = model.file.class(class).members.iter().find(|member| {
-        *first == member.name.map_or(Step::Element, Step::Field)
-            && tree.kind(member.node) == Kind::BindingName
-    });
-    let property = property.and_then(|member| tree.binding(member.node));
-    property
-        .map(|binding| Place::root(Root::Binding(binding)))
-        .or_else(|| model.values(&field).iter().find_map(|&value| param(model.file.place(value))))
+    }
+}
+
+fn is_param(model: &Model<'_>, binding: BindingId) -> bool {
+    model.file.binding(binding).kind == BindingKind::Param
 }
 
 /// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
@@ -670,26 +666,14 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
     match place.root {
         Root::This(_) if !place.path.is_empty() => vec![place.clone()],
         Root::Binding(_) if !place.path.is_empty() => vec![place.clone()],
-        Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => model
+        Root::Binding(binding) if is_param(model, binding) => model
             .written_fields()
             .into_iter()
             .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
-            .chain(parameter_property(model, binding))
             .collect(),
         Root::Module(_) if !place.path.is_empty() => vec![place.clone()],
         _ => Vec::new(),
     }
-}
-
-/// `constructor(private readonly socket: Socket)`: the field that a parameter becomes.
-fn parameter_property(model: &Model<'_>, param: BindingId) -> Option<Place> {
-    let tree = &model.file.tree;
-    let class = model.constructs(model.file.binding(param).func)?;
-    let mut members = model.file.class(class).members.iter();
-    let member = members.find(|member| {
-        tree.kind(member.node) == Kind::BindingName && tree.binding(member.node) == Some(param)
-    })?;
-    Place::root(Root::This(class)).with(Step::Field(member.name?))
 }
 
 fn is_target_end(method: &str) -> bool {

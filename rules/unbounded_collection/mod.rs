@@ -792,11 +792,7 @@ fn released<'p>(
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
 fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
-    let field = spot.path.iter().rev().find_map(|step| match step {
-        SpotStep::Field(name) => Some(*name),
-        SpotStep::Element => None,
-    });
-    field.is_some_and(|field| {
+    spot.field().is_some_and(|field| {
         project
             .possible_uses(field)
             .iter()
