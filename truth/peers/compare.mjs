@@ -3,23 +3,25 @@
 //     npm install --legacy-peer-deps --no-package-lock --prefix truth/peers
 //     node truth/peers/compare.mjs --corpus leaks.jsonl --clones CLONES --bin target/release/outlive
 //
-// CLONES holds a git clone of each repository of the corpus, as owner+name or owner/name. Trees are laid out below --trees,
-// and only those that are not there yet, so that with all of them no clone is needed. What counts is said in docs/peers.md,
-// and which rule counts for which leak in rules.json. --tools names some of the tools, --only a part of an entry's id,
-// --sample how many trees are run as a whole, and --json a file for what was found entry by entry.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+// CLONES holds a git clone of each repository of the corpus, as owner+name or owner/name. Trees are laid out below
+// --trees, and only those that are not there yet, so that with all of them no clone is needed. What counts is said in
+// docs/peers.md, and which rule counts for which leak in rules.json. --tools names some of the tools, --only a part of an
+// entry's id, --sample how many trees are run as a whole, --json a file for what was found entry by entry; --resume goes
+// on with what an interrupted run of the same options left in --work.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { accepted, readEntries, slice, sources, tree } from './corpus.mjs';
+import { readEntries, slice, sources, tree } from './corpus.mjs';
+import { count, judge, noise, together } from './score.mjs';
 
-const text = { type: 'string' };
-const options = { corpus: text, clones: text, trees: text, work: text, bin: text, tools: text, only: text, sample: text, json: text };
-const { values: given } = parseArgs({ options });
+const names = ['corpus', 'clones', 'trees', 'work', 'bin', 'tools', 'only', 'sample', 'json'];
+const options = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+const { values: given } = parseArgs({ options: { ...options, resume: { type: 'boolean' } } });
 if (!given.corpus) {
-  console.error('usage: node truth/peers/compare.mjs --corpus FILE [--clones DIR] [--trees DIR] [--work DIR] [--bin PROGRAM]');
-  console.error('                                    [--tools A,B] [--only ID] [--sample N] [--json FILE]');
+  console.error('usage: node truth/peers/compare.mjs --corpus FILE [--clones DIR] [--trees DIR] [--work DIR]');
+  console.error('         [--bin PROGRAM] [--tools A,B] [--only ID] [--sample N] [--json FILE] [--resume]');
   process.exit(2);
 }
 const work = given.work ?? join(tmpdir(), 'leak-peers');
@@ -28,12 +30,6 @@ const here = dirname(fileURLToPath(import.meta.url));
 const rules = JSON.parse(readFileSync(join(here, 'rules.json'), 'utf8'));
 const peers = rules.filter(({ tool }) => !given.tools || given.tools.split(',').includes(tool));
 const ourselves = { tool: 'outlive' };
-
-/** The patterns that a rule of a tool counts for; of the analyser, the rule itself. */
-function patterns(tool, rule) {
-  if (tool === ourselves) return [rule];
-  return tool.accepted.filter(({ rules }) => rules.includes(rule)).flatMap((group) => group.for);
-}
 
 /** The file of an entry, before the fix and after it, as two projects of one file each. */
 function sides(entry) {
@@ -58,7 +54,7 @@ function layOut() {
   return out;
 }
 
-/** Some trees of the set, the same each time: one of each of N repositories, at equal distances in the order of entries. */
+/** Some trees of the set, the same each time: of N repositories at equal distances in the order of entries, one each. */
 function sample(all, size) {
   const trees = [...new Map(all.map(({ entry, before }) => [entry.repo, before.tree])).entries()];
   const step = Math.max(1, trees.length / size);
@@ -68,34 +64,41 @@ function sample(all, size) {
   });
 }
 
-/** Runs tools, and puts what each found and broke at, and its seconds, under its name. */
-async function check(projects, withOurselves = given.bin) {
+/** What a run gives, by tool; kept in a file, from which an interrupted comparison goes on. */
+async function kept(file, run) {
+  if (given.resume && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
+  const began = Date.now();
+  const results = (await run()).map(({ name, found, broken }) => ({ name, found, broken }));
+  console.error(`${file}: ${Math.round((Date.now() - began) / 1000)} s`);
+  writeFileSync(file, JSON.stringify(results));
+  return results;
+}
+
+/** Runs tools on projects, and puts what each found and broke at under its name. */
+async function check(stage, projects, withOurselves = given.bin) {
   const out = new Map();
-  const timed = async (tools, run) => {
-    const start = process.cpuUsage();
-    const began = Date.now();
-    for (const { name, found, broken } of await run()) out.set(name, { found, broken });
-    const { user, system } = process.cpuUsage(start);
-    console.error(`${tools}: ${Math.round((Date.now() - began) / 1000)} s, of it here ${Math.round((user + system) / 1e6)} s`);
+  const add = async (tools, run) => {
+    const results = await kept(join(work, `${stage}-${tools}.json`), run);
+    for (const { name, found, broken } of results) out.set(name, { found, broken });
   };
   const programs = await import('./tools.mjs');
   const others = { 'react-doctor': programs.reactDoctor, oxlint: programs.oxlint, biome: programs.biome };
   const plugins = peers.filter(({ tool }) => !others[tool]);
   if (plugins.length) {
     const { checkWithEslint } = await import('./eslint.mjs');
-    await timed('ESLint', () => checkWithEslint(plugins, projects));
+    await add('eslint', () => checkWithEslint(plugins, projects));
   }
   for (const tool of peers.filter(({ tool }) => others[tool])) {
-    await timed(tool.tool, () => [{ name: tool.tool, ...others[tool.tool](tool, projects) }]);
+    await add(tool.tool, () => [{ name: tool.tool, ...others[tool.tool](tool, projects) }]);
   }
   if (withOurselves) {
     const whole = [...new Map(projects.map((project) => [project.tree, project])).values()];
-    await timed('outlive', () => [{ name: 'outlive', ...programs.outlive(given.bin)(ourselves, whole) }]);
+    await add('outlive', () => [{ name: 'outlive', ...programs.outlive(given.bin)(ourselves, whole) }]);
   }
   return out;
 }
 
-/** What each tool ought to report of a few lines of its own, so that one that is set up wrongly is not taken for silent. */
+/** What each tool ought to report of a few lines: one that is set up wrongly is not to be taken for silent. */
 async function probe() {
   const projects = peers.map(({ tool, probe: { file, lines } }) => {
     const root = join(work, 'probes', tool.replace('/', '+'));
@@ -105,71 +108,12 @@ async function probe() {
     writeFileSync(join(root, file), `${lines.join('\n')}\n`);
     return { root, tree: root, files: [file] };
   });
-  const results = await check(projects, false);
+  const results = await check('probe', projects, false);
   peers.forEach(({ tool, probe: { rules } }, index) => {
     const here = results.get(tool).found.filter(({ spans }) => normalize(spans[0].path).startsWith(projects[index].root));
     const silent = rules.filter((rule) => !here.some((finding) => finding.rule === rule));
     for (const rule of silent) console.log(`probe: ${tool} does not report ${rule} where it should`);
   });
-}
-
-/** How many lines of a long span count, as of a whole function that a finding is about. */
-const LONG = 30;
-
-/** Whether a finding is within one line of the given lines of one of the paths. */
-function touches(finding, paths, [first, last]) {
-  return finding.spans.some(
-    (span) => paths.has(normalize(span.path)) && span.first <= last + 1 && Math.min(span.last, span.first + LONG) >= first - 1,
-  );
-}
-
-const pathsOf = ({ root, tree, files: [file] }) => new Set([normalize(join(root, file)), normalize(join(tree, file))]);
-
-/**
- * What a tool says of an entry: whether one of its rules is about that kind of leak, which found it, which still speak after
- * the fix, and which rules about any leak are at its lines.
- */
-function judge(tool, found, { entry, before, after }) {
-  const wanted = accepted(entry);
-  const fits = (finding) => patterns(tool, finding.rule).some((pattern) => wanted.has(pattern));
-  const places = [entry.lines, ...(entry.container_line ? [[entry.container_line, entry.container_line]] : [])];
-  const there = found.filter((finding) => places.some((lines) => touches(finding, pathsOf(before), lines)));
-  const still = entry.fixed_lines ? found.filter((finding) => touches(finding, pathsOf(after), entry.fixed_lines)) : [];
-  const names = (findings) => [...new Set(findings.map(({ rule }) => rule))];
-  const claimed = tool === ourselves || tool.accepted.some((group) => group.for.some((pattern) => wanted.has(pattern)));
-  return { claimed, found: names(there.filter(fits)), still: names(still.filter(fits)), any: names(there) };
-}
-
-/** The verdicts of several tools as one: found if one finds it, silent if all are. */
-const together = (judged) => ({
-  claimed: judged.some(({ claimed }) => claimed),
-  found: judged.flatMap(({ found }) => found),
-  still: judged.flatMap(({ still }) => still),
-  any: judged.flatMap(({ any }) => any),
-});
-
-function count(judged) {
-  const tally = (test) => judged.filter(test).length;
-  return {
-    found: tally(({ found }) => found.length),
-    silent: tally(({ still }) => !still.length),
-    both: tally(({ found, still }) => found.length && !still.length),
-    any: tally(({ any }) => any.length),
-    claimed: tally(({ claimed }) => claimed),
-  };
-}
-
-/** Findings of the leak rules in the sample: over all of it, and the median over its trees, by 1,000 files. */
-function noise(found, projects) {
-  const rates = projects.map(({ root, tree, files }) => {
-    const paths = new Set(files.flatMap((file) => [join(root, file), join(tree, file)]));
-    const here = found.filter(({ spans: [{ path }] }) => paths.has(normalize(path))).length;
-    return { here, files: files.length };
-  });
-  const files = rates.reduce((sum, rate) => sum + rate.files, 0);
-  const here = rates.reduce((sum, rate) => sum + rate.here, 0);
-  const sorted = rates.map((rate) => (1000 * rate.here) / rate.files).sort((a, b) => a - b);
-  return { here, files, all: (1000 * here) / files, median: sorted[Math.floor(sorted.length / 2)] };
 }
 
 const share = (part, whole) => `${part} (${((100 * part) / whole).toFixed(1)} %)`;
@@ -184,9 +128,10 @@ function printRow(name, judged, loud) {
 
 /** Found by each tool, of the entries of each pattern. */
 function printPatterns(all, rows) {
-  console.log(`\n| pattern | n | ${rows.map(({ name }) => name).join(' | ')} |\n|---|--:|${rows.map(() => '--:|').join('')}`);
+  console.log(`\n| pattern | n | ${rows.map(({ name }) => name).join(' | ')} |`);
+  console.log(`|---|--:|${rows.map(() => '--:|').join('')}`);
   const names = [...new Set(all.map(({ entry }) => entry.pattern))];
-  const of = (pattern) => all.map(({ entry }, index) => (entry.pattern === pattern ? index : -1)).filter((index) => index >= 0);
+  const of = (pattern) => [...all.keys()].filter((index) => all[index].entry.pattern === pattern);
   for (const pattern of names.sort((a, b) => of(b).length - of(a).length)) {
     const cells = rows.map(({ judged }) => of(pattern).filter((index) => judged[index].found.length).length);
     console.log(`| ${pattern} | ${of(pattern).length} | ${cells.join(' | ')} |`);
@@ -202,9 +147,9 @@ function printBroken(results) {
 mkdirSync(work, { recursive: true });
 await probe();
 const all = layOut();
-const results = await check(all.flatMap(({ before, after }) => [before, after]));
+const results = await check('entries', all.flatMap(({ before, after }) => [before, after]));
 const chosen = given.sample === '0' ? [] : sample(all, Number(given.sample ?? 20));
-const loud = chosen.length ? await check(chosen) : new Map();
+const loud = chosen.length ? await check('trees', chosen) : new Map();
 
 const known = [...peers, ...(given.bin ? [ourselves] : [])];
 const rows = known.map((tool) => {
@@ -218,8 +163,10 @@ if (theirs.length > 1) {
   const found = theirs.flatMap(({ name }) => loud.get(name)?.found ?? []);
   theirs.push({ name: 'all of these', judged, loud: chosen.length && noise(found, chosen) });
 }
-console.log(`${all.length} entries; ${chosen.length} whole trees, ${chosen.reduce((sum, { files }) => sum + files.length, 0)} files\n`);
-console.log('| tool | found | silent | both | of its kinds | any rule | per 1,000 files | median |\n|---|--:|--:|--:|--:|--:|--:|--:|');
+const files = chosen.reduce((sum, project) => sum + project.files.length, 0);
+console.log(`${all.length} entries; ${chosen.length} whole trees, ${files} files\n`);
+console.log('| tool | found | silent | both | of its kinds | any rule | per 1,000 files | median |');
+console.log('|---|--:|--:|--:|--:|--:|--:|--:|');
 for (const row of [...theirs, ...ours]) printRow(row.name, row.judged, row.loud);
 printPatterns(all, [...theirs, ...ours]);
 printBroken(results);

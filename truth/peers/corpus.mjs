@@ -1,4 +1,4 @@
-// The set of leaks and the files they are in: which rules count for an entry, and its trees before and after the fix.
+// The set of leaks and the files they are in: which patterns fit an entry, and its trees before and after the fix.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -43,7 +43,7 @@ function clone(clones, repo) {
 }
 
 const git = (folder, args, input) =>
-  execFileSync('git', ['-C', folder, ...args], { input, maxBuffer: 1 << 31, stdio: ['pipe', 'pipe', 'ignore'] });
+  execFileSync('git', ['-C', folder, ...args], { input, maxBuffer: 2 ** 31, stdio: ['pipe', 'pipe', 'ignore'] });
 
 /** The sources and manifests of a commit: pairs of blob and path. */
 function listing(folder, commit) {
@@ -112,9 +112,13 @@ export function slice(from, to, files) {
   return { root: to, tree: from, files };
 }
 
-const LEFT_OUT =
-  /(^|\/)(node_modules|dist|build|out|vendor|third_party|tests?|__tests__|__mocks__|spec|e2e|fixtures|bench(marks?)?|examples?|demos?|samples?|docs?|scripts|stories)\//i;
-const LEFT_OUT_NAME = /\.d\.[cm]?ts$|\.(min|test|spec|stories|config|bundle)\.|(^|\/)\.|(^|\/)[^/]*(config|rc)\.[cm]?[jt]s$/i;
+const FOLDERS = [
+  'node_modules dist build out vendor third_party',
+  'test tests __tests__ __mocks__ spec e2e fixtures bench benchmark benchmarks',
+  'example examples demo demos sample samples doc docs scripts stories',
+];
+const LEFT_OUT = new RegExp(`(^|/)(${FOLDERS.join(' ').split(' ').join('|')})/`, 'i');
+const LEFT_OUT_NAME = /\.d\.[cm]?ts$|\.(min|test|spec|stories|config|bundle)\.|(^|\/)\.|(config|rc)\.[cm]?[jt]s$/i;
 
 /** The sources of a tree without tests, examples, documentation, bundles and configuration, by their path. */
 export function sources(folder) {

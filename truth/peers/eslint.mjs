@@ -77,7 +77,7 @@ function lint(tool, path, { source, base }) {
   }
 }
 
-/** Types of a project whose packages are not installed: rxjs is this folder's, and what else is not there is unknown. */
+/** Types of a project whose packages are not installed: rxjs is this folder's, what else is not there is unknown. */
 function program(files) {
   const rxjs = join(require.resolve('rxjs/package.json'), '..');
   return ts.createProgram(files, {

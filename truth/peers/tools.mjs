@@ -1,6 +1,7 @@
 // The programs that are run as such: React Doctor, Oxlint, Biome, and the analyser itself. One process at a time.
 //
-// Each takes projects ({ root, tree, files }) and gives { found: [{ rule, spans }], broken: [{ path, why }] } with absolute paths.
+// Each takes projects ({ root, tree, files }) and gives { found: [{ rule, spans }], broken: [{ path, why }] }, with
+// absolute paths. A project of one file is checked by its name, any other as a folder.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -10,7 +11,8 @@ const MINUTES = 60_000;
 
 function run(program, args, cwd) {
   const options = { cwd, encoding: 'utf8', maxBuffer: 1 << 30, timeout: 10 * MINUTES, killSignal: 'SIGKILL' };
-  const { stdout, stderr, error } = spawnSync(program, args, { ...options, env: { ...process.env, NO_COLOR: '1', CI: '1' } });
+  const env = { ...process.env, NO_COLOR: '1', CI: '1' };
+  const { stdout, stderr, error } = spawnSync(program, args, { ...options, env });
   return { stdout: stdout ?? '', why: error?.message ?? stderr?.trim().split('\n')[0] };
 }
 
@@ -44,7 +46,8 @@ function report({ stdout, why }) {
 const names = (tool) => tool.accepted.flatMap(({ rules }) => rules);
 
 /** Nothing leaves the machine: no telemetry, score or look-up of packages. */
-const DOCTOR = ['--no-telemetry', '--no-score', '--no-supply-chain', '--json', '--no-cache', '--yes', '--no-parallel', '--no-respect-inline-disables'];
+const ALONE = ['--no-telemetry', '--no-score', '--no-supply-chain'];
+const DOCTOR = [...ALONE, '--json', '--no-cache', '--yes', '--no-parallel', '--no-respect-inline-disables'];
 
 export function reactDoctor(tool, projects) {
   const wanted = new Set(names(tool));
@@ -52,14 +55,16 @@ export function reactDoctor(tool, projects) {
   return each(projects, ({ root, files }) => {
     writeFileSync(join(root, 'doctor.config.json'), JSON.stringify({ rules }));
     const paths = files.length === 1 ? files : [];
-    const { ok, error, diagnostics } = report(run(process.execPath, [bin('react-doctor'), ...paths, ...DOCTOR], root));
+    const { ok, error, projects } = report(run(process.execPath, [bin('react-doctor'), ...paths, ...DOCTOR], root));
     if (!ok) throw new Error(error?.message ?? 'not ok');
-    return diagnostics
-      .filter(({ rule }) => wanted.has(rule))
-      .map(({ rule, filePath, line, endLine }) => {
-        const path = resolve(root, filePath);
-        return { rule, spans: [{ path, first: line, last: endLine ?? line }] };
-      });
+    return projects.flatMap(({ directory, diagnostics }) =>
+      diagnostics
+        .filter(({ rule }) => wanted.has(rule))
+        .map(({ rule, filePath, line, endLine }) => {
+          const path = resolve(directory, filePath);
+          return { rule, spans: [{ path, first: line, last: endLine ?? line }] };
+        }),
+    );
   });
 }
 
