@@ -109,8 +109,9 @@ export function biome(tool, projects) {
     const args = [bin('@biomejs/biome', 'biome'), 'lint', '--reporter=rdjson', '--max-diagnostics=none'];
     const { diagnostics } = report(run(process.execPath, [...args, ...(files.length === 1 ? files : ['.'])], root));
     const found = diagnostics.map(({ code, location }) => {
-      const { start, end } = location.range ?? { start: { line: 0 }, end: { line: 0 } };
-      const path = resolve(root, location.path);
+      // What is about a file as a whole has no range, and is of no rule that is wanted.
+      const { start, end } = location?.range ?? { start: { line: 0 }, end: { line: 0 } };
+      const path = resolve(root, location?.path ?? '.');
       return { rule: code?.value?.replace(/^lint\//, ''), spans: [{ path, first: start.line, last: end.line }] };
     });
     return found.filter(({ rule }) => wanted.has(rule));
