@@ -142,6 +142,20 @@ impl Settings {
         })
     }
 
+    /// Whether a file of the project, by its path there, is among what the run was asked to look at. One that is gone is:
+    /// there is nothing more to see of it.
+    fn looks_at(&self, file: &str) -> bool {
+        let is_named = |inside: &str| {
+            self.named.iter().any(|name| {
+                let rest = inside.strip_prefix(&**name);
+                matches!(&**name, "" | ".") || rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+            })
+        };
+        let root = self.here.ancestors().nth(self.below.matches('/').count());
+        let is_gone = || root.is_some_and(|root| !root.join(file).exists());
+        file.strip_prefix(&self.below).is_some_and(is_named) || is_gone()
+    }
+
     fn outcome(&self, report: &Report) -> Outcome {
         let is_named =
             |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
@@ -371,6 +385,11 @@ pub(crate) fn use_baseline(
     if changes && is_partial {
         return Err(BaselineError::Partial.into());
     }
+    let beyond = baseline::beyond(path, |file| settings.looks_at(file));
+    if changes && let Some(file) = beyond {
+        return Err(BaselineError::Beyond { path: path.display().to_string(), file }.into());
+    }
+    let is_partial = is_partial || beyond.is_some();
     if options.update_baseline {
         baseline::update(path, &report.findings, &settings.below)?;
     } else if options.prune_baseline {
