@@ -49,7 +49,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
         // Whoever hands a buffer over looks for its name in the answer.
         report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
     }
-    output::print(&report, options, &settings.below)?;
+    output::print(&report, options, &git_below(&settings.here).unwrap_or(settings.below.clone()))?;
     if options.fix_dry_run {
         patch.print()?;
     }
@@ -222,12 +222,11 @@ fn read_patch(file: &Path) -> Result<String, SessionError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Where the working directory is in the repository.
-fn git_below(here: &Path) -> String {
-    let root = here.ancestors().find(|folder| folder.join(".git").exists());
-    let below = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
-    let shown = below.to_string_lossy().replace('\\', "/");
-    if shown.is_empty() { shown } else { shown + "/" }
+/// Where the working directory is in the repository, if there is one.
+fn git_below(here: &Path) -> Option<String> {
+    let root = here.ancestors().find(|folder| folder.join(".git").exists())?;
+    let shown = here.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+    Some(if shown.is_empty() { shown } else { shown + "/" })
 }
 
 /// What is not on disk, and which files are reported on.
@@ -265,7 +264,7 @@ impl Input {
             return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
         }
         if let Some(file) = &options.diff {
-            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here));
+            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here).unwrap_or_default());
             return Ok(Self {
                 only: Some(lines.keys().cloned().collect()),
                 lines: Some(lines),
