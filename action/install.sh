@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Installs the npm package outside of the repository, and puts it on the path of this step and later ones.
 set -euo pipefail
 

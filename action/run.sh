@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Runs outlive once, for annotations, the summary of the job, and SARIF; its status is that of the step.
 set -euo pipefail
 
