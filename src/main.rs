@@ -8,6 +8,7 @@ mod baseline;
 mod changed;
 mod check;
 mod config;
+mod configs;
 mod discover;
 mod explain;
 mod fix;

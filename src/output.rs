@@ -3,7 +3,9 @@
 use crate::Outcome;
 use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
-use crate::config::{self, Found};
+use crate::check::Settings;
+use crate::config;
+use crate::configs::Scope;
 use crate::fix::{self, Fixed, Wish};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Writes a report to the files and to stdout, each in the format that was asked for.
@@ -95,6 +98,7 @@ fn rule_objects(entries: &[Entry]) -> std::io::Result<String> {
             "summary": entry.summary,
             "category": entry.category,
             "severity": entry.severity.word(),
+            "since": entry.since,
             "url": rulebook::url(entry.id),
         })
     };
@@ -122,20 +126,30 @@ fn rule_table(entries: &[Entry], columns: Option<usize>) -> String {
 }
 
 /// `--show-config`
-pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, SessionError> {
-    let origin = match &found.file {
-        Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
-        None => "no config file: these are the defaults".to_owned(),
-    };
-    let mut out = format!("# {}\n", safe(&origin));
+pub(crate) fn show_config(scope: &Arc<Scope>, settings: &Settings) -> Result<Outcome, SessionError> {
+    let found = &scope.found;
+    let shown = |file: &Path| file.strip_prefix(&settings.here).unwrap_or(file).display().to_string();
+    let origin = found.file.as_deref().map(shown);
+    let mut out =
+        format!("# {}\n", safe(&origin.unwrap_or("no config file: these are the defaults".to_owned())));
     for base in &found.bases {
-        let shown = base.strip_prefix(here).unwrap_or(base).display().to_string();
-        let _ = writeln!(out, "# extends {}", safe(&shown));
+        let _ = writeln!(out, "# extends {}", safe(&shown(base)));
+    }
+    if !Arc::ptr_eq(scope, settings.configs.of_run()) {
+        let run = settings.found().file.as_deref().map_or_else(|| "the defaults".to_owned(), shown);
+        let _ = writeln!(out, "# {} come from {}", RUN_KEYS.join(", "), safe(&run));
+    }
+    let waiting: Vec<&str> = scope.levels.waiting().collect();
+    if let Some(version) = found.config.rules_version.as_ref().filter(|_| !waiting.is_empty()) {
+        let _ = writeln!(out, "# newer than {}, and off: {}", safe(version), waiting.join(", "));
     }
     out.push_str(&toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?);
     write(out.as_bytes())?;
     Ok(Outcome::Clean)
 }
+
+/// What is a matter of the whole run.
+const RUN_KEYS: &[&str] = &["baseline", "fail-on", "max-warnings", "models"];
 
 /// `outlive config-schema`
 pub(crate) fn config_schema() -> Result<Outcome, SessionError> {

@@ -2,8 +2,8 @@
 
 use crate::Outcome;
 use crate::arguments::{Stage, Why};
-use crate::config;
-use crate::discover::{DiscoverError, Filter};
+use crate::configs::{Configs, Wanted};
+use crate::discover::DiscoverError;
 use crate::output;
 use crate::progress::Counter;
 use crate::report::safe::safe;
@@ -24,15 +24,15 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let (path, line) =
         split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
-    let found = config::discover(&here)?;
-    let catalog = outlive_rules::models::catalog(&found.sheets()?)?;
+    let configs = Configs::new(&here, None, Wanted::default())?;
+    let catalog = outlive_rules::models::catalog(&configs.of_run().found.sheets()?)?;
     let plan = Plan {
         paths: &options.paths,
         extra: &[],
-        filter: &Filter::new(&found, false)?,
+        configs: &configs,
         overlay: &Overlay::default(),
         threads: 0,
-        rules: outlive_rules::RULES,
+        rules: Some(outlive_rules::RULES),
         traced: Some(path),
         progress: &Counter::default(),
         until: Stage::Link,

@@ -262,7 +262,7 @@ fn rules_are_listed_and_explained() {
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
     assert!(ids.contains(&"unbounded-collection") && ids.contains(&"unused-suppression"));
     for rule in list.as_array().unwrap() {
-        assert_eq!(keys(rule), ["category", "id", "severity", "summary", "url"]);
+        assert_eq!(keys(rule), ["category", "id", "severity", "since", "summary", "url"]);
         let id = rule["id"].as_str().unwrap();
         let page = project.run(&["explain", id]);
         assert_eq!(page.code, 0);

@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a timer that is armed again and again and never cleared",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

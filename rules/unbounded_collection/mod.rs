@@ -30,6 +30,7 @@ static META: Meta = Meta {
     summary: "a collection that outlives the code that adds to it, with nothing that takes entries out",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -3,6 +3,7 @@
 use super::server::Server;
 use crate::arguments::{Check, Lsp, Stage};
 use crate::check::{self, Input, Settings};
+use crate::discover;
 use crate::progress::Counter;
 use crate::report::Report;
 use crate::report::source::{self, Overlay};
@@ -27,7 +28,9 @@ impl Setup {
     pub(super) fn new(options: &Lsp) -> Result<Self, SessionError> {
         let check = options.check();
         let settings = Settings::new(&check)?;
-        let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+        let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
+        // For the configs that are met: one that cannot be used must not take the place of one that can.
+        discover::discover(&[PathBuf::from(".")], &[], &settings.configs)?;
         let stamp = stamp(&settings);
         Ok(Self { check, settings, catalog, stamp })
     }
@@ -38,11 +41,14 @@ impl Setup {
     }
 }
 
-/// A hash of the config, the sheets it names, and the baseline.
+/// A hash of the configs, the sheets that the one of the folder names, and the baseline.
 fn stamp(settings: &Settings) -> u64 {
-    let folder = settings.found.folder().unwrap_or(Path::new(""));
-    let models = settings.found.config.models.iter().map(|path| folder.join(path));
-    let files = settings.found.file.iter().cloned().chain(models).chain(settings.baseline.clone());
+    let found = settings.found();
+    let folder = found.folder().unwrap_or(Path::new(""));
+    let models = found.config.models.iter().map(|path| folder.join(path));
+    let scopes = settings.configs.scopes();
+    let configs = scopes.iter().flat_map(|scope| scope.found.file.iter().chain(&scope.found.bases)).cloned();
+    let files = configs.chain(models).chain(settings.baseline.clone());
     let texts: Vec<u8> = files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect();
     source::hash(&texts)
 }
@@ -121,10 +127,10 @@ fn reading<R>(
     run(&Plan {
         paths: &[PathBuf::from(".")],
         extra,
-        filter: &setup.settings.filter,
+        configs: &setup.settings.configs,
         overlay,
         threads: setup.check.threads,
-        rules: &setup.settings.rules,
+        rules: setup.settings.named_rules(),
         traced,
         progress: &Counter::default(),
         until: Stage::Link,
