@@ -127,6 +127,8 @@ pub(crate) struct Settings {
     fail_on: FailOn,
     max_warnings: Option<u64>,
     pub(crate) baseline: Option<PathBuf>,
+    /// Counts what nobody watches.
+    counter: progress::Counter,
 }
 
 impl Settings {
@@ -155,9 +157,15 @@ impl Settings {
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
             max_warnings: options.max_warnings.or(config.max_warnings),
             baseline: options.baseline.clone().or(from_config).filter(|_| !options.no_baseline),
+            counter: progress::Counter::default(),
             configs,
             here,
         })
+    }
+
+    /// A counter for runs whose progress is not shown.
+    pub(crate) fn unwatched(&self) -> &progress::Counter {
+        &self.counter
     }
 
     /// The config of the working directory.
@@ -175,7 +183,7 @@ impl Settings {
         self.named_rules().map_or_else(|| self.configs.rules(), <[_]>::to_vec)
     }
 
-    fn outcome(&self, report: &Report) -> Outcome {
+    pub(crate) fn outcome(&self, report: &Report) -> Outcome {
         let is_named =
             |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
         if report.errors.iter().any(is_named) {
@@ -354,7 +362,9 @@ pub(crate) fn judge(
 ) -> Report {
     let start = Instant::now();
     let rules = settings.running_rules();
-    let findings = engine::settle(&analysis.claims, &analysis.project, &rules, &Trace::default());
+    let (claims, project) = (&analysis.claims, &analysis.project);
+    let settle = || engine::settle(claims, project, &rules, &Trace::default());
+    let findings = analysis.pool.install(settle);
     analysis.times.push(("settle", start.elapsed()));
     let start = Instant::now();
     let mut sources = Sources::new(input.overlay.clone(), std::mem::take(&mut analysis.hashes));
@@ -375,6 +385,7 @@ pub(crate) fn judge(
         sources,
         unsure: 0,
         coverage: options.coverage.then(|| analysis.project.coverage()),
+        comparison: None,
     };
     let is_asked = |finding: &Reported| is_wanted(&finding.place.path) && input.touches(finding);
     for finding in answered.kept.into_iter().filter(is_asked) {

@@ -76,6 +76,15 @@ pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<W
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Closes a comparison on stderr.
+pub(crate) fn sum_up_comparison(report: &Report) {
+    let Some(comparison) = &report.comparison else { return };
+    let (new, gone) = (report.findings.len(), comparison.gone.len());
+    let (base, head) = (safe(&comparison.base), safe(&comparison.head));
+    let text = format!("from {base} to {head}: {new} new, {gone} gone, {} in both\n", comparison.both);
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// `outlive rules`
 pub(crate) fn rules(options: &Rules) -> Result<Outcome, SessionError> {
     let entries = rulebook::all();
@@ -163,6 +172,25 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Outcome, Sessio
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command_definition(), "outlive", &mut script);
     write(&script)?;
+    Ok(Outcome::Clean)
+}
+
+/// `outlive man`
+pub(crate) fn man(name: Option<&str>) -> Result<Outcome, SessionError> {
+    let mut definition = Arguments::command_definition();
+    definition.build();
+    let command = match name {
+        None => definition,
+        Some(name) => {
+            let found = definition.find_subcommand(name).cloned();
+            found.ok_or_else(|| SessionError::NoCommand(name.to_owned()))?
+        }
+    };
+    // A page's title is one word.
+    let title = command.get_display_name().unwrap_or(command.get_name()).replace(' ', "-");
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).title(title).render(&mut page)?;
+    write(&page)?;
     Ok(Outcome::Clean)
 }
 

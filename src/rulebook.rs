@@ -1,5 +1,6 @@
 //! Everything that can stand in a report under a name: the rules, and what the command itself has to say.
 
+use outlive_rules::precision::{self, Precision};
 use outlive_rules::{RULES, Severity};
 
 /// What everyone may know about a rule.
@@ -12,6 +13,7 @@ pub(crate) struct Entry {
     pub(crate) severity: Severity,
     /// The version of outlive that had it first.
     pub(crate) since: &'static str,
+    pub(crate) precision: Precision,
     /// Its page, in Markdown.
     pub(crate) page: &'static str,
 }
@@ -54,6 +56,8 @@ const OWN: &[Entry] = &[
         category: "usage",
         severity: Severity::Warning,
         since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/bad-suppression.md"),
     },
     Entry {
@@ -62,6 +66,8 @@ const OWN: &[Entry] = &[
         category: "usage",
         severity: Severity::Error,
         since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/parse-error.md"),
     },
     Entry {
@@ -70,6 +76,8 @@ const OWN: &[Entry] = &[
         category: "usage",
         severity: Severity::Info,
         since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/unused-suppression.md"),
     },
 ];
@@ -85,6 +93,7 @@ pub(crate) fn all() -> Vec<Entry> {
             category: meta.category.word(),
             severity: meta.severity,
             since: meta.since,
+            precision: precision::of(meta.id),
             page: meta.page,
         })
         .chain(OWN.iter().copied())

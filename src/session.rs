@@ -54,6 +54,12 @@ pub(crate) enum SessionError {
     /// `why` was not given a line of a file.
     #[error("`{0}` is not a line of an analysed file; write PATH:LINE")]
     NoSuchLine(String),
+    /// There is no manual page.
+    #[error("there is no command `{0}`; `outlive --help` lists them")]
+    NoCommand(String),
+    /// What is to be compared is neither a commit nor a folder.
+    #[error("`{0}` is no commit, branch or tag here, and no folder")]
+    NoState(String),
     /// `init` would overwrite something.
     #[error("{0} is there already; `outlive init --force` overwrites it")]
     Exists(String),
@@ -145,6 +151,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
+    /// The threads that it was made on.
+    pub(crate) pool: Arc<rayon::ThreadPool>,
 }
 
 /// How a run is to be made.
@@ -174,7 +182,7 @@ impl Plan<'_> {
 pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<'c>, SessionError> {
     let loaded = Loaded::new(plan, catalog, None)?;
     let Loaded { found, outcomes, times, pool } = loaded;
-    Ok(pool.install(|| link(&found, outcomes, times, catalog, None)))
+    Ok(pool.install(|| link(&found, outcomes, times, catalog, None, &pool)))
 }
 
 /// The files of a project, gone through one by one and not yet linked. Editors keep it from one edit to the next.
@@ -182,7 +190,7 @@ pub(crate) struct Loaded {
     found: Found,
     outcomes: Vec<Outcome>,
     times: Vec<(&'static str, Duration)>,
-    pool: rayon::ThreadPool,
+    pool: Arc<rayon::ThreadPool>,
 }
 
 impl Loaded {
@@ -213,7 +221,7 @@ impl Loaded {
         };
         let outcomes: Vec<Outcome> = pool.install(|| found.files.par_iter().map(analyse).collect());
         lap("files");
-        Ok(Self { found, outcomes, times, pool })
+        Ok(Self { found, outcomes, times, pool: Arc::new(pool) })
     }
 
     fn position(&self, path: &str) -> Option<usize> {
@@ -244,7 +252,8 @@ impl Loaded {
 
     /// Links what is known now.
     pub(crate) fn link<'c>(&self, catalog: &'c Catalog, memo: &Memo) -> Analysis<'c> {
-        self.pool.install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo)))
+        self.pool
+            .install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo), &self.pool))
     }
 
     /// What the rules drop in one file, as the plan reads it.
@@ -263,6 +272,7 @@ fn link<'c>(
     mut times: Vec<(&'static str, Duration)>,
     catalog: &'c Catalog,
     memo: Option<&Memo>,
+    pool: &Arc<rayon::ThreadPool>,
 ) -> Analysis<'c> {
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
@@ -277,7 +287,8 @@ fn link<'c>(
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times }
+    let pool = Arc::clone(pool);
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, pool }
 }
 
 #[derive(Default)]

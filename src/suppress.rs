@@ -321,6 +321,7 @@ impl About<'_> {
             fixes,
             fingerprint: key.clone(),
             key,
+            cause: None,
         }
     }
 }

@@ -350,6 +350,22 @@ fn completions_are_for_shells() {
 }
 
 #[test]
+fn manual_pages_are_made_of_the_options() {
+    let project = Project::new::<&str>(&[]);
+    for (arguments, title, option) in [
+        (&["man"][..], ".TH outlive 1", "outlive\\-check(1)"),
+        (&["man", "check"], ".TH outlive-check 1", "fix\\-suggestions"),
+        (&["man", "compare"], ".TH outlive-compare 1", "the working directory as it is"),
+    ] {
+        let page = project.run(arguments);
+        assert_eq!(page.code, 0, "{}", page.stderr);
+        assert!(page.stdout.contains(title), "{arguments:?}: {}", page.stdout);
+        assert!(page.stdout.contains(option), "{arguments:?}: {}", page.stdout);
+    }
+    assert_eq!(project.run(&["man", "nothing"]).code, 2);
+}
+
+#[test]
 fn a_baseline_lets_only_new_findings_through() {
     let project = Project::new(&[("a.js", LEAK)]);
     let run = project.run(&["--baseline", "known.json"]);

@@ -59,6 +59,8 @@ pub(super) struct Workspace<'c> {
     loaded: Loaded,
     memo: Memo,
     pub(super) analysis: Analysis<'c>,
+    /// The one before, until there is time to give it back.
+    old: Option<Analysis<'c>>,
     pub(super) report: Report,
     /// Of each buffer the last text that could be parsed.
     good: Overlay,
@@ -81,7 +83,7 @@ impl<'c> Workspace<'c> {
         let memo = Memo::default();
         let mut analysis = loaded.link(&setup.catalog, &memo);
         let (report, problem) = judge(setup, &mut analysis, &good);
-        Ok(Self { setup, loaded, memo, analysis, report, good, problem })
+        Ok(Self { setup, loaded, memo, analysis, old: None, report, good, problem })
     }
 
     /// Analyses files again, and links all of them.
@@ -94,7 +96,12 @@ impl<'c> Workspace<'c> {
         }
         let mut analysis = self.loaded.link(&self.setup.catalog, &self.memo);
         (self.report, self.problem) = judge(self.setup, &mut analysis, &self.good);
-        self.analysis = analysis;
+        self.old = Some(std::mem::replace(&mut self.analysis, analysis));
+    }
+
+    /// Gives back what is not needed any more: millions of small pieces take long to free.
+    pub(super) fn tidy(&mut self) {
+        self.old = None;
     }
 
     /// Whether a file belongs to the project.
