@@ -110,8 +110,9 @@ pub fn settle(
     trace: &Trace,
 ) -> Vec<Finding> {
     // Each rule writes into a trace of its own: they run side by side.
+    let is_listening = trace.is_listening();
     let settle = |rule: &&dyn Rule| {
-        let own = if trace.is_listening() { Trace::listening() } else { Trace::default() };
+        let own = if is_listening { Trace::listening() } else { Trace::default() };
         let findings = settle_rule(*rule, claims, &ProjectView { project, trace: &own });
         (findings, own.into_list())
     };

@@ -69,11 +69,16 @@ pub(crate) fn describe_line(
 ) -> String {
     let &Asked { file, line, rules } = asked;
     let project = &analysis.project;
-    let trace = Trace::listening();
-    let mut findings = engine::settle(&analysis.claims, project, rules, &trace);
+    let claims = &analysis.claims;
+    let settle = || {
+        let trace = Trace::listening();
+        let findings = engine::settle(claims, project, rules, &trace);
+        (findings, trace.into_list())
+    };
+    let (mut findings, noted) = analysis.pool.install(settle);
     findings.retain(|finding| finding.file == file && touches(line, finding.span));
     let mut silent: Vec<Dropped> = dropped.to_vec();
-    silent.extend(trace.into_list());
+    silent.extend(noted);
     silent.retain(|row| row.file == Some(file) && touches(line, row.span));
     let asked = findings.iter().map(|it| it.span).chain(silent.iter().map(|row| row.span)).next();
     let mut out = String::new();

@@ -48,7 +48,7 @@ pub(super) fn report(
         file,
         span: claim.at,
         retainers,
-        fixes: Vec::new(),
+        fixes: growth.fixes.clone(),
         scope: project.function_name(file, claim.func),
         subject: name.clone(),
     }

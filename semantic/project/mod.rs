@@ -198,6 +198,25 @@ impl<'c> Project<'c> {
         self.packages.contains(name)
     }
 
+    /// Whether a file imports itself by way of others.
+    #[must_use]
+    pub fn imports_itself(&self, file: FileId) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let found =
+                self.summary(at).imports.iter().filter_map(|name| self.modules.get(at.index())?.get(name));
+            for found in found {
+                match found {
+                    Resolution::File(next) if *next == file => return true,
+                    Resolution::File(next) if seen.insert(*next) => open.push(*next),
+                    _ => {}
+                }
+            }
+        }
+        false
+    }
+
     fn index_exports(&mut self) {
         for (i, file) in self.files.iter().enumerate() {
             let mut map = FxHashMap::default();

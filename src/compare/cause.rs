@@ -13,7 +13,7 @@ use outlive_semantic::project::Memo;
 use rustc_hash::FxHashMap;
 
 /// A project is linked at most as often as this: for larger changes some causes stay unknown.
-const TRIALS: u32 = 400;
+const TRIALS: u32 = 200;
 
 /// How many findings there are by key.
 pub(super) type Counts = FxHashMap<String, usize>;
@@ -56,16 +56,27 @@ impl<'l> Lab<'l> {
         findings: &mut [Reported],
         changes: &[Change],
     ) -> Result<(), SessionError> {
+        // What stands on new lines is its own cause.
+        let is_own = |it: &Reported| {
+            let line = it.place.start.line as usize - 1;
+            changes.iter().any(|change| change.path == it.place.path && change.line_before(line).is_none())
+        };
+        let asked: Vec<usize> =
+            findings.iter().enumerate().filter(|(_, it)| !is_own(it)).map(|(at, _)| at).collect();
         for change in changes {
+            let is_open = |&at: &usize| findings.get(at).is_some_and(|it| it.cause.is_none());
+            let asked: Vec<usize> = asked.iter().copied().filter(is_open).collect();
+            if asked.is_empty() {
+                break;
+            }
             let all: Vec<usize> = (0..change.hunks.len()).collect();
             let mut open: Vec<usize> = Vec::new();
             if let Some(counts) = self.counts_with(&change.path, &change.without(&all))? {
-                let elsewhere = |it: &Reported| it.cause.is_none() && it.place.path != change.path;
-                let gone = |it: &Reported| elsewhere(it) && self.is_gone(it, &counts);
-                open.extend((0..findings.len()).filter(|&at| findings.get(at).is_some_and(gone)));
+                let gone = |it: &Reported| it.place.path != change.path && self.is_gone(it, &counts);
+                open.extend(asked.iter().copied().filter(|&at| findings.get(at).is_some_and(gone)));
             }
-            let within = |it: &Reported| it.cause.is_none() && it.place.path == change.path;
-            open.extend((0..findings.len()).filter(|&at| findings.get(at).is_some_and(within)));
+            let within = |it: &Reported| it.place.path == change.path;
+            open.extend(asked.iter().copied().filter(|&at| findings.get(at).is_some_and(within)));
             for at in open {
                 if let Some(finding) = findings.get_mut(at) {
                     finding.cause = self.cause(finding, change, &all)?;
