@@ -41,6 +41,16 @@ pub(crate) fn first_in(model: &Model<'_>, func: FuncId, code: &str) -> Option<Ed
     }
 }
 
+/// One more statement at the end of a function; none if its body is an expression, or has none yet.
+pub(crate) fn last_in(model: &Model<'_>, func: FuncId, code: &str) -> Option<Edit> {
+    let tree = &model.file.tree;
+    let body = model.file.body(func).filter(|&body| tree.kind(body) == Kind::Block)?;
+    let text = &*model.file.text;
+    let last = line(text, tree.span(tree.last_child(body)?))?;
+    let own = indentation(text.get(last.clone())?);
+    Some(insert(u32::try_from(last.end).ok()?, format!("\n{own}{code}")))
+}
+
 /// Whether a file is plain JavaScript: where a field may be given without being declared.
 pub(crate) fn is_script(model: &Model<'_>) -> bool {
     let name = model.file.path.rsplit('/').next().unwrap_or_default();
@@ -57,6 +67,9 @@ pub(crate) fn finally(model: &Model<'_>, taking: NodeId, giving: NodeId) -> Opti
         || tree.parent(given) != Some(list)
         || !is_whole(model, given, giving)
     {
+        return None;
+    }
+    if is_long(model, list) {
         return None;
     }
     let all: Vec<NodeId> = tree.children(list).collect();
@@ -94,6 +107,13 @@ pub(crate) fn finally(model: &Model<'_>, taking: NodeId, giving: NodeId) -> Opti
         }],
     ))
 }
+
+/// Whether a list has more statements than anybody writes by hand: to look through it for each of them would take long.
+pub(crate) fn is_long(model: &Model<'_>, list: NodeId) -> bool {
+    model.file.tree.children(list).nth(LONG).is_some()
+}
+
+const LONG: usize = 500;
 
 /// Whether a statement is one call and nothing else, awaited or not.
 fn is_whole(model: &Model<'_>, statement: NodeId, call: NodeId) -> bool {

@@ -293,6 +293,32 @@ fn a_timer_is_kept_and_cleared_where_its_instance_ends() {
     assert_eq!(after, kept.replace("    this.stopped", "    clearInterval(this.handle);\n    this.stopped"));
 }
 
+const CLOCK: &str = "\
+import { useEffect, useState } from 'react';
+
+export function Clock() {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    setInterval(() => setNow(Date.now()), 1000); // each second
+  }, []);
+  return now;
+}
+";
+
+#[test]
+fn a_timer_of_an_effect_is_cleared_in_its_cleanup() {
+    let after = suggested("leaked-timer", CLOCK);
+    let expected = CLOCK
+        .replace("    setInterval(", "    const interval = setInterval(")
+        .replace("// each second\n", "// each second\n    return () => clearInterval(interval);\n");
+    assert_eq!(after, expected);
+    let other = CLOCK
+        .replace("    setInterval(", "    const ticks = setInterval(")
+        .replace("// each second\n", "\n    return () => {\n      setNow(0);\n    };\n");
+    let after = suggested("leaked-timer", &other);
+    assert_eq!(after, other.replace("      setNow(0);", "      clearInterval(ticks);\n      setNow(0);"));
+}
+
 const QUERY: &str = "\
 const mysql = require('mysql2/promise');
 const pool = mysql.createPool({});

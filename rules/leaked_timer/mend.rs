@@ -1,10 +1,11 @@
-//! The fix: the method that ends the instance clears the timer.
+//! Fixes: the method that ends the instance clears the timer, or the cleanup of the effect.
 
 use crate::claim::AcquireClaim;
 use crate::ending;
 use crate::finding::Fix;
 use crate::mend;
 use crate::rule::FileView;
+use crate::slot;
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::tables::FunctionKind;
@@ -27,7 +28,7 @@ pub(super) fn clear_at_end(
     }
     if body.shown.is_empty() {
         let is_alone = tree.parent(call).is_some_and(|parent| tree.kind(parent) == Kind::ExprStmt);
-        let field = free_field(model, &body.what).filter(|_| is_alone && mend::is_script(model))?;
+        let field = free_name(model, &body.what).filter(|_| is_alone && mend::is_script(model))?;
         let armed = tree.span(call).start;
         let kept = format!("this.{field} = ");
         // Who arms again would lose the handle of the one before.
@@ -51,6 +52,47 @@ pub(super) fn clear_at_end(
     Some(mend::suggestion(format!("clear `{}` in `{name}`", body.shown), vec![cleared]))
 }
 
+/// Clears in the cleanup of an effect what the effect arms; one that has no cleanup gets one.
+pub(super) fn clear_in_cleanup(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    body: &AcquireClaim,
+    clear: &str,
+) -> Option<Fix> {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let func = tree.func(call);
+    let statement = tree.statement(call);
+    let is_direct =
+        tree.parent(statement) == model.file.body(func) && !body.in_loop && body.partial.is_none();
+    if !is_direct || !slot::is_effect_callback(model, func) {
+        return None;
+    }
+    let (name, kept) = if body.shown.is_empty() {
+        tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::ExprStmt)?;
+        let name = free_name(model, &body.what)?;
+        (name.to_owned(), Some(mend::insert(tree.span(call).start, format!("const {name} = "))))
+    } else {
+        let is_variable = tree.kind(statement) == Kind::VarDecl && !body.shown.contains('.');
+        is_variable.then(|| (body.shown.clone(), None))?
+    };
+    let clear = format!("{clear}({name})");
+    let cleanup = match &*model.returned_values(func) {
+        [] if !returns(model, func) => mend::last_in(model, func, &format!("return () => {clear};"))?,
+        [value] => mend::first_in(model, model.function_of(*value)?, &format!("{clear};"))?,
+        _ => return None,
+    };
+    Some(mend::suggestion(
+        "clear it in the cleanup of the effect".to_owned(),
+        kept.into_iter().chain([cleanup]).collect(),
+    ))
+}
+
+fn returns(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let mut body = model.file.body(func).into_iter().flat_map(|body| tree.subtree(body));
+    body.any(|node| tree.kind(node) == Kind::Return && tree.func(node) == func)
+}
+
 /// Whether `this` of a function is an instance of a class: in its methods, and in arrows within them.
 fn runs_for_instance(model: &Model<'_>, func: FuncId, class: ClassId) -> bool {
     let own = model.file.enclosing(func).find(|&at| model.file.function(at).kind != FunctionKind::Arrow);
@@ -62,8 +104,8 @@ fn runs_for_instance(model: &Model<'_>, func: FuncId, class: ClassId) -> bool {
     })
 }
 
-/// A field that nothing in the file is called.
-fn free_field(model: &Model<'_>, what: &str) -> Option<&'static str> {
+/// A name that nothing in the file has.
+fn free_name(model: &Model<'_>, what: &str) -> Option<&'static str> {
     let names: &[&str] = match what {
         what if what.contains("frame") => &["frame", "frameHandle"],
         what if what.contains("interval") => &["interval", "timer", "intervalHandle"],

@@ -38,7 +38,10 @@ impl Rule for LeakedTimer {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some((what, patterns)) = armed(file, call) else { return };
         let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
-        body.fixes.extend(mend::clear_at_end(file, call, &body, clear_name(&body)));
+        let clear = clear_name(&body);
+        let fix = mend::clear_at_end(file, call, &body, clear)
+            .or_else(|| mend::clear_in_cleanup(file, call, &body, clear));
+        body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
         claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });

@@ -12,8 +12,11 @@ use outlive_semantic::place::{Root, Step};
 use outlive_semantic::tables::{BindingKind, ExportTarget};
 use outlive_semantic::tree::Kind;
 
-/// The fixes for one growth.
+/// The fixes for a collection: what first adds to it in a file carries them for all that does.
 pub(super) fn fixes(file: &FileView<'_, '_>, op: &CollectionOp, missed: Option<&Missed>) -> Vec<Fix> {
+    if file.ops_on(&op.holder, op.op).next().is_none_or(|first| first.node != op.node) {
+        return Vec::new();
+    }
     match missed {
         Some(missed) => on_rejection_too(file, missed).into_iter().collect(),
         None => made_weak(file, op).into_iter().collect(),

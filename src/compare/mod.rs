@@ -70,7 +70,7 @@ impl Side {
         let is_path = name.starts_with(['.', '/']) || name.ends_with('/');
         if let Some(commit) = changed::commit(name).filter(|_| !is_path) {
             let tree = Tree::of(&commit)?;
-            let (name, folder) = (name.to_owned(), tree.folder());
+            let (name, folder) = (shown(name), tree.folder());
             let config_from = here.to_owned();
             return Ok(Self { name, folder, commit: Some(commit), config_from, _tree: Some(tree) });
         }
@@ -99,6 +99,12 @@ impl Side {
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .unwrap_or_default()
     }
+}
+
+/// The name of a commit for people: nobody reads a whole hash.
+fn shown(name: &str) -> String {
+    let is_hash = name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    name.chars().take(if is_hash { 10 } else { usize::MAX }).collect()
 }
 
 /// A state that was analysed.
