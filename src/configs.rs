@@ -102,7 +102,7 @@ impl Configs {
     }
 
     fn whole(&self, path: &Path) -> PathBuf {
-        self.root.join(path.strip_prefix(".").unwrap_or(path))
+        discover::whole(&self.root, path)
     }
 
     /// Whether a file is left out; `is_named` if the command line names it.

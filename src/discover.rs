@@ -8,7 +8,7 @@ use outlive_semantic::project::Packages;
 use outlive_semantic::syntax::Language;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 /// Why a file was left out.
@@ -247,6 +247,21 @@ pub(crate) fn relative(path: &Path, here: &Path) -> String {
     let path = path.strip_prefix(here).unwrap_or(path);
     let shown = path.to_string_lossy().replace('\\', "/");
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
+}
+
+/// An absolute path, without the `..` through which the nearest config would be another one.
+pub(crate) fn whole(here: &Path, path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 /// Why a text that was read is left out after all.

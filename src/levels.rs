@@ -89,7 +89,7 @@ impl Levels {
 
     /// What holds for a file in particular, the last first.
     fn holding(&self, path: &str) -> impl Iterator<Item = &Override> {
-        let whole = self.here.join(path);
+        let whole = discover::whole(&self.here, Path::new(path));
         let below = whole.strip_prefix(&self.root).map(Path::to_owned).ok();
         let matches = move |patterns: &Gitignore| {
             below.as_ref().is_some_and(|path| patterns.matched_path_or_any_parents(path, false).is_ignore())

@@ -187,6 +187,10 @@ fn the_nearest_config_holds_for_a_file() {
     assert_eq!(severities(&project.json(&["--no-config"])).len(), 4);
     let all = project.json(&["--config", "outlive.toml"]);
     assert_eq!(severities(&all).len(), 3, "the one that is named is the only one: {all}");
+    let mut beside = cli_support::command(&project.path().join("packages/a"), &["../b", "--format", "unix"]);
+    let beside = cli_support::run(&mut beside, b"");
+    assert!(beside.stdout.starts_with("../b/src/b.js:6:"), "{}{}", beside.stdout, beside.stderr);
+    assert!(beside.stdout.trim_end().ends_with("[Error/unbounded-collection]"), "{}", beside.stdout);
     let mut inside = cli_support::command(&project.path().join("packages/b"), &["--format", "unix"]);
     let inside = cli_support::run(&mut inside, b"");
     assert_eq!(inside.stdout.lines().count(), 1, "from within it is the same: {}", inside.stdout);
