@@ -108,7 +108,9 @@ fn pipeline(model: &Model<'_>) -> Option<(&'static str, Option<Edit>)> {
     };
     let first = tree.children(program).find(|node| !is_directive(node))?;
     let at = tree.span(first).start as usize;
-    let is_module = text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
+    // Far from the top nobody begins to import.
+    let is_module =
+        text.lines().take(500).any(|line| line.starts_with("import ") || line.starts_with("export "));
     let line = if is_module {
         "import { pipeline } from 'node:stream';\n"
     } else {

@@ -62,9 +62,9 @@ pub(super) fn clear_in_cleanup(
     let (model, tree) = (file.model, &file.model.file.tree);
     let func = tree.func(call);
     let statement = tree.statement(call);
-    let is_direct =
-        tree.parent(statement) == model.file.body(func) && !body.in_loop && body.partial.is_none();
-    if !is_direct || !slot::is_effect_callback(model, func) {
+    let list = tree.parent(statement)?;
+    let is_direct = model.file.body(func) == Some(list) && !body.in_loop && body.partial.is_none();
+    if !is_direct || mend::is_long(model, list) || !slot::is_effect_callback(model, func) {
         return None;
     }
     let (name, kept) = if body.shown.is_empty() {
