@@ -5,6 +5,7 @@ use crate::ending;
 use crate::factory;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
+use crate::mend;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
@@ -331,6 +332,10 @@ pub(crate) fn claim_handle(
     let func = model.file.tree.func(call);
     let class = ending::class_around(model, func);
     let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    let fixes = match (&partial, &*living) {
+        (Some(_), [release]) => mend::finally(model, call, release.node).into_iter().collect(),
+        _ => Vec::new(),
+    };
     Some(AcquireClaim {
         what,
         handle: shared.map(|place| claims.names.place(model, place)),
@@ -345,6 +350,7 @@ pub(crate) fn claim_handle(
         class,
         handed,
         notes,
+        fixes,
     })
 }
 
@@ -815,7 +821,7 @@ pub(crate) fn settle(
         file,
         span: claim.at,
         retainers,
-        fixes: Vec::new(),
+        fixes: body.fixes.clone(),
         scope: project.function_name(file, claim.func),
         subject: format!("{} {}", body.what, body.shown),
     })

@@ -1,7 +1,7 @@
 //! Claims about work that is done anew each time: how often it is done decides whether it is worth a word.
 
 use crate::claim::{self, ChurnClaim, Claim};
-use crate::finding::{Doubt, Finding};
+use crate::finding::{Doubt, Finding, Fix};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
 use outlive_semantic::guard;
@@ -78,10 +78,17 @@ fn settle(
         file,
         span: claim.at,
         retainers: lifetime::repeats_retainer(view.project, file, claim.func).into_iter().collect(),
-        fixes: body.fixes.clone(),
+        fixes: in_order(view, file, &body.fixes),
         scope: view.project.function_name(file, claim.func),
         subject: body.subject.clone(),
     })
+}
+
+/// In a circle of imports a function may be called before the module comes to its constants: then to move one there is
+/// no safe fix.
+fn in_order(view: &ProjectView<'_, '_>, file: FileId, fixes: &[Fix]) -> Vec<Fix> {
+    let in_circle = fixes.iter().any(|fix| fix.safe) && view.project.imports_itself(file);
+    fixes.iter().map(|fix| Fix { safe: fix.safe && !in_circle, ..fix.clone() }).collect()
 }
 
 /// Requests and messages are hot. Events, connections and ticks are with a loop around the work. How often a component

@@ -140,6 +140,8 @@ pub struct GrowthClaim {
     pub on_options: bool,
     /// What takes entries out, and leaves this one.
     pub missed: Option<Missed>,
+    /// Ways to mend it.
+    pub fixes: Vec<Fix>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
@@ -249,6 +251,8 @@ pub struct AcquireClaim {
     pub handed: Vec<(Place, u16)>,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
+    /// Ways to mend it.
+    pub fixes: Vec<Fix>,
 }
 
 /// A method is called that acquires something if its receiver is what a row speaks of.

@@ -15,6 +15,7 @@ use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
+use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -108,21 +109,37 @@ pub fn settle(
     rules: &[&dyn Rule],
     trace: &Trace,
 ) -> Vec<Finding> {
-    let view = ProjectView { project, trace };
+    // Each rule writes into a trace of its own: they run side by side.
+    let is_listening = trace.is_listening();
+    let settle = |rule: &&dyn Rule| {
+        let own = if is_listening { Trace::listening() } else { Trace::default() };
+        let findings = settle_rule(*rule, claims, &ProjectView { project, trace: &own });
+        (findings, own.into_list())
+    };
+    let settled: Vec<(Vec<Finding>, Vec<Dropped>)> = rules.par_iter().map(settle).collect();
     let mut findings = Vec::new();
-    for rule in rules {
-        let id = rule.meta().id;
-        let own: Vec<(FileId, &Claim)> = claims
-            .iter()
-            .flat_map(|(file, claims)| claims.iter().map(|claim| (*file, claim)))
-            .filter(|(_, claim)| claim.rule == id)
-            .collect();
-        findings.extend(rule.settle(&own, &view));
+    for (of_rule, dropped) in settled {
+        findings.extend(of_rule);
+        dropped.into_iter().for_each(|row| trace.note(|| row));
     }
     let mut findings = one_per_leak(&findings);
     findings.sort_by(|a, b| (a.file, a.span, a.rule, &a.message).cmp(&(b.file, b.span, b.rule, &b.message)));
     findings.dedup();
     findings
+}
+
+fn settle_rule(
+    rule: &dyn Rule,
+    claims: &[(FileId, Arc<[Claim]>)],
+    view: &ProjectView<'_, '_>,
+) -> Vec<Finding> {
+    let id = rule.meta().id;
+    let own: Vec<(FileId, &Claim)> = claims
+        .iter()
+        .flat_map(|(file, claims)| claims.iter().map(|claim| (*file, claim)))
+        .filter(|(_, claim)| claim.rule == id)
+        .collect();
+    rule.settle(&own, view)
 }
 
 /// Rules that say more about a growth than that something grows.

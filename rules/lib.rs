@@ -9,6 +9,7 @@ pub mod finding;
 pub mod lifetime;
 mod mend;
 pub mod models;
+pub mod precision;
 pub mod rule;
 pub mod trace;
 

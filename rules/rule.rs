@@ -54,6 +54,8 @@ pub struct Meta {
     pub category: Category,
     /// How bad a true finding is.
     pub severity: Severity,
+    /// The version of outlive that had it first.
+    pub since: &'static str,
     /// Its page, in Markdown.
     pub page: &'static str,
 }

@@ -129,7 +129,7 @@ fn effect_around(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
 }
 
 /// Whether a function is handed to `useEffect` or its like.
-fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
+pub(crate) fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
         handed.arg == 0 && callee.is_some_and(is_effect)

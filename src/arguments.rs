@@ -26,6 +26,8 @@ Exit status:
 pub(crate) enum Command {
     /// Analyse files and folders (the default).
     Check(Box<Check>),
+    /// Analyse two states of a project, and say which findings are new, which are gone, and what made them so.
+    Compare(Compare),
     /// List the rules.
     Rules(Rules),
     /// Print the page of a rule: what it flags, why that leaks, how to fix it.
@@ -41,6 +43,8 @@ pub(crate) enum Command {
     ConfigSchema,
     /// Print completions for a shell.
     Completions(Completions),
+    /// Print the manual page, for `man -l -`.
+    Man(Man),
 }
 
 impl Arguments {
@@ -345,6 +349,81 @@ pub(crate) struct Explain {
     pub(crate) color: When,
 }
 
+/// Options of `compare`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Compare {
+    /// The state before: a commit, branch or tag; or a folder.
+    pub(crate) base: String,
+    /// The state after, of the same kind [default: the working directory as it is].
+    pub(crate) head: Option<String>,
+    /// How what is new is printed; what is gone is told by `pretty`, `concise`, `json` and `markdown`.
+    #[arg(short = 'f', long, value_enum, default_value_t = Format::Auto)]
+    pub(crate) format: Format,
+    /// Write it to a file as well: `sarif:outlive.sarif`. May be given more than once.
+    #[arg(long, value_name = "FORMAT:PATH", value_parser = output_file)]
+    pub(crate) output_file: Vec<OutputFile>,
+    /// The category of the run in SARIF.
+    #[arg(long, value_name = "CATEGORY")]
+    pub(crate) sarif_category: Option<String>,
+    /// Colour of the output.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) color: When,
+    /// Links from rule names to their pages.
+    #[arg(long, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(crate) hyperlinks: When,
+    /// Do not sum up on stderr.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Run only this rule; may be given more than once.
+    #[arg(long = "rule", value_name = "RULE")]
+    pub(crate) rules: Vec<String>,
+    /// Compare findings of this confidence or a higher one [default: medium].
+    #[arg(long, value_enum)]
+    pub(crate) confidence: Option<Certainty>,
+    /// The lowest severity of a new finding that makes the exit status 1 [default: warning].
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 1 if there are more new warnings than this; fewer are no failure.
+    #[arg(long, value_name = "N")]
+    pub(crate) max_warnings: Option<u64>,
+    /// Exit with 0 even if there are new findings; 2 still says that the run failed.
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Use this config file for both states, and no other.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(crate) config: Option<PathBuf>,
+    /// Use no config file.
+    #[arg(long, alias = "isolated")]
+    pub(crate) no_config: bool,
+    /// Worker threads; 0 means one for each processor.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) threads: usize,
+}
+
+impl Compare {
+    /// The options of `check` that each of the states is analysed with.
+    pub(crate) fn check(&self) -> Check {
+        let Arguments { check, .. } = Arguments::parse_from(["outlive"]);
+        Check {
+            format: self.format,
+            output_file: self.output_file.clone(),
+            sarif_category: self.sarif_category.clone(),
+            color: self.color,
+            hyperlinks: self.hyperlinks,
+            rules: self.rules.clone(),
+            confidence: self.confidence,
+            fail_on: self.fail_on,
+            max_warnings: self.max_warnings,
+            config: self.config.clone(),
+            no_config: self.no_config,
+            // The state before is the baseline.
+            no_baseline: true,
+            threads: self.threads,
+            ..*check
+        }
+    }
+}
+
 /// Options of `lsp`.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct Lsp {
@@ -385,6 +464,13 @@ pub(crate) struct Completions {
     /// The shell.
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Options of `man`.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct Man {
+    /// The page of this command.
+    pub(crate) command: Option<String>,
 }
 
 /// Options of `init`.

@@ -4,8 +4,9 @@ use crate::discover;
 use crate::report::source::Overlay;
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Seek, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use thiserror::Error;
 
 /// Why git could not tell.
@@ -118,6 +119,81 @@ fn hunk(text: &str) -> Option<(u32, u32, u32)> {
     Some((old, at, new))
 }
 
+/// A file of a commit.
+pub(crate) struct Blob {
+    /// From the root of the repository.
+    pub(crate) path: String,
+    pub(crate) size: u64,
+    id: String,
+}
+
+/// The commit that a reference stands for, if it stands for one.
+pub(crate) fn commit(reference: &str) -> Option<String> {
+    let wanted = format!("{reference}^{{commit}}");
+    let found = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]).ok()?;
+    Some(String::from_utf8_lossy(&found).trim().to_owned()).filter(|id| !id.is_empty())
+}
+
+/// The working directory in the repository, with a slash at its end, or empty.
+pub(crate) fn prefix() -> Result<String, GitError> {
+    let prefix = git(&["rev-parse", "--show-prefix"])?;
+    Ok(String::from_utf8_lossy(&prefix).trim_end_matches('\n').to_owned())
+}
+
+/// The regular files of a commit. What cannot be a path below a folder is left out.
+pub(crate) fn blobs(commit: &str) -> Result<Vec<Blob>, GitError> {
+    let rows = names(&["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?;
+    let blob = |row: &String| {
+        let (about, path) = row.split_once('\t')?;
+        let mut about = about.split_ascii_whitespace();
+        let (mode, _, id, size) = (about.next()?, about.next()?, about.next()?, about.next()?);
+        let is_below =
+            path.split('/').all(|part| !matches!(part, "" | "." | ".." | ".git") && !part.contains('\\'));
+        (mode.starts_with("100") && is_below).then(|| Blob {
+            path: path.to_owned(),
+            size: size.parse().unwrap_or(u64::MAX),
+            id: id.to_owned(),
+        })
+    };
+    Ok(rows.iter().filter_map(blob).collect())
+}
+
+/// What stands in files of a commit, in their order.
+pub(crate) fn contents(blobs: &[&Blob]) -> Result<Vec<Vec<u8>>, GitError> {
+    let ids: String = blobs.iter().map(|blob| format!("{}\n", blob.id)).collect();
+    // From a file: git writes while it reads, and a pipe that nobody empties would stop both.
+    let mut asked = tempfile::tempfile().map_err(GitError::Missing)?;
+    asked.write_all(ids.as_bytes()).and_then(|()| asked.rewind()).map_err(GitError::Missing)?;
+    let out = git_fed(&["cat-file", "--batch"], asked.into())?;
+    let mut rest = &*out;
+    let mut texts = Vec::with_capacity(blobs.len());
+    for _ in blobs {
+        let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
+        let head = String::from_utf8_lossy(rest.get(..end).unwrap_or_default()).into_owned();
+        let size = head.rsplit(' ').next().and_then(|size| size.parse::<usize>().ok());
+        let text = size.and_then(|size| rest.get(end + 1..end + 1 + size));
+        let text = text.ok_or_else(|| GitError::Refused { command: "cat-file".to_owned(), message: head })?;
+        texts.push(text.to_vec());
+        rest = rest.get(end + text.len() + 2..).unwrap_or_default();
+    }
+    Ok(texts)
+}
+
+/// Files that were renamed between two commits, or between one and the working tree. Paths are relative to the working
+/// directory.
+pub(crate) fn renames(base: &str, head: Option<&str>) -> Result<Vec<(String, String)>, GitError> {
+    let mut arguments =
+        vec!["diff", "--find-renames", "--diff-filter=R", "--name-status", "-z", "--relative", base];
+    arguments.extend(head);
+    arguments.push("--");
+    let rows = names(&arguments)?;
+    let renamed = |row: &[String]| match row {
+        [_, old, new] => Some((old.clone(), new.clone())),
+        _ => None,
+    };
+    Ok(rows.chunks(3).filter_map(renamed).collect())
+}
+
 fn names(arguments: &[&str]) -> Result<Vec<String>, GitError> {
     let out = git(arguments)?;
     let names = out.split(|&byte| byte == 0).filter(|name| !name.is_empty());
@@ -125,7 +201,11 @@ fn names(arguments: &[&str]) -> Result<Vec<String>, GitError> {
 }
 
 fn git(arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-    let output = Command::new("git").args(arguments).output().map_err(GitError::Missing)?;
+    git_fed(arguments, Stdio::null())
+}
+
+fn git_fed(arguments: &[&str], stdin: Stdio) -> Result<Vec<u8>, GitError> {
+    let output = Command::new("git").args(arguments).stdin(stdin).output().map_err(GitError::Missing)?;
     if output.status.success() {
         return Ok(output.stdout);
     }

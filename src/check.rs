@@ -5,9 +5,9 @@ use crate::arguments::{Check, FailOn};
 use crate::baseline::{self, BaselineError, Taken};
 use crate::changed::{self, Lines};
 use crate::config::{self, Found};
-use crate::discover::{self, Filter};
+use crate::configs::{Configs, Wanted};
+use crate::discover;
 use crate::fix::{self, Patch};
-use crate::levels::Levels;
 use crate::output;
 use crate::progress;
 use crate::report::source::{Overlay, Sources};
@@ -28,10 +28,10 @@ use std::time::Instant;
 pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
     let settings = Settings::new(options)?;
     if options.show_config {
-        return output::show_config(&settings.found, &settings.here);
+        return show_config(options, &settings);
     }
     let mut input = Input::new(options, &settings)?;
-    let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+    let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
     let (mut report, mut taken) = analyse(options, &settings, &input, &catalog)?;
     let mut patch = Patch::default();
     if let Some(wish) = options.wish() {
@@ -54,12 +54,27 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
         patch.print()?;
     }
     if !options.quiet {
+        note_unread_rows(&settings);
         output::sum_up(&report, taken, patch.fixed(), options.wish());
     }
     Ok(match settings.outcome(&report) {
         Outcome::Findings if options.exit_zero => Outcome::Clean,
         outcome => outcome,
     })
+}
+
+/// Rows speak about a whole run: those that only a part of it asks for are missed by whoever wrote them.
+fn note_unread_rows(settings: &Settings) {
+    let nested = settings.configs.scopes().into_iter().skip(1);
+    for scope in nested.filter(|scope| !scope.found.config.models.is_empty()) {
+        let file = scope.found.file.as_deref().unwrap_or(Path::new(""));
+        if file.starts_with(&settings.here) {
+            let shown = discover::relative(file, &settings.here);
+            output::note(&format!(
+                "{shown}: its `models` are not read: they hold for a whole run, and are those of the working directory's config"
+            ));
+        }
+    }
 }
 
 /// One run: what is to be said, and what the baseline took out.
@@ -74,10 +89,10 @@ fn analyse(
         let plan = Plan {
             paths: input.paths(options),
             extra: &input.extra,
-            filter: &settings.filter,
+            configs: &settings.configs,
             overlay: &input.overlay,
             threads: options.threads,
-            rules: &settings.rules,
+            rules: settings.named_rules(),
             traced: None,
             progress: counter,
             until: options.until,
@@ -99,46 +114,52 @@ fn analyse(
     Ok((report, taken))
 }
 
-/// The options of the command line over those of the config.
+/// The options of the command line over those of the configs.
 pub(crate) struct Settings {
     pub(crate) here: PathBuf,
-    pub(crate) found: Found,
-    pub(crate) filter: Filter,
-    pub(crate) rules: Vec<&'static dyn Rule>,
-    levels: Levels,
+    pub(crate) configs: Configs,
+    /// The rules that the command line names.
+    rules: Vec<&'static dyn Rule>,
     /// Files that were asked for by name: not to be able to read one is a failure.
     named: Vec<String>,
     /// The folder of the working directory in the project, with a slash at its end, or empty.
-    below: String,
+    pub(crate) below: String,
     fail_on: FailOn,
     max_warnings: Option<u64>,
     pub(crate) baseline: Option<PathBuf>,
+    /// Counts what nobody watches.
+    counter: progress::Counter,
 }
 
 impl Settings {
     /// Reads the config that holds in the working directory.
     pub(crate) fn new(options: &Check) -> Result<Self, SessionError> {
         let here = std::env::current_dir().map_err(discover::DiscoverError::WorkingDirectory)?;
-        let found = match &options.config {
-            _ if options.no_config => Found::default(),
-            Some(path) => config::read(path)?,
-            None => config::discover(&here)?,
+        let only = match &options.config {
+            _ if options.no_config => Some(Found::default()),
+            Some(path) => Some(config::read(path)?),
+            None => None,
         };
+        let asked = Wanted {
+            confidence: options.confidence,
+            by_name: !options.rules.is_empty(),
+            force_exclude: options.force_exclude || options.stdin_filename.is_some(),
+        };
+        let configs = Configs::new(&here, only, asked)?;
+        let found = &configs.of_run().found;
         let config = &found.config;
         let from_config =
             config.baseline.as_ref().map(|path| found.folder().unwrap_or(Path::new("")).join(path));
-        let levels = Levels::new(&found, &here, options.confidence, !options.rules.is_empty())?;
         Ok(Self {
-            filter: Filter::new(&found, options.force_exclude || options.stdin_filename.is_some())?,
-            rules: selected_rules(&options.rules, &levels)?,
-            levels,
+            rules: named_rules(&options.rules)?,
             named: options.paths.iter().map(|path| name(path, &here)).collect(),
-            below: below(&here, &found),
+            below: below(&here, found),
             fail_on: options.fail_on.or(config.fail_on).unwrap_or(FailOn::Warning),
             max_warnings: options.max_warnings.or(config.max_warnings),
             baseline: options.baseline.clone().or(from_config).filter(|_| !options.no_baseline),
+            counter: progress::Counter::default(),
+            configs,
             here,
-            found,
         })
     }
 
@@ -156,7 +177,27 @@ impl Settings {
         file.strip_prefix(&self.below).is_some_and(is_named) || is_gone()
     }
 
-    fn outcome(&self, report: &Report) -> Outcome {
+    /// A counter for runs whose progress is not shown.
+    pub(crate) fn unwatched(&self) -> &progress::Counter {
+        &self.counter
+    }
+
+    /// The config of the working directory.
+    pub(crate) fn found(&self) -> &Found {
+        &self.configs.of_run().found
+    }
+
+    /// The rules that the command line names, if it names any.
+    pub(crate) fn named_rules(&self) -> Option<&[&'static dyn Rule]> {
+        Some(&*self.rules).filter(|rules| !rules.is_empty())
+    }
+
+    /// The rules that run, as far as the configs are known: after the walk.
+    pub(crate) fn running_rules(&self) -> Vec<&'static dyn Rule> {
+        self.named_rules().map_or_else(|| self.configs.rules(), <[_]>::to_vec)
+    }
+
+    pub(crate) fn outcome(&self, report: &Report) -> Outcome {
         let is_named =
             |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
         if report.errors.iter().any(is_named) {
@@ -179,7 +220,10 @@ impl Settings {
     /// How bad it is that a file was not analysed. What was left out knowingly is no failure.
     pub(crate) fn error_severity(&self, error: &FileError) -> Option<Severity> {
         match error.trouble {
-            Trouble::Syntax => self.levels.severity(rulebook::PARSE_ERROR, Severity::Error, &error.path),
+            Trouble::Syntax => {
+                let scope = self.configs.of(&error.path);
+                scope.levels.severity(rulebook::PARSE_ERROR, Severity::Error, &error.path)
+            }
             Trouble::Internal => Some(Severity::Error),
             Trouble::Unreadable | Trouble::Refused => None,
         }
@@ -191,16 +235,22 @@ fn name(path: &Path, here: &Path) -> String {
     discover::relative(path, here).trim_end_matches('/').to_owned()
 }
 
-fn selected_rules(names: &[String], levels: &Levels) -> Result<Vec<&'static dyn Rule>, SessionError> {
-    let is_on = |rule: &&dyn Rule| levels.runs(rule.meta().id);
-    if names.is_empty() {
-        return Ok(outlive_rules::RULES.iter().copied().filter(is_on).collect());
-    }
+fn named_rules(names: &[String]) -> Result<Vec<&'static dyn Rule>, SessionError> {
     let find = |name: &String| {
         outlive_rules::find(name)
             .ok_or_else(|| SessionError::UnknownRule(name.clone(), rulebook::suggestion(name)))
     };
     names.iter().map(find).collect()
+}
+
+/// `--show-config`: the config that holds in the working directory, or for the file that is named.
+fn show_config(options: &Check, settings: &Settings) -> Result<Outcome, SessionError> {
+    let named = options.paths.first().filter(|path| *path != Path::new("."));
+    let Some(path) = named else { return output::show_config(settings.configs.of_run(), settings) };
+    // What holds in a folder holds for the files in it.
+    let file = if path.is_dir() { path.join("file.js") } else { path.clone() };
+    settings.configs.leaves_out(&file, false)?;
+    output::show_config(&settings.configs.of(&discover::relative(&file, &settings.here)), settings)
 }
 
 /// Where the working directory is in the project: below the config file, else below the root of the repository.
@@ -324,13 +374,17 @@ pub(crate) fn judge(
     input: &Input,
 ) -> Report {
     let start = Instant::now();
-    let findings = engine::settle(&analysis.claims, &analysis.project, &settings.rules, &Trace::default());
+    let rules = settings.running_rules();
+    let (claims, project) = (&analysis.claims, &analysis.project);
+    let settle = || engine::settle(claims, project, &rules, &Trace::default());
+    let findings = analysis.pool.install(settle);
     analysis.times.push(("settle", start.elapsed()));
     let start = Instant::now();
     let mut sources = Sources::new(input.overlay.clone(), std::mem::take(&mut analysis.hashes));
     let located = report::locate(findings, &analysis.project, &settings.below, &mut sources);
-    let ran: Vec<&'static str> = settings.rules.iter().map(|rule| rule.meta().id).collect();
-    let policy = Policy { ran: &ran, require_reason: settings.found.config.require_reason.unwrap_or(false) };
+    let ran: Vec<&'static str> = rules.iter().map(|rule| rule.meta().id).collect();
+    let require_reason = |path: &str| settings.configs.of(path).found.config.require_reason.unwrap_or(false);
+    let policy = Policy { ran: &ran, require_reason: &require_reason };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
     let is_wanted = |path: &str| input.wants(path);
     let mut report = Report {
@@ -344,6 +398,7 @@ pub(crate) fn judge(
         sources,
         unsure: 0,
         coverage: options.coverage.then(|| analysis.project.coverage()),
+        comparison: None,
     };
     let is_asked = |finding: &Reported| is_wanted(&finding.place.path) && input.touches(finding);
     for finding in answered.kept.into_iter().filter(is_asked) {
@@ -360,9 +415,10 @@ pub(crate) fn judge(
 
 fn add(report: &mut Report, mut finding: Reported, settings: &Settings) {
     let path = &finding.place.path;
-    let Some(severity) = settings.levels.severity(finding.rule, finding.severity, path) else { return };
+    let levels = &settings.configs.of(path).levels;
+    let Some(severity) = levels.severity(finding.rule, finding.severity, path) else { return };
     finding.severity = severity;
-    if finding.confidence >= settings.levels.confidence(finding.rule, &finding.place.path) {
+    if finding.confidence >= levels.confidence(finding.rule, path) {
         report.findings.push(finding);
     } else {
         report.unsure += 1;

@@ -1,7 +1,7 @@
 //! `outlive.toml`: what a project wants of outlive.
 
 use crate::arguments::{Certainty, FailOn};
-use crate::rulebook;
+use crate::rulebook::{self, Version};
 use outlive_rules::Severity;
 use outlive_rules::models::{self, ModelError};
 use outlive_semantic::catalog::Sheet;
@@ -48,6 +48,9 @@ pub(crate) struct Config {
     /// Suppression comments must say why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) require_reason: Option<bool>,
+    /// The version of outlive whose rules are wanted: newer rules are off, as long as they are not given a level.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rules_version: Option<String>,
     /// Files with rows about libraries.
     pub(crate) models: Vec<PathBuf>,
     /// By rule, how bad its findings are.
@@ -208,6 +211,16 @@ pub(crate) enum ConfigError {
         /// The end of the sentence.
         hint: String,
     },
+    /// The rules of a version are asked for that this is not, or not yet.
+    #[error("{path}: `rules-version` is `{version}`; {problem}")]
+    Version {
+        /// The file.
+        path: String,
+        /// What it says.
+        version: String,
+        /// The end of the sentence.
+        problem: String,
+    },
     /// A pattern is malformed.
     #[error("{path}: the pattern `{pattern}` cannot be used: {error}")]
     Pattern {
@@ -269,20 +282,15 @@ impl Found {
     }
 }
 
-/// The config that holds in a folder: the nearest one upward, up to the root of the repository.
-pub(crate) fn discover(folder: &Path) -> Result<Found, ConfigError> {
-    for ancestor in folder.ancestors() {
-        for name in NAMES {
-            let path = ancestor.join(name);
-            if path.is_file() && (*name != MANIFEST || has_key(&path)) {
-                return read(&path);
-            }
-        }
-        if ancestor.join(".git").exists() {
-            break;
+/// The config that stands in a folder, if one does.
+pub(crate) fn in_folder(folder: &Path) -> Result<Option<Found>, ConfigError> {
+    for name in NAMES {
+        let path = folder.join(name);
+        if path.is_file() && (*name != MANIFEST || has_key(&path)) {
+            return read(&path).map(Some);
         }
     }
-    Ok(Found::default())
+    Ok(None)
 }
 
 /// Whether a manifest configures outlive. One that is no JSON does not: that is for others to complain about.
@@ -375,6 +383,7 @@ impl Config {
             max_warnings: self.max_warnings.or(base.max_warnings),
             baseline: self.baseline.or(base.baseline),
             require_reason: self.require_reason.or(base.require_reason),
+            rules_version: self.rules_version.or(base.rules_version),
             models: base.models.into_iter().chain(self.models).collect(),
             rules,
             overrides: base.overrides.into_iter().chain(self.overrides).collect(),
@@ -392,6 +401,7 @@ const KEYS: &[&str] = &[
     "max-warnings",
     "baseline",
     "require-reason",
+    "rules-version",
     "models",
     "rules",
     "overrides",
@@ -424,6 +434,9 @@ fn check(path: &str, table: &toml::Table) -> Result<(), ConfigError> {
     if let Some(toml::Value::Table(rules)) = table.get("rules") {
         check_rules(path, "", rules)?;
     }
+    if let Some(toml::Value::String(version)) = table.get("rules-version") {
+        check_version(path, version)?;
+    }
     let overrides = table.get("overrides").and_then(toml::Value::as_array);
     for part in overrides.into_iter().flatten().filter_map(toml::Value::as_table) {
         check_keys(path, "overrides.", part, OVERRIDE_KEYS)?;
@@ -455,6 +468,18 @@ fn check_rules(path: &str, above: &str, rules: &toml::Table) -> Result<(), Confi
         }
     }
     Ok(())
+}
+
+fn check_version(path: &str, version: &str) -> Result<(), ConfigError> {
+    let own = env!("CARGO_PKG_VERSION");
+    let problem = match Version::of(version) {
+        None => format!("write a version of outlive, such as `{own}`"),
+        Some(asked) if Version::of(own).is_some_and(|own| asked > own) => {
+            format!("this is outlive {own}, which does not know these rules yet")
+        }
+        Some(_) => return Ok(()),
+    };
+    Err(ConfigError::Version { path: path.to_owned(), version: version.to_owned(), problem })
 }
 
 /// The schema of the config, for editors.
@@ -496,6 +521,8 @@ mod tests {
         );
         assert!(message("[rules]\nleaked-timer = 'loud'").contains("expected \"off\""));
         assert!(message("confidence = 'sure'").contains("line 1"));
+        assert!(message("rules-version = 'new'").contains("such as `"));
+        assert!(message("rules-version = '99'").ends_with("which does not know these rules yet"));
     }
 
     #[test]

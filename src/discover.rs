@@ -1,13 +1,14 @@
 //! Which files are looked at, and why others are not.
 
-use crate::config::{self, ConfigError};
+use crate::config::ConfigError;
+use crate::configs::Configs;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use outlive_semantic::project::Packages;
 use outlive_semantic::syntax::Language;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 /// Why a file was left out.
@@ -76,35 +77,6 @@ pub(crate) struct Found {
     pub(crate) errors: Vec<(String, String)>,
 }
 
-/// The patterns of the config.
-#[derive(Default, Clone)]
-pub(crate) struct Filter {
-    root: PathBuf,
-    include: Option<Gitignore>,
-    exclude: Option<Gitignore>,
-    /// Named files are excluded too.
-    force: bool,
-}
-
-impl Filter {
-    /// The filter of a config.
-    pub(crate) fn new(found: &config::Found, force: bool) -> Result<Self, ConfigError> {
-        let Some(root) = found.folder() else { return Ok(Self { force, ..Self::default() }) };
-        let include = patterns(root, &found.config.include)?;
-        let exclude = patterns(root, &found.config.exclude)?;
-        Ok(Self { root: root.to_owned(), include, exclude, force })
-    }
-
-    /// Whether the config leaves a file out. Patterns are about paths below the config, never about its parents.
-    pub(crate) fn excludes(&self, path: &Path, here: &Path) -> bool {
-        let whole = here.join(path.strip_prefix(".").unwrap_or(path));
-        let Ok(path) = whole.strip_prefix(&self.root) else { return false };
-        let matches = |patterns: &Gitignore| patterns.matched_path_or_any_parents(path, false).is_ignore();
-        self.exclude.as_ref().is_some_and(matches)
-            || self.include.as_ref().is_some_and(|include| !matches(include))
-    }
-}
-
 /// Patterns of the config, compiled; none if there are none.
 pub(crate) fn patterns(root: &Path, patterns: &[String]) -> Result<Option<Gitignore>, ConfigError> {
     if patterns.is_empty() {
@@ -133,10 +105,17 @@ pub(crate) enum DiscoverError {
     /// The working directory is unknown.
     #[error("cannot tell the working directory: {0}")]
     WorkingDirectory(std::io::Error),
+    /// A config that was met cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 /// Walks the named paths, and adds files that only an overlay has.
-pub(crate) fn discover(paths: &[PathBuf], extra: &[String], filter: &Filter) -> Result<Found, DiscoverError> {
+pub(crate) fn discover(
+    paths: &[PathBuf],
+    extra: &[String],
+    configs: &Configs,
+) -> Result<Found, DiscoverError> {
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
     let mut found = Found::default();
     for path in paths {
@@ -147,24 +126,24 @@ pub(crate) fn discover(paths: &[PathBuf], extra: &[String], filter: &Filter) -> 
         })?;
         found.walked = meta.is_dir();
         if meta.is_dir() {
-            walk(path, &here, filter, &mut found);
+            walk(path, &here, configs, &mut found)?;
         } else if meta.is_file() {
             // A file that is named is analysed, whatever ignore files say.
-            add(path, &here, filter, &mut found);
+            add(path, &here, configs, &mut found)?;
         } else {
             found.refused.push((relative(path, &here), "not a regular file".to_owned()));
         }
     }
     found.walked = false;
     for path in extra {
-        add(Path::new(path), &here, filter, &mut found);
+        add(Path::new(path), &here, configs, &mut found)?;
     }
     found.files.sort();
     found.files.dedup();
     Ok(found)
 }
 
-fn walk(folder: &Path, here: &Path, filter: &Filter, found: &mut Found) {
+fn walk(folder: &Path, here: &Path, configs: &Configs, found: &mut Found) -> Result<(), ConfigError> {
     let mut builder = WalkBuilder::new(folder);
     builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
         |entry| {
@@ -178,27 +157,28 @@ fn walk(folder: &Path, here: &Path, filter: &Filter, found: &mut Found) {
         match entry {
             Ok(entry) => {
                 if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    add(entry.path(), here, filter, found);
+                    add(entry.path(), here, configs, found)?;
                 }
             }
             Err(error) => found.errors.push((relative(folder, here), error.to_string())),
         }
     }
+    Ok(())
 }
 
-fn add(path: &Path, here: &Path, filter: &Filter, found: &mut Found) {
+fn add(path: &Path, here: &Path, configs: &Configs, found: &mut Found) -> Result<(), ConfigError> {
     let shown = relative(path, here);
     let name = shown.rsplit('/').next().unwrap_or(&shown);
     if name == "package.json" {
         manifest(path, &shown, found);
-        return;
+        return Ok(());
     }
-    let Some(language) = Language::of_path(name) else { return };
+    let Some(language) = Language::of_path(name) else { return Ok(()) };
     if path.to_str().is_none() {
         found.refused.push((shown, "the path is not valid UTF-8".to_owned()));
-        return;
+        return Ok(());
     }
-    let skip = if (found.walked || filter.force) && filter.excludes(path, here) {
+    let skip = if configs.leaves_out(path, !found.walked)? {
         Some(Skip::Excluded)
     } else if language == Language::Declaration {
         Some(Skip::Declaration)
@@ -211,6 +191,7 @@ fn add(path: &Path, here: &Path, filter: &Filter, found: &mut Found) {
         Some(reason) => *found.skipped.entry(reason).or_default() += 1,
         None => found.files.push(Candidate { path: shown, language }),
     }
+    Ok(())
 }
 
 /// Folders that hold no source of this project. A file that is named is analysed wherever it stands.
@@ -266,6 +247,21 @@ pub(crate) fn relative(path: &Path, here: &Path) -> String {
     let path = path.strip_prefix(here).unwrap_or(path);
     let shown = path.to_string_lossy().replace('\\', "/");
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
+}
+
+/// An absolute path, without the `..` through which the nearest config would be another one.
+pub(crate) fn whole(here: &Path, path: &Path) -> PathBuf {
+    let mut whole = PathBuf::new();
+    for part in here.join(path).components() {
+        match part {
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::CurDir => {}
+            part => whole.push(part),
+        }
+    }
+    whole
 }
 
 /// Why a text that was read is left out after all.

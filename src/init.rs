@@ -88,6 +88,7 @@ pub(crate) fn template(project: &Project) -> String {
     let mut out = include_str!("pages/outlive.toml").to_owned();
     let foreign: Vec<String> = project.foreign.iter().map(|folder| format!("\"{folder}\"")).collect();
     out = out.replace("exclude = []", &format!("exclude = [{}]", foreign.join(", ")));
+    out = out.replace("VERSION", env!("CARGO_PKG_VERSION"));
     out = out.replace("# PACKAGES\n", &packages(project));
     for entry in rulebook::all() {
         out.push_str(&format!("# {} = \"{}\"  # {}\n", entry.id, entry.severity.word(), entry.summary));

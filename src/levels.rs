@@ -3,6 +3,7 @@
 use crate::arguments::Certainty;
 use crate::config::{ConfigError, Found, Level, Override, RuleConfig};
 use crate::discover;
+use crate::rulebook;
 use ignore::gitignore::Gitignore;
 use outlive_rules::{Confidence, Severity};
 use std::collections::BTreeMap;
@@ -17,6 +18,8 @@ pub(crate) struct Levels {
     /// From the command line.
     asked: Option<Certainty>,
     confidence: Certainty,
+    /// Rules that are newer than the version the config asks for.
+    newer: Vec<&'static str>,
     /// Rules were asked for by name, even if the config turns them off.
     by_name: bool,
 }
@@ -42,6 +45,7 @@ impl Levels {
             rules: found.config.rules.clone(),
             overrides,
             asked,
+            newer: found.config.rules_version.as_deref().map(rulebook::newer_than).unwrap_or_default(),
             confidence: found.config.confidence.unwrap_or(Certainty::Medium),
             by_name,
         })
@@ -53,6 +57,7 @@ impl Levels {
         match here.or_else(|| self.rules.get(rule)?.level()) {
             Some(Level::Off) if self.by_name => Some(own),
             Some(level) => level.severity(),
+            None if self.is_newer(rule) && !self.by_name => None,
             None => Some(own),
         }
     }
@@ -68,13 +73,23 @@ impl Levels {
     /// Whether a rule may report anything anywhere.
     pub(crate) fn runs(&self, rule: &str) -> bool {
         let is_on = |row: &RuleConfig| row.level().is_some_and(|level| level != Level::Off);
-        let is_off = self.rules.get(rule).and_then(RuleConfig::level) == Some(Level::Off);
+        let own = self.rules.get(rule).and_then(RuleConfig::level);
+        let is_off = own.map_or_else(|| self.is_newer(rule), |level| level == Level::Off);
         !is_off || self.overrides.iter().any(|(_, part)| part.rules.get(rule).is_some_and(is_on))
+    }
+
+    fn is_newer(&self, rule: &str) -> bool {
+        self.newer.contains(&rule)
+    }
+
+    /// The rules that are off because they are newer than what the config asks for.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &'static str> {
+        self.newer.iter().copied().filter(|rule| !self.runs(rule))
     }
 
     /// What holds for a file in particular, the last first.
     fn holding(&self, path: &str) -> impl Iterator<Item = &Override> {
-        let whole = self.here.join(path);
+        let whole = discover::whole(&self.here, Path::new(path));
         let below = whole.strip_prefix(&self.root).map(Path::to_owned).ok();
         let matches = move |patterns: &Gitignore| {
             below.as_ref().is_some_and(|path| patterns.matched_path_or_any_parents(path, false).is_ignore())

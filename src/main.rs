@@ -7,7 +7,9 @@ mod arguments;
 mod baseline;
 mod changed;
 mod check;
+mod compare;
 mod config;
+mod configs;
 mod discover;
 mod explain;
 mod fix;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command() {
         Command::Check(check) => check::check(&check),
+        Command::Compare(compare) => compare::compare(&compare),
         Command::Rules(rules) => output::rules(&rules),
         Command::Explain(explain) => explain::explain(&explain),
         Command::Why(why) => why::why(&why),
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::Init(init) => init::init(init.force),
         Command::ConfigSchema => output::config_schema(),
         Command::Completions(completions) => output::completions(completions.shell),
+        Command::Man(man) => output::man(man.command.as_deref()),
     };
     match result {
         Ok(outcome) => outcome.into(),

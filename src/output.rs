@@ -3,7 +3,9 @@
 use crate::Outcome;
 use crate::arguments::{Arguments, Check, Format, Rules, RulesFormat, When};
 use crate::baseline::Taken;
-use crate::config::{self, Found};
+use crate::check::Settings;
+use crate::config;
+use crate::configs::Scope;
 use crate::fix::{self, Fixed, Wish};
 use crate::report::safe::safe;
 use crate::report::{self, Report, RunOptions};
@@ -15,6 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Writes a report to the files and to stdout, each in the format that was asked for.
@@ -74,6 +77,15 @@ pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<W
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Closes a comparison on stderr.
+pub(crate) fn sum_up_comparison(report: &Report) {
+    let Some(comparison) = &report.comparison else { return };
+    let (new, gone) = (report.findings.len(), comparison.gone.len());
+    let (base, head) = (safe(&comparison.base), safe(&comparison.head));
+    let text = format!("from {base} to {head}: {new} new, {gone} gone, {} in both\n", comparison.both);
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// `outlive rules`
 pub(crate) fn rules(options: &Rules) -> Result<Outcome, SessionError> {
     let entries = rulebook::all();
@@ -96,6 +108,7 @@ fn rule_objects(entries: &[Entry]) -> std::io::Result<String> {
             "summary": entry.summary,
             "category": entry.category,
             "severity": entry.severity.word(),
+            "since": entry.since,
             "url": rulebook::url(entry.id),
         })
     };
@@ -123,20 +136,30 @@ fn rule_table(entries: &[Entry], columns: Option<usize>) -> String {
 }
 
 /// `--show-config`
-pub(crate) fn show_config(found: &Found, here: &Path) -> Result<Outcome, SessionError> {
-    let origin = match &found.file {
-        Some(file) => file.strip_prefix(here).unwrap_or(file).display().to_string(),
-        None => "no config file: these are the defaults".to_owned(),
-    };
-    let mut out = format!("# {}\n", safe(&origin));
+pub(crate) fn show_config(scope: &Arc<Scope>, settings: &Settings) -> Result<Outcome, SessionError> {
+    let found = &scope.found;
+    let shown = |file: &Path| file.strip_prefix(&settings.here).unwrap_or(file).display().to_string();
+    let origin = found.file.as_deref().map(shown);
+    let mut out =
+        format!("# {}\n", safe(&origin.unwrap_or("no config file: these are the defaults".to_owned())));
     for base in &found.bases {
-        let shown = base.strip_prefix(here).unwrap_or(base).display().to_string();
-        let _ = writeln!(out, "# extends {}", safe(&shown));
+        let _ = writeln!(out, "# extends {}", safe(&shown(base)));
+    }
+    if !Arc::ptr_eq(scope, settings.configs.of_run()) {
+        let run = settings.found().file.as_deref().map_or_else(|| "the defaults".to_owned(), shown);
+        let _ = writeln!(out, "# {} come from {}", RUN_KEYS.join(", "), safe(&run));
+    }
+    let waiting: Vec<&str> = scope.levels.waiting().collect();
+    if let Some(version) = found.config.rules_version.as_ref().filter(|_| !waiting.is_empty()) {
+        let _ = writeln!(out, "# newer than {}, and off: {}", safe(version), waiting.join(", "));
     }
     out.push_str(&toml::to_string_pretty(&found.config).map_err(std::io::Error::other)?);
     write(out.as_bytes())?;
     Ok(Outcome::Clean)
 }
+
+/// What is a matter of the whole run.
+const RUN_KEYS: &[&str] = &["baseline", "fail-on", "max-warnings", "models"];
 
 /// `outlive config-schema`
 pub(crate) fn config_schema() -> Result<Outcome, SessionError> {
@@ -150,6 +173,25 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<Outcome, Sessio
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command_definition(), "outlive", &mut script);
     write(&script)?;
+    Ok(Outcome::Clean)
+}
+
+/// `outlive man`
+pub(crate) fn man(name: Option<&str>) -> Result<Outcome, SessionError> {
+    let mut definition = Arguments::command_definition();
+    definition.build();
+    let command = match name {
+        None => definition,
+        Some(name) => {
+            let found = definition.find_subcommand(name).cloned();
+            found.ok_or_else(|| SessionError::NoCommand(name.to_owned()))?
+        }
+    };
+    // A page's title is one word.
+    let title = command.get_display_name().unwrap_or(command.get_name()).replace(' ', "-");
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).title(title).render(&mut page)?;
+    write(&page)?;
     Ok(Outcome::Clean)
 }
 

@@ -1,5 +1,6 @@
 //! Everything that can stand in a report under a name: the rules, and what the command itself has to say.
 
+use outlive_rules::precision::{self, Precision};
 use outlive_rules::{RULES, Severity};
 
 /// What everyone may know about a rule.
@@ -10,8 +11,34 @@ pub(crate) struct Entry {
     pub(crate) summary: &'static str,
     pub(crate) category: &'static str,
     pub(crate) severity: Severity,
+    /// The version of outlive that had it first.
+    pub(crate) since: &'static str,
+    pub(crate) precision: Precision,
     /// Its page, in Markdown.
     pub(crate) page: &'static str,
+}
+
+/// A version of outlive, which is one of its set of rules: major, minor, patch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Version([u32; 3]);
+
+impl Version {
+    /// `1`, `1.2` or `1.2.3`.
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let mut version = [0; 3];
+        for slot in &mut version {
+            *slot = parts.next().map_or(Ok(0), str::parse).ok()?;
+        }
+        parts.next().is_none().then_some(Self(version))
+    }
+}
+
+/// The rules that a version of outlive does not have yet.
+pub(crate) fn newer_than(version: &str) -> Vec<&'static str> {
+    let pinned = Version::of(version);
+    let rules = RULES.iter().map(|rule| rule.meta());
+    rules.filter(|meta| pinned.is_some() && Version::of(meta.since) > pinned).map(|meta| meta.id).collect()
 }
 
 /// A suppression comment that suppresses nothing.
@@ -28,6 +55,9 @@ const OWN: &[Entry] = &[
         summary: "a suppression comment that cannot be obeyed",
         category: "usage",
         severity: Severity::Warning,
+        since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/bad-suppression.md"),
     },
     Entry {
@@ -35,6 +65,9 @@ const OWN: &[Entry] = &[
         summary: "a file that cannot be parsed",
         category: "usage",
         severity: Severity::Error,
+        since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/parse-error.md"),
     },
     Entry {
@@ -42,6 +75,9 @@ const OWN: &[Entry] = &[
         summary: "a suppression comment that suppresses nothing",
         category: "usage",
         severity: Severity::Info,
+        since: "0.1.0",
+        // It is read off the text.
+        precision: Precision::VeryHigh,
         page: include_str!("pages/unused-suppression.md"),
     },
 ];
@@ -56,6 +92,8 @@ pub(crate) fn all() -> Vec<Entry> {
             summary: meta.summary,
             category: meta.category.word(),
             severity: meta.severity,
+            since: meta.since,
+            precision: precision::of(meta.id),
             page: meta.page,
         })
         .chain(OWN.iter().copied())
@@ -106,6 +144,24 @@ mod tests {
         assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
         let rules: Vec<&str> = RULES.iter().map(|rule| rule.meta().id).collect();
         assert!(rules.is_sorted_by(|a, b| a < b), "the list in rules/lib.rs is sorted: {rules:?}");
+    }
+
+    #[test]
+    fn every_rule_says_since_when_it_exists() {
+        let own = Version::of(env!("CARGO_PKG_VERSION"));
+        for entry in all() {
+            let since = Version::of(entry.since);
+            assert!(since.is_some() && since <= own, "{}: {}", entry.id, entry.since);
+        }
+    }
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        assert!(Version::of("0.10") > Version::of("0.9.9"));
+        assert_eq!(Version::of("1"), Version::of("1.0.0"));
+        assert_eq!(["", "1.x", "1.2.3.4", "-1"].map(Version::of), [None; 4]);
+        assert_eq!(newer_than(env!("CARGO_PKG_VERSION")), Vec::<&str>::new());
+        assert_eq!(newer_than("0").len(), RULES.len(), "no rule is as old as that");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use crate::arguments::Stage;
 use crate::baseline::BaselineError;
 use crate::changed::GitError;
 use crate::config::ConfigError;
-use crate::discover::{self, Candidate, DiscoverError, Filter, Found, Skip};
+use crate::configs::Configs;
+use crate::discover::{self, Candidate, DiscoverError, Found, Skip};
 use crate::progress::Counter;
 use crate::report::source::{self, Overlay};
 use crate::report::{FileError, Stats, Trouble};
@@ -53,6 +54,12 @@ pub(crate) enum SessionError {
     /// `why` was not given a line of a file.
     #[error("`{0}` is not a line of an analysed file; write PATH:LINE")]
     NoSuchLine(String),
+    /// There is no manual page.
+    #[error("there is no command `{0}`; `outlive --help` lists them")]
+    NoCommand(String),
+    /// What is to be compared is neither a commit nor a folder.
+    #[error("`{0}` is no commit, branch or tag here, and no folder")]
+    NoState(String),
     /// `init` would overwrite something.
     #[error("{0} is there already; `outlive init --force` overwrites it")]
     Exists(String),
@@ -144,6 +151,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
+    /// The threads that it was made on.
+    pub(crate) pool: Arc<rayon::ThreadPool>,
 }
 
 /// How a run is to be made.
@@ -151,10 +160,11 @@ pub(crate) struct Plan<'p> {
     pub(crate) paths: &'p [PathBuf],
     /// Files that only the overlay may have.
     pub(crate) extra: &'p [String],
-    pub(crate) filter: &'p Filter,
+    pub(crate) configs: &'p Configs,
     pub(crate) overlay: &'p Overlay,
     pub(crate) threads: usize,
-    pub(crate) rules: &'p [&'static dyn Rule],
+    /// The rules that run; none if the configs say it.
+    pub(crate) rules: Option<&'p [&'static dyn Rule]>,
     /// The file whose dropped candidates are asked for.
     pub(crate) traced: Option<&'p str>,
     pub(crate) progress: &'p Counter,
@@ -162,11 +172,17 @@ pub(crate) struct Plan<'p> {
     pub(crate) until: Stage,
 }
 
+impl Plan<'_> {
+    fn rules(&self) -> Vec<&'static dyn Rule> {
+        self.rules.map_or_else(|| self.configs.rules(), <[_]>::to_vec)
+    }
+}
+
 /// Walks, analyses and links.
 pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<'c>, SessionError> {
     let loaded = Loaded::new(plan, catalog, None)?;
     let Loaded { found, outcomes, times, pool } = loaded;
-    Ok(pool.install(|| link(&found, outcomes, times, catalog, None)))
+    Ok(pool.install(|| link(&found, outcomes, times, catalog, None, &pool)))
 }
 
 /// The files of a project, gone through one by one and not yet linked. Editors keep it from one edit to the next.
@@ -174,7 +190,7 @@ pub(crate) struct Loaded {
     found: Found,
     outcomes: Vec<Outcome>,
     times: Vec<(&'static str, Duration)>,
-    pool: rayon::ThreadPool,
+    pool: Arc<rayon::ThreadPool>,
 }
 
 impl Loaded {
@@ -190,7 +206,7 @@ impl Loaded {
             times.push((name, clock.elapsed()));
             clock = Instant::now();
         };
-        let found = discover::discover(plan.paths, plan.extra, plan.filter)?;
+        let found = discover::discover(plan.paths, plan.extra, plan.configs)?;
         plan.progress.start(found.files.len() as u64);
         lap("walk");
         let pool = rayon::ThreadPoolBuilder::new()
@@ -198,13 +214,14 @@ impl Loaded {
             .stack_size(WORKER_STACK_BYTES)
             .build()
             .map_err(|error| SessionError::Threads(plan.threads, error))?;
+        let rules = plan.rules();
         let analyse = |file: &Candidate| {
             let older = older.and_then(|older| older.outcome(&file.path));
-            analyse_guarded(file, catalog, plan, older)
+            analyse_guarded(file, catalog, plan, &rules, older)
         };
         let outcomes: Vec<Outcome> = pool.install(|| found.files.par_iter().map(analyse).collect());
         lap("files");
-        Ok(Self { found, outcomes, times, pool })
+        Ok(Self { found, outcomes, times, pool: Arc::new(pool) })
     }
 
     fn position(&self, path: &str) -> Option<usize> {
@@ -229,19 +246,20 @@ impl Loaded {
     pub(crate) fn refresh(&mut self, path: &str, plan: &Plan<'_>, catalog: &Catalog) {
         let Some(at) = self.position(path) else { return };
         if let (Some(file), Some(outcome)) = (self.found.files.get(at), self.outcomes.get_mut(at)) {
-            *outcome = analyse_guarded(file, catalog, plan, Some(outcome));
+            *outcome = analyse_guarded(file, catalog, plan, &plan.rules(), Some(outcome));
         }
     }
 
     /// Links what is known now.
     pub(crate) fn link<'c>(&self, catalog: &'c Catalog, memo: &Memo) -> Analysis<'c> {
-        self.pool.install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo)))
+        self.pool
+            .install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo), &self.pool))
     }
 
     /// What the rules drop in one file, as the plan reads it.
     pub(crate) fn dropped(&self, path: &str, plan: &Plan<'_>, catalog: &Catalog) -> Vec<Dropped> {
         let file = self.position(path).and_then(|at| self.found.files.get(at));
-        match file.map(|file| analyse_guarded(file, catalog, plan, None).fate) {
+        match file.map(|file| analyse_guarded(file, catalog, plan, &plan.rules(), None).fate) {
             Some(Fate::Analysed(analysed, _)) => analysed.dropped,
             _ => Vec::new(),
         }
@@ -254,6 +272,7 @@ fn link<'c>(
     mut times: Vec<(&'static str, Duration)>,
     catalog: &'c Catalog,
     memo: Option<&Memo>,
+    pool: &Arc<rayon::ThreadPool>,
 ) -> Analysis<'c> {
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
@@ -268,7 +287,8 @@ fn link<'c>(
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times }
+    let pool = Arc::clone(pool);
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, pool }
 }
 
 #[derive(Default)]
@@ -339,8 +359,14 @@ fn file_error(path: &str, message: String, trouble: Trouble) -> FileError {
 }
 
 /// Analyses one file; a panic in it is this file's error and nobody else's.
-fn analyse_guarded(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Option<&Outcome>) -> Outcome {
-    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, older));
+fn analyse_guarded(
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    rules: &[&'static dyn Rule],
+    older: Option<&Outcome>,
+) -> Outcome {
+    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, rules, older));
     let outcome = std::panic::catch_unwind(run);
     plan.progress.tick();
     let outcome = outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)));
@@ -355,7 +381,13 @@ fn internal_error(file: &Candidate) -> Fate {
     Fate::Failed(file_error(&file.path, message, Trouble::Internal))
 }
 
-fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Option<&Outcome>) -> Outcome {
+fn analyse_file(
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    rules: &[&'static dyn Rule],
+    older: Option<&Outcome>,
+) -> Outcome {
     let start = Instant::now();
     let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
     if plan.overlay.size(&file.path) > discover::MAX_BYTES {
@@ -376,9 +408,9 @@ fn analyse_file(file: &Candidate, catalog: &Catalog, plan: &Plan<'_>, older: Opt
         Ok((text, nesting)) => {
             effort.read = start.elapsed();
             if nesting > syntax::SHALLOW_NESTING {
-                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, &mut effort))
+                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, rules, &mut effort))
             } else {
-                parse_and_analyse(&text, file, catalog, plan, &mut effort)
+                parse_and_analyse(&text, file, catalog, plan, rules, &mut effort)
             }
         }
     };
@@ -423,6 +455,7 @@ fn parse_and_analyse(
     file: &Candidate,
     catalog: &Catalog,
     plan: &Plan<'_>,
+    rules: &[&'static dyn Rule],
     effort: &mut Effort,
 ) -> Fate {
     let mut clock = Instant::now();
@@ -447,7 +480,7 @@ fn parse_and_analyse(
     }
     lowered.path = file.path.as_str().into();
     let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
-    let mut analysed = engine::analyse(&lowered, catalog, role::of_path(&file.path), plan.rules, &trace);
+    let mut analysed = engine::analyse(&lowered, catalog, role::of_path(&file.path), rules, &trace);
     analysed.dropped = trace.into_list();
     let directives = suppress::directives(text, file.language);
     drop(lowered);

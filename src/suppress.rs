@@ -75,7 +75,8 @@ fn directive(comment: &Comment) -> Option<Directive> {
 pub(crate) struct Policy<'p> {
     /// The rules that ran: only they can say that a suppression is unused.
     pub(crate) ran: &'p [&'static str],
-    pub(crate) require_reason: bool,
+    /// Whether suppressions in a file must say why.
+    pub(crate) require_reason: &'p dyn Fn(&str) -> bool,
 }
 
 /// What came of it.
@@ -236,7 +237,8 @@ impl About<'_> {
             let help = rulebook::suggestion(name);
             problems.push((format!("no rule is called `{name}`"), help.trim_start_matches("; ").to_owned()));
         }
-        if policy.require_reason && directive.reason.is_none() && directive.reach != Reach::Enable {
+        let is_mute = directive.reason.is_none() && directive.reach != Reach::Enable;
+        if is_mute && (policy.require_reason)(self.path) {
             problems.push((
                 "this suppression gives no reason".to_owned(),
                 "say why behind `--`: the config asks for it".to_owned(),
@@ -319,6 +321,7 @@ impl About<'_> {
             fixes,
             fingerprint: key.clone(),
             key,
+            cause: None,
         }
     }
 }

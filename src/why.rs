@@ -2,8 +2,8 @@
 
 use crate::Outcome;
 use crate::arguments::{Stage, Why};
-use crate::config;
-use crate::discover::{DiscoverError, Filter};
+use crate::configs::{Configs, Wanted};
+use crate::discover::DiscoverError;
 use crate::output;
 use crate::progress::Counter;
 use crate::report::safe::safe;
@@ -24,15 +24,15 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
     let (path, line) =
         split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
-    let found = config::discover(&here)?;
-    let catalog = outlive_rules::models::catalog(&found.sheets()?)?;
+    let configs = Configs::new(&here, None, Wanted::default())?;
+    let catalog = outlive_rules::models::catalog(&configs.of_run().found.sheets()?)?;
     let plan = Plan {
         paths: &options.paths,
         extra: &[],
-        filter: &Filter::new(&found, false)?,
+        configs: &configs,
         overlay: &Overlay::default(),
         threads: 0,
-        rules: outlive_rules::RULES,
+        rules: Some(outlive_rules::RULES),
         traced: Some(path),
         progress: &Counter::default(),
         until: Stage::Link,
@@ -69,11 +69,16 @@ pub(crate) fn describe_line(
 ) -> String {
     let &Asked { file, line, rules } = asked;
     let project = &analysis.project;
-    let trace = Trace::listening();
-    let mut findings = engine::settle(&analysis.claims, project, rules, &trace);
+    let claims = &analysis.claims;
+    let settle = || {
+        let trace = Trace::listening();
+        let findings = engine::settle(claims, project, rules, &trace);
+        (findings, trace.into_list())
+    };
+    let (mut findings, noted) = analysis.pool.install(settle);
     findings.retain(|finding| finding.file == file && touches(line, finding.span));
     let mut silent: Vec<Dropped> = dropped.to_vec();
-    silent.extend(trace.into_list());
+    silent.extend(noted);
     silent.retain(|row| row.file == Some(file) && touches(line, row.span));
     let asked = findings.iter().map(|it| it.span).chain(silent.iter().map(|row| row.span)).next();
     let mut out = String::new();

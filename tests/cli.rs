@@ -262,7 +262,7 @@ fn rules_are_listed_and_explained() {
     assert!(ids.is_sorted_by(|a, b| a < b), "{ids:?}");
     assert!(ids.contains(&"unbounded-collection") && ids.contains(&"unused-suppression"));
     for rule in list.as_array().unwrap() {
-        assert_eq!(keys(rule), ["category", "id", "severity", "summary", "url"]);
+        assert_eq!(keys(rule), ["category", "id", "severity", "since", "summary", "url"]);
         let id = rule["id"].as_str().unwrap();
         let page = project.run(&["explain", id]);
         assert_eq!(page.code, 0);
@@ -347,6 +347,22 @@ fn completions_are_for_shells() {
     for shell in ["bash", "zsh", "fish"] {
         assert!(project.run(&["completions", shell]).stdout.contains("confidence"), "{shell}");
     }
+}
+
+#[test]
+fn manual_pages_are_made_of_the_options() {
+    let project = Project::new::<&str>(&[]);
+    for (arguments, title, option) in [
+        (&["man"][..], ".TH outlive 1", "outlive\\-check(1)"),
+        (&["man", "check"], ".TH outlive-check 1", "fix\\-suggestions"),
+        (&["man", "compare"], ".TH outlive-compare 1", "the working directory as it is"),
+    ] {
+        let page = project.run(arguments);
+        assert_eq!(page.code, 0, "{}", page.stderr);
+        assert!(page.stdout.contains(title), "{arguments:?}: {}", page.stdout);
+        assert!(page.stdout.contains(option), "{arguments:?}: {}", page.stdout);
+    }
+    assert_eq!(project.run(&["man", "nothing"]).code, 2);
 }
 
 #[test]

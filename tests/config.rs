@@ -179,3 +179,115 @@ fn the_schema_is_what_the_program_reads() {
         assert_eq!(is_read, is_valid, "{text}: {}", read.stderr);
     }
 }
+
+/// A project of two packages, of which one has a config of its own.
+fn packages() -> Project {
+    Project::new(&[
+        ("outlive.toml", "confidence = 'high'\nexclude = ['packages/b/gen/']\n"),
+        ("packages/a/a.js", LEAK),
+        ("packages/b/outlive.toml", "exclude = ['old/']\n[rules]\nunbounded-collection = 'error'\n"),
+        ("packages/b/src/b.js", LEAK),
+        ("packages/b/old/c.js", LEAK),
+        ("packages/b/gen/d.js", LEAK),
+    ])
+}
+
+#[test]
+fn the_nearest_config_holds_for_a_file() {
+    let project = packages();
+    let severities = |report: &Value| -> Vec<String> {
+        let rows = report["findings"].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["path"].as_str().unwrap(), row["severity"].as_str().unwrap()))
+            .collect()
+    };
+    let report = project.json(&[]);
+    assert_eq!(severities(&report), ["packages/a/a.js warning", "packages/b/src/b.js error"]);
+    assert_eq!(
+        report["stats"]["skipped_by_reason"]["excluded"], 2,
+        "by its own config, and by the outer one"
+    );
+    assert_eq!(severities(&project.json(&["--no-config"])).len(), 4);
+    let all = project.json(&["--config", "outlive.toml"]);
+    assert_eq!(severities(&all).len(), 3, "the one that is named is the only one: {all}");
+    let mut beside = cli_support::command(&project.path().join("packages/a"), &["../b", "--format", "unix"]);
+    let beside = cli_support::run(&mut beside, b"");
+    assert!(beside.stdout.starts_with("../b/src/b.js:6:"), "{}{}", beside.stdout, beside.stderr);
+    assert!(beside.stdout.trim_end().ends_with("[Error/unbounded-collection]"), "{}", beside.stdout);
+    let mut inside = cli_support::command(&project.path().join("packages/b"), &["--format", "unix"]);
+    let inside = cli_support::run(&mut inside, b"");
+    assert_eq!(inside.stdout.lines().count(), 1, "from within it is the same: {}", inside.stdout);
+    assert!(inside.stdout.starts_with("src/b.js:6:"), "{}", inside.stdout);
+}
+
+#[test]
+fn every_way_in_asks_for_the_nearest_config() {
+    let project = packages();
+    project.write("packages/b/outlive.toml", OFF);
+    let path = "packages/b/src/b.js";
+    let stdin =
+        |path: &str| project.run_with_stdin(&["--stdin-filename", path, "--format", "unix"], LEAK.as_bytes());
+    assert_eq!(stdin(path).stdout, "");
+    assert_eq!(stdin("packages/a/a.js").code, 1);
+    assert_eq!(stdin("packages/b/gen/new.js").stdout, "", "it is excluded");
+    project.git(&["init", "-q"]);
+    project.git(&["add", "."]);
+    assert_eq!(found(&project.json(&["--staged"])), ["unbounded-collection packages/a/a.js:6"]);
+    project.write("packages/b/outlive.toml", "exclud = []\n");
+    for arguments in [&["--staged"][..], &["--since", "HEAD"], &[], &["why", "packages/a/a.js:6"]] {
+        let run = project.run(arguments);
+        assert_eq!(run.code, 2, "{arguments:?}: {}", run.stdout);
+    }
+    project.write("outlive.toml", "exclude = ['packages/b/']\n");
+    assert_eq!(found(&project.json(&[])), ["unbounded-collection packages/a/a.js:6"], "it is not looked at");
+}
+
+#[test]
+fn what_is_a_matter_of_the_whole_run_is_said_where_it_is_missed() {
+    let project = packages();
+    project.write("packages/b/outlive.toml", "models = ['rows.toml']\nfail-on = 'error'\n");
+    let run = project.run(&[]);
+    assert_eq!(run.code, 1, "`fail-on` is that of the working directory");
+    assert!(
+        run.stderr.contains("outlive: packages/b/outlive.toml: its `models` are not read"),
+        "{}",
+        run.stderr
+    );
+    let shown = project.run(&["--show-config", "packages/b/src/b.js"]).stdout;
+    let head =
+        "# packages/b/outlive.toml\n# baseline, fail-on, max-warnings, models come from outlive.toml\n";
+    assert!(shown.starts_with(head), "{shown}");
+    assert!(project.run(&["--show-config", "packages/a"]).stdout.starts_with("# outlive.toml\n"));
+}
+
+#[test]
+fn rules_newer_than_the_pinned_version_are_off() {
+    let project = Project::new(&[("a.js", LEAK)]);
+    let rules: Value = serde_json::from_str(&project.run(&["rules", "--format", "json"]).stdout).unwrap();
+    let own = env!("CARGO_PKG_VERSION");
+    assert!(rules.as_array().unwrap().iter().all(|rule| rule["since"].is_string()));
+    project.write("outlive.toml", format!("rules-version = '{own}'\n"));
+    assert_eq!(found(&project.json(&[])).len(), 1);
+    assert!(!project.run(&["--show-config"]).stdout.contains("newer than"));
+    project.write("outlive.toml", "rules-version = '0.0.9'\n");
+    assert_eq!(found(&project.json(&[])), Vec::<String>::new());
+    let shown = project.run(&["--show-config"]).stdout;
+    assert!(shown.contains("# newer than 0.0.9, and off: "), "{shown}");
+    assert!(shown.contains("unbounded-collection"), "{shown}");
+    assert_eq!(found(&project.json(&["--rule", "unbounded-collection"])).len(), 1, "it is asked for by name");
+    project.write("outlive.toml", "rules-version = '0.0.9'\n[rules]\nunbounded-collection = 'info'\n");
+    assert_eq!(found(&project.json(&[])).len(), 1, "a level is an invitation");
+    let shown = project.run(&["--show-config"]).stdout;
+    assert!(shown.contains("leaked-timer") && !shown.contains("off: unbounded"), "{shown}");
+    project.write("outlive.toml", "rules-version = '999'\n");
+    let run = project.run(&[]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("does not know these rules yet"), "{}", run.stderr);
+}
+
+#[test]
+fn init_pins_the_rules_of_today() {
+    let project = Project::new::<&str>(&[]);
+    assert_eq!(project.run(&["init"]).code, 0);
+    let shown = project.run(&["--show-config"]).stdout;
+    assert!(shown.contains(&format!("rules-version = \"{}\"\n", env!("CARGO_PKG_VERSION"))), "{shown}");
+}

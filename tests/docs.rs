@@ -323,3 +323,32 @@ fn the_map_names_every_module() {
         }
     }
 }
+
+#[test]
+fn the_page_about_precision_is_the_data() {
+    let page = std::fs::read_to_string(root().join("docs/precision.md")).unwrap();
+    let head = "| rule | true | arguable | false |\n|---|--:|--:|--:|\n";
+    let table = page.split(head).nth(1).unwrap().lines().take_while(|line| line.starts_with('|'));
+    let mut shown: Vec<String> = table
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let name = cells[0].trim_matches('`');
+            format!("{name} = {{ true = {}, arguable = {}, false = {} }}", cells[1], cells[2], cells[3])
+        })
+        .collect();
+    shown.sort();
+    let data = std::fs::read_to_string(root().join("rules/precision.toml")).unwrap();
+    let data: Vec<&str> = data.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(shown, data);
+    // Of each rule no more is left than was read.
+    let verdicts = std::fs::read_to_string(root().join("truth/verdicts.jsonl")).unwrap();
+    let verdicts: Vec<Value> = verdicts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let data: toml::Table = data.join("\n").parse().unwrap();
+    for (rule, tally) in &data {
+        for (verdict, left) in tally.as_table().unwrap() {
+            let is_one = |row: &&Value| row["rule"] == rule.as_str() && row["verdict"] == verdict.as_str();
+            let read = verdicts.iter().filter(is_one).count();
+            assert!(left.as_integer().unwrap() <= i64::try_from(read).unwrap(), "{rule}: {verdict}");
+        }
+    }
+}

@@ -246,3 +246,226 @@ app.get('/ping', (req, res) => {
     assert!(text.contains("{ pong.resume(); res.sendStatus(pong.statusCode); }"), "{text}");
     assert_eq!(found(&project.json(&only[..2])), Vec::<String>::new());
 }
+
+/// What `--fix-suggestions` makes of a file; a second time it finds nothing to do, and the rule has nothing to say.
+fn suggested(rule: &str, before: &str) -> String {
+    let project = Project::new(&[("a.js", before)]);
+    let options = ["--rule", rule, "--confidence", "low"];
+    let reported = found(&project.json(&options));
+    assert!(!reported.is_empty(), "{rule} finds it: {before}");
+    let safe = project.run(&[&options[..], &["--fix"]].concat());
+    assert_eq!(read(&project, "a.js"), before, "it is no safe fix: {}", safe.stderr);
+    let run = project.run(&[&options[..], &["--fix-suggestions"]].concat());
+    let after = read(&project, "a.js");
+    assert_ne!(after, before, "{}{}", run.stdout, run.stderr);
+    assert_eq!(run.stdout, "", "nothing is left of it: {after}");
+    let again = project.run(&[&options[..], &["--fix-suggestions"]].concat());
+    assert_eq!((again.code, read(&project, "a.js")), (0, after.clone()), "{}", again.stderr);
+    after
+}
+
+const POLLER: &str = "\
+class Poller {
+  start() {
+    // Every second.
+    setInterval(() => this.poll(), 1000);
+  }
+
+  poll() {}
+
+  stop() {
+    this.stopped = true; // for good
+  }
+}
+
+module.exports = { open: () => new Poller().start() };
+";
+
+#[test]
+fn a_timer_is_kept_and_cleared_where_its_instance_ends() {
+    let after = suggested("leaked-timer", POLLER);
+    let expected = POLLER
+        .replace("    setInterval(", "    clearInterval(this.interval);\n    this.interval = setInterval(")
+        .replace("    this.stopped", "    clearInterval(this.interval);\n    this.stopped");
+    assert_eq!(after, expected);
+    let kept = POLLER.replace("    setInterval(", "    this.handle = setInterval(");
+    let after = suggested("leaked-timer", &kept);
+    assert_eq!(after, kept.replace("    this.stopped", "    clearInterval(this.handle);\n    this.stopped"));
+}
+
+const CLOCK: &str = "\
+import { useEffect, useState } from 'react';
+
+export function Clock() {
+  const [now, setNow] = useState(0);
+  useEffect(() => {
+    setInterval(() => setNow(Date.now()), 1000); // each second
+  }, []);
+  return now;
+}
+";
+
+#[test]
+fn a_timer_of_an_effect_is_cleared_in_its_cleanup() {
+    let after = suggested("leaked-timer", CLOCK);
+    let expected = CLOCK
+        .replace("    setInterval(", "    const interval = setInterval(")
+        .replace("// each second\n", "// each second\n    return () => clearInterval(interval);\n");
+    assert_eq!(after, expected);
+    let other = CLOCK
+        .replace("    setInterval(", "    const ticks = setInterval(")
+        .replace("// each second\n", "\n    return () => {\n      setNow(0);\n    };\n");
+    let after = suggested("leaked-timer", &other);
+    assert_eq!(after, other.replace("      setNow(0);", "      clearInterval(ticks);\n      setNow(0);"));
+}
+
+const QUERY: &str = "\
+const mysql = require('mysql2/promise');
+const pool = mysql.createPool({});
+
+async function load(id) {
+  const connection = await pool.getConnection(); // one of ten
+  // Only the newest.
+  const [rows] = await connection.query('select 1', [id]);
+  if (rows.length === 0) {
+    throw new Error('none');
+  }
+  connection.release();
+
+  return rows;
+}
+
+module.exports = { load };
+";
+
+#[test]
+fn what_is_taken_is_given_back_in_a_finally() {
+    let after = suggested("leaked-resource", QUERY);
+    let expected = "\
+const mysql = require('mysql2/promise');
+const pool = mysql.createPool({});
+
+async function load(id) {
+  const connection = await pool.getConnection(); // one of ten
+  try {
+    // Only the newest.
+    const [rows] = await connection.query('select 1', [id]);
+    if (rows.length === 0) {
+      throw new Error('none');
+    }
+
+    return rows;
+  } finally {
+    connection.release();
+  }
+}
+
+module.exports = { load };
+";
+    assert_eq!(after, expected);
+    let short = QUERY
+        .replace("  const [rows] = await", "  await")
+        .replace("  if (rows.length === 0) {\n    throw new Error('none');\n  }\n", "")
+        .replace("return rows", "return id");
+    let after = suggested("leaked-resource", &short);
+    assert!(after.contains("  } finally {\n    connection.release();\n  }\n\n  return id;\n"), "{after}");
+}
+
+#[test]
+fn a_map_by_objects_becomes_a_weak_one() {
+    let before = "\
+const http = require('http');
+const started = new Map(); // when each began
+
+http.createServer((req, res) => {
+  started.set(req, Date.now());
+  res.end(String(started.get(req)));
+}).listen(8080);
+";
+    let after = suggested("unbounded-collection", before);
+    assert_eq!(after, before.replace("new Map()", "new WeakMap()"));
+    for (from, to) in [
+        ("String(started.get(req))", "String(started.size)"),
+        ("started.set(req, ", "started.set(req.url, "),
+        ("}).listen", "  for (const [one] of started) one.resume();\n}).listen"),
+        ("const started", "module.exports = { started: () => started };\nconst started"),
+    ] {
+        let other = before.replace(from, to);
+        assert_ne!(other, before);
+        let project = Project::new(&[("a.js", &other)]);
+        project.run(&["--fix-suggestions", "--confidence", "low", "--rule", "unbounded-collection"]);
+        assert_eq!(read(&project, "a.js"), other);
+    }
+}
+
+#[test]
+fn an_entry_is_taken_out_on_rejection_too() {
+    let before = "\
+const http = require('http');
+const pending = new Map();
+
+http.createServer((req, res) => {
+  const work = fetch(req.url);
+  pending.set(req.url, work);
+  work.then(() => pending.delete(req.url));
+  res.end();
+}).listen(8080);
+";
+    let after = suggested("unbounded-collection", before);
+    let remove = "() => pending.delete(req.url)";
+    assert_eq!(after, before.replace(&format!("then({remove})"), &format!("then({remove}, {remove})")));
+}
+
+#[test]
+fn streams_are_joined_with_pipeline() {
+    let before = "\
+'use strict';
+const fs = require('fs');
+const http = require('http');
+const zlib = require('zlib');
+
+http.createServer((req, res) => {
+  fs.createReadStream('a.txt').pipe(res);
+}).listen(8080);
+
+http.createServer((req, res) => {
+  fs.createReadStream('b.txt').pipe(zlib.createGzip()).pipe(res); // smaller
+}).listen(8081);
+";
+    let after = suggested("leaked-resource", before);
+    assert_eq!(after.matches("const { pipeline } = require('node:stream');\n").count(), 1, "{after}");
+    assert!(after.starts_with("'use strict';\nconst { pipeline }"), "{after}");
+    assert!(
+        after.contains("  pipeline(fs.createReadStream('a.txt'), res, (error) => {\n    if (error)"),
+        "{after}"
+    );
+    assert!(
+        after.contains("pipeline(fs.createReadStream('b.txt'), zlib.createGzip(), res, (error)"),
+        "{after}"
+    );
+    assert!(after.contains("}); // smaller\n"), "{after}");
+}
+
+#[test]
+fn in_a_circle_of_imports_nothing_is_moved_unasked() {
+    let handler = "\
+import http from 'node:http';
+import { port } from './b.js';
+
+export function answer(req, res) {
+  const verbs = new Map([['GET', 1], ['HEAD', 2], ['POST', 3], ['PUT', 4], ['DELETE', 5]]);
+  res.end(String(verbs.get(req.method)));
+}
+
+http.createServer(answer).listen(port);
+";
+    let project = Project::new(&[("a.js", handler), ("b.js", "export const port = 8080;\n")]);
+    project.run(&["--fix"]);
+    assert_ne!(read(&project, "a.js"), handler, "alone it is safe");
+    let circle = "import { answer } from './c.js';\nexport const port = answer.length;\n";
+    let project =
+        Project::new(&[("a.js", handler), ("b.js", circle), ("c.js", "export { answer } from './a.js';\n")]);
+    let run = project.run(&["--fix"]);
+    assert_eq!(read(&project, "a.js"), handler, "{}", run.stderr);
+    assert!(run.stderr.contains("--fix-suggestions makes them"), "{}", run.stderr);
+}

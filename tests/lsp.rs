@@ -409,6 +409,25 @@ fn the_config_is_read_again_and_a_broken_one_changes_nothing() {
 }
 
 #[test]
+fn the_nearest_config_holds_here_too() {
+    let project = Project::new(&[("a.js", LEAK), ("packages/b/b.js", LEAK)]);
+    let mut client = Client::new(&project);
+    assert_eq!(client.pushed("packages/b/b.js").len(), 1);
+    let told = json!({ "changes": [{ "uri": client.uri("packages/b/outlive.toml"), "type": 1 }] });
+    project.write("packages/b/outlive.toml", "[rules]\nunbounded-collection = 'of'\n");
+    client.tell("workspace/didChangeWatchedFiles", told.clone());
+    let shown = client.wait(|message| message["method"] == "window/showMessage");
+    assert!(shown["params"]["message"].as_str().unwrap().contains("outlive.toml"), "{shown}");
+    project.write("packages/b/outlive.toml", "[rules]\nunbounded-collection = 'error'\n");
+    client.tell("workspace/didChangeWatchedFiles", told.clone());
+    assert_eq!(client.pushed("packages/b/b.js")[0]["severity"], 1, "nothing was pushed for the broken one");
+    project.write("packages/b/outlive.toml", "[rules]\nunbounded-collection = 'off'\n");
+    client.tell("workspace/didChangeWatchedFiles", told);
+    assert!(client.pushed("packages/b/b.js").is_empty());
+    client.end();
+}
+
+#[test]
 fn files_come_and_go() {
     let project = Project::new(&[("a.js", CLEAN)]);
     let mut client = Client::new(&project);

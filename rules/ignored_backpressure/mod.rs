@@ -20,6 +20,7 @@ static META: Meta = Meta {
     summary: "writes to something slower than the source, with no look at how much waits",
     category: Category::Backpressure,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -16,6 +16,7 @@ static META: Meta = Meta {
     summary: "options handed to an `EventEmitter`, which never reads them",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -43,6 +43,7 @@ static META: Meta = Meta {
     summary: "a listener on something that lives longer than the code that adds it, with no removal that matches",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -15,6 +15,7 @@ static META: Meta = Meta {
     summary: "an observer or watcher that is never disconnected",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

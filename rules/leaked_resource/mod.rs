@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "an acquired resource that some way out does not give back",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

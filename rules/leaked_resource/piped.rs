@@ -4,14 +4,15 @@
 //! `readable.pipe()`); measured, each client that goes away leaves one descriptor open.
 
 use crate::claim::{LocalClaim, Note};
-use crate::finding::Role;
+use crate::finding::{Edit, Fix, Role};
+use crate::mend;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::rate::Life;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
 
 /// The types of sources that hold something outside the heap until they are destroyed.
 const HELD_SOURCES: &[&str] = &["fs.ReadStream", "http.ClientResponse", "http.ClientRequest", "net.Socket"];
@@ -41,6 +42,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         message: format!("nothing destroys {shown} when `{to}` closes before its end: its {held} stays open"),
         help: format!("use `pipeline` of `node:stream`, or destroy the source when `{to}` emits `close`"),
         subject: format!("{shown} {to}"),
+        fixes: as_pipeline(model, call).into_iter().collect(),
         named: u8::from(is_named_only),
         must_repeat: true,
         notes: vec![Note {
@@ -50,6 +52,74 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         }],
         ..LocalClaim::default()
     })
+}
+
+/// `a.pipe(b).pipe(c);` becomes `pipeline(a, b, c, …);`, which destroys all of them when one ends before its time.
+fn as_pipeline(model: &Model<'_>, call: NodeId) -> Option<Fix> {
+    let tree = &model.file.tree;
+    let parent = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::ExprStmt)?;
+    let code = |node: NodeId| {
+        let span = tree.span(node);
+        model.file.text.get(span.start as usize..span.end as usize)
+    };
+    let mut parts = Vec::new();
+    let mut at = call;
+    while let Some((inner, "pipe")) = tree.method_call(at) {
+        if tree.args(at).count() != 1 {
+            return None;
+        }
+        parts.push(code(tree.arg(at, 0)?)?);
+        at = inner;
+    }
+    parts.push(code(at)?);
+    parts.reverse();
+    // What is said between the links of the chain would be lost.
+    if code(call)?.contains("//") || code(call)?.contains("/*") {
+        return None;
+    }
+    let (name, import) = pipeline(model)?;
+    let failed = "(error) => {\n  if (error) console.error(error);\n}";
+    let own = model.file.text.get(..tree.span(parent).start as usize)?.rsplit('\n').next()?;
+    let own = own.get(..own.len() - own.trim_start().len())?;
+    let text = format!("{name}({}, {})", parts.join(", "), failed.replace('\n', &format!("\n{own}")));
+    let edits = import.into_iter().chain([Edit { span: tree.span(call), text }]).collect();
+    Some(mend::suggestion("join the streams with `pipeline`".to_owned(), edits))
+}
+
+/// The name that `pipeline` of `node:stream` has in the file, and the import that gives it one if it has none.
+fn pipeline(model: &Model<'_>) -> Option<(&'static str, Option<Edit>)> {
+    let tree = &model.file.tree;
+    let text = &*model.file.text;
+    let imports = |line: &str| {
+        let is_import = line.contains("import") || line.contains("require");
+        is_import
+            && ["'stream'", "\"stream\"", "'node:stream'", "\"node:stream\""]
+                .iter()
+                .any(|name| line.contains(name))
+    };
+    if tree.names().find("pipeline").is_some() {
+        // Another one of this name may be anything, such as that of `stream/promises`.
+        let is_it = |line: &str| imports(line) && line.contains("pipeline");
+        return text.lines().any(is_it).then_some(("pipeline", None));
+    }
+    let program = tree.ids().next()?;
+    let is_directive = |node: &NodeId| {
+        tree.kind(*node) == Kind::ExprStmt && tree.first(*node).is_some_and(|it| tree.string(it).is_some())
+    };
+    let first = tree.children(program).find(|node| !is_directive(node))?;
+    let at = tree.span(first).start as usize;
+    // Far from the top nobody begins to import.
+    let is_module =
+        text.lines().take(500).any(|line| line.starts_with("import ") || line.starts_with("export "));
+    let line = if is_module {
+        "import { pipeline } from 'node:stream';\n"
+    } else {
+        "const { pipeline } = require('node:stream');\n"
+    };
+    // The first character is put in again: two fixes that need the import touch, and the second waits until it is there.
+    let head = text.get(at..)?.chars().next()?;
+    let span = Span { start: u32::try_from(at).ok()?, end: u32::try_from(at + head.len_utf8()).ok()? };
+    Some(("pipeline", Some(Edit { span, text: format!("{line}{head}") })))
 }
 
 /// Whether a destination closes when a client goes away: proved by its type, or by the name that handlers give it.

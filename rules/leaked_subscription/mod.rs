@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a subscription to something that lives longer, whose end nobody keeps",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

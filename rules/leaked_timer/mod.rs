@@ -1,5 +1,7 @@
 //! `leaked-timer`: an interval, a chain of timeouts or a long timeout that is armed again and again and never cleared.
 
+mod mend;
+
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
@@ -21,6 +23,7 @@ static META: Meta = Meta {
     summary: "a timer that is armed again and again and never cleared",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 
@@ -34,7 +37,11 @@ impl Rule for LeakedTimer {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some((what, patterns)) = armed(file, call) else { return };
-        let Some(body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
+        let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
+        let clear = clear_name(&body);
+        let fix = mend::clear_at_end(file, call, &body, clear)
+            .or_else(|| mend::clear_in_cleanup(file, call, &body, clear));
+        body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
         claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });
@@ -256,14 +263,19 @@ fn message(body: &AcquireClaim) -> String {
     }
 }
 
-fn help(body: &AcquireClaim) -> String {
-    let clear = if body.what.contains("frame") {
+/// The function that clears it.
+fn clear_name(body: &AcquireClaim) -> &'static str {
+    if body.what.contains("frame") {
         "cancelAnimationFrame"
     } else if body.what.contains("interval") {
         "clearInterval"
     } else {
         "clearTimeout"
-    };
+    }
+}
+
+fn help(body: &AcquireClaim) -> String {
+    let clear = clear_name(body);
     match (&body.class, body.shown.as_str()) {
         (Some((_, Some(end))), "") => {
             format!("keep the handle in a field and call `{clear}` on it in `{end}`")

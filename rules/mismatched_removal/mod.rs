@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a removal that can never match what was added",
     category: Category::Lifecycle,
     severity: Severity::Error,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -23,6 +23,7 @@ static META: Meta = Meta {
     summary: "a promise that stays pending is raced or chained on again and again",
     category: Category::Retention,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

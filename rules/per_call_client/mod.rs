@@ -16,6 +16,7 @@ static META: Meta = Meta {
     summary: "a client, pool or agent made for every call and never closed",
     category: Category::Lifecycle,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

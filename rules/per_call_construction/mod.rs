@@ -20,6 +20,7 @@ static META: Meta = Meta {
     summary: "something costly to construct, made anew on each run of a hot function",
     category: Category::Churn,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

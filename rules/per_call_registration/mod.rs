@@ -19,6 +19,7 @@ static META: Meta = Meta {
     summary: "something registered for good by code that runs again and again",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

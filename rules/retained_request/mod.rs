@@ -28,6 +28,7 @@ static META: Meta = Meta {
     summary: "a request, response or context that something longer-lived keeps",
     category: Category::Retention,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

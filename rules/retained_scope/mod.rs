@@ -22,6 +22,7 @@ static META: Meta = Meta {
     summary: "a long-lived closure that keeps what only its siblings use",
     category: Category::Retention,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

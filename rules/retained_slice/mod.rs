@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a small piece of a large string or buffer that keeps all of it",
     category: Category::Retention,
     severity: Severity::Info,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

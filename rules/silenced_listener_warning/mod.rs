@@ -18,6 +18,7 @@ static META: Meta = Meta {
     summary: "the warning about too many listeners, turned off for something shared",
     category: Category::Lifecycle,
     severity: Severity::Info,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

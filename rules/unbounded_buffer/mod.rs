@@ -22,6 +22,7 @@ static META: Meta = Meta {
     summary: "what a peer sends is put together in memory, with nothing that limits how much",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -1,6 +1,7 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
 mod keys;
+mod mend;
 mod missed;
 mod partial;
 mod release;
@@ -33,6 +34,7 @@ static META: Meta = Meta {
     summary: "a collection that outlives the code that adds to it, with nothing that takes entries out",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 
@@ -65,7 +67,9 @@ impl Rule for UnboundedCollection {
         }
         let holder = claims.names.place(model, &op.holder);
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
+        let missed = partial::gap(file, op).or_else(|| missed::missed(file, op));
         let body = GrowthClaim {
+            fixes: mend::fixes(file, op, missed.as_ref()),
             holder,
             shown: model.file.display(&op.holder),
             growth,
@@ -80,7 +84,7 @@ impl Rule for UnboundedCollection {
             sized: is_sized(file, op),
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
-            missed: partial::gap(file, op).or_else(|| missed::missed(file, op)),
+            missed,
             weak_key: is_weak_key(file, op, growth),
             formatter: is_formatter(model, op),
         };

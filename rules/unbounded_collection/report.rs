@@ -2,7 +2,7 @@
 
 use super::META;
 use crate::claim::{Claim, GrowthClaim, Missed, Why};
-use crate::finding::{Finding, Retainer, Role};
+use crate::finding::{Finding, Fix, Retainer, Role};
 use crate::lifetime;
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::project::{FileId, Lives, Project, Spot};
@@ -48,10 +48,16 @@ pub(super) fn report(
         file,
         span: claim.at,
         retainers,
-        fixes: Vec::new(),
+        fixes: fixes(sites, file),
         scope: project.function_name(file, claim.func),
         subject: name.clone(),
     }
+}
+
+/// What mends the collection in the file of the finding: any of its sites may carry it.
+fn fixes(sites: &[(FileId, &Claim, &GrowthClaim)], file: FileId) -> Vec<Fix> {
+    let mut carried = sites.iter().filter(|(of, ..)| *of == file).map(|(_, _, growth)| &growth.fixes);
+    carried.find(|fixes| !fixes.is_empty()).cloned().unwrap_or_default()
 }
 
 /// The first half of what the retention path says about the release that misses.

@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "as much work at once as the input is long",
     category: Category::Backpressure,
     severity: Severity::Info,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

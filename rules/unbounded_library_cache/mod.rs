@@ -24,6 +24,7 @@ static META: Meta = Meta {
     summary: "a library's cache made without the option that bounds it",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -22,6 +22,7 @@ static META: Meta = Meta {
     summary: "a queue that is filled faster than it is worked off, with no look at its depth",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a key made per call in a registry that nothing ever empties",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -18,6 +18,7 @@ static META: Meta = Meta {
     summary: "a request handler that waits for another server without a limit",
     category: Category::Retention,
     severity: Severity::Info,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

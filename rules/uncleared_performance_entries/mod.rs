@@ -16,6 +16,7 @@ static META: Meta = Meta {
     summary: "performance marks and measures made again and again and never cleared",
     category: Category::Growth,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -21,6 +21,7 @@ static META: Meta = Meta {
     summary: "a response whose body some way through its handler leaves unread",
     category: Category::Backpressure,
     severity: Severity::Warning,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

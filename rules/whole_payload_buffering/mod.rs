@@ -19,6 +19,7 @@ static META: Meta = Meta {
     summary: "a whole file or answer in memory for each request, only to be sent on",
     category: Category::Backpressure,
     severity: Severity::Info,
+    since: "0.1.0",
     page: include_str!("README.md"),
 };
 

@@ -3,6 +3,7 @@
 mod canonical;
 mod classes;
 mod coverage;
+mod kept;
 mod lives;
 mod looks;
 mod passed;
@@ -57,9 +58,9 @@ pub struct Project<'c> {
     files: Vec<FileEntry>,
     symbols: Symbols,
     /// For each file, the symbol of each of its names.
-    names: Vec<Vec<Symbol>>,
+    names: Vec<Arc<[Symbol]>>,
     /// For each file, what its specifiers resolve to.
-    modules: Vec<FxHashMap<NameId, Resolution>>,
+    modules: Vec<kept::Modules>,
     /// The packages that files of the project import.
     packages: FxHashSet<Box<str>>,
     exports: Vec<FxHashMap<Symbol, usize>>,
@@ -73,12 +74,35 @@ pub struct Project<'c> {
     passed: std::sync::OnceLock<passed::Index>,
 }
 
+/// The texts of symbols: those of the first link, and behind them what later ones brought.
 #[derive(Default)]
-struct Symbols(Names);
+struct Symbols {
+    first: Arc<Names>,
+    more: Names,
+}
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        Symbol(self.0.intern(text).0)
+        match self.first.find(text) {
+            Some(known) => Symbol(known.0),
+            None => Symbol(self.behind() + self.more.intern(text).0),
+        }
+    }
+
+    fn find(&self, text: &str) -> Option<Symbol> {
+        let known = self.first.find(text).map(|name| Symbol(name.0));
+        known.or_else(|| self.more.find(text).map(|name| Symbol(self.behind() + name.0)))
+    }
+
+    fn text(&self, symbol: Symbol) -> &str {
+        match symbol.0.checked_sub(self.behind()) {
+            Some(at) => self.more.text(NameId(at)),
+            None => self.first.text(NameId(symbol.0)),
+        }
+    }
+
+    fn behind(&self) -> u32 {
+        u32::try_from(self.first.len()).unwrap_or(u32::MAX)
     }
 }
 
@@ -102,8 +126,13 @@ impl<'c> Project<'c> {
             passed: std::sync::OnceLock::new(),
             files,
         };
-        project.intern_names();
-        project.resolve_modules(resolver);
+        let kept = resolver.memo.and_then(|memo| memo.first.get());
+        let kept = kept.filter(|kept| kept.has_files(&project.files));
+        project.intern_names(kept);
+        project.resolve_modules(resolver, kept);
+        if let Some(memo) = resolver.memo.filter(|memo| memo.first.get().is_none()) {
+            project.keep(memo);
+        }
         project.index_packages();
         project.index_exports();
         project.index_classes();
@@ -113,23 +142,43 @@ impl<'c> Project<'c> {
         project
     }
 
-    fn intern_names(&mut self) {
+    fn intern_names(&mut self, kept: Option<&kept::Kept>) {
+        if let Some(kept) = kept {
+            self.symbols.first = Arc::clone(&kept.names);
+        }
         for symbol in ["default", "=", "length", "size"] {
             self.symbols.intern(symbol);
         }
-        for file in &self.files {
-            let symbols = file.summary.names.iter().map(|name| self.symbols.intern(name)).collect();
+        for (at, file) in self.files.iter().enumerate() {
+            let known = kept.and_then(|kept| kept.symbols(at, file));
+            let intern = |name: &str| self.symbols.intern(name);
+            let symbols = known.unwrap_or_else(|| file.summary.names.iter().map(intern).collect());
             self.names.push(symbols);
         }
     }
 
-    fn resolve_modules(&mut self, resolver: &Resolver<'_>) {
-        let resolve = |file: &FileEntry| {
+    fn resolve_modules(&mut self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) {
+        let resolve = |(at, file): (usize, &FileEntry)| {
             let specifiers = file.summary.imports.iter().chain(&file.summary.type_imports);
             let resolve = |name: NameId| resolver.resolve(&file.path, file.summary.names.get(name));
-            specifiers.map(|&specifier| (specifier, resolve(specifier))).collect()
+            let known = kept.and_then(|kept| kept.modules(at, file));
+            known.unwrap_or_else(|| {
+                specifiers
+                    .map(|&specifier| (specifier, resolve(specifier)))
+                    .collect::<FxHashMap<_, _>>()
+                    .into()
+            })
         };
-        self.modules = self.files.par_iter().map(resolve).collect();
+        self.modules = self.files.par_iter().enumerate().map(resolve).collect();
+    }
+
+    /// Keeps for later links what this one found out first.
+    fn keep(&mut self, memo: &Memo) {
+        self.symbols.first = Arc::new(std::mem::take(&mut self.symbols.more));
+        let names = Arc::clone(&self.symbols.first);
+        let kept = kept::Kept::new(names, &self.files, &self.names, &self.modules);
+        // Whoever was faster has kept the same.
+        let _ = memo.first.set(kept);
     }
 
     fn index_packages(&mut self) {
@@ -147,6 +196,25 @@ impl<'c> Project<'c> {
     #[must_use]
     pub fn uses_package(&self, name: &str) -> bool {
         self.packages.contains(name)
+    }
+
+    /// Whether a file imports itself by way of others.
+    #[must_use]
+    pub fn imports_itself(&self, file: FileId) -> bool {
+        let mut seen = FxHashSet::default();
+        let mut open = vec![file];
+        while let Some(at) = open.pop() {
+            let found =
+                self.summary(at).imports.iter().filter_map(|name| self.modules.get(at.index())?.get(name));
+            for found in found {
+                match found {
+                    Resolution::File(next) if *next == file => return true,
+                    Resolution::File(next) if seen.insert(*next) => open.push(*next),
+                    _ => {}
+                }
+            }
+        }
+        false
     }
 
     fn index_exports(&mut self) {
@@ -207,13 +275,13 @@ impl<'c> Project<'c> {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.symbols.0.text(NameId(symbol.0))
+        self.symbols.text(symbol)
     }
 
     /// The symbol of a text, if any file mentions it.
     #[must_use]
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.0.find(text).map(|name| Symbol(name.0))
+        self.symbols.find(text)
     }
 
     fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {

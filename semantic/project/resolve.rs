@@ -4,9 +4,10 @@
 //! else (package exports, tsconfig paths, `#imports`) goes through `oxc_resolver`.
 
 use super::FileId;
+use super::kept::Kept;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 /// What a specifier stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,13 +50,16 @@ pub struct Resolver<'a> {
     files: FxHashMap<&'a str, FileId>,
     packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
-    memo: Option<&'a Memo>,
+    pub(super) memo: Option<&'a Memo>,
 }
 
-/// What the disk said about specifiers. Whoever links the same files again and again asks it once; who sees that
-/// manifests or packages changed takes a new one.
+/// What the disk said about specifiers, and what the first link found out about files by themselves. Whoever links the
+/// same files again and again asks once; who sees that manifests or packages changed takes a new one.
 #[derive(Default)]
-pub struct Memo(Mutex<FxHashMap<Asked, Option<Box<str>>>>);
+pub struct Memo {
+    disk: Mutex<FxHashMap<Asked, Option<Box<str>>>>,
+    pub(super) first: OnceLock<Kept>,
+}
 
 /// A file and a specifier in it.
 type Asked = (Box<str>, Box<str>);
@@ -64,11 +68,11 @@ impl Memo {
     /// The answer that is remembered, or a new one.
     fn get(&self, from: &str, specifier: &str, ask: impl FnOnce() -> Option<String>) -> Option<Box<str>> {
         let key = (from.into(), specifier.into());
-        if let Some(known) = self.0.lock().ok().and_then(|memo| memo.get(&key).cloned()) {
+        if let Some(known) = self.disk.lock().ok().and_then(|memo| memo.get(&key).cloned()) {
             return known;
         }
         let found: Option<Box<str>> = ask().map(Into::into);
-        if let Ok(mut memo) = self.0.lock() {
+        if let Ok(mut memo) = self.disk.lock() {
             memo.insert(key, found.clone());
         }
         found

@@ -36,9 +36,10 @@ pub(super) fn hover(
     let dropped = workspace.dropped(&path);
     let dropped: Vec<Dropped> = dropped.into_iter().map(|row| Dropped { file: Some(file), ..row }).collect();
     let mut said: Vec<String> = Vec::new();
+    let rules = workspace.setup.settings.running_rules();
     for line in lines_to_explain(workspace, file, &path, offset, &dropped) {
         let Some(span) = workspace.report.sources.load(&path).lines.line_span(line) else { continue };
-        let asked = Asked { file, line: span, rules: &workspace.setup.settings.rules };
+        let asked = Asked { file, line: span, rules: &rules };
         let text = why::describe_line(&workspace.analysis, &dropped, &asked, &mut workspace.report.sources);
         said.extend(text.lines().map(|line| safe(line).into_owned()));
     }

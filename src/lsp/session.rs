@@ -62,6 +62,7 @@ impl<'c, 's> Session<'c, 's> {
 
     pub(super) fn run(mut self) -> Next {
         loop {
+            self.tidy();
             // Who hangs up without a word is not served worse than who says good-bye.
             let Ok(message) = self.receive() else { return Next::End(Outcome::Clean) };
             let asks = matches!(&message, Some(Message::Request(_)));
@@ -83,6 +84,15 @@ impl<'c, 's> Session<'c, 's> {
                 Some(Message::Notification(told)) => self.hear(told),
                 Some(Message::Response(_)) | None => {}
             }
+        }
+    }
+
+    /// While nobody waits for an answer.
+    fn tidy(&mut self) {
+        if self.server.connection.receiver.is_empty()
+            && let Some(workspace) = &mut self.workspace
+        {
+            workspace.tidy();
         }
     }
 

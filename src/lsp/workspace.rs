@@ -3,6 +3,7 @@
 use super::server::Server;
 use crate::arguments::{Check, Lsp, Stage};
 use crate::check::{self, Input, Settings};
+use crate::discover;
 use crate::progress::Counter;
 use crate::report::Report;
 use crate::report::source::{self, Overlay};
@@ -27,7 +28,9 @@ impl Setup {
     pub(super) fn new(options: &Lsp) -> Result<Self, SessionError> {
         let check = options.check();
         let settings = Settings::new(&check)?;
-        let catalog = outlive_rules::models::catalog(&settings.found.sheets()?)?;
+        let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
+        // For the configs that are met: one that cannot be used must not take the place of one that can.
+        discover::discover(&[PathBuf::from(".")], &[], &settings.configs)?;
         let stamp = stamp(&settings);
         Ok(Self { check, settings, catalog, stamp })
     }
@@ -38,11 +41,14 @@ impl Setup {
     }
 }
 
-/// A hash of the config, the sheets it names, and the baseline.
+/// A hash of the configs, the sheets that the one of the folder names, and the baseline.
 fn stamp(settings: &Settings) -> u64 {
-    let folder = settings.found.folder().unwrap_or(Path::new(""));
-    let models = settings.found.config.models.iter().map(|path| folder.join(path));
-    let files = settings.found.file.iter().cloned().chain(models).chain(settings.baseline.clone());
+    let found = settings.found();
+    let folder = found.folder().unwrap_or(Path::new(""));
+    let models = found.config.models.iter().map(|path| folder.join(path));
+    let scopes = settings.configs.scopes();
+    let configs = scopes.iter().flat_map(|scope| scope.found.file.iter().chain(&scope.found.bases)).cloned();
+    let files = configs.chain(models).chain(settings.baseline.clone());
     let texts: Vec<u8> = files.flat_map(|path| std::fs::read(path).unwrap_or_default()).collect();
     source::hash(&texts)
 }
@@ -53,6 +59,8 @@ pub(super) struct Workspace<'c> {
     loaded: Loaded,
     memo: Memo,
     pub(super) analysis: Analysis<'c>,
+    /// The one before, until there is time to give it back.
+    old: Option<Analysis<'c>>,
     pub(super) report: Report,
     /// Of each buffer the last text that could be parsed.
     good: Overlay,
@@ -75,7 +83,7 @@ impl<'c> Workspace<'c> {
         let memo = Memo::default();
         let mut analysis = loaded.link(&setup.catalog, &memo);
         let (report, problem) = judge(setup, &mut analysis, &good);
-        Ok(Self { setup, loaded, memo, analysis, report, good, problem })
+        Ok(Self { setup, loaded, memo, analysis, old: None, report, good, problem })
     }
 
     /// Analyses files again, and links all of them.
@@ -88,7 +96,12 @@ impl<'c> Workspace<'c> {
         }
         let mut analysis = self.loaded.link(&self.setup.catalog, &self.memo);
         (self.report, self.problem) = judge(self.setup, &mut analysis, &self.good);
-        self.analysis = analysis;
+        self.old = Some(std::mem::replace(&mut self.analysis, analysis));
+    }
+
+    /// Gives back what is not needed any more: millions of small pieces take long to free.
+    pub(super) fn tidy(&mut self) {
+        self.old = None;
     }
 
     /// Whether a file belongs to the project.
@@ -121,10 +134,10 @@ fn reading<R>(
     run(&Plan {
         paths: &[PathBuf::from(".")],
         extra,
-        filter: &setup.settings.filter,
+        configs: &setup.settings.configs,
         overlay,
         threads: setup.check.threads,
-        rules: &setup.settings.rules,
+        rules: setup.settings.named_rules(),
         traced,
         progress: &Counter::default(),
         until: Stage::Link,

@@ -1,6 +1,6 @@
 //! The JSON contract.
 
-use super::{FileError, Location, Mend, Replacement, Report, Reported, Step};
+use super::{Cause, Comparison, FileError, Gone, Location, Mend, Replacement, Report, Reported, Step};
 use crate::rulebook;
 use crate::suppress::Suppressed;
 use outlive_semantic::project::Coverage;
@@ -20,6 +20,31 @@ struct Document<'r> {
     stats: Stats<'r>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coverage: Option<Understood<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<Compared<'r>>,
+}
+
+#[derive(Serialize)]
+struct Compared<'r> {
+    base: &'r str,
+    head: &'r str,
+    both: u64,
+    gone: Vec<Left<'r>>,
+}
+
+#[derive(Serialize)]
+struct Left<'r> {
+    #[serde(flatten)]
+    finding: Finding<'r>,
+    suppressed: bool,
+}
+
+#[derive(Serialize)]
+struct Caused<'r> {
+    change: &'static str,
+    path: &'r str,
+    line: u32,
+    text: &'r str,
 }
 
 #[derive(Serialize)]
@@ -53,6 +78,8 @@ struct Finding<'r> {
     retainers: Vec<Retainer<'r>>,
     fingerprint: &'r str,
     fixes: Vec<Fix<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cause: Option<Caused<'r>>,
 }
 
 #[derive(Serialize)]
@@ -124,6 +151,7 @@ pub(super) fn write(report: &Report, include_suppressed: bool, out: &mut dyn Wri
         errors: report.errors.iter().map(error).collect(),
         stats: stats(report),
         coverage: report.coverage.as_ref().map(understood),
+        comparison: report.comparison.as_ref().map(compared),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
@@ -157,6 +185,24 @@ fn finding(finding: &Reported) -> Finding<'_> {
         retainers: finding.retainers.iter().map(retainer).collect(),
         fingerprint: &finding.fingerprint,
         fixes: finding.fixes.iter().map(fix).collect(),
+        cause: finding.cause.as_ref().map(caused),
+    }
+}
+
+fn caused(cause: &Cause) -> Caused<'_> {
+    let change = if cause.is_removal { "removed" } else { "added" };
+    Caused { change, path: &cause.path, line: cause.line, text: &cause.text }
+}
+
+fn compared(comparison: &Comparison) -> Compared<'_> {
+    fn left(gone: &Gone) -> Left<'_> {
+        Left { finding: finding(&gone.finding), suppressed: gone.is_suppressed }
+    }
+    Compared {
+        base: &comparison.base,
+        head: &comparison.head,
+        both: comparison.both,
+        gone: comparison.gone.iter().map(left).collect(),
     }
 }
 

@@ -51,6 +51,37 @@ pub(crate) struct Reported {
     pub(crate) key: String,
     /// The key, numbered among twins.
     pub(crate) fingerprint: String,
+    /// What made it so, if it is new and that is known.
+    pub(crate) cause: Option<Cause>,
+}
+
+/// What of a change brought a finding about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Cause {
+    /// Whether something was taken away: then the place is in the state before, else in the one after.
+    pub(crate) is_removal: bool,
+    pub(crate) path: String,
+    pub(crate) line: u32,
+    /// What stands there.
+    pub(crate) text: String,
+}
+
+/// Two states of a project. The findings of the report are those that are new.
+pub(crate) struct Comparison {
+    /// What the states are called.
+    pub(crate) base: String,
+    pub(crate) head: String,
+    /// How many findings are in both.
+    pub(crate) both: u64,
+    /// Findings that are gone, with their places in the state before.
+    pub(crate) gone: Vec<Gone>,
+}
+
+/// A finding that is not there any more.
+pub(crate) struct Gone {
+    pub(crate) finding: Reported,
+    /// A comment answers it.
+    pub(crate) is_suppressed: bool,
 }
 
 /// One step of the retention path.
@@ -172,6 +203,8 @@ pub(crate) struct Report {
     pub(crate) unsure: u64,
     /// How much was understood, if one asks.
     pub(crate) coverage: Option<Coverage>,
+    /// The states that were compared, if two were.
+    pub(crate) comparison: Option<Comparison>,
 }
 
 impl Report {
@@ -325,6 +358,7 @@ impl Places<'_, '_> {
             fixes,
             fingerprint: key.clone(),
             key,
+            cause: None,
         }
     }
 
@@ -351,6 +385,17 @@ impl Places<'_, '_> {
             new
         }
     }
+}
+
+/// What made a new finding so: "since `cache.clear();` at c.js:3 in main is gone".
+pub(crate) fn cause(report: &Report, finding: &Reported) -> Option<String> {
+    let (cause, comparison) = (finding.cause.as_ref()?, report.comparison.as_ref()?);
+    let text = cause.text.replace('`', "'");
+    let place = format!("{}:{}", cause.path, cause.line);
+    Some(match cause.is_removal {
+        true => format!("since `{text}` at {place} in {} is gone", comparison.base),
+        false => format!("since `{text}` at {place} is new"),
+    })
 }
 
 /// A message that ends as a sentence does.

@@ -4,6 +4,7 @@
 //! clipped beforehand, because miette scans a whole text once per diagnostic, passes control bytes through, and panics on
 //! a label far to the right.
 
+use super::concise;
 use super::safe::{is_unsafe, safe};
 use super::source::Sources;
 use super::{FileError, Location, Report, Reported, Step};
@@ -42,6 +43,12 @@ pub(crate) fn write(report: &Report, look: Look, out: &mut dyn Write) -> std::io
         for line in text.lines() {
             writeln!(out, "{}", line.trim_end())?;
         }
+    }
+    for (i, gone) in report.comparison.iter().flat_map(|comparison| &comparison.gone).enumerate() {
+        if i == 0 && !(report.findings.is_empty() && report.errors.is_empty()) {
+            writeln!(out)?;
+        }
+        writeln!(out, "{}", concise::gone_line(gone))?;
     }
     Ok(())
 }

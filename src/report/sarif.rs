@@ -69,6 +69,8 @@ struct SarifResult {
     fixes: Vec<Value>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     suppressions: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     properties: Value,
 }
 
@@ -80,6 +82,9 @@ pub(super) fn write(report: &Report, run: &RunOptions, out: &mut dyn Write) -> s
     findings.sort_by_key(|finding| Reverse((finding.severity, finding.confidence)));
     findings.truncate(MAX_RESULTS);
     let mut results: Vec<SarifResult> = findings.into_iter().map(|finding| context.result(finding)).collect();
+    if report.comparison.is_some() {
+        results.iter_mut().for_each(|result| result.baseline_state = Some("new"));
+    }
     if run.include_suppressed {
         results.extend(report.suppressed.iter().map(|suppressed| context.suppressed(suppressed)));
     }
@@ -126,7 +131,7 @@ fn rule(entry: &Entry) -> Value {
         "helpUri": rulebook::url(entry.id),
         "defaultConfiguration": { "level": level(entry.severity) },
         "properties": {
-            "precision": "high",
+            "precision": entry.precision.word(),
             "problem.severity": problem_severity(entry.severity),
             "tags": ["maintainability", entry.category],
         },
@@ -251,6 +256,7 @@ impl<'r> Context<'r> {
             partial_fingerprints: Value::Null,
             fixes: Vec::new(),
             suppressions: Vec::new(),
+            baseline_state: None,
             properties: json!({ "confidence": Confidence::High.word() }),
         }
     }
