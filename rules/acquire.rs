@@ -708,6 +708,11 @@ const LOOKERS: &[&str] = &[
     "fs.fstat",
     "fs.ftruncate",
     "fs.fsync",
+    // An agent among the options is used and not ended.
+    "http.get",
+    "http.request",
+    "https.get",
+    "https.request",
 ];
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
