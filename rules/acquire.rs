@@ -18,7 +18,7 @@ use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
@@ -360,8 +360,8 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     };
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
-    handle.places.iter().filter(is_of_another).filter_map(field_of).filter(is_telling).any(|field| {
-        file.accesses.iter().filter(|access| field_of(&access.place) == Some(field)).any(|access| {
+    handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
+        file.accesses.iter().filter(|access| access.place.field() == Some(field)).any(|access| {
             let name = match access.usage {
                 Usage::Method { name, .. } => Some(model.file.tree.text(name)),
                 Usage::Argument { call, .. } => {
@@ -373,14 +373,6 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
             is_another
                 && name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
         })
-    })
-}
-
-/// The field that a path ends in, past elements.
-fn field_of(place: &Place) -> Option<NameId> {
-    place.path.iter().rev().find_map(|step| match step {
-        Step::Field(name) => Some(*name),
-        Step::Element => None,
     })
 }
 

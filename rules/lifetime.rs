@@ -6,6 +6,7 @@ use outlive_semantic::calls::is_startup_name;
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot};
 use outlive_semantic::rate::Rate;
+use outlive_semantic::summary;
 use outlive_semantic::tree::Span;
 
 /// Whether one thing lives at least as long as another, as far as their roots say.
@@ -90,14 +91,6 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
     Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
 }
 
-/// Whether a file belongs to a command line: what it does is done once for each process.
-fn is_of_command_line(path: &str) -> bool {
-    path.split('/').any(|part| {
-        let name = part.split_once('.').map_or(part, |(name, _)| name);
-        matches!(name, "bin" | "cli" | "command-line")
-    })
-}
-
 /// Whether a function that nobody in sight calls often is start-up code by its name, or runs only from such.
 #[must_use]
 pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
@@ -107,7 +100,7 @@ pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
 
 fn starts_up(project: &Project<'_>, file: FileId, func: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
-    if is_of_command_line(&project.file(file).path) {
+    if project.summary(file).role == summary::Role::CommandLine {
         return true;
     }
     let mut at = Some(func);

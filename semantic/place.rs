@@ -96,6 +96,15 @@ impl Place {
             Step::Element => None,
         }
     }
+
+    /// The name of the field it stands in, past elements: `b` of `a.b[0]`.
+    #[must_use]
+    pub fn field(&self) -> Option<NameId> {
+        self.path.iter().rev().find_map(|step| match step {
+            Step::Field(name) => Some(*name),
+            Step::Element => None,
+        })
+    }
 }
 
 // Copies the steps in one go; places are copied more than anything else.

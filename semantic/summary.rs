@@ -21,6 +21,8 @@ pub enum Role {
     Test,
     /// Build configuration, scripts, examples and programs that exit.
     Script,
+    /// The command line of a program: what it does is done once for each process.
+    CommandLine,
 }
 
 /// What the project needs to know of one file.

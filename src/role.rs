@@ -111,6 +111,9 @@ const SCRIPT_NAMES: &[&str] = &[
     "test-setup",
 ];
 
+/// Names of folders and files that hold the command line of a program.
+const COMMAND_LINE: &[&str] = &["bin", "cli", "command-line"];
+
 /// The role of a file by its path relative to the project's root.
 pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
@@ -128,7 +131,12 @@ pub(crate) fn of_path(path: &str) -> Role {
         || stem.ends_with(".config")
         || stem.ends_with(".conf")
         || folders.split('/').any(|folder| SCRIPT_FOLDERS.contains(&folder));
-    if is_script { Role::Script } else { Role::Source }
+    let mut names = lower.split('/').map(|part| part.split_once('.').map_or(part, |(name, _)| name));
+    match () {
+        () if names.any(|name| COMMAND_LINE.contains(&name)) => Role::CommandLine,
+        () if is_script => Role::Script,
+        () => Role::Source,
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +152,9 @@ mod tests {
         assert_eq!(of_path("src/testing-utils.ts"), Role::Source);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
+        assert_eq!(of_path("bin/server.js"), Role::CommandLine);
+        assert_eq!(of_path("src/cli.ts"), Role::CommandLine);
+        assert_eq!(of_path("src/client.ts"), Role::Source);
         assert_eq!(of_path("contest/latest.js"), Role::Source);
     }
 }

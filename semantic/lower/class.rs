@@ -344,27 +344,23 @@ impl Lowering {
         u16::try_from(constructor.params.len()).unwrap_or(u16::MAX)
     }
 
-    /// `constructor(private readonly bus: Bus)`: a parameter and a field at once.
+    /// `constructor(private readonly bus: Bus)`: a parameter, and a field whose value it is.
     fn parameter_property(&mut self, class: ClassId, prop: &ast::TsParamProp) {
-        let (ident, node) = match &prop.param {
-            ast::TsParamPropParam::Ident(ident) => {
-                let pat = ast::Pat::Ident(ident.clone());
-                let node = NodeId::from_index(self.out.tree.len());
-                self.pattern(&pat, Pattern::Declare(BindingKind::Param));
-                (ident, node)
-            }
+        let (ident, pattern) = match &prop.param {
+            ast::TsParamPropParam::Ident(ident) => (ident, ast::Pat::Ident(ident.clone())),
             ast::TsParamPropParam::Assign(default) => {
                 let ast::Pat::Ident(ident) = &*default.left else { return };
-                let node = NodeId::from_index(self.out.tree.len());
-                self.pattern(&ast::Pat::Assign(default.clone()), Pattern::Declare(BindingKind::Param));
-                (ident, node)
+                (ident, ast::Pat::Assign(default.clone()))
             }
         };
+        let node = NodeId::from_index(self.out.tree.len());
+        self.pattern(&pattern, Pattern::Declare(BindingKind::Param));
+        let with_default = self.out.tree.kind(node) == Kind::Default;
+        let value = if with_default { self.out.tree.first(node) } else { Some(node) };
         let ty = annotation(ident.type_ann.as_deref()).map(|ty| self.lower_type(ty));
         let name = self.intern(&ident.id.sym);
         let is_private = is_private(prop.accessibility);
-        let member =
-            Member { name: Some(name), func: None, value: None, node, is_static: false, is_private, ty };
+        let member = Member { name: Some(name), func: None, value, node, is_static: false, is_private, ty };
         self.member_of(class, member);
     }
 

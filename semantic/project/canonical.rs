@@ -105,9 +105,12 @@ impl Spot {
             SpotRoot::Instance(..) => self.path.len() > 1,
             _ => false,
         };
-        if !is_loose {
-            return None;
-        }
+        is_loose.then(|| self.field()).flatten()
+    }
+
+    /// The name of the field it stands in, past elements: `b` of `a.b[0]`.
+    #[must_use]
+    pub fn field(&self) -> Option<Symbol> {
         self.path.iter().rev().find_map(|step| match step {
             SpotStep::Field(name) => Some(*name),
             SpotStep::Element => None,

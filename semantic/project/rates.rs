@@ -420,7 +420,7 @@ impl Graph {
                 let summary = project.summary(id);
                 let rate = match summary.role {
                     Role::Test => Rate::Cold,
-                    Role::Source | Role::Script => Rate::Once,
+                    Role::Source | Role::Script | Role::CommandLine => Rate::Once,
                 };
                 queue.push(rate, self.func(id, FuncId(0)), None, false);
                 for (i, row) in summary.functions.iter().enumerate() {
