@@ -100,6 +100,8 @@ fn trials(proofs: &[Proof], is_skipped: &impl Fn(&Proof) -> bool) -> Vec<Trial> 
         out.push(test("is_on_its_page", is_on_its_page));
         out.push(test("runs", runs).with_ignored_flag(is_skipped(proof)));
     }
+    let has_node = !proofs.iter().all(is_skipped);
+    out.push(Trial::test("proofs::what_is_no_leak_is_not_proved", judges).with_ignored_flag(!has_node));
     let all = proofs.to_vec();
     out.push(Trial::test("proofs::every_rule_has_one_or_says_why_not", move || covers_every_rule(&all)));
     out
@@ -181,6 +183,24 @@ fn runs(proof: &Proof) -> Result<(), Failed> {
         return Ok(());
     }
     Err(format!("{text}{}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// A leak that stops, one that is its twin's noise, and one that is not there are refused.
+fn judges() -> Result<(), Failed> {
+    const COUNTS: &str = "[[[0, 900, 1800], [0, 9, 9]], [[0, 900, 1200], [0, 0, 0]], \
+        [[0, 900, 1800], [0, 300, 600]], [[0, 0, 0], [0, 0, 0]], [[0, 900, 1800], [0, -400, 0]]]";
+    let program = format!(
+        "import {{ judge }} from './truth/proving/judge.mjs';
+         const proof = {{ steps: 100, keeps: 'bytes', per: 'call' }};
+         const refused = {COUNTS}.map(([leak, clean]) => judge(proof, leak, clean).complaints.length > 0);
+         console.log(JSON.stringify(refused));"
+    );
+    let arguments = ["--input-type=module", "--eval", &program];
+    let output = Command::new("node").args(arguments).current_dir(root()).output()?;
+    match String::from_utf8_lossy(&output.stdout).trim() {
+        "[false,true,true,true,true]" => Ok(()),
+        other => Err(format!("{other}{}", String::from_utf8_lossy(&output.stderr)).into()),
+    }
 }
 
 /// A rule has proofs, or stands in the table of those that have none, not both.
