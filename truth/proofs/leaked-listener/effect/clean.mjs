@@ -1,9 +1,9 @@
 import { h, render } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export function Width({ rows }) {
   const [width, setWidth] = useState(window.innerWidth);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const update = () => setWidth(window.innerWidth + rows.length);
     window.addEventListener('resize', update);
     return () => window.removeEventListener('resize', update);
@@ -11,8 +11,7 @@ export function Width({ rows }) {
   return h('span', null, width);
 }
 
-export async function step(i) {
+export function step(i) {
   render(h(Width, { rows: new Array(1024).fill(i) }), document.body);
-  await new Promise((resolve) => setTimeout(resolve, 20));
   render(null, document.body);
 }

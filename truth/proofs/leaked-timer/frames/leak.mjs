@@ -1,9 +1,9 @@
 import { h, render } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export function Clock({ rows }) {
   const element = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     let frame;
     const paint = () => {
       element.current?.setAttribute('title', String(rows.length));
@@ -15,8 +15,7 @@ export function Clock({ rows }) {
   return h('i', { ref: element });
 }
 
-export async function step(i) {
-  render(h(Clock, { rows: new Array(1024).fill(i) }), document.body);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+export function step(i) {
+  render(h(Clock, { rows: new Array(8192).fill(i) }), document.body);
   render(null, document.body);
 }
