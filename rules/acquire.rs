@@ -209,6 +209,7 @@ fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
     let result = || handle::follow(model, file.accesses, call);
     match (at, callback) {
         (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
+        (Where::Parts, _) => Some(handle::with_parts(model, file.accesses, result())),
         (Where::ResultAlone, Some(_)) => None,
         (Where::Either, Some(func)) => {
             let bindings = model.file.params(func).skip(1).take(2).filter_map(|param| tree.binding(param));
@@ -327,7 +328,7 @@ pub(crate) fn claim_handle(
         partial = Some(gap);
     }
     let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| slot::owner(model, call, handle));
-    let shared = handle.places.iter().find(|place| is_shared(model, place));
+    let shared = shared_place(model, handle);
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
     let func = model.file.tree.func(call);
     let class = ending::class_around(model, func);
@@ -706,7 +707,20 @@ const LOOKERS: &[&str] = &[
     "fs.fstat",
     "fs.ftruncate",
     "fs.fsync",
+    // An agent among the options is used and not ended.
+    "http.get",
+    "http.request",
+    "https.get",
+    "https.request",
 ];
+
+/// The first name under which others can reach the thing. A part of a value is not reached in other ways than the value.
+fn shared_place<'h>(model: &Model<'_>, handle: &'h Handle) -> Option<&'h Place> {
+    handle.places.iter().find(|&place| {
+        let is_part = handle.places.iter().any(|whole| whole != place && place.starts_with(whole));
+        is_shared(model, place) && !is_part && !matches!(place.root, Root::Value(_))
+    })
+}
 
 /// Whether other files, or other functions through a field, can reach what is at a place.
 pub(crate) fn is_shared(model: &Model<'_>, place: &Place) -> bool {

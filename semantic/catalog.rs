@@ -286,6 +286,8 @@ pub enum Handle {
     /// It is the second parameter of an error-first callback if there is one, and the result otherwise. A third
     /// parameter is a function that gives it back.
     Either,
+    /// It is the result, and so is each field of it: a port of a channel.
+    Parts,
     /// The call acts on its receiver: `consumer.connect()`.
     Receiver,
 }

@@ -117,12 +117,16 @@ pub fn follow_places(
     for place in places {
         name(model, accesses, place, &mut handle, &mut queue);
     }
+    follow_all(model, accesses, queue, &mut handle);
+    handle
+}
+
+fn follow_all(model: &Model<'_>, accesses: &Accesses, mut queue: SmallVec<[NodeId; 4]>, handle: &mut Handle) {
     let mut steps = 0;
     while let Some(node) = queue.pop().filter(|_| steps < 64) {
         steps += 1;
-        step(model, accesses, node, &mut handle, &mut queue);
+        step(model, accesses, node, handle, &mut queue);
     }
-    handle
 }
 
 const MAX_NAMES: usize = 12;
@@ -133,15 +137,7 @@ const MAX_HELPERS: usize = 6;
 #[must_use]
 pub fn follow(model: &Model<'_>, accesses: &Accesses, expr: NodeId) -> Handle {
     let mut handle = Handle::default();
-    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::from_slice(&[expr]);
-    let mut steps = 0;
-    while let Some(node) = queue.pop() {
-        steps += 1;
-        if steps > 64 {
-            break;
-        }
-        step(model, accesses, node, &mut handle, &mut queue);
-    }
+    follow_all(model, accesses, SmallVec::from_slice(&[expr]), &mut handle);
     handle
 }
 
@@ -247,14 +243,8 @@ fn name_pattern(
             }
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_))
-                && !alias.path.is_empty()
-                && !handle.places.contains(&alias)
-            {
-                queue.extend(
-                    accesses.of(&alias).filter(|access| goes_on(access.usage)).map(|access| access.node),
-                );
-                handle.places.push(alias);
+            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() {
+                part(accesses, alias, handle, queue);
             }
         }
         Kind::Member | Kind::Index => name(model, accesses, model.file.place(target), handle, queue),
@@ -265,14 +255,39 @@ fn name_pattern(
         }
         // `const [client, release] = await pool.connect()`: one of them is it.
         Kind::ObjectPattern | Kind::ArrayPattern => {
-            for part in tree.subtree(target).filter(|&part| tree.kind(part) == Kind::BindingName) {
-                if let Some(binding) = tree.binding(part) {
+            for of in tree.subtree(target).filter(|&of| tree.kind(of) == Kind::BindingName) {
+                if let Some(binding) = tree.binding(of) {
                     name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
                 }
+                // `const { port1 } = new MessageChannel()`: its uses are noted as those of a part of the value.
+                part(accesses, model.file.place(of), handle, queue);
             }
         }
         _ => handle.escapes.push(Escape::Elsewhere(target)),
     }
+}
+
+/// One more place, where it goes on from there is followed.
+fn part(accesses: &Accesses, place: Place, handle: &mut Handle, queue: &mut SmallVec<[NodeId; 4]>) {
+    if !handle.places.contains(&place) {
+        queue.extend(accesses.of(&place).filter(|access| goes_on(access.usage)).map(|access| access.node));
+        handle.places.push(place);
+    }
+}
+
+/// The same thing, each field of which is it too: `channel.port1.close()` ends the channel.
+#[must_use]
+pub fn with_parts(model: &Model<'_>, accesses: &Accesses, mut handle: Handle) -> Handle {
+    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
+    for whole in handle.places.clone() {
+        let fields =
+            accesses.below(&whole).filter_map(|access| access.place.path.get(whole.path.len()).copied());
+        for place in fields.filter_map(|step| whole.clone().with(step)).collect::<Vec<_>>() {
+            part(accesses, place, &mut handle, &mut queue);
+        }
+    }
+    follow_all(model, accesses, queue, &mut handle);
+    handle
 }
 
 /// Methods that make a thing ready, and often give it back.

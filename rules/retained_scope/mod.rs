@@ -252,7 +252,8 @@ fn patched(model: &Model<'_>, place: &Place, assign: NodeId, value: NodeId) -> O
     })
 }
 
-/// `registry.register(target, target)`: what is kept for the callback keeps the target, which is never collected.
+/// `registry.register(target, { target })`: what is kept for the callback keeps the target, which is never collected. The
+/// target itself in that place is refused when it runs.
 fn held_target(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let (registry, "register") = tree.method_call(call)? else { return None };
@@ -260,7 +261,7 @@ fn held_target(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let (target, held) = (tree.arg(call, 0)?, tree.arg(call, 1)?);
     let place = model.file.place(target);
     let named = matches!(tree.kind(target), Kind::Identifier | Kind::This | Kind::Member);
-    if !named || !reaches(model, held, &place, 4) {
+    if !named || is_itself(model, held, &place) || !reaches(model, held, &place, 4) {
         return None;
     }
     let (target, held) = (model.file.display(&place), model.file.display(&model.file.place(registry)));
@@ -273,6 +274,12 @@ fn held_target(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         must_repeat: true,
         ..LocalClaim::default()
     })
+}
+
+/// Whether a value is what is at a place, also under a name of its own.
+fn is_itself(model: &Model<'_>, value: NodeId, place: &Place) -> bool {
+    let named = || model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding));
+    model.file.place(value) == *place || named().is_some_and(|value| model.file.place(value) == *place)
 }
 
 /// Whether a value is, has as a part, or is a function that uses what is at a place.

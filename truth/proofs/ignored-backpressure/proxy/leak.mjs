@@ -1,0 +1,23 @@
+// The other end takes nothing; the network's own buffers are full after the first steps.
+import net from 'node:net';
+import { Readable } from 'node:stream';
+import { serve } from '../../lib/drive.mjs';
+
+let isWanted = true;
+const camera = new Readable({ read: () => (isWanted = true) });
+
+export function forward(source, port) {
+  const upstream = net.connect(port, '127.0.0.1');
+  source.on('data', (chunk) => {
+    upstream.write(chunk); //~ ignored-backpressure
+  });
+}
+
+export async function setUp() {
+  forward(camera, await serve('stuffed'));
+}
+
+export async function step() {
+  if (isWanted) isWanted = camera.push(Buffer.alloc(65_536));
+  await new Promise((resolve) => setImmediate(resolve));
+}

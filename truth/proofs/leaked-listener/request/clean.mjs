@@ -1,0 +1,16 @@
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import { ask, listen } from '../../lib/drive.mjs';
+
+const prices = new EventEmitter();
+
+const server = createServer((req, res) => {
+  const basket = new Array(1024).fill(0);
+  const update = (price) => basket.push(price);
+  prices.on('change', update);
+  res.on('close', () => prices.off('change', update));
+  res.end();
+});
+
+export const setUp = () => listen(server);
+export const step = (i) => ask(server, `/prices/${i}`);

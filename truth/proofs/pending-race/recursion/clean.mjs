@@ -1,0 +1,23 @@
+let turns = 0;
+let allowed = 0;
+let goOn;
+
+/** Lets the loop turn once more for each step. */
+function next() {
+  return turns < allowed ? Promise.resolve() : new Promise((resolve) => (goOn = resolve));
+}
+
+async function poll() {
+  for (;;) {
+    await next();
+    turns += 1;
+  }
+}
+
+poll();
+
+export async function step(i) {
+  allowed = i + 1;
+  goOn?.();
+  while (turns < allowed) await null;
+}

@@ -1,0 +1,18 @@
+import http from 'node:http';
+import { ask, listen, serve } from '../../lib/drive.mjs';
+
+let port;
+
+const server = http.createServer((req, res) => {
+  const agent = new http.Agent({ keepAlive: true });
+  http.get({ port, path: req.url, agent }, (answer) => {
+    answer.resume();
+    answer.on('end', () => { agent.destroy(); res.end('ok'); });
+  });
+});
+
+export async function setUp() {
+  port = await serve('brisk');
+  await listen(server);
+}
+export const step = (i) => ask(server, `/${i}`);

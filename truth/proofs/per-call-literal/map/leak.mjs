@@ -1,0 +1,17 @@
+import { createServer } from 'node:http';
+
+const server = createServer((req, res) => {
+  const names = new Map([ //~ per-call-literal
+    ['GET', 'read'],
+    ['HEAD', 'look'],
+    ['POST', 'add'],
+    ['PUT', 'replace'],
+    ['DELETE', 'remove'],
+  ]);
+  res.end(names.get(req.method));
+});
+
+const requests = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'].map((method) => ({ method }));
+const response = { end() {} };
+
+export const step = (i) => server.emit('request', requests[i % 5], response);

@@ -1,0 +1,17 @@
+import express from 'express';
+import { ask } from '../../lib/drive.mjs';
+import { once } from 'node:events';
+
+const app = express();
+let server;
+
+app.get('/rooms/:id', (req, res) => {
+  res.send('made');
+});
+app.get('/rooms/:id/log', (req, res) => res.send(req.params.id));
+
+export async function setUp() {
+  server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+}
+export const step = (i) => ask(server, `/rooms/${i}`);

@@ -1,0 +1,14 @@
+import { createServer } from 'node:http';
+import Ajv from 'ajv';
+import { ask, listen } from '../../lib/drive.mjs';
+
+const ajv = new Ajv();
+const order = { type: 'object', required: ['sku'] };
+
+const server = createServer((req, res) => {
+  const validate = ajv.compile(order);
+  res.end(String(validate({ sku: req.url })));
+});
+
+export const setUp = () => listen(server);
+export const step = (i) => ask(server, `/${i}`);

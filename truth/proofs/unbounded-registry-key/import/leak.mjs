@@ -1,0 +1,12 @@
+import { createServer } from 'node:http';
+import { ask, listen } from '../../lib/drive.mjs';
+
+let serial = 0;
+
+const server = createServer(async (req, res) => {
+  const page = await import(`../../lib/page.mjs?v=${serial++}`); //~ unbounded-registry-key
+  res.end(page.render(req.url));
+});
+
+export const setUp = () => listen(server);
+export const step = (i) => ask(server, `/${i}`);
