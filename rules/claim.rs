@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
-use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::index::{ClassId, FuncId, NameId};
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
@@ -285,6 +285,8 @@ pub struct ObtainedClaim {
 pub struct MadeClaim {
     /// What is constructed.
     pub callee: Place,
+    /// The methods that its maker calls on it, in the names of the summary.
+    pub called: Vec<NameId>,
     /// What becomes of the instance, as for anything acquired.
     pub acquired: AcquireClaim,
 }
