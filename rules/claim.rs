@@ -142,6 +142,10 @@ pub struct GrowthClaim {
     pub missed: Option<Missed>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
+    /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
+    pub is_each: bool,
+    /// The key is a part of what a client sent.
+    pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
 }
@@ -330,6 +334,8 @@ pub enum Why {
     Ended,
     /// A timer that has fired is still listed; only cancelling takes it out.
     Fired,
+    /// Only a failure takes it out.
+    Succeeded,
 }
 
 /// A way out of a function that passes no release.

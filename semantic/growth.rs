@@ -146,6 +146,7 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
         if matches!(access.place.root, Root::Value(_)) && access.place.path.is_empty() {
             continue;
         }
+        out.extend(first_entry(model, access));
         if let Some(op) = element_op(model, access).or_else(|| whole_op(model, access)) {
             out.push(op);
         }
@@ -308,6 +309,27 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         }
         _ => None,
     }
+}
+
+/// `lists[key] = (lists[key] || []).filter(…)`: what is left of an entry, and a new key where there was none.
+fn first_entry(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
+    let tree = &model.file.tree;
+    let Usage::Assigned(assign) = access.usage else { return None };
+    let value = tree.child(assign, 1).filter(|_| tree.kind(access.node) == Kind::Index)?;
+    let holder = access.place.parent().filter(|_| access.place.path.last() == Some(&Step::Element))?;
+    let (object, _) = tree.method_call(value)?;
+    if tree.kind(object) != Kind::Logical || !is_thinned(model, &holder, value) {
+        return None;
+    }
+    Some(CollectionOp {
+        holder,
+        op: Op::Grow(Growth::Key),
+        node: assign,
+        target: tree.first(access.node)?,
+        key: tree.child(access.node, 1),
+        value: Some(value),
+        func: access.func,
+    })
 }
 
 /// `list[list.length] = x` is a push.

@@ -57,6 +57,9 @@ impl Rule for UnboundedCollection {
         if is_bounded_index(growth, keys, container) {
             return dropped("it is filled by index");
         }
+        if is_for_trials(model, op.node) {
+            return dropped("it grows only where the environment says that the program is tried out");
+        }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
         }
@@ -79,6 +82,8 @@ impl Rule for UnboundedCollection {
             on_options: is_on_options(model, op),
             missed: partial::gap(file, op).or_else(|| missed::missed(file, op)),
             weak_key: is_weak_key(file, op, growth),
+            is_each: keeps_each(model, op),
+            from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
         };
         let at = model.file.tree.span(op.node);
@@ -159,6 +164,14 @@ fn unknown_container(
             Some((None, None))
         }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
+        // Nothing but an array has these methods.
+        (Ty::Unknown, Growth::Push)
+            if matches!(model.file.tree.method_call(op.node), Some((_, "splice" | "unshift")))
+                && !op.holder.path.is_empty() =>
+        {
+            Some((Some(Container::Array), None))
+        }
+        (Ty::Unknown, Growth::Push) if falls_back_to_list(model, op) => Some((Some(Container::Array), None)),
         // Only another file can say; the link asks it.
         (Ty::Unknown, _) => {
             matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
@@ -167,6 +180,17 @@ fn unknown_container(
         }
         _ => None,
     }
+}
+
+/// `const list = table[key] || []`: what stands in for it says what it is.
+fn falls_back_to_list(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(op.target).and_then(|binding| model.file.sole_value(binding));
+    let is_default = |value: outlive_semantic::index::NodeId| {
+        tree.kind(value) == Kind::Logical
+            && tree.child(value, 1).is_some_and(|other| tree.kind(other) == Kind::Array)
+    };
+    value.unwrap_or(op.target) != op.target && value.is_some_and(is_default)
 }
 
 /// Writing to an array by index fills it, it does not grow without bound.
@@ -185,6 +209,33 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
         && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
 }
 
+/// `constructor(el) { widgets.set(el, this) }`
+fn keeps_each(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_self = op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::This);
+    let is_outside = !matches!(op.holder.root, Root::This(_) | Root::Receiver(_));
+    is_self && is_outside && model.constructs(op.func).is_some()
+}
+
+/// Whether a key is a part of what somebody outside sent: of a request, of a parsed message.
+fn is_from_client(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> bool {
+    use outlive_semantic::rate::Life;
+    let place = model.file.place(key);
+    let made = match place.root {
+        Root::Value(node) => Some(node),
+        Root::Binding(binding) if !place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    };
+    let maker = made.and_then(|made| model.file.tree.callee(made)).and_then(|callee| model.api_path(callee));
+    if maker.as_deref() == Some("JSON.parse") {
+        return true;
+    }
+    let mut prefixes = std::iter::successors(place.parent(), Place::parent);
+    prefixes.any(|prefix| {
+        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
+        life.is_some_and(|life| life <= Life::Request)
+    })
+}
+
 /// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
 fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
     let is_made = |node: outlive_semantic::index::NodeId| {
@@ -194,6 +245,34 @@ fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
     let Some(value) = op.value else { return false };
     let values = model.file.binding_of(value).map(|binding| &model.file.binding(binding).values);
     is_made(value) || values.is_some_and(|values| values.iter().any(|&value| is_made(value)))
+}
+
+/// Whether a node stands in a branch that is taken only on a test machine: `if (process.env.CI) …`,
+/// `if (process.env.NODE_ENV === 'test') …`.
+fn is_for_trials(model: &Model<'_>, node: outlive_semantic::index::NodeId) -> bool {
+    let tree = &model.file.tree;
+    let asks = |test: outlive_semantic::index::NodeId| {
+        let is_env =
+            tree.subtree(test).any(|at| tree.kind(at) == Kind::Member && tree.name(at) == Some("env"));
+        let names = |word: &str| matches!(word, "CI" | "test" | "JEST_WORKER_ID" | "VITEST");
+        let says = tree.subtree(test).any(|at| {
+            matches!(tree.kind(at), Kind::Member | Kind::String) && tree.name(at).is_some_and(names)
+        });
+        let is_denied = tree.subtree(test).any(|at| {
+            tree.kind(at) == Kind::Unary
+                || tree.binary_op(at) == Some(outlive_semantic::tree::BinaryOp::NotEqual)
+        });
+        is_env && says && !is_denied
+    };
+    let mut child = node;
+    for parent in tree.ancestors(node) {
+        if tree.kind(parent) == Kind::If && tree.node(child).slot == 1 && tree.first(parent).is_some_and(asks)
+        {
+            return true;
+        }
+        child = parent;
+    }
+    false
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -398,6 +477,10 @@ fn settle_holder(
                 continue;
             }
             Released::Maybe => doubt.unknown(),
+            Released::Inner | Released::Idle if growth.from_client || is_open_by_name(growth) => {
+                doubt.assume()
+            }
+            Released::Inner | Released::Idle => doubt.unknown(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {
@@ -441,7 +524,10 @@ impl<'p> Asked<'p> {
         lives: Lives,
         (file, claim, growth): (FileId, &Claim, &GrowthClaim),
     ) -> Released<'p> {
-        let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+        let rate = project.rate(file, claim.func).rate;
+        // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
+        let is_hot = rate.is_some_and(outlive_semantic::rate::Rate::is_hot)
+            || growth.looked_up && is_open_by_name(growth);
         let is_text = self.is_text;
         let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
             released(project, spot, lives, is_hot, &|found| {
@@ -542,8 +628,9 @@ fn doubts(
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
     if growth.registry && !is_hot
-        || lifetime::is_startup(project, file, claim.func)
+        || !is_table(growth) && lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
+        || tells_once(project, file, claim)
         || growth.formatter
         || info.rate == Some(outlive_semantic::rate::Rate::Call) && !is_worth_guessing(growth)
     {
@@ -551,24 +638,32 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    if is_at_place || growth.missed.is_none() && is_page_memo(project, file, claim, growth) {
+    if is_at_place || !is_table(growth) && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// `logOnce(message)`: what tells each thing once has so many things to tell as there are places that tell.
+fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
+    let name = &project.summary(file).functions[claim.func.index()].name;
+    name.split('_').flat_map(camel_words).any(|word| word == "once")
 }
 
 /// Keys of which there is no end, by what they are called.
 const OPEN_KEYS: &[&str] = &[
     "id", "uid", "uuid", "guid", "url", "uri", "href", "ip", "address", "addr", "token", "email", "mail",
     "hash", "digest", "query", "sql", "text", "html", "css", "message", "user", "username", "request",
-    "session",
+    "session", "origin", "host", "hostname",
 ];
 
 /// Whether the key's name says that there is no end of them.
 fn is_open_by_name(growth: &GrowthClaim) -> bool {
     let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
-    words.last().is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
+    // `originKey` is an `origin`.
+    let named = words.iter().rev().find(|word| *word != "key");
+    named.is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
         || OPEN_KEYS.contains(&last.to_ascii_lowercase().as_str())
 }
 
@@ -576,7 +671,7 @@ fn is_open_by_name(growth: &GrowthClaim) -> bool {
 /// it is a list.
 fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
-    if growth.weak_key || growth.missed.is_some() || is_list {
+    if growth.weak_key || is_table(growth) || is_list || growth.is_each {
         return true;
     }
     if is_open_by_name(growth) {
@@ -692,8 +787,36 @@ fn is_finite_by_name(growth: &GrowthClaim) -> bool {
     let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
     let Some(word) = words.last() else { return false };
+    if word == "id" && is_id_of_part(&growth.key) {
+        return true;
+    }
     let whole = last.to_ascii_lowercase();
     FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())
+}
+
+/// Parts that a program is put together from: there are as many ids as it has parts.
+const PARTS: &[&str] = &[
+    "plugin",
+    "module",
+    "package",
+    "extension",
+    "locale",
+    "theme",
+    "schema",
+    "provider",
+    "driver",
+    "adapter",
+    "service",
+    "feature",
+    "component",
+    "strategy",
+    "route",
+];
+
+/// `plugin.id`, `pluginId`
+fn is_id_of_part(key: &str) -> bool {
+    let words: Vec<String> = key.split(['.', '_']).flat_map(camel_words).collect();
+    matches!(&words[..], [part, _] if PARTS.contains(&part.as_str()))
 }
 
 /// `pluginName` is `plugin`, `name`.
@@ -745,13 +868,17 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.
 fn is_table(growth: &GrowthClaim) -> bool {
-    growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Failure)
+    growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Succeeded)
 }
 
 #[derive(Clone, Copy)]
 enum Released<'p> {
     Yes(Use<'p>),
     Maybe,
+    /// What the entries hold is taken out, and the entries stay.
+    Inner,
+    /// In sight is only a release that nothing in the project calls.
+    Idle,
     No,
 }
 
@@ -764,6 +891,7 @@ fn released<'p>(
     is_known: &dyn Fn(&Use<'_>) -> bool,
 ) -> Released<'p> {
     let mut answer = Released::No;
+    let mut is_idle_only = false;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) || is_known(&found) {
             continue;
@@ -771,21 +899,31 @@ fn released<'p>(
         match &found.row.what {
             What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
             What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
+            What::Collection(Op::Release | Op::Reset)
+                if is_hot && matches!(lives, Lives::Process) && is_idle(project, &found) =>
+            {
+                is_idle_only = true;
+            }
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
                 if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
-            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
+            What::Collection(Op::Reset) if !is_making(project, spot, lives, &found) => {
+                return Released::Yes(found);
+            }
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
         }
     }
-    // What is in the entries is taken out although the entries stay.
-    let element = spot.clone().with(SpotStep::Element);
-    if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
-        answer = Released::Maybe;
-    }
     if matches!(answer, Released::No) && is_released_by_name(project, spot) {
         answer = Released::Maybe;
+    }
+    let element = spot.clone().with(SpotStep::Element);
+    let empties = |found: &Use<'_>| found.row.what == What::Collection(Op::Release);
+    if matches!(answer, Released::No) && project.uses(&element).iter().any(empties) {
+        answer = Released::Inner;
+    }
+    if matches!(answer, Released::No) && is_idle_only {
+        answer = Released::Idle;
     }
     answer
 }
@@ -811,6 +949,22 @@ fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
     is_named && project.callers(found.file, found.row.func).is_empty()
 }
 
+/// `export function reset() { table.clear() }` that nothing in the project calls, although entry points of the project
+/// drive what grows.
+fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
+    use outlive_semantic::rate::Rate;
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let is_plain = row.class.is_none() && row.parent.is_some_and(|parent| parent.index() == 0);
+    let rate = project.rate(found.file, found.row.func).rate;
+    let is_known_by_name =
+        project.symbol(&row.name).is_some_and(|name| !project.possible_uses(name).is_empty());
+    is_plain
+        && !row.name.is_empty()
+        && rate == Some(Rate::Call)
+        && project.callers(found.file, found.row.func).is_empty()
+        && !is_known_by_name
+}
+
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
 /// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
 /// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
@@ -819,7 +973,7 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
-    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
+    is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(&row.name)
         || rate == Some(Rate::Stop)
 }
 
@@ -851,15 +1005,23 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 }
 
 /// Whether an assignment only gives the collection its first value.
-fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
+fn is_making(project: &Project<'_>, spot: &Spot, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found)
+            is_initialiser(project, found) && !drains(project, spot, found)
                 || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
     }
+}
+
+/// Whether a function goes through what is there before it starts afresh.
+fn drains(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
+    project.uses(spot).iter().any(|other| {
+        (other.file, other.row.func) == (found.file, found.row.func)
+            && other.row.what == What::Collection(Op::Read)
+    })
 }
 
 /// Methods that make an instance ready, by the names everybody gives them.
@@ -941,6 +1103,7 @@ fn how_it_stays(why: Why) -> &'static str {
         Why::OtherKey => "this deletes under another key than it was found under",
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
+        Why::Succeeded => "only a failure comes here: otherwise",
     }
 }
 
@@ -953,6 +1116,7 @@ fn when_it_stays(why: Why) -> &'static str {
         Why::OtherKey => "although they look deleted: the key is another",
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
+        Why::Succeeded => "unless something fails",
     }
 }
 
@@ -970,6 +1134,11 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Succeeded => {
+            format!(
+                "delete the entry from `{name}` when its owner ends without a failure, too, or limit its size"
+            )
+        }
     }
 }
 
