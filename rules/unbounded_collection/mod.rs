@@ -468,7 +468,15 @@ fn settle_holder(
             });
             continue;
         };
-        match asked.released(project, spot, lives, *site) {
+        let is_open = growth.from_client || is_open_by_name(growth);
+        let info = project.rate(*file, claim.func);
+        // Where an entry point of the project is seen to drive it, whoever is to call the release would be in sight too.
+        let is_driven = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+        let answer = match asked.released(project, spot, lives, *site) {
+            Released::Idle(found) if !is_open || !is_driven => Released::Yes(found),
+            answer => answer,
+        };
+        match answer {
             Released::Yes(found) => {
                 view.trace.note(|| Dropped {
                     rule: META.id,
@@ -480,10 +488,9 @@ fn settle_holder(
                 continue;
             }
             Released::Maybe => doubt.unknown(),
-            Released::Inner | Released::Idle if growth.from_client || is_open_by_name(growth) => {
-                doubt.assume()
-            }
-            Released::Inner | Released::Idle => doubt.unknown(),
+            Released::Inner if is_open => doubt.assume(),
+            Released::Inner => doubt.unknown(),
+            Released::Idle(_) => doubt.assume(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {

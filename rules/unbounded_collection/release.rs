@@ -13,7 +13,7 @@ pub(super) enum Released<'p> {
     /// What the entries hold is taken out, and the entries stay.
     Inner,
     /// In sight is only a release that nothing in the project calls.
-    Idle,
+    Idle(Use<'p>),
     No,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn released<'p>(
     is_known: &dyn Fn(&Use<'_>) -> bool,
 ) -> Released<'p> {
     let mut answer = Released::No;
-    let mut is_idle_only = false;
+    let mut idle = None;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) || is_known(&found) {
             continue;
@@ -37,7 +37,7 @@ pub(super) fn released<'p>(
             What::Collection(Op::Release | Op::Reset)
                 if is_hot && matches!(lives, Lives::Process) && is_idle(project, &found) =>
             {
-                is_idle_only = true;
+                idle = Some(found);
             }
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
@@ -57,10 +57,10 @@ pub(super) fn released<'p>(
     if matches!(answer, Released::No) && project.uses(&element).iter().any(empties) {
         answer = Released::Inner;
     }
-    if matches!(answer, Released::No) && is_idle_only {
-        answer = Released::Idle;
+    match (answer, idle) {
+        (Released::No, Some(found)) => Released::Idle(found),
+        (answer, _) => answer,
     }
-    answer
 }
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
@@ -84,12 +84,12 @@ fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
     is_named && project.callers(found.file, found.row.func).is_empty()
 }
 
-/// `export function reset() { table.clear() }` that nothing in the project calls, although entry points of the project
-/// drive what grows.
+/// `export function reset() { table.clear() }`, told nothing, that nothing in the project calls.
 fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
     use outlive_semantic::rate::Rate;
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    let is_plain = row.class.is_none() && row.parent.is_some_and(|parent| parent.index() == 0);
+    let is_plain =
+        row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
     let rate = project.rate(found.file, found.row.func).rate;
     let is_known_by_name =
         project.symbol(&row.name).is_some_and(|name| !project.possible_uses(name).is_empty());
