@@ -8,7 +8,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::reach;
 use crate::tables::BindingKind;
-use crate::tree::{BinaryOp, Kind};
+use crate::tree::{BinaryOp, Kind, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -373,12 +373,23 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
+        // What uses a private getter is in sight.
+        Usage::Returned(node) if is_private_getter(model, access.func) => make(Op::Read, node, None, None),
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
         Usage::Stored(node) if is_own_rebuild(model, access, node) || is_exported(model, node) => None,
         Usage::Stored(node) => make(Op::Escape, node, None, None),
         Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
         _ => None,
     }
+}
+
+/// Whether a function is a getter that only its class can use.
+fn is_private_getter(model: &Model<'_>, func: FuncId) -> bool {
+    let class = model.file.function(func).class.map(|class| model.file.class(class));
+    class.is_some_and(|class| {
+        let mut members = class.members.iter().filter(|member| member.func == Some(func));
+        members.any(|member| member.is_private && model.file.tree.has(member.node, flag::GETTER))
+    })
 }
 
 fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Option<NodeId>, Option<NodeId>)> {
