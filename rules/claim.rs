@@ -144,6 +144,8 @@ pub struct GrowthClaim {
     pub weak_key: bool,
     /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
     pub is_each: bool,
+    /// What is under the key is looked up and makes room for the new entry.
+    pub replaces: bool,
     /// The key is a part of what a client sent.
     pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.

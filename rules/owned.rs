@@ -145,8 +145,10 @@ fn is_held_by(
         let method = name.and_then(|name| project.method(of, class, name));
         method.is_some_and(|(at, func, _)| at == file && runs_within(project, file, claim.func, func, 4))
     };
+    // A method that is told what to end ends that.
+    let ends_all = project.summary(file).functions[held.end_func.index()].subjects == 0;
     project.is_part_of_making(file, Owner::Class(held.class), file, claim.func)
-        || made.1.called.iter().any(starts)
+        || ends_all && made.1.called.iter().any(starts)
 }
 
 /// Whether a function is another, stands in it, or is only called from there.

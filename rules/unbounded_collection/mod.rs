@@ -86,6 +86,7 @@ impl Rule for UnboundedCollection {
             missed: partial::gap(file, op).or_else(|| missed::missed(file, op)),
             weak_key: is_weak_key(file, op, growth),
             is_each: keeps_each(model, op),
+            replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
         };
@@ -210,6 +211,22 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
     is_weak
         && growth == Growth::Key
         && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
+}
+
+/// `pending.get(id)?.cancel(); pending.set(id, token)`: whatever is under the key makes room for the next.
+fn replaces(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let gets = file.ops_on(&op.holder, Op::Lookup).any(|other| {
+        let is_get = matches!(tree.method_call(other.node), Some((_, "get")));
+        let is_same = other.key.is_some_and(|other| model.file.place(other) == key);
+        is_get && is_same && other.func == op.func && other.node < op.node
+    });
+    let is_plain = |node: &outlive_semantic::index::NodeId| {
+        !matches!(tree.kind(*node), Kind::If | Kind::Conditional | Kind::Logical)
+    };
+    let mut around = tree.ancestors(op.node).take_while(|&node| tree.kind(node) != Kind::Function);
+    gets && around.all(|node| is_plain(&node))
 }
 
 /// `constructor(el) { widgets.set(el, this) }`
@@ -427,8 +444,25 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     };
     let stores_param = value.is_some_and(|value| is_param(value) || is_made_of_params(value))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
-    named && stores_param && op.key.is_none_or(is_param)
+    let is_handler =
+        || value.and_then(|value| model.callee_name(value)).is_some_and(|name| HANDLERS.contains(&name));
+    (named || is_handler()) && stores_param && op.key.is_none_or(is_param)
 }
+
+/// Parameters that hold what a program is put together from.
+const HANDLERS: &[&str] = &[
+    "callback",
+    "cb",
+    "fn",
+    "handler",
+    "hook",
+    "plugin",
+    "middleware",
+    "filter",
+    "factory",
+    "resolver",
+    "interceptor",
+];
 
 /// A property whose value is a parameter.
 fn is_part_param(
@@ -695,5 +729,9 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.
 fn is_table(growth: &GrowthClaim) -> bool {
-    growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Succeeded)
+    growth.missed.as_ref().is_some_and(|missed| match missed.why {
+        Why::Succeeded => false,
+        Why::Failure => !growth.replaces,
+        _ => true,
+    })
 }
