@@ -12,7 +12,7 @@ use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
-use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
+use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
@@ -612,7 +612,12 @@ fn gap_in(
     let feasible = |edge| {
         !contradicts(model, edge, &nothing_else) && !error.is_some_and(|error| is_set(model, edge, error))
     };
-    let Some(way) = flow.escape(start, &stops, &feasible) else { return inner };
+    let mut found = flow.escape(start, &stops, &feasible);
+    // What could not be opened holds nothing.
+    if let Some(opened) = found.as_ref().and_then(|way| opening(model, handle, way)) {
+        found = flow.points(opened).first().and_then(|&start| flow.escape(start, &stops, &feasible));
+    }
+    let Some(way) = found else { return inner };
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
     // A call that only may throw, in code that the process may not survive: two doubts.
     if way.is_weak && !survives {
@@ -630,6 +635,15 @@ fn gap_in(
     let gap =
         Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false, one_each: false };
     inner.filter(|_| gap.is_weak).or(Some(gap))
+}
+
+/// The `await client.connect()` by whose rejection a function is left.
+fn opening(model: &Model<'_>, handle: &Handle, way: &Way) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let wait = way.at.filter(|&at| way.exit == Exit::Throw && tree.kind(at) == Kind::Await)?;
+    let (object, method) = tree.method_call(tree.first(wait)?)?;
+    let opens = matches!(method, "connect" | "open" | "initialize" | "init" | "ready");
+    (opens && handle.places.contains(&model.file.place(object))).then_some(wait)
 }
 
 /// A function that goes on with the work once something is done, and runs once: the error-first callback of a call.

@@ -5,7 +5,7 @@ use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
-use outlive_semantic::flow::{Edge, Exit, Flow, Way};
+use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
@@ -34,7 +34,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let binding = tree.binding(tree.first(declarator)?)?;
     let place = Place::root(Root::Binding(binding));
     let stops = stops(file, &source, &place, tree.func(call))?;
-    let way = left_undone(model, call, &stops)?;
+    let way = left_undone(model, call, &place, &stops)?;
     let (what, shown) = (source.what, tree.text(model.file.binding(binding).name));
     let left = way.at.map(|node| Note {
         role: Role::Holder,
@@ -106,10 +106,15 @@ fn stops(
 
 /// The way out of the function on which it is neither ended nor done. A rejection is not followed: mostly that is the
 /// source's own, which has ended by it.
-fn left_undone(model: &Model<'_>, call: NodeId, stops: &FxHashSet<NodeId>) -> Option<Way> {
+fn left_undone(model: &Model<'_>, call: NodeId, place: &Place, stops: &FxHashSet<NodeId>) -> Option<Way> {
     let flow = Flow::of(model, model.file.tree.func(call)).filter(|flow| !flow.truncated)?;
     let start = *flow.points(call).first()?;
-    let goes_on = |edge| !is_done(model, edge) && !matches!(edge, Edge::Throw | Edge::MayThrow);
+    let places = std::slice::from_ref(place);
+    let goes_on = |edge| {
+        !is_done(model, edge)
+            && !contradicts(model, edge, places)
+            && !matches!(edge, Edge::Throw | Edge::MayThrow)
+    };
     flow.escape(start, stops, &goes_on).filter(|way| way.exit != Exit::Throw)
 }
 
