@@ -424,6 +424,10 @@ impl Lowered {
         let call = tree.parent(func).filter(|&call| tree.callee(call) == Some(func))?;
         let is_constant = row.opaque_writes == 0 && row.values.is_empty() && tree.kind(call) == Kind::Call;
         let arg = tree.arg(call, tree.node(row.node).slot as usize).filter(|_| is_constant)?;
+        // `this` of a script is one thing in a browser and another in Node.
+        if tree.kind(arg) == Kind::This {
+            return None;
+        }
         let place = self.try_place(arg, fuel)?;
         (!matches!(place.root, Root::Value(_))).then_some(place)
     }
