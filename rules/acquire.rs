@@ -407,10 +407,10 @@ fn handovers<'h>(
 ) -> (Vec<(Place, u16)>, Vec<&'h Escape>) {
     let (mut later, mut now) = (Vec::new(), Vec::new());
     let keeps = |escape: &&Escape| {
-        hands_over(file, escape, releases)
-            && !is_lent(file.model, escape, handle, living)
-            && !(meta.id == "per-call-client" && is_used(file.model, escape))
-            && !(living.is_empty() && shown::is_shown(file.model, escape, patterns))
+        let is_used = meta.id == "per-call-client" && is_used(file.model, escape);
+        let is_shown = living.is_empty() && shown::is_shown(file.model, escape, patterns);
+        let stays = is_used || is_shown || is_lent(file.model, escape, handle, living);
+        !stays && hands_over(file, escape, releases)
     };
     for escape in handle.escapes.iter().filter(keeps) {
         match handed_abroad(file.model, escape) {

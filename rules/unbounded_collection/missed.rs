@@ -443,7 +443,7 @@ fn runs_on_failure_only(model: &Model<'_>, func: FuncId) -> bool {
     };
     !handed.is_empty()
         && model.calls_of(func).is_empty()
-        && handed.iter().all(|handed| is_failure(handed.call, handed.arg as usize))
+        && handed.iter().all(|handed| is_failure(handed.call, handed.arg))
 }
 
 /// Whether a function is handed to a call together with the name of one of these events.

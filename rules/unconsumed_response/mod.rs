@@ -83,7 +83,7 @@ impl Rule for UnconsumedResponse {
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
         let model = file.model;
         let Some((binding, call)) = response_param(model, func) else { return };
-        let Some(body) = unread(file, func, binding, request(model, call)) else { return };
+        let Some(body) = unread(file, func, binding, request(model, call).as_ref()) else { return };
         let at = model.file.tree.span(call);
         claims.list.push(Claim {
             rule: META.id,
@@ -117,7 +117,7 @@ fn unread(
     file: &FileView<'_, '_>,
     func: FuncId,
     binding: BindingId,
-    request: Option<Place>,
+    request: Option<&Place>,
 ) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
@@ -139,7 +139,7 @@ fn unread(
         let fixes = first.and_then(|first| discard(model, first, &name)).into_iter().collect();
         return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
     }
-    stops.extend(request.iter().flat_map(|request| ended_by(file, func, request)));
+    stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, request)));
     let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
     let at = way.at.map(|node| tree.span(node));
