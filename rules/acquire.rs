@@ -8,11 +8,12 @@ use crate::lifetime;
 use crate::mend;
 use crate::owned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::shown;
 use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
-use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
+use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
@@ -96,6 +97,9 @@ fn acquired(
     row: &AcquireRow,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    if row.handle == Where::Either && hands_to_unknown(file.model, call) {
+        return None;
+    }
     let is_ended = names_option(file.model, call, &row.ended_by);
     let needed = needed(file.model, call, &row.needs);
     if is_ended || needed == Some(false) || row.handle == Where::Result && hands_to_callback(file.model, call)
@@ -193,6 +197,22 @@ fn hands_to_callback(model: &Model<'_>, call: NodeId) -> bool {
         matches!(name, Some("e" | "er" | "err" | "error"))
     };
     tree.is_discarded(call) && params.len() >= 2 && is_error(params[0])
+}
+
+/// `pool.getConnection(done)`: whoever gave the callback gets it.
+fn hands_to_unknown(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_unknown = |arg: NodeId| match tree.kind(arg) {
+        Kind::Identifier | Kind::Member => model.function_of(arg).is_none() && is_callback(model, arg),
+        _ => false,
+    };
+    tree.is_discarded(call) && tree.args(call).last().is_some_and(is_unknown)
+}
+
+/// Whether a name is one that callbacks have.
+fn is_callback(model: &Model<'_>, arg: NodeId) -> bool {
+    let name = model.callee_name(arg).unwrap_or_default();
+    matches!(name, "cb" | "done" | "next" | "fn") || name.to_ascii_lowercase().ends_with("callback")
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -304,7 +324,7 @@ pub(crate) fn claim_handle(
     let mut handed = Vec::new();
     // What its own component ends is the component's: whoever else is told of it does not end it.
     if slot::kept_after_end(file, call, handle, &living).is_none() {
-        let (later, now) = handovers(file, handle, &releases);
+        let (later, now) = handovers(file, meta, handle, &releases, &living, patterns);
         if let Some(escape) = now.first() {
             note_ended(model, call, &releases, &what, claims);
             return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
@@ -386,17 +406,69 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
 /// all others.
 fn handovers<'h>(
     file: &FileView<'_, '_>,
+    meta: &'static Meta,
     handle: &'h Handle,
     releases: &[Release],
+    living: &[&Release],
+    patterns: &ReleasePatterns,
 ) -> (Vec<(Place, u16)>, Vec<&'h Escape>) {
     let (mut later, mut now) = (Vec::new(), Vec::new());
-    for escape in handle.escapes.iter().filter(|escape| hands_over(file, escape, releases)) {
+    let keeps = |escape: &&Escape| {
+        let is_used = meta.id == "per-call-client" && is_used(file.model, escape);
+        let is_shown = living.is_empty() && shown::is_shown(file.model, escape, patterns);
+        let stays = is_used || is_shown || is_lent(file.model, escape, handle, living);
+        !stays && hands_over(file, escape, releases)
+    };
+    for escape in handle.escapes.iter().filter(keeps) {
         match handed_abroad(file.model, escape) {
             Some(to) => later.push(to),
             None => now.push(escape),
         }
     }
     (later, now)
+}
+
+/// `http.get(url, { agent })`: a request goes through a client and leaves it as it is.
+fn is_used(model: &Model<'_>, escape: &Escape) -> bool {
+    let Escape::Argument { call, .. } = *escape else { return false };
+    let path = model.file.tree.callee(call).and_then(|callee| model.api_path(callee));
+    path.is_some_and(|path| {
+        REQUESTS.iter().any(|known| {
+            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    })
+}
+
+/// Functions that send one request, and their variants for methods.
+const REQUESTS: &[&str] = &[
+    "http.get",
+    "http.request",
+    "https.get",
+    "https.request",
+    "fetch",
+    "node-fetch",
+    "cross-fetch",
+    "undici.fetch",
+    "undici.request",
+    "undici.stream",
+    "axios",
+    "got",
+    "superagent",
+];
+
+/// Whether a function is only lent the thing: whoever calls it releases it after that, on every way that does not throw.
+fn is_lent(model: &Model<'_>, escape: &Escape, handle: &Handle, living: &[&Release]) -> bool {
+    let Escape::Argument { call, .. } = *escape else { return false };
+    let func = model.file.tree.func(call);
+    let stops: FxHashSet<NodeId> =
+        living.iter().filter(|release| release.func == func).map(|release| release.node).collect();
+    if stops.is_empty() || stops.contains(&call) {
+        return false;
+    }
+    let Some(flow) = Flow::of(model, func).filter(|flow| !flow.truncated) else { return false };
+    let goes_well =
+        |edge| !matches!(edge, Edge::Throw | Edge::MayThrow) && !contradicts(model, edge, &handle.places);
+    flow.points(call).first().is_some_and(|&start| flow.escape(start, &stops, &goes_well).is_none())
 }
 
 /// The way on which what a call acquired is not released although it is on others, by how it ends.
@@ -547,7 +619,12 @@ fn gap_in(
     let feasible = |edge| {
         !contradicts(model, edge, &nothing_else) && !error.is_some_and(|error| is_set(model, edge, error))
     };
-    let Some(way) = flow.escape(start, &stops, &feasible) else { return inner };
+    let mut found = flow.escape(start, &stops, &feasible);
+    // What could not be opened holds nothing.
+    if let Some(opened) = found.as_ref().and_then(|way| opening(model, handle, way)) {
+        found = flow.points(opened).first().and_then(|&start| flow.escape(start, &stops, &feasible));
+    }
+    let Some(way) = found else { return inner };
     let survives = way.exit != Exit::Throw || model.file.function(func).is_async;
     // A call that only may throw, in code that the process may not survive: two doubts.
     if way.is_weak && !survives {
@@ -565,6 +642,15 @@ fn gap_in(
     let gap =
         Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false, one_each: false };
     inner.filter(|_| gap.is_weak).or(Some(gap))
+}
+
+/// The `await client.connect()` by whose rejection a function is left.
+fn opening(model: &Model<'_>, handle: &Handle, way: &Way) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let wait = way.at.filter(|&at| way.exit == Exit::Throw && tree.kind(at) == Kind::Await)?;
+    let (object, method) = tree.method_call(tree.first(wait)?)?;
+    let opens = matches!(method, "connect" | "open" | "initialize" | "init" | "ready");
+    (opens && handle.places.contains(&model.file.place(object))).then_some(wait)
 }
 
 /// A function that goes on with the work once something is done, and runs once: the error-first callback of a call.

@@ -3,7 +3,7 @@
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
 use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
-use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::index::{ClassId, FuncId, NameId};
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
@@ -144,6 +144,12 @@ pub struct GrowthClaim {
     pub fixes: Vec<Fix>,
     /// It is a property of a weak collection, which is strong.
     pub weak_key: bool,
+    /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
+    pub is_each: bool,
+    /// What is under the key is looked up and makes room for the new entry.
+    pub replaces: bool,
+    /// The key is a part of what a client sent.
+    pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
 }
@@ -289,6 +295,8 @@ pub struct ObtainedClaim {
 pub struct MadeClaim {
     /// What is constructed.
     pub callee: Place,
+    /// The methods that its maker calls on it, in the names of the summary.
+    pub called: Vec<NameId>,
     /// What becomes of the instance, as for anything acquired.
     pub acquired: AcquireClaim,
 }
@@ -332,6 +340,8 @@ pub enum Why {
     Ended,
     /// A timer that has fired is still listed; only cancelling takes it out.
     Fired,
+    /// Only a failure takes it out.
+    Succeeded,
 }
 
 /// A way out of a function that passes no release.

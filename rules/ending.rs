@@ -97,10 +97,17 @@ pub(crate) fn is_end_handler(name: &str) -> bool {
     )
 }
 
-/// Whether a method of this name ends its instance.
+/// Whether a method of this name ends its instance. A symbol in its place is called `kClose`.
 #[must_use]
 pub(crate) fn is_end(name: &str) -> bool {
-    END_METHODS.contains(&name)
+    END_METHODS.contains(&name) || by_symbol(name).is_some_and(|name| END_METHODS.contains(&&*name))
+}
+
+/// `close` of `kClose`: what the word behind a symbol's `k` would be called as a method.
+fn by_symbol(name: &str) -> Option<String> {
+    let word = name.strip_prefix('k')?;
+    let first = word.chars().next().filter(char::is_ascii_uppercase)?;
+    Some(format!("{}{}", first.to_ascii_lowercase(), &word[first.len_utf8()..]))
 }
 
 /// Whether a method is told what to end, `remove(key)`, and does not end its own instance.

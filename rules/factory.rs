@@ -57,7 +57,9 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         return;
     }
     let methods = model.catalog.releases_of(meta.id).to_vec();
-    let patterns = ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() };
+    let functions = model.catalog.release_functions_of(meta.id).to_vec();
+    let patterns =
+        ReleasePatterns { methods, functions, called: true, iterated: true, ..ReleasePatterns::default() };
     let known = claims.list.len();
     // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
     let acquired = file

@@ -6,8 +6,9 @@ use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
 use crate::ending;
 use crate::finding::{Finding, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
-use outlive_semantic::handle::ReleasePatterns;
-use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::access::Usage;
+use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Root, Step};
 use outlive_semantic::project::{FileId, GlobalTy, Owner, Project};
@@ -71,8 +72,21 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     }
     let callee = claims.names.place(model, &place);
     let at = tree.span(call);
-    let body = Body::Made(MadeClaim { callee, acquired });
+    let called = called_on(file, call).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
+    let body = Body::Made(MadeClaim { callee, called, acquired });
     claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
+}
+
+/// The names of the methods that are called on an instance where it was made.
+fn called_on(file: &FileView<'_, '_>, call: NodeId) -> Vec<NameId> {
+    let handle = handle::follow(file.model, file.accesses, call);
+    let accesses = handle.places.iter().flat_map(|place| file.accesses.of(place));
+    accesses
+        .filter_map(|access| match access.usage {
+            Usage::Method { name, .. } => Some(name),
+            _ => None,
+        })
+        .collect()
 }
 
 /// The names of methods that end an instance, be it of a class of the project or of a library.
@@ -94,7 +108,7 @@ pub(crate) fn settle_all(
     let held: Vec<(FileId, &Claim, &HeldClaim)> = claims
         .iter()
         .filter_map(|&(file, claim)| match &claim.body {
-            Body::Held(held) if is_left_to_others(project, file, claim, held) => Some((file, claim, held)),
+            Body::Held(held) if is_left_to_others(project, file, held) => Some((file, claim, held)),
             _ => None,
         })
         .collect();
@@ -108,16 +122,46 @@ pub(crate) fn settle_all(
         .collect()
 }
 
-/// Whether every instance holds it, and only who made the instance can end it: an instance that ends itself, when its
-/// connection closes, needs nobody.
-fn is_left_to_others(project: &Project<'_>, file: FileId, claim: &Claim, held: &HeldClaim) -> bool {
+/// Whether only who made the instance can end it: an instance that ends itself, when its connection closes, needs
+/// nobody.
+fn is_left_to_others(project: &Project<'_>, file: FileId, held: &HeldClaim) -> bool {
     let functions = &project.summary(file).functions;
     let in_class = |func: FuncId| {
         std::iter::successors(Some(func), |&at| functions[at.index()].parent)
             .any(|at| functions[at.index()].class == Some(held.class))
     };
+    !project.callers(file, held.end_func).iter().any(|&(of, caller)| of == file && in_class(caller))
+}
+
+/// Whether this very instance holds it: each does from the start, or its maker calls the method that acquires it.
+fn is_held_by(
+    project: &Project<'_>,
+    (of, class): (FileId, ClassId),
+    made: (FileId, &MadeClaim),
+    (file, claim, held): (FileId, &Claim, &HeldClaim),
+) -> bool {
+    let starts = |&name: &NameId| {
+        let name = project.symbol(project.name(made.0, name));
+        let method = name.and_then(|name| project.method(of, class, name));
+        method.is_some_and(|(at, func, _)| at == file && runs_within(project, file, claim.func, func, 4))
+    };
+    // A method that is told what to end ends that.
+    let ends_all = project.summary(file).functions[held.end_func.index()].subjects == 0;
     project.is_part_of_making(file, Owner::Class(held.class), file, claim.func)
-        && !project.callers(file, held.end_func).iter().any(|&(of, caller)| of == file && in_class(caller))
+        || ends_all && made.1.called.iter().any(starts)
+}
+
+/// Whether a function is another, stands in it, or is only called from there.
+fn runs_within(project: &Project<'_>, file: FileId, func: FuncId, method: FuncId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    if project.is_within(file, func, method) {
+        return true;
+    }
+    let callers = project.callers(file, func);
+    !callers.is_empty()
+        && callers.iter().all(|&(of, caller)| {
+            of == file && caller != func && runs_within(project, file, caller, method, fuel)
+        })
 }
 
 fn settle(
@@ -132,7 +176,10 @@ fn settle(
     let spot = project.canonical(file, &made.callee);
     let GlobalTy::Class(of, class) = project.type_of(&spot) else { return None };
     let lineage = project.lineage(of, class);
-    let (from, site, what) = held.iter().find(|(file, _, held)| lineage.contains(&(*file, held.class)))?;
+    let (from, site, what) = held.iter().find(|&&(at, site, held)| {
+        lineage.contains(&(at, held.class))
+            && is_held_by(project, (of, class), (file, made), (at, site, held))
+    })?;
     let text = |body: &AcquireClaim| Text {
         message: format!("the {} in `{}` is never ended: {}", body.what, body.shown, what.what),
         help: format!("call `{}.{}()` when its owner ends", body.shown, what.end),

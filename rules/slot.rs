@@ -22,7 +22,9 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
     let func = model.file.tree.func(call);
     let mut slots = handle.places.iter().filter(|place| match place.root {
         Root::Binding(binding) => {
-            place.path.is_empty() && model.file.binding(binding).func != func
+            let owner = model.file.binding(binding).func;
+            // What a callback further in is handed is no slot.
+            place.path.is_empty() && owner != func && model.file.is_within(func, owner)
                 || component_of_ref(model, place).is_some()
         }
         Root::This(_) => place.path.len() == 1,
@@ -167,6 +169,9 @@ pub(crate) fn overwritten(
     if is_looped(model, func, &releasing, 3) {
         return Some(gap());
     }
+    if let Some(call) = updated_by(model, func, &releasing, 4) {
+        return Some(Gap { at: Some(model.file.tree.span(call)), ..gap() });
+    }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {
         model.constructs(caller).is_none()
@@ -174,6 +179,34 @@ pub(crate) fn overwritten(
             && !is_start(model, caller)
     });
     (again && callers.len() >= 2).then(gap)
+}
+
+/// Methods that frameworks call whenever something of a component has changed.
+const UPDATES: &[&str] = &[
+    "componentDidUpdate",
+    "componentWillUpdate",
+    "componentWillReceiveProps",
+    "UNSAFE_componentWillReceiveProps",
+    "ngOnChanges",
+    "ngDoCheck",
+    "attributeChangedCallback",
+    "updated",
+    "willUpdate",
+];
+
+/// The call by which an update of the component runs a function, if nothing on the way releases.
+fn updated_by(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> Option<NodeId> {
+    let fuel = fuel.checked_sub(1)?;
+    let tree = &model.file.tree;
+    model.calls_of(func).iter().find_map(|&call| {
+        let caller = tree.func(call);
+        if model.file.is_within(caller, func) || reaches(model, caller, releasing, 4) {
+            return None;
+        }
+        let name = model.file.function_name(caller).unwrap_or_default();
+        let is_update = UPDATES.contains(&name) && model.file.function(caller).class.is_some();
+        if is_update { Some(call) } else { updated_by(model, caller, releasing, fuel) }
+    })
 }
 
 /// Whether a method of the same instance calls a function in a loop in which nothing releases, directly or through
@@ -231,6 +264,14 @@ fn is_start(model: &Model<'_>, func: FuncId) -> bool {
         "begin",
         "oninit",
         "activate",
+        "componentdidmount",
+        "componentwillmount",
+        "beforemount",
+        "created",
+        "connectedcallback",
+        "firstupdated",
+        "ngoninit",
+        "ngafterviewinit",
     ]
     .iter()
     .any(|prefix| name.trim_start_matches('_').starts_with(prefix))

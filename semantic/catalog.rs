@@ -513,6 +513,7 @@ pub struct Catalog {
     by_method: FxHashMap<String, Vec<(Receiver, usize)>>,
     /// By rule: the methods that give something back.
     releases: FxHashMap<String, Vec<String>>,
+    release_functions: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     exports: Vec<ExportRow>,
     /// The rows by the names they speak of, as far as these are exported.
@@ -683,6 +684,11 @@ impl Catalog {
 
     fn add_releases(&mut self, row: &CallRow) {
         let Some(acquires) = &row.acquires else { return };
+        let functions = acquires.release.iter().filter_map(|release| release.strip_suffix("(_)"));
+        let known = self.release_functions.entry(acquires.rule.clone()).or_default();
+        known.extend(functions.filter(|name| !name.starts_with("for ")).map(str::to_owned));
+        known.sort_unstable();
+        known.dedup();
         let methods = acquires.release.iter().filter_map(|release| release.strip_prefix("_."));
         let known = self.releases.entry(acquires.rule.clone()).or_default();
         for method in methods.map(|method| method.trim_end_matches("()")) {
@@ -696,6 +702,12 @@ impl Catalog {
     #[must_use]
     pub fn releases_of(&self, rule: &str) -> &[String] {
         self.releases.get(rule).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The functions that give back anything of which a rule speaks.
+    #[must_use]
+    pub fn release_functions_of(&self, rule: &str) -> &[String] {
+        self.release_functions.get(rule).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Rows about functions that nobody hands over: a name, a class or a type says who calls them.

@@ -8,7 +8,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::reach;
 use crate::tables::BindingKind;
-use crate::tree::{BinaryOp, Kind};
+use crate::tree::{BinaryOp, Kind, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -146,6 +146,7 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
         if matches!(access.place.root, Root::Value(_)) && access.place.path.is_empty() {
             continue;
         }
+        out.extend(first_entry(model, access));
         if let Some(op) = element_op(model, access).or_else(|| whole_op(model, access)) {
             out.push(op);
         }
@@ -323,6 +324,27 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
     }
 }
 
+/// `lists[key] = (lists[key] || []).filter(…)`: what is left of an entry, and a new key where there was none.
+fn first_entry(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
+    let tree = &model.file.tree;
+    let Usage::Assigned(assign) = access.usage else { return None };
+    let value = tree.child(assign, 1).filter(|_| tree.kind(access.node) == Kind::Index)?;
+    let holder = access.place.parent().filter(|_| access.place.path.last() == Some(&Step::Element))?;
+    let (object, _) = tree.method_call(value)?;
+    if tree.kind(object) != Kind::Logical || !is_thinned(model, &holder, value) {
+        return None;
+    }
+    Some(CollectionOp {
+        holder,
+        op: Op::Grow(Growth::Key),
+        node: assign,
+        target: tree.first(access.node)?,
+        key: tree.child(access.node, 1),
+        value: Some(value),
+        func: access.func,
+    })
+}
+
 /// `list[list.length] = x` is a push.
 fn is_length_of(model: &Model<'_>, key: NodeId, holder: &Place) -> bool {
     let place = model.file.place(key);
@@ -364,12 +386,23 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
+        // What uses a private getter is in sight.
+        Usage::Returned(node) if is_private_getter(model, access.func) => make(Op::Read, node, None, None),
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
         Usage::Stored(node) if is_own_rebuild(model, access, node) || is_exported(model, node) => None,
         Usage::Stored(node) => make(Op::Escape, node, None, None),
         Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
         _ => None,
     }
+}
+
+/// Whether a function is a getter that only its class can use.
+fn is_private_getter(model: &Model<'_>, func: FuncId) -> bool {
+    let class = model.file.function(func).class.map(|class| model.file.class(class));
+    class.is_some_and(|class| {
+        let mut members = class.members.iter().filter(|member| member.func == Some(func));
+        members.any(|member| member.is_private && model.file.tree.has(member.node, flag::GETTER))
+    })
 }
 
 fn method_op(model: &Model<'_>, method: &str, call: NodeId) -> Option<(Op, Option<NodeId>, Option<NodeId>)> {

@@ -321,7 +321,13 @@ fn name(
         }
     }
     let collection = place.parent().filter(|_| place.path.last() == Some(&Step::Element));
+    // `const task = open(); const file = await task.promise;`
+    let promised = model.file.tree.names().find("promise").filter(|_| is_variable);
+    let promised = promised.and_then(|name| place.clone().with(Step::Field(name)));
     handle.places.push(place);
+    if let Some(promised) = promised.filter(|promised| accesses.below(promised).next().is_some()) {
+        name(model, accesses, promised, handle, queue);
+    }
     if let Some(collection) = collection {
         elements_of(model, accesses, &collection, handle, queue);
     }

@@ -1593,6 +1593,9 @@ impl<'a> Model<'a> {
     fn path_within(&self, place: &Place, fuel: u32) -> Option<String> {
         let fuel = fuel.checked_sub(1)?;
         let tree = &self.file.tree;
+        if let Some(queried) = self.queried(place) {
+            return self.path_within(&queried, fuel);
+        }
         let mut path = match place.root {
             Root::Module(source) => package_path(tree.text(source))?.to_owned(),
             Root::Global(name) => tree.text(name).to_owned(),
@@ -1631,6 +1634,29 @@ impl<'a> Model<'a> {
             }
         }
         Some(path)
+    }
+
+    /// What an annotation says a variable or a field of it is: `lib` of `(lib: typeof library)`, which is `library`.
+    fn queried(&self, place: &Place) -> Option<Place> {
+        let Root::Binding(binding) = place.root else { return None };
+        let mut at = self.file.binding(binding).ty?;
+        let mut steps = place.path.iter();
+        let name = loop {
+            match self.resolved_type(at)? {
+                Type::TypeOf(name) => break *name,
+                Type::Object(fields, _) => {
+                    let Some(Step::Field(wanted)) = steps.next() else { return None };
+                    at = fields.iter().find(|(name, _)| name == wanted)?.1;
+                }
+                _ => return None,
+            }
+        };
+        let imported = self.module_binding(self.file.tree.text(name))?;
+        if self.file.binding(imported).kind != BindingKind::Import {
+            return None;
+        }
+        let start = self.file.place(self.file.binding(imported).node);
+        steps.try_fold(start, |place, step| place.with(*step))
     }
 
     /// Whether a function is created and called on the spot.

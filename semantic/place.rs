@@ -203,7 +203,14 @@ impl Lowered {
                 if self.is_module_exports(expr) {
                     return Some(Place::root(Root::Exports));
                 }
-                self.place_within(tree.first(expr)?, fuel).with(Step::Field(name))
+                let object = self.place_within(tree.first(expr)?, fuel);
+                if self.is_global_object(&object) {
+                    return Some(Place::root(Root::Global(name)));
+                }
+                match self.getter_place(&object, name, fuel) {
+                    Some(got) => Some(got),
+                    None => object.with(Step::Field(name)),
+                }
             }
             Kind::Index => self.place_within(tree.first(expr)?, fuel).with(self.index_step(expr)),
             Kind::Call => self.call_place(expr, fuel),
@@ -221,10 +228,17 @@ impl Lowered {
             // What compilers make of `super()`: `_this = _super.call(this) || this`.
             Kind::Logical if self.is_or_this(expr) => Some(self.this_place(tree.func(expr))),
             Kind::Logical if tree.logical_op(expr) != Some(LogicalOp::And) => {
-                self.try_place(tree.first(expr)?, fuel)
+                self.try_place(self.tested(tree.first(expr)?), fuel)
             }
             _ => None,
         }
+    }
+
+    /// What a chain of tests yields if all of them hold: `x.y` of `(x && x.y) || []`.
+    fn tested(&self, expr: NodeId) -> NodeId {
+        let is_chain = |&node: &NodeId| self.tree.logical_op(node) == Some(LogicalOp::And);
+        let last = Some(expr).filter(is_chain).and_then(|chain| self.tree.last_child(chain));
+        last.unwrap_or(expr)
     }
 
     /// `window.x` and `globalThis.x` are the global `x`.
@@ -233,6 +247,30 @@ impl Lowered {
         let global = self.global_of(object)?;
         let name = self.tree.name_id(member)?;
         (GLOBAL_OBJECTS.contains(&global)).then(|| Place::root(Root::Global(name)))
+    }
+
+    /// The global object under a name of its own: the parameter of `(function (window) { … })(window)`.
+    fn is_global_object(&self, place: &Place) -> bool {
+        let Root::Global(name) = place.root else { return false };
+        place.path.is_empty() && GLOBAL_OBJECTS.contains(&self.tree.text(name))
+    }
+
+    /// What a getter of the class returns, where that is another name for something: `get bus() { return bus }`.
+    fn getter_place(&self, object: &Place, name: NameId, fuel: u32) -> Option<Place> {
+        let Place { root: Root::This(class), path } = object else { return None };
+        let members = self.class(*class).members.iter();
+        let mut named = members.filter(|member| path.is_empty() && member.name == Some(name));
+        let getter = named.find(|member| self.tree.has(member.node, crate::tree::flag::GETTER))?.func?;
+        // One that does more than return is a function that runs.
+        let mut statements = self.tree.children(self.body(getter)?);
+        let (Some(only), None) = (statements.next(), statements.next()) else { return None };
+        let value = self.tree.first(only).filter(|_| self.tree.kind(only) == Kind::Return)?;
+        let place = self.try_place(value, fuel)?;
+        let is_lasting = match place.root {
+            Root::Binding(binding) => self.binding(binding).func != getter,
+            root => !matches!(root, Root::Value(_)),
+        };
+        is_lasting.then_some(place)
     }
 
     fn is_module_exports(&self, member: NodeId) -> bool {
@@ -315,8 +353,13 @@ impl Lowered {
                 self.variable_of(row.node).map(|outer| Place::root(Root::Binding(outer)))
             }
             BindingKind::Class | BindingKind::Enum => None,
-            BindingKind::Param => self.callback_element(binding, fuel),
-            _ => self.alias_place(binding, fuel).or_else(|| self.pattern_place(row.node, fuel)),
+            BindingKind::Param => {
+                self.callback_element(binding, fuel).or_else(|| self.wrapper_argument(binding, fuel))
+            }
+            _ => self
+                .alias_place(binding, fuel)
+                .or_else(|| self.loaded_place(binding))
+                .or_else(|| self.pattern_place(row.node, fuel)),
         };
         alias.unwrap_or_else(|| Place::root(Root::Binding(binding)))
     }
@@ -364,6 +407,31 @@ impl Lowered {
         }
         let place = self.try_place(value, fuel)?;
         (!matches!(place.root, Root::Value(_)) || !place.path.is_empty()).then_some(place)
+    }
+
+    /// `let redis; function init() { redis = require('redis'); }`: a module is the same whenever it is loaded.
+    fn loaded_place(&self, binding: BindingId) -> Option<Place> {
+        let row = self.binding(binding);
+        let mut sources = row.values.iter().map(|&value| self.required(value));
+        let first = sources.next()??;
+        let is_it = row.opaque_writes == 0 && sources.all(|source| source == Some(first));
+        is_it.then(|| Place::root(Root::Module(first)))
+    }
+
+    /// `(function (module) { … })(exports)`: the parameter of a function that is run on the spot is what it is handed.
+    fn wrapper_argument(&self, binding: BindingId, fuel: u32) -> Option<Place> {
+        let tree = &self.tree;
+        let row = self.binding(binding);
+        let func = tree.parent(row.node).filter(|&func| tree.kind(func) == Kind::Function)?;
+        let call = tree.parent(func).filter(|&call| tree.callee(call) == Some(func))?;
+        let is_constant = row.opaque_writes == 0 && row.values.is_empty() && tree.kind(call) == Kind::Call;
+        let arg = tree.arg(call, tree.node(row.node).slot as usize).filter(|_| is_constant)?;
+        // `this` of a script is one thing in a browser and another in Node.
+        if tree.kind(arg) == Kind::This {
+            return None;
+        }
+        let place = self.try_place(arg, fuel)?;
+        (!matches!(place.root, Root::Value(_))).then_some(place)
     }
 
     /// `let list = map.get(k); if (!list) { list = []; map.set(k, list) }`: the list is an element of the map either way.

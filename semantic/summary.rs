@@ -104,6 +104,8 @@ pub struct FunctionRow {
     pub class: Option<ClassId>,
     /// Members that are not to be called from outside.
     pub is_private: bool,
+    /// How many of its parameters say what to do it to: neither an error, nor a callback, nor options.
+    pub subjects: u16,
     /// What it returns.
     pub returns: TypeRow,
     /// How many parameters it declares.
@@ -476,11 +478,29 @@ impl Builder<'_, '_> {
                     is_private: private,
                     returns: self.returned(func),
                     params: row.params,
+                    subjects: self.subjects(func),
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
                 }
             })
             .collect()
+    }
+
+    /// How many parameters say what a function is to do something to.
+    fn subjects(&self, func: FuncId) -> u16 {
+        let file = self.model.file;
+        let says_how = |param: &NodeId| {
+            let param =
+                if file.tree.kind(*param) == Kind::Default { file.tree.first(*param) } else { Some(*param) };
+            let name =
+                param.and_then(|param| file.tree.binding(param)).map(|binding| file.binding(binding).name);
+            name.is_some_and(|name| {
+                let name = file.tree.text(name).trim_start_matches('_').to_ascii_lowercase();
+                WAYS.contains(&name.as_str()) || name.ends_with("error") || name.ends_with("callback")
+            })
+        };
+        let count = file.params(func).filter(|param| !says_how(param)).count();
+        u16::try_from(count).unwrap_or(u16::MAX)
     }
 
     /// The type of what a function returns, if another file could care.
@@ -916,6 +936,12 @@ fn type_row(ty: Ty) -> TypeRow {
     }
 }
 
+/// Parameters that say why or how something is to be done, and not to what.
+const WAYS: &[&str] = &[
+    "e", "er", "err", "reason", "code", "cb", "callback", "done", "next", "options", "opts", "force",
+    "signal", "resolve",
+];
+
 /// Whether the value of a function goes somewhere from which it can be called later.
 fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
     let row = model.file.function(func);
@@ -931,7 +957,11 @@ fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
     if is_field || row.class.is_none() && keeps(crate::access::usage(model.file, row.node)) {
         return true;
     }
-    row.binding.is_some_and(|binding| {
+    // `const run = () => …; return { run }`
+    let tree = &model.file.tree;
+    let declared = tree.parent(row.node).filter(|&parent| tree.kind(parent) == Kind::Declarator);
+    let constant = declared.and_then(|declared| tree.binding(tree.first(declared)?));
+    row.binding.or(constant).is_some_and(|binding| {
         accesses.of(&Place::root(Root::Binding(binding))).any(|access| keeps(access.usage))
     })
 }

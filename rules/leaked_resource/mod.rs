@@ -1,5 +1,7 @@
 //! `leaked-resource`: an acquired resource that some way out does not give back.
 
+mod by_hand;
+mod paired;
 mod piped;
 mod unread;
 
@@ -34,7 +36,8 @@ impl Rule for LeakedResource {
         acquire::visit(file, &META, call, claims);
         factory::visit(file, &META, call, claims);
         owned::visit(file, &META, call, claims);
-        for body in piped::claim(file, call).into_iter().chain(unread::claim(file, call)) {
+        let local = [piped::claim, unread::claim, by_hand::claim, paired::claim];
+        for body in local.iter().filter_map(|claim| claim(file, call)) {
             let tree = &file.model.file.tree;
             claims.list.push(Claim {
                 rule: META.id,

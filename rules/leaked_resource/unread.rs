@@ -8,8 +8,8 @@ use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::flow::{Exit, Flow, Point, contradicts};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tree::{Kind, flag};
 use rustc_hash::FxHashSet;
 
 /// Functions that read a stream to its end, or destroy it.
@@ -22,6 +22,7 @@ const LOOKERS: &[&str] = &["pause", "setEncoding", "unref", "ref", "isPaused", "
 struct Source {
     func: FuncId,
     binding: BindingId,
+    place: Place,
     /// The parameter that says that there is none.
     error: Option<BindingId>,
     /// The point from which it is held; none for the start of the function.
@@ -31,23 +32,33 @@ struct Source {
 /// The claim about a call that hands out a stream; none if every way reads it, destroys it, or hands it on.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
-    let source = handed_to_callback(model, call).or_else(|| awaited(model, call))?;
-    let place = Place::root(Root::Binding(source.binding));
-    if !file.accesses.of(&place).any(|access| is_piped(model, access)) {
+    handed_to_callback(model, call)
+        .into_iter()
+        .chain(awaited(model, call))
+        .find_map(|source| forgotten(file, &source))
+}
+
+/// The claim about one stream under a name.
+fn forgotten(file: &FileView<'_, '_>, source: &Source) -> Option<LocalClaim> {
+    let model = file.model;
+    let place = source.place.clone();
+    let is_piped = file.accesses.of(&place).any(|access| is_piped(model, access));
+    if !is_piped && !is_iterated_only(file, &place) {
         return None;
     }
     let flow = Flow::of(model, source.func).filter(|flow| !flow.truncated)?;
-    let stops = stops(file, &source, &place);
+    let stops = stops(file, source, &place);
     let places = [place];
     let feasible = |edge| {
         !contradicts(model, edge, &places)
             && !source.error.is_some_and(|error| acquire::is_set(model, edge, error))
     };
-    let way = flow.escape(start(&flow, &source)?, &stops, &feasible)?;
-    if way.is_weak || way.exit == Exit::Throw {
+    let way = flow.escape(start(&flow, source)?, &stops, &feasible)?;
+    let tree = &model.file.tree;
+    let is_written = way.at.is_some_and(|at| tree.kind(at) == Kind::Throw);
+    if way.is_weak || way.exit == Exit::Throw && !is_written {
         return None;
     }
-    let tree = &model.file.tree;
     let name = tree.text(model.file.binding(source.binding).name);
     let left = way.at.map(|node| Note {
         role: Role::Holder,
@@ -60,7 +71,9 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         ),
         help: format!("call `{name}.destroy()` where it is not needed, or open it behind the tests"),
         subject: format!("unread {name}"),
-        conventions: 1,
+        // What a loop goes over may be a list of promises.
+        conventions: u8::from(!is_piped),
+        named: u8::from(is_piped),
         must_repeat: true,
         notes: left.into_iter().collect(),
         ..LocalClaim::default()
@@ -75,17 +88,45 @@ fn handed_to_callback(model: &Model<'_>, call: NodeId) -> Option<Source> {
     let error = acquire::error_param(model, func)?;
     let binding = tree.binding(model.file.params(func).nth(1)?)?;
     let listens = tree.method_call(call).is_some_and(|(_, name)| matches!(name, "on" | "once"));
-    (!listens).then_some(Source { func, binding, error: Some(error), from: None })
+    let place = Place::root(Root::Binding(binding));
+    (!listens).then_some(Source { func, binding, place, error: Some(error), from: None })
 }
 
-/// `const stream = await open(path)`
-fn awaited(model: &Model<'_>, call: NodeId) -> Option<Source> {
+/// `const stream = await open(path)`, `const { stream } = await open(path)`
+fn awaited(model: &Model<'_>, call: NodeId) -> Vec<Source> {
     let tree = &model.file.tree;
-    let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await)?;
-    let declarator = tree.parent(wait).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
-    let binding = tree.binding(tree.first(declarator)?)?;
-    Some(Source { func: tree.func(call), binding, error: None, from: Some(wait) })
+    let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await);
+    let declarator =
+        wait.and_then(|wait| tree.parent(wait)).filter(|&parent| tree.kind(parent) == Kind::Declarator);
+    let Some(target) = declarator.and_then(|declarator| tree.first(declarator)) else { return Vec::new() };
+    if !matches!(tree.kind(target), Kind::ObjectPattern | Kind::BindingName) {
+        return Vec::new();
+    }
+    let names = tree.subtree(target).filter(|&name| tree.kind(name) == Kind::BindingName);
+    let source = |name| {
+        let (binding, place) = (tree.binding(name)?, model.file.place(name));
+        Some(Source { func: tree.func(call), binding, place, error: None, from: wait })
+    };
+    names.filter_map(source).collect()
 }
+
+/// Whether a loop awaits what it yields, and nobody takes it for a list.
+fn is_iterated_only(file: &FileView<'_, '_>, place: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    // What is done to an item is nothing done to the source.
+    let is_item = |access: &&Access| access.place.path.get(place.path.len()) == Some(&Step::Element);
+    let mut uses = file.accesses.below(place).filter(|access| !is_item(access));
+    let awaits = |usage: Usage| matches!(usage, Usage::Iterated(at) if tree.has(at, flag::AWAIT));
+    let mut loops = file.accesses.of(place);
+    loops.any(|access| awaits(access.usage))
+        && uses.all(|access| match access.usage {
+            Usage::Method { name, .. } => ENDS.contains(&tree.text(name)),
+            usage => awaits(usage) || matches!(usage, Usage::Tested(_) | Usage::Argument { .. }),
+        })
+}
+
+/// Methods that end what is iterated.
+const ENDS: &[&str] = &["return", "destroy", "cancel", "close", "dump", "abort"];
 
 fn start(flow: &Flow, source: &Source) -> Option<Point> {
     match source.from {

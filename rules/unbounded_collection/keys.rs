@@ -1,6 +1,7 @@
 //! What the names of keys say: of a request, a user, a session there is always one more; of a type, a language or an
 //! option there are a few.
 
+use super::is_table;
 use crate::claim::GrowthClaim;
 use outlive_semantic::growth::{Growth, Keys};
 
@@ -8,14 +9,16 @@ use outlive_semantic::growth::{Growth, Keys};
 const OPEN_KEYS: &[&str] = &[
     "id", "uid", "uuid", "guid", "url", "uri", "href", "ip", "address", "addr", "token", "email", "mail",
     "hash", "digest", "query", "sql", "text", "html", "css", "message", "user", "username", "request",
-    "session",
+    "session", "origin", "host", "hostname",
 ];
 
 /// Whether the key's name says that there is no end of them.
-fn is_open_by_name(growth: &GrowthClaim) -> bool {
+pub(super) fn is_open_by_name(growth: &GrowthClaim) -> bool {
     let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
-    words.last().is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
+    // `originKey` is an `origin`.
+    let named = words.iter().rev().find(|word| *word != "key");
+    named.is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
         || OPEN_KEYS.contains(&last.to_ascii_lowercase().as_str())
 }
 
@@ -23,7 +26,7 @@ fn is_open_by_name(growth: &GrowthClaim) -> bool {
 /// it is a list.
 pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
-    if growth.weak_key || growth.missed.is_some() || is_list {
+    if growth.weak_key || is_table(growth) || is_list || growth.is_each {
         return true;
     }
     if is_open_by_name(growth) {
@@ -139,8 +142,36 @@ pub(super) fn is_finite_by_name(growth: &GrowthClaim) -> bool {
     let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
     let Some(word) = words.last() else { return false };
+    if word == "id" && is_id_of_part(&growth.key) {
+        return true;
+    }
     let whole = last.to_ascii_lowercase();
     FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())
+}
+
+/// Parts that a program is put together from: there are as many ids as it has parts.
+const PARTS: &[&str] = &[
+    "plugin",
+    "module",
+    "package",
+    "extension",
+    "locale",
+    "theme",
+    "schema",
+    "provider",
+    "driver",
+    "adapter",
+    "service",
+    "feature",
+    "component",
+    "strategy",
+    "route",
+];
+
+/// `plugin.id`, `pluginId`
+fn is_id_of_part(key: &str) -> bool {
+    let words: Vec<String> = key.split(['.', '_']).flat_map(camel_words).collect();
+    matches!(&words[..], [part, _] if PARTS.contains(&part.as_str()))
 }
 
 /// `pluginName` is `plugin`, `name`.

@@ -1,17 +1,37 @@
 //! Releases that look as if they took an entry out and leave it: under another key, at another site, for an answer only.
 
+use crate::acquire;
 use crate::claim::{Missed, Why};
 use crate::ending;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
+use outlive_semantic::flow::{Edge, Flow};
 use outlive_semantic::growth::{CollectionOp, Growth, Keys, Op, key_kind};
 use outlive_semantic::guard;
+use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::rate::Life;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashSet;
+
+/// Events that a connection has when it ends, or that its end brings with it.
+const ENDS: &[&str] = &[
+    "close",
+    "disconnect",
+    "disconnecting",
+    "end",
+    "finish",
+    "error",
+    "exit",
+    "closed",
+    "timeout",
+    "aborted",
+];
 
 /// How many calls deep a callback is followed to a release.
 const DEPTH: u32 = 4;
@@ -29,7 +49,12 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     let site = Site { file, model: file.model, op, releases: &releases };
     let (why, at) = None
         .or_else(|| site.other_key().map(|at| (Why::OtherKey, at)))
+        .or_else(|| site.other_field().map(|at| (Why::OtherKey, at)))
         .or_else(|| site.gave_up().map(|at| (Why::GaveUp, at)))
+        .or_else(|| site.refused().map(|at| (Why::GaveUp, at)))
+        .or_else(|| site.raced().map(|at| (Why::GaveUp, at)))
+        .or_else(|| site.only_asked().map(|at| (Why::Ended, at)))
+        .or_else(|| site.only_failures().map(|at| (Why::Succeeded, at)))
         .or_else(|| site.fired().map(|at| (Why::Fired, at)))
         .or_else(|| site.ended().map(|at| (Why::Ended, at)))
         .or_else(|| site.other_site().map(|at| (Why::OtherSite, at)))?;
@@ -60,6 +85,18 @@ impl Site<'_, '_, '_> {
         });
         let found = self.looked_up_in(release.func);
         !fills && !found.contains(&deleted) && found.iter().any(|key| is_sibling(key, &deleted))
+    }
+
+    /// `table[this.id] = this`, `delete table[this.name]`: an instance puts itself in under one of its fields and takes
+    /// itself out under another.
+    fn other_field(&self) -> Option<NodeId> {
+        let key = self.model.file.place(self.op.key?);
+        let Root::This(class) = key.root else { return None };
+        let is_other = |release: &&CollectionOp| {
+            let deleted = release.key.map(|key| self.model.file.place(key));
+            deleted.is_some_and(|deleted| deleted.root == Root::This(class) && is_sibling(&key, &deleted))
+        };
+        self.releases.iter().all(is_other).then(|| self.releases[0].node)
     }
 
     /// The keys under which a function reads the collection.
@@ -93,6 +130,103 @@ impl Site<'_, '_, '_> {
             give_up
                 .is_some_and(|callback| self.tells_of_failure(callback, outer) && !self.may_release(callback))
         })
+    }
+
+    /// `Promise.race([new Promise((resolve) => table.set(id, resolve)), timeout])`: who waits goes on when the other one
+    /// settles first, and only an answer takes the entry out.
+    fn raced(&self) -> Option<NodeId> {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let outer = self.call_around();
+        let executor = file.enclosing(self.op.func).find(|&func| is_executor(self.model, func))?;
+        let (promise, _) = tree.argument_of(file.function(executor).node)?;
+        let value = self.op.value?;
+        let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let settles = tree.subtree(value).filter_map(|node| file.binding_of(node)).any(|binding| {
+            file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == executor
+        });
+        if !settles || self.releases.iter().any(|release| self.runs_with(release.func, outer)) {
+            return None;
+        }
+        let is_it = |node: NodeId| {
+            node == promise
+                || file.binding_of(node).and_then(|binding| file.sole_value(binding)) == Some(promise)
+        };
+        tree.subtree(file.function(outer).node).find(|&call| {
+            let raced = races(self.model, call);
+            raced.is_some_and(|raced| tree.children(raced).any(is_it))
+        })
+    }
+
+    /// Every release stands in what runs only when something fails, `socket.on('error', …)`, `.catch(…)`: what goes well
+    /// stays.
+    fn only_failures(&self) -> Option<NodeId> {
+        let is_failure = |release: &&CollectionOp| {
+            let mut around = self.model.file.enclosing(release.func).take_while(|func| func.index() != 0);
+            around.any(|func| runs_on_failure_only(self.model, func))
+        };
+        self.releases.iter().all(is_failure).then(|| self.releases[0].node)
+    }
+
+    /// `if (message.error) { entry.reject(message.error); return; } table.delete(message.id);`: one of the answers leaves
+    /// before the entry is taken out.
+    fn refused(&self) -> Option<NodeId> {
+        let tree = &self.model.file.tree;
+        let func = self.releases[0].func;
+        let is_here = self.releases.iter().all(|release| release.func == func && release.key.is_some());
+        if !is_here || func == self.op.func || func.index() == 0 {
+            return None;
+        }
+        let flow = Flow::of(self.model, func).filter(|flow| !flow.truncated)?;
+        let stops: FxHashSet<NodeId> = self.releases.iter().map(|release| release.node).collect();
+        let is_before = |call: NodeId| {
+            self.releases.iter().any(|release| {
+                let block = tree.ancestors(release.node).find(|&node| tree.kind(node) == Kind::Block);
+                release.node < call && block.is_some_and(|block| tree.contains(block, call))
+            })
+        };
+        let goes_well = |edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
+        let element = self.op.holder.clone().with(Step::Element)?;
+        let mut settles = self.file.accesses.below(&element).filter(|access| access.func == func);
+        settles.find_map(|access| {
+            let (Usage::Called(call) | Usage::Method { call, .. }) = access.usage else { return None };
+            let fails = self.model.callee_name(tree.callee(call)?) == Some("reject");
+            let start = flow.points(call).first().copied().filter(|_| fails && !is_before(call))?;
+            flow.escape(start, &stops, &goes_well).map(|_| call)
+        })
+    }
+
+    /// `socket.on('logout', () => { delete users[socket.id] })`: an entry of a connection that goes when the other side asks
+    /// for it, and not when the connection ends.
+    fn only_asked(&self) -> Option<NodeId> {
+        let file = &self.model.file;
+        let entry = [self.op.key, self.op.value];
+        let of = |registration: &Registration| {
+            let Root::Binding(connection) = registration.place.root else { return false };
+            let lives = self
+                .model
+                .model_of(self.model.place_ty(&registration.place))
+                .and_then(|of| self.model.catalog.model(of).life);
+            let mut parts = entry.iter().flatten().flat_map(|&part| file.tree.subtree(part));
+            let is_its_own = parts.any(|node| file.binding_of(node) == Some(connection));
+            is_its_own
+                && lives == Some(Life::Connection)
+                && file.is_within(self.op.func, file.binding(connection).func)
+        };
+        let is_asked = |release: &&CollectionOp| {
+            let around = self.file.registrations.iter().filter_map(|registration| {
+                let listener = self.model.function_of(registration.listener)?;
+                file.is_within(release.func, listener).then_some((listener, registration))
+            });
+            let innermost = around.max_by_key(|(listener, _)| *listener);
+            innermost.is_some_and(|(_, registration)| {
+                let is_end = match &registration.event {
+                    Identity::Constant(event) => ENDS.contains(&event.as_str()),
+                    _ => true,
+                };
+                !is_end && of(registration)
+            })
+        };
+        self.releases.iter().all(is_asked).then(|| self.releases[0].node)
     }
 
     /// The function whose one run the entry belongs to: the executor of a promise runs with the function around it.
@@ -287,6 +421,31 @@ impl Site<'_, '_, '_> {
     }
 }
 
+/// The list of promises that a call races.
+fn races(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let (object, "race" | "any") = tree.method_call(call)? else { return None };
+    let list = tree.arg(call, 0).filter(|&list| tree.kind(list) == Kind::Array)?;
+    (model.file.global_of(object) == Some("Promise")).then_some(list)
+}
+
+/// Whether a function is only ever run by a failure: the handler of 'error' events, of a rejection.
+fn runs_on_failure_only(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let handed = model.handed(func);
+    let is_failure = |call: NodeId, arg: usize| match tree.method_call(call) {
+        Some((_, "catch")) => arg == 0,
+        Some((_, "then")) => arg == 1,
+        Some((_, "on" | "once" | "addListener" | "addEventListener")) => {
+            tree.arg(call, 0).and_then(|event| tree.string(event)) == Some("error")
+        }
+        _ => false,
+    };
+    !handed.is_empty()
+        && model.calls_of(func).is_empty()
+        && handed.iter().all(|handed| is_failure(handed.call, handed.arg))
+}
+
 /// Whether a function is handed to a call together with the name of one of these events.
 fn is_handler_of(model: &Model<'_>, func: FuncId, events: &[&str]) -> bool {
     let tree = &model.file.tree;
@@ -350,6 +509,14 @@ fn gives_up_with(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
         return None;
     }
     let callee = tree.callee(call)?;
+    // `socket.send(text, (error) => { if (error) reject(error); })`
+    let last = tree.args(call).last().filter(|&last| tree.kind(last) == Kind::Function);
+    let told = last.and_then(|last| tree.function(last));
+    let listens =
+        matches!(tree.method_call(call), Some((_, "on" | "once" | "then" | "catch" | "addListener")));
+    if told.is_some_and(|told| !listens && acquire::error_param(model, told).is_some()) {
+        return told;
+    }
     let by_timer = model.api_path(callee).as_deref() == Some("setTimeout");
     let by_abort = matches!(tree.method_call(call), Some((_, "addEventListener" | "once" | "on")))
         && matches!(tree.arg(call, 0).and_then(|event| tree.string(event)), Some("abort" | "timeout"));

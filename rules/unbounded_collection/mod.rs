@@ -12,7 +12,7 @@ use crate::finding::{Doubt, Finding, Severity};
 use crate::lifetime;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::trace::Dropped;
-use keys::{is_finite_by_name, is_worth_guessing};
+use keys::{camel_words, is_finite_by_name, is_open_by_name, is_worth_guessing};
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Keys, Op};
 use outlive_semantic::guard;
@@ -62,6 +62,9 @@ impl Rule for UnboundedCollection {
         if is_bounded_index(growth, keys, container) {
             return dropped("it is filled by index");
         }
+        if is_for_trials(model, op.node) {
+            return dropped("it grows only where the environment says that the program is tried out");
+        }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
         }
@@ -86,6 +89,9 @@ impl Rule for UnboundedCollection {
             on_options: is_on_options(model, op),
             missed,
             weak_key: is_weak_key(file, op, growth),
+            is_each: keeps_each(model, op),
+            replaces: replaces(file, op),
+            from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
         };
         let at = model.file.tree.span(op.node);
@@ -166,6 +172,14 @@ fn unknown_container(
             Some((None, None))
         }
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
+        // Nothing but an array has these methods.
+        (Ty::Unknown, Growth::Push)
+            if matches!(model.file.tree.method_call(op.node), Some((_, "splice" | "unshift")))
+                && !op.holder.path.is_empty() =>
+        {
+            Some((Some(Container::Array), None))
+        }
+        (Ty::Unknown, Growth::Push) if falls_back_to_list(model, op) => Some((Some(Container::Array), None)),
         // Only another file can say; the link asks it.
         (Ty::Unknown, _) => {
             matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
@@ -174,6 +188,17 @@ fn unknown_container(
         }
         _ => None,
     }
+}
+
+/// `const list = table[key] || []`: what stands in for it says what it is.
+fn falls_back_to_list(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(op.target).and_then(|binding| model.file.sole_value(binding));
+    let is_default = |value: outlive_semantic::index::NodeId| {
+        tree.kind(value) == Kind::Logical
+            && tree.child(value, 1).is_some_and(|other| tree.kind(other) == Kind::Array)
+    };
+    value.unwrap_or(op.target) != op.target && value.is_some_and(is_default)
 }
 
 /// Writing to an array by index fills it, it does not grow without bound.
@@ -192,6 +217,49 @@ fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bo
         && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
 }
 
+/// `pending.get(id)?.cancel(); pending.set(id, token)`: whatever is under the key makes room for the next.
+fn replaces(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let gets = file.ops_on(&op.holder, Op::Lookup).any(|other| {
+        let is_get = matches!(tree.method_call(other.node), Some((_, "get")));
+        let is_same = other.key.is_some_and(|other| model.file.place(other) == key);
+        is_get && is_same && other.func == op.func && other.node < op.node
+    });
+    let is_plain = |node: &outlive_semantic::index::NodeId| {
+        !matches!(tree.kind(*node), Kind::If | Kind::Conditional | Kind::Logical)
+    };
+    let mut around = tree.ancestors(op.node).take_while(|&node| tree.kind(node) != Kind::Function);
+    gets && around.all(|node| is_plain(&node))
+}
+
+/// `constructor(el) { widgets.set(el, this) }`
+fn keeps_each(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_self = op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::This);
+    let is_outside = !matches!(op.holder.root, Root::This(_) | Root::Receiver(_));
+    is_self && is_outside && model.constructs(op.func).is_some()
+}
+
+/// Whether a key is a part of what somebody outside sent: of a request, of a parsed message.
+fn is_from_client(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> bool {
+    use outlive_semantic::rate::Life;
+    let place = model.file.place(key);
+    let made = match place.root {
+        Root::Value(node) => Some(node),
+        Root::Binding(binding) if !place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    };
+    let maker = made.and_then(|made| model.file.tree.callee(made)).and_then(|callee| model.api_path(callee));
+    if maker.as_deref() == Some("JSON.parse") {
+        return true;
+    }
+    let mut prefixes = std::iter::successors(place.parent(), Place::parent);
+    prefixes.any(|prefix| {
+        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
+        life.is_some_and(|life| life <= Life::Request)
+    })
+}
+
 /// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
 fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
     let is_made = |node: outlive_semantic::index::NodeId| {
@@ -201,6 +269,34 @@ fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
     let Some(value) = op.value else { return false };
     let values = model.file.binding_of(value).map(|binding| &model.file.binding(binding).values);
     is_made(value) || values.is_some_and(|values| values.iter().any(|&value| is_made(value)))
+}
+
+/// Whether a node stands in a branch that is taken only on a test machine: `if (process.env.CI) …`,
+/// `if (process.env.NODE_ENV === 'test') …`.
+fn is_for_trials(model: &Model<'_>, node: outlive_semantic::index::NodeId) -> bool {
+    let tree = &model.file.tree;
+    let asks = |test: outlive_semantic::index::NodeId| {
+        let is_env =
+            tree.subtree(test).any(|at| tree.kind(at) == Kind::Member && tree.name(at) == Some("env"));
+        let names = |word: &str| matches!(word, "CI" | "test" | "JEST_WORKER_ID" | "VITEST");
+        let says = tree.subtree(test).any(|at| {
+            matches!(tree.kind(at), Kind::Member | Kind::String) && tree.name(at).is_some_and(names)
+        });
+        let is_denied = tree.subtree(test).any(|at| {
+            tree.kind(at) == Kind::Unary
+                || tree.binary_op(at) == Some(outlive_semantic::tree::BinaryOp::NotEqual)
+        });
+        is_env && says && !is_denied
+    };
+    let mut child = node;
+    for parent in tree.ancestors(node) {
+        if tree.kind(parent) == Kind::If && tree.node(child).slot == 1 && tree.first(parent).is_some_and(asks)
+        {
+            return true;
+        }
+        child = parent;
+    }
+    false
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -352,8 +448,25 @@ fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     };
     let stores_param = value.is_some_and(|value| is_param(value) || is_made_of_params(value))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
-    named && stores_param && op.key.is_none_or(is_param)
+    let is_handler =
+        || value.and_then(|value| model.callee_name(value)).is_some_and(|name| HANDLERS.contains(&name));
+    (named || is_handler()) && stores_param && op.key.is_none_or(is_param)
 }
+
+/// Parameters that hold what a program is put together from.
+const HANDLERS: &[&str] = &[
+    "callback",
+    "cb",
+    "fn",
+    "handler",
+    "hook",
+    "plugin",
+    "middleware",
+    "filter",
+    "factory",
+    "resolver",
+    "interceptor",
+];
 
 /// A property whose value is a parameter.
 fn is_part_param(
@@ -393,7 +506,15 @@ fn settle_holder(
             });
             continue;
         };
-        match asked.released(project, spot, lives, *site) {
+        let is_open = growth.from_client || is_open_by_name(growth);
+        let info = project.rate(*file, claim.func);
+        // Where an entry point of the project is seen to drive it, whoever is to call the release would be in sight too.
+        let is_driven = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+        let answer = match asked.released(project, spot, lives, *site) {
+            Released::Idle(found) if !is_open || !is_driven => Released::Yes(found),
+            answer => answer,
+        };
+        match answer {
             Released::Yes(found) => {
                 view.trace.note(|| Dropped {
                     rule: META.id,
@@ -405,6 +526,9 @@ fn settle_holder(
                 continue;
             }
             Released::Maybe => doubt.unknown(),
+            Released::Inner if is_open => doubt.assume(),
+            Released::Inner => doubt.unknown(),
+            Released::Idle(_) => doubt.assume(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {
@@ -448,7 +572,10 @@ impl<'p> Asked<'p> {
         lives: Lives,
         (file, claim, growth): (FileId, &Claim, &GrowthClaim),
     ) -> Released<'p> {
-        let is_hot = project.rate(file, claim.func).rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
+        let rate = project.rate(file, claim.func).rate;
+        // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
+        let is_hot = rate.is_some_and(outlive_semantic::rate::Rate::is_hot)
+            || growth.looked_up && is_open_by_name(growth);
         let is_text = self.is_text;
         let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
             released(project, spot, lives, is_hot, &|found| {
@@ -549,8 +676,9 @@ fn doubts(
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
     if growth.registry && !is_hot
-        || lifetime::is_startup(project, file, claim.func)
+        || !is_table(growth) && lifetime::is_startup(project, file, claim.func)
         || is_finite_by_name(growth)
+        || tells_once(project, file, claim)
         || growth.formatter
         || info.rate == Some(outlive_semantic::rate::Rate::Call) && !is_worth_guessing(growth)
     {
@@ -558,10 +686,16 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    if is_at_place || growth.missed.is_none() && is_page_memo(project, file, claim, growth) {
+    if is_at_place || !is_table(growth) && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// `logOnce(message)`: what tells each thing once has so many things to tell as there are places that tell.
+fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
+    let name = &project.summary(file).functions[claim.func.index()].name;
+    name.split('_').flat_map(camel_words).any(|word| word == "once")
 }
 
 /// A table in a page that remembers what was computed for a key: as large as what one user looks at.
@@ -599,5 +733,9 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.
 fn is_table(growth: &GrowthClaim) -> bool {
-    growth.missed.as_ref().is_some_and(|missed| missed.why != Why::Failure)
+    growth.missed.as_ref().is_some_and(|missed| match missed.why {
+        Why::Succeeded => false,
+        Why::Failure => !growth.replaces,
+        _ => true,
+    })
 }

@@ -64,6 +64,19 @@ fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Opti
     (is_success && !handles_rejection(model, object)).then(|| tree.span(call))
 }
 
+/// `const { promise, resolve } = withResolvers()`: whoever takes no `reject` along never rejects.
+fn never_rejects(model: &Model<'_>, promise: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let name = model.file.binding_of(promise).map(|binding| model.file.binding(binding).node);
+    let around =
+        name.and_then(|name| tree.ancestors(name).find(|&at| tree.kind(at) != Kind::PatternProperty));
+    let pattern = around.filter(|&around| tree.kind(around) == Kind::ObjectPattern);
+    pattern.is_some_and(|pattern| {
+        let takes = |wanted: &str| tree.children(pattern).any(|part| tree.name(part) == Some(wanted));
+        takes("resolve") && !takes("reject")
+    })
+}
+
 /// Whether a chain of promise calls goes on normally after a rejection.
 fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
     let tree = &model.file.tree;
@@ -75,6 +88,8 @@ fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
                 return true;
             }
             at = object;
+        } else if never_rejects(model, at) {
+            return true;
         } else if let Some(value) =
             model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding))
         {

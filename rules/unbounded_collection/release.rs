@@ -10,6 +10,10 @@ use outlive_semantic::summary::What;
 pub(super) enum Released<'p> {
     Yes(Use<'p>),
     Maybe,
+    /// What the entries hold is taken out, and the entries stay.
+    Inner,
+    /// In sight is only a release that nothing in the project calls.
+    Idle(Use<'p>),
     No,
 }
 
@@ -22,6 +26,7 @@ pub(super) fn released<'p>(
     is_known: &dyn Fn(&Use<'_>) -> bool,
 ) -> Released<'p> {
     let mut answer = Released::No;
+    let mut idle = None;
     for found in uses_that_matter(project, spot) {
         if !project.is_production(found.file) || is_known(&found) {
             continue;
@@ -29,23 +34,33 @@ pub(super) fn released<'p>(
         match &found.row.what {
             What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
             What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
+            What::Collection(Op::Release | Op::Reset)
+                if is_hot && matches!(lives, Lives::Process) && is_idle(project, &found) =>
+            {
+                idle = Some(found);
+            }
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
                 if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
-            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
+            What::Collection(Op::Reset) if !is_making(project, spot, lives, &found) => {
+                return Released::Yes(found);
+            }
             What::Collection(Op::Escape) => answer = Released::Maybe,
             _ => {}
         }
     }
-    // What is in the entries is taken out although the entries stay.
-    let element = spot.clone().with(SpotStep::Element);
-    if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
-        answer = Released::Maybe;
-    }
     if matches!(answer, Released::No) && is_released_by_name(project, spot) {
         answer = Released::Maybe;
     }
-    answer
+    let element = spot.clone().with(SpotStep::Element);
+    let empties = |found: &Use<'_>| found.row.what == What::Collection(Op::Release);
+    if matches!(answer, Released::No) && project.uses(&element).iter().any(empties) {
+        answer = Released::Inner;
+    }
+    match (answer, idle) {
+        (Released::No, Some(found)) => Released::Idle(found),
+        (answer, _) => answer,
+    }
 }
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
@@ -69,6 +84,22 @@ fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
     is_named && project.callers(found.file, found.row.func).is_empty()
 }
 
+/// `export function reset() { table.clear() }`, told nothing, that nothing in the project calls.
+fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
+    use outlive_semantic::rate::Rate;
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let is_plain =
+        row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
+    let rate = project.rate(found.file, found.row.func).rate;
+    let is_known_by_name =
+        project.symbol(&row.name).is_some_and(|name| !project.possible_uses(name).is_empty());
+    is_plain
+        && !row.name.is_empty()
+        && rate == Some(Rate::Call)
+        && project.callers(found.file, found.row.func).is_empty()
+        && !is_known_by_name
+}
+
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
 /// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
 /// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
@@ -77,7 +108,7 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
-    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
+    is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(&row.name)
         || rate == Some(Rate::Stop)
 }
 
@@ -109,15 +140,23 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 }
 
 /// Whether an assignment only gives the collection its first value.
-fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
+fn is_making(project: &Project<'_>, spot: &Spot, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found)
+            is_initialiser(project, found) && !drains(project, spot, found)
                 || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
     }
+}
+
+/// Whether a function goes through what is there before it starts afresh.
+fn drains(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
+    project.uses(spot).iter().any(|other| {
+        (other.file, other.row.func) == (found.file, found.row.func)
+            && other.row.what == What::Collection(Op::Read)
+    })
 }
 
 /// Methods that make an instance ready, by the names everybody gives them.

@@ -69,6 +69,7 @@ fn how_it_stays(why: Why) -> &'static str {
         Why::OtherKey => "this deletes under another key than it was found under",
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
+        Why::Succeeded => "only a failure comes here: otherwise",
     }
 }
 
@@ -81,6 +82,7 @@ fn when_it_stays(why: Why) -> &'static str {
         Why::OtherKey => "although they look deleted: the key is another",
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
+        Why::Succeeded => "unless something fails",
     }
 }
 
@@ -98,6 +100,11 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Succeeded => {
+            format!(
+                "delete the entry from `{name}` when its owner ends without a failure, too, or limit its size"
+            )
+        }
     }
 }
 

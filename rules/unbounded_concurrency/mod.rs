@@ -133,7 +133,12 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
 fn is_fetched(model: &Model<'_>, items: NodeId) -> bool {
     let value =
         model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
-    model.file.tree.kind(value) == Kind::Await
+    // `const { rows } = await db.query(…)`, `(await list()).items`: a part of what was waited for.
+    let part_of = match model.file.place(items).root {
+        Root::Value(whole) => whole,
+        _ => value,
+    };
+    [value, part_of].iter().any(|&value| model.file.tree.kind(value) == Kind::Await)
 }
 
 /// Whether items come out of the body of a request.

@@ -1,5 +1,7 @@
 //! `unconsumed-response`: a response whose body some way through the handler leaves unread, which keeps its socket.
 
+mod awaited;
+
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -62,6 +64,9 @@ const HEAD_FIELDS: &[&str] = &[
     "complete",
     "url",
     "req",
+    "trailers",
+    "opaque",
+    "context",
 ];
 
 impl Rule for UnconsumedResponse {
@@ -69,10 +74,17 @@ impl Rule for UnconsumedResponse {
         &META
     }
 
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        let Some(body) = awaited::claim(file, call) else { return };
+        let tree = &file.model.file.tree;
+        let (at, func) = (tree.span(call), tree.func(call));
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+    }
+
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
         let model = file.model;
         let Some((binding, call)) = response_param(model, func) else { return };
-        let Some(body) = unread(file, func, binding) else { return };
+        let Some(body) = unread(file, func, binding, request(model, call).as_ref()) else { return };
         let at = model.file.tree.span(call);
         claims.list.push(Claim {
             rule: META.id,
@@ -102,7 +114,12 @@ fn response_param(model: &Model<'_>, func: FuncId) -> Option<(BindingId, NodeId)
 }
 
 /// What leaves the body unread; none if every way reads it, or hands it to code that may.
-fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<LocalClaim> {
+fn unread(
+    file: &FileView<'_, '_>,
+    func: FuncId,
+    binding: BindingId,
+    request: Option<&Place>,
+) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let place = Place::root(Root::Binding(binding));
@@ -123,6 +140,7 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
         let fixes = first.and_then(|first| discard(model, first, &name)).into_iter().collect();
         return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
     }
+    stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, request)));
     let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
     let at = way.at.map(|node| tree.span(node));
@@ -136,6 +154,29 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, binding: BindingId) -> Option<L
     let leaves = way.at.filter(|_| way.exit == Exit::Return);
     let fixes = leaves.and_then(|leaves| discard(model, leaves, &name)).into_iter().collect();
     Some(LocalClaim { fixes, ..claim(&name, how, note.into_iter().collect()) })
+}
+
+/// Where the request of a response is known: what listens for it, or what the call gave.
+fn request(model: &Model<'_>, call: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    if let Some((object, "on" | "once" | "addListener")) = tree.method_call(call) {
+        return Some(model.file.place(object)).filter(|place| !matches!(place.root, Root::Value(_)));
+    }
+    let parent =
+        tree.parent(call).filter(|&parent| matches!(tree.kind(parent), Kind::Declarator | Kind::Assign))?;
+    Some(model.file.place(tree.first(parent)?))
+}
+
+/// The calls of a handler that end the request, or hand it to code that may: its socket goes with it.
+fn ended_by(file: &FileView<'_, '_>, func: FuncId, request: &Place) -> Vec<NodeId> {
+    let tree = &file.model.file.tree;
+    let ends = file.accesses.of(request).filter(|access| access.func == func);
+    ends.filter_map(|access| match access.usage {
+        Usage::Method { name, call } => matches!(tree.text(name), "abort" | "destroy").then_some(call),
+        Usage::Argument { call, .. } => Some(call),
+        _ => None,
+    })
+    .collect()
 }
 
 /// The body is thrown away before a statement. Whether it was to be read there after all, only the author knows.

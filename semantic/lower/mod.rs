@@ -37,10 +37,33 @@ pub(crate) fn lower(program: &ast::Program, text: &str, setup: Option<Span>) -> 
     });
     let mut lowered = walk.out;
     resolve::resolve(&mut lowered);
+    name_symbol_members(&mut lowered);
     owner::find_owners(&mut lowered);
     module::find_commonjs_exports(&mut lowered);
     jsdoc::annotate(&mut lowered, text);
     lowered
+}
+
+/// Members under a symbol or a string that a constant holds, `[kDispatch]() {}`, are called as the constant is, as they
+/// are where they are used.
+fn name_symbol_members(lowered: &mut Lowered) {
+    for class in lowered.class_ids() {
+        for i in 0..lowered.class(class).members.len() {
+            let member = &lowered.class(class).members[i];
+            let (node, func) = (member.node, member.func);
+            if member.name.is_some() || !matches!(lowered.tree.kind(node), Kind::Method | Kind::Field) {
+                continue;
+            }
+            let Some(name) = lowered.tree.first(node).and_then(|key| lowered.constant_name(key)) else {
+                continue;
+            };
+            lowered.tree.nodes[node.index()].data = name.0;
+            lowered.classes[class.index()].members[i].name = Some(name);
+            if let Some(func) = func {
+                lowered.functions[func.index()].name.get_or_insert(name);
+            }
+        }
+    }
 }
 
 /// The state of the walk.

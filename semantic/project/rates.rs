@@ -464,6 +464,7 @@ impl Graph {
         let mut exported: Vec<Node> = Vec::new();
         for id in project.file_ids().filter(|&id| project.summary(id).role == Role::Source) {
             self.exported_nodes(project, id, &mut exported);
+            self.handler_nodes(project, id, &mut exported);
         }
         for node in exported {
             if self.states[node.0 as usize].info.rate.is_none() {
@@ -471,6 +472,14 @@ impl Graph {
             }
         }
         queue
+    }
+
+    /// What is handed to something unknown as a handler, `registerLoginHandler(name, f)`, is there to be called by others.
+    fn handler_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
+        let taken = project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none());
+        let handlers = taken.filter(|handed| takes_handler(&handed.label));
+        let runs = handlers.filter_map(|handed| resolve_target(project, id, &handed.func));
+        out.extend(runs.map(|runs| self.node(runs)));
     }
 
     fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
@@ -559,6 +568,14 @@ impl Graph {
         let in_loop = !arrow.once && (info.in_loop || arrow.in_loop || arrow.when == When::Each);
         queue.push(rate, arrow.to, Some(Origin::of(from, &arrow)), in_loop);
     }
+}
+
+/// Whether a function says by its name that what it is handed is called again and again.
+fn takes_handler(label: &str) -> bool {
+    let name = label.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"]
+        .iter()
+        .any(|word| name.contains(word))
 }
 
 #[derive(Clone, Copy)]

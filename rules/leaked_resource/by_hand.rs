@@ -1,0 +1,140 @@
+//! An iterator or reader that is advanced by hand and left before it is done: what it reads from stays open, as a loop
+//! would have closed it.
+
+use crate::claim::{LocalClaim, Note};
+use crate::finding::Role;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
+
+/// What is read by hand.
+struct Source {
+    /// What it is called in messages.
+    what: &'static str,
+    /// The method that reads on.
+    advance: &'static str,
+    /// The methods that end it.
+    ends: &'static [&'static str],
+    /// Whether it surely holds something outside.
+    is_sure: bool,
+}
+
+/// The claim about a call that gives an iterator or a reader; none if every way ends it, reads it to its end or hands it on.
+pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let source = source(model, call)?;
+    let declarator = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
+    let binding = tree.binding(tree.first(declarator)?)?;
+    let place = Place::root(Root::Binding(binding));
+    let stops = stops(file, &source, &place, tree.func(call))?;
+    let way = left_undone(model, call, &place, &stops)?;
+    let (what, shown) = (source.what, tree.text(model.file.binding(binding).name));
+    let left = way.at.map(|node| Note {
+        role: Role::Holder,
+        message: format!("`{shown}` is left here before it is done"),
+        span: tree.span(node),
+    });
+    let end = source.ends[0];
+    Some(LocalClaim {
+        message: format!("the {what} `{shown}` is left before it is done: what it reads from stays open"),
+        help: format!(
+            "call `{shown}.{end}()` where the function leaves, in a `finally`, or read in a `for await` loop"
+        ),
+        subject: format!("{what} {shown}"),
+        named: u8::from(!source.is_sure),
+        must_repeat: true,
+        notes: left.into_iter().collect(),
+        ..LocalClaim::default()
+    })
+}
+
+fn source(model: &Model<'_>, call: NodeId) -> Option<Source> {
+    let tree = &model.file.tree;
+    let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
+    let ends = &["return", "throw", "@@asyncDispose"];
+    if matches!(model.api_path(callee).as_deref(), Some("events.on" | "events.EventEmitter.on")) {
+        let is_ended = ["signal", "close"]
+            .iter()
+            .any(|name| listeners::option(model, tree.arg(call, 2), name).is_some());
+        return (!is_ended).then_some(Source { what: "iterator", advance: "next", ends, is_sure: true });
+    }
+    if matches!(tree.method_call(call), Some((_, "@@asyncIterator"))) {
+        return Some(Source { what: "iterator", advance: "next", ends, is_sure: false });
+    }
+    let reads = matches!(tree.method_call(call), Some((_, "getReader")));
+    let ends = &["cancel", "releaseLock"];
+    reads.then_some(Source { what: "reader", advance: "read", ends, is_sure: false })
+}
+
+/// The nodes that end it; none if it is handed on, or nobody reads it here.
+fn stops(
+    file: &FileView<'_, '_>,
+    source: &Source,
+    place: &Place,
+    func: outlive_semantic::index::FuncId,
+) -> Option<FxHashSet<NodeId>> {
+    let tree = &file.model.file.tree;
+    let mut out = FxHashSet::default();
+    let mut is_read = false;
+    for access in file.accesses.below(place) {
+        let Usage::Method { name, call } = access.usage else {
+            if matches!(access.usage, Usage::Tested(_) | Usage::Operand(_)) {
+                continue;
+            }
+            return None;
+        };
+        let name = tree.text(name);
+        if access.func != func {
+            return None;
+        }
+        is_read |= name == source.advance;
+        if source.ends.contains(&name) {
+            out.insert(call);
+        } else if name != source.advance {
+            return None;
+        }
+    }
+    is_read.then_some(out)
+}
+
+/// The way out of the function on which it is neither ended nor done. A rejection is not followed: mostly that is the
+/// source's own, which has ended by it.
+fn left_undone(model: &Model<'_>, call: NodeId, place: &Place, stops: &FxHashSet<NodeId>) -> Option<Way> {
+    let flow = Flow::of(model, model.file.tree.func(call)).filter(|flow| !flow.truncated)?;
+    let start = *flow.points(call).first()?;
+    let places = std::slice::from_ref(place);
+    let goes_on = |edge| {
+        !is_done(model, edge)
+            && !contradicts(model, edge, places)
+            && !matches!(edge, Edge::Throw | Edge::MayThrow)
+    };
+    flow.escape(start, stops, &goes_on).filter(|way| way.exit != Exit::Throw)
+}
+
+/// Whether an edge is taken only once there is nothing more: `done` holds, or there is no value.
+fn is_done(model: &Model<'_>, edge: Edge) -> bool {
+    let (test, outcome) = match edge {
+        Edge::True(test) => (test, true),
+        Edge::False(test) => (test, false),
+        _ => return false,
+    };
+    let tree = &model.file.tree;
+    let says = |node: NodeId| match model.callee_name(node) {
+        Some("done") => Some(true),
+        Some("value") => Some(false),
+        _ => None,
+    };
+    match tree.kind(test) {
+        Kind::Identifier | Kind::Member => says(test) == Some(outcome),
+        // `done === true`, `value == null`: whatever it is compared with, an end is what is asked for.
+        Kind::Binary => tree.children(test).any(|side| says(side).is_some()),
+        _ => false,
+    }
+}
