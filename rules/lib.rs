@@ -39,6 +39,7 @@ mod per_call_registration;
 mod retained_request;
 mod retained_scope;
 mod retained_slice;
+mod returned;
 mod silenced_listener_warning;
 mod slot;
 mod unbounded_buffer;

@@ -10,6 +10,7 @@ use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
 use crate::owned;
 use crate::pairing::{compare_events, matches, same_target};
+use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::slot;
 use outlive_semantic::access::Usage;
@@ -60,9 +61,19 @@ impl Rule for LeakedListener {
         }
     }
 
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        // What looks like a registration is judged as one.
+        if file.registration(call).is_none() {
+            returned::visit(file, &META, call, claims);
+        }
+    }
+
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut lasting = FxHashMap::default();
-        claim::settle_each(claims, |file, claim, body| settle_one(view, file, claim, body, &mut lasting))
+        let judge = |file, claim: &_, body: &_| settle_one(view, file, claim, body, &mut lasting);
+        let mut findings = claim::settle_each(claims, judge);
+        findings.extend(returned::settle_all(claims, view, &META));
+        findings
     }
 }
 
@@ -118,12 +129,19 @@ fn claim(
     if let Some(removal) = removing.first() {
         let Some(gap) = ends::gap(file, registration, &removing) else {
             note_removed(file, registration, origin, removal, claims);
+            let undone_in: Vec<FuncId> = removing.iter().map(|removal| removal.func).collect();
+            let added = (shown_added(model, registration), Some(&registration.place));
+            returned::note(file, META.id, registration.call, &undone_in, added, claims);
             return file.drop_for(&META, registration.call, removal.call, "it is removed");
         };
         partial = Some(gap);
     }
     if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
+    }
+    if may_be_removed && is_half_of_a_wrapper(file, registration) {
+        let added = (shown_added(model, registration), &registration.place);
+        returned::note_wrapper(file, META.id, registration.call, registration.listener, added, claims);
     }
     let tree = &model.file.tree;
     let place = claims.names.place(model, &registration.place);
@@ -154,6 +172,24 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// Whether a function adds its parameter as the listener, and the file has another that removes its own parameter from
+/// the same target: `addWindowListener(event, f)` and `removeWindowListener(event, f)`.
+fn is_half_of_a_wrapper(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    returned::own_param(model, registration.func, registration.listener).is_some()
+        && file.removals.iter().any(|removal| {
+            let is_param = |listener: NodeId| returned::own_param(model, removal.func, listener).is_some();
+            removal.func != registration.func
+                && removal.listener.is_some_and(is_param)
+                && same_target(model, &registration.place, &removal.place) == Match::Must
+        })
+}
+
+/// "the `resize` listener on `window`"
+fn shown_added(model: &Model<'_>, registration: &Registration) -> String {
+    format!("{} on `{}`", shown_event(&registration.event), shown_target(model, registration))
 }
 
 /// Notes what an instance keeps on something from outside until it is ended.
