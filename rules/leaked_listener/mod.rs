@@ -22,7 +22,9 @@ use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Handing, Lives, Project, Spot, SpotRoot, Use};
+use outlive_semantic::project::{
+    Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
+};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{BaseRow, What};
@@ -88,6 +90,9 @@ fn claim(
 ) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
+    let shown = shown_target(model, registration);
+    let renamed = of_receiver(model, registration);
+    let registration = renamed.as_ref().unwrap_or(registration);
     let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
@@ -150,7 +155,7 @@ fn claim(
     let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
     Some(ListenerClaim {
         target: place,
-        shown: shown_target(model, registration),
+        shown,
         model: model.model_of(model.ty(registration.target)),
         origin,
         handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),
@@ -286,6 +291,24 @@ fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
         let row = model.file.function(func);
         row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
     })
+}
+
+/// What an emitter runs has the emitter as its `this`: `function onPacket() { this.client.on(…) }` after
+/// `this.parser.on('packet', onPacket)` listens to `this.parser.client`, which may be the instance again.
+fn of_receiver(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let Root::Receiver(func) = registration.place.root else { return None };
+    let [handed] = model.handed(func) else { return None };
+    let (emitter, method) = model.file.tree.method_call(handed.call)?;
+    if handed.arg != 1 || !matches!(method, "on" | "once" | "addListener" | "addEventListener") {
+        return None;
+    }
+    let path = registration.place.path.iter().copied();
+    let place = path.fold(Some(model.file.place(emitter)), |place, step| place?.with(step))?;
+    let place = match model.values(&place)[..] {
+        [value] if model.file.tree.kind(value) == Kind::This => model.file.place(value),
+        _ => place,
+    };
+    Some(Registration { place, ..registration.clone() })
 }
 
 /// Where the target comes from; none if it is made by the very code that listens to it.
@@ -900,6 +923,9 @@ fn outlives(
     func: FuncId,
     body: &ListenerClaim,
 ) -> Answer {
+    if let Some(answer) = added_per_message(project, lives, file, func) {
+        return answer;
+    }
     match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
         (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
@@ -915,6 +941,14 @@ fn outlives(
         (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
         (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
+}
+
+/// What is made for a connection, and listened to for each of its messages, gets one listener more with each.
+fn added_per_message(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId) -> Option<Answer> {
+    let Lives::With(_, Owner::Class(_), made) = lives else { return None };
+    let run = project.rate(file, func).rate;
+    (run == Some(Rate::Message) && made.rate.is_none_or(|made| made < Rate::Message))
+        .then_some(Answer::Assumed)
 }
 
 /// Whether an entry point is known to run a function again and again.
@@ -939,6 +973,19 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
     !handings.is_empty() && handings.iter().all(is_owner)
 }
 
+/// Whether all that construct are handlers which hand on what each of their runs is about: `wss.on('connection', (ws) =>
+/// new Peer(ws))`. That is as new as the instance, and has no use for it any longer than that.
+fn is_new_to_handlers(project: &Project<'_>, param: &Spot) -> bool {
+    let handings = project.handings(param);
+    let is_own = |handing: &Handing| {
+        let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
+        let row = project.summary(file).bindings.get(&binding);
+        handing.spot.path.is_empty()
+            && row.is_some_and(|row| row.is_param && project.runs_by_itself(file, row.func))
+    };
+    !handings.is_empty() && handings.iter().all(is_own)
+}
+
 /// What a constructor was handed outlives the instance if instances end by themselves.
 fn passed_outlives(
     project: &Project<'_>,
@@ -960,6 +1007,11 @@ fn passed_outlives(
         return project.outlives(lives, file, func, body.in_loop);
     }
     let param = body.handed.as_ref().map(|param| project.canonical(file, param));
+    if is_hot && param.as_ref().is_some_and(|param| is_new_to_handlers(project, param)) {
+        let made = Lives::With(file, Owner::Class(*class), info);
+        return added_per_message(project, made, file, func)
+            .unwrap_or_else(|| project.outlives(made, file, func, body.in_loop));
+    }
     if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
         return Answer::Unknown;
     }
