@@ -104,8 +104,10 @@ fn is_only_returned(file: &FileView<'_, '_>, func: FuncId, closure: FuncId) -> b
         Escape::Returned(at) => tree.func(*at) == func || tree.function(*at) == Some(func),
         _ => false,
     };
-    let is_own =
-        |place: &Place| matches!(place.root, Root::Binding(of) if model.file.binding(of).func == func);
+    let is_own = |place: &Place| match place.root {
+        Root::Binding(binding) => [func, closure].contains(&model.file.binding(binding).func),
+        _ => false,
+    };
     model.calls_of(closure).is_empty()
         && !handle.escapes.is_empty()
         && handle.escapes.iter().all(is_return)

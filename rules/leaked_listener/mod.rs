@@ -7,7 +7,9 @@ use crate::acquire;
 use crate::claim::{self, Body, Claim, Gap, ListenerClaim, Note, Origin, SignalUse};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
+use crate::leaked_subscription;
 use crate::lifetime;
+use crate::mismatched_removal::takes_away;
 use crate::owned;
 use crate::pairing::{compare_events, matches, same_target};
 use crate::returned;
@@ -15,6 +17,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
+use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
@@ -61,11 +64,14 @@ impl Rule for LeakedListener {
                 });
             }
         }
+        for op in file.ops {
+            note_kept(file, op, claims);
+        }
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        // What looks like a registration is judged as one.
-        if file.registration(call).is_none() {
+        // What looks like a registration, or a subscription, is judged as one.
+        if file.registration(call).is_none() && leaked_subscription::subscribed(file.model, call).is_none() {
             returned::visit(file, &META, call, claims);
         }
     }
@@ -177,6 +183,34 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// Notes that a function puts a listener it is handed into a collection, and returns what alone takes it out again.
+fn note_kept(file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
+    let model = file.model;
+    let is_listener = |value: NodeId| returned::own_param(model, op.func, value).is_some();
+    if !matches!(op.op, Op::Grow(_)) || !op.value.or(op.key).is_some_and(is_listener) {
+        return;
+    }
+    let releases = file.ops_on(&op.holder, Op::Release).map(|release| release.func);
+    let (removers, undone_in): (Vec<FuncId>, Vec<FuncId>) = releases
+        .filter(|&func| !is_teardown(model, func))
+        .partition(|&func| is_remover(model, op.func, func));
+    let what = format!("the entry in `{}`", model.file.display(&op.holder));
+    if removers.is_empty() {
+        returned::note(file, META.id, op.node, &undone_in, (what, Some(&op.holder)), claims);
+    } else if undone_in.iter().all(|&func| model.file.is_within(func, op.func))
+        && let Some(listener) = op.value.or(op.key)
+    {
+        returned::note_wrapper(file, META.id, op.node, listener, (what, &op.holder), claims);
+    }
+}
+
+/// Whether a function is told by a parameter what to take away: the counterpart of the one that adds.
+fn is_remover(model: &Model<'_>, adder: FuncId, func: FuncId) -> bool {
+    let name =
+        model.file.function_name(func).filter(|_| func != adder && model.file.params(func).next().is_some());
+    name.is_some_and(|name| name.starts_with("off") || takes_away(name))
 }
 
 /// Whether a function adds its parameter as the listener, and the file has another that removes its own parameter from

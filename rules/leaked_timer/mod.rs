@@ -3,6 +3,7 @@
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
+use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
@@ -33,7 +34,10 @@ impl Rule for LeakedTimer {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some((what, patterns)) = armed(file, call) else { return };
+        let Some((what, patterns)) = armed(file, call) else {
+            returned::visit(file, &META, call, claims);
+            return;
+        };
         let Some(body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
@@ -49,7 +53,9 @@ impl Rule for LeakedTimer {
                 body.what
             ),
         };
-        acquire::settle_all(claims, view, &META, words)
+        let mut findings = acquire::settle_all(claims, view, &META, words);
+        findings.extend(returned::settle_all(claims, view, &META));
+        findings
     }
 }
 
