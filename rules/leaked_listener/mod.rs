@@ -31,7 +31,7 @@ use outlive_semantic::project::{
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::{BaseRow, What};
-use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tables::{BindingKind, ExportTarget};
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -112,7 +112,8 @@ fn claim(
     if is_teardown(model, registration.func) {
         return dropped("it is added while the owner ends");
     }
-    if has_signal(file, registration) {
+    let unaborted = unaborted_signal(file, registration);
+    if unaborted.is_none() && has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
     if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
@@ -126,7 +127,7 @@ fn claim(
     if is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = unaborted.into_iter().collect();
     let mut may_be_removed = false;
     let mut removing = Vec::new();
     for removal in file.removals {
@@ -390,6 +391,8 @@ fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
         }
         Root::Receiver(_) => None,
+        // `$panel = $('#panel')` without a declaration: what is found in it is not it.
+        Root::Global(_) if place.path.last() == Some(&Step::Element) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
 }
@@ -446,7 +449,7 @@ fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     let tree = &model.file.tree;
     let place = &registration.place;
     let holder = match (place.root, place.path.first()) {
-        (Root::Binding(_), _) => Place::root(place.root),
+        (Root::Binding(_), _) | (Root::Global(_), None) => Place::root(place.root),
         (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
         _ => return false,
     };
@@ -562,6 +565,37 @@ fn is_asked_for(model: &Model<'_>, registration: &Registration, event: &str) -> 
         matches!(tree.kind(node), Kind::If | Kind::Logical | Kind::Conditional)
             && tree.first(node).is_some_and(asks)
     })
+}
+
+/// The controller behind `{ signal }`, if nobody can ever abort it: it is made in this file, kept under one name, and all
+/// that is done with it is to take the signal.
+fn unaborted_signal(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let signal = model.file.place(listeners::option(model, registration.options, "signal")?);
+    let is_signal = signal.last_field().is_some_and(|name| tree.text(name) == "signal");
+    let controller = signal.parent().filter(|_| is_signal)?;
+    let is_private = match controller.root {
+        Root::Binding(binding) => {
+            controller.path.is_empty() && !model.file.exports.iter().any(|e| e.target == ExportTarget::Binding(binding))
+        }
+        _ => false,
+    };
+    let values = model.values(&controller);
+    let is_made = |value: NodeId| {
+        let callee = tree.callee(value).filter(|_| tree.kind(value) == Kind::New);
+        callee.and_then(|callee| model.file.global_of(callee)) == Some("AbortController")
+    };
+    let only_read = file.accesses.below(&controller).all(|access| {
+        if access.place == controller {
+            matches!(access.usage, Usage::Assigned(_) | Usage::Read | Usage::Tested(_) | Usage::Destructured(_))
+        } else {
+            access.place.path.get(controller.path.len()) == signal.path.last()
+        }
+    });
+    let made = *values.first().filter(|_| is_private && only_read && values.iter().all(|&value| is_made(value)))?;
+    let message = "nobody aborts the controller of its signal".to_owned();
+    Some(Note { role: Role::NeverRuns, message, span: tree.span(made) })
 }
 
 /// `{ signal }` on an event target, unless it is known to be ignored.
@@ -973,8 +1007,22 @@ fn outlives(
         }
         // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
         (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
+        // A closure that is given away and handed a connection is its handler: it runs once for each.
+        (Origin::Passed, Lives::Known(Life::Connection), _) if is_handler(project, spot, file, func) => {
+            Answer::Unknown
+        }
         (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
+}
+
+/// Whether a function without a name is made to be kept, nobody in sight calls it, and the target is its parameter.
+fn is_handler(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let row = &project.summary(file).functions[func.index()];
+    spot.path.is_empty()
+        && row.name.is_empty()
+        && row.is_kept
+        && project.rate(file, func).rate == Some(Rate::Call)
+        && project.callers(file, func).is_empty()
 }
 
 /// What is made for a connection, and listened to for each of its messages, gets one listener more with each.
