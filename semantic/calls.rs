@@ -158,7 +158,8 @@ fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let (caller, runs) = root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
+            let (caller, runs) =
+                root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
                 caller,
@@ -178,7 +179,8 @@ fn root_maker(model: &Model<'_>, class: ClassId) -> Option<FuncId> {
     let tree = &model.file.tree;
     let (call, 0) = tree.argument_of(model.file.class(class).node)? else { return None };
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
-    let makes = matches!((tree.kind(call), name), (Kind::Call, "createApp" | "createSSRApp") | (Kind::New, "Vue"));
+    let makes =
+        matches!((tree.kind(call), name), (Kind::Call, "createApp" | "createSSRApp") | (Kind::New, "Vue"));
     makes.then(|| tree.func(call))
 }
 
