@@ -12,7 +12,7 @@ use outlive_semantic::identity::Identity;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Root, Step};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::ExportTarget;
 use outlive_semantic::tree::Kind;
 
@@ -83,32 +83,39 @@ pub(super) fn unaborted_signal(file: &FileView<'_, '_>, registration: &Registrat
     let signal = model.file.place(listeners::option(model, registration.options, "signal")?);
     let is_signal = signal.last_field().is_some_and(|name| tree.text(name) == "signal");
     let controller = signal.parent().filter(|_| is_signal)?;
-    let is_private = match controller.root {
-        Root::Binding(binding) => {
-            controller.path.is_empty()
-                && !model.file.exports.iter().any(|e| e.target == ExportTarget::Binding(binding))
-        }
-        _ => false,
-    };
-    let values = model.values(&controller);
     let is_made = |value: NodeId| {
         let callee = tree.callee(value).filter(|_| tree.kind(value) == Kind::New);
         callee.and_then(|callee| model.file.global_of(callee)) == Some("AbortController")
     };
-    let only_read = file.accesses.below(&controller).all(|access| {
-        if access.place == controller {
-            matches!(
-                access.usage,
-                Usage::Assigned(_) | Usage::Read | Usage::Tested(_) | Usage::Destructured(_)
-            )
-        } else {
-            access.place.path.get(controller.path.len()) == signal.path.last()
+    let made = match controller.root {
+        Root::Binding(binding) if controller.path.is_empty() => {
+            let is_exported = model.file.exports.iter().any(|e| e.target == ExportTarget::Binding(binding));
+            model.file.sole_value(binding).filter(|_| !is_exported && only_gives_signal(file, &controller))
         }
-    });
-    let made =
-        *values.first().filter(|_| is_private && only_read && values.iter().all(|&value| is_made(value)))?;
+        // `const { signal } = new AbortController()`: nobody has the controller.
+        Root::Value(node) if controller.path.is_empty() => Some(node),
+        _ => None,
+    };
+    let made = made.filter(|&made| is_made(made))?;
     let message = "nobody aborts the controller of its signal".to_owned();
     Some(Note { role: Role::NeverRuns, message, span: tree.span(made) })
+}
+
+/// Whether all that is done with a controller is to take its signal.
+fn only_gives_signal(file: &FileView<'_, '_>, controller: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    let takes_signal = |decl: NodeId| {
+        let pattern = tree.first(decl).filter(|&target| tree.kind(target) == Kind::ObjectPattern);
+        pattern.is_some_and(|pattern| tree.children(pattern).all(|part| tree.name(part) == Some("signal")))
+    };
+    file.accesses.below(controller).all(|access| match access.place.path.get(controller.path.len()) {
+        Some(Step::Field(name)) => tree.text(*name) == "signal",
+        Some(Step::Element) => false,
+        None => match access.usage {
+            Usage::Aliased(decl) => takes_signal(decl),
+            usage => matches!(usage, Usage::Read | Usage::Tested(_) | Usage::Destructured(_)),
+        },
+    })
 }
 
 /// `{ signal }` on an event target, unless it is known to be ignored.
