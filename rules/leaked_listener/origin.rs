@@ -160,17 +160,34 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         Kind::Call => {
             let is_known =
                 model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
-            is_known || is_found_below(model, value) || is_made_of_markup(model, value)
+            let is_copy = matches!(tree.method_call(value), Some((_, "clone" | "cloneNode")));
+            is_known || is_copy || is_found_below(model, value) || is_made_of_markup(model, value)
         }
         _ => false,
     };
-    model.values(&holder).iter().any(|&value| {
+    // Nobody keeps count of what a variable is given that nobody declares.
+    let values = match holder.root {
+        Root::Global(_) if holder.path.is_empty() => given_here(model, registration.func, &holder),
+        _ => model.values(&holder).to_vec(),
+    };
+    values.into_iter().any(|value| {
         let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
         is_made(value)
             && tree.func(value) == registration.func
             && tree.span(value).end <= tree.span(registration.call).start
             && block.is_some_and(|block| tree.contains(block, registration.call))
     })
+}
+
+/// What a function itself assigns to a path.
+fn given_here(model: &Model<'_>, func: FuncId, place: &Place) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(func) else { return Vec::new() };
+    tree.subtree(body)
+        .filter(|&node| tree.kind(node) == Kind::Assign)
+        .filter(|&node| tree.first(node).is_some_and(|target| model.file.place(target) == *place))
+        .filter_map(|node| tree.child(node, 1))
+        .collect()
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.
