@@ -39,8 +39,8 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
     if handed.arg != 1 || !matches!(method, "on" | "once" | "addListener" | "addEventListener") {
         return None;
     }
-    let path = registration.place.path.iter().copied();
-    let place = path.fold(Some(model.file.place(emitter)), |place, step| place?.with(step))?;
+    let mut path = registration.place.path.iter().copied();
+    let place = path.try_fold(model.file.place(emitter), |place, step| place.with(step))?;
     let place = match model.values(&place)[..] {
         [value] if model.file.tree.kind(value) == Kind::This => model.file.place(value),
         _ => place,
@@ -95,6 +95,7 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         Root::Receiver(_) => None,
         // `$panel = $('#panel')` without a declaration: what is found in it is not it.
         Root::Global(_) if place.path.last() == Some(&Step::Element) => None,
+        Root::Global(_) if is_made_before(model, registration) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
 }
