@@ -40,7 +40,7 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
         return None;
     }
     let mut path = registration.place.path.iter().copied();
-    let place = path.try_fold(model.file.place(emitter), |place, step| place.with(step))?;
+    let place = path.try_fold(model.file.place(emitter), Place::with)?;
     let place = match model.values(&place)[..] {
         [value] if model.file.tree.kind(value) == Kind::This => model.file.place(value),
         _ => place,
