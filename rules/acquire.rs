@@ -7,6 +7,7 @@ use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::mend;
 use crate::owned;
+use crate::returned;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::shown;
 use crate::slot;
@@ -339,6 +340,8 @@ pub(crate) fn claim_handle(
             }
             let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
             owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
+            let undone_in: Vec<FuncId> = living.iter().map(|release| release.func).collect();
+            returned::note(file, meta.id, call, &undone_in, (format!("the {what}"), None), claims);
             return file.drop_for(meta, call, release.node, "it is released");
         };
         for release in &living {

@@ -40,6 +40,10 @@ pub enum Body {
     Passed(TargetRow),
     /// What a function of the project returned is not given back; whether that is anything acquired, the project says.
     Obtained(ObtainedClaim),
+    /// A function does something that only what it returns undoes.
+    Undo(UndoClaim),
+    /// What a function of the project returned is dropped; whether that was to undo anything, the project says.
+    Left(LeftClaim),
     /// An instance is made that nobody ends; whether its class holds anything, another file may say.
     Made(MadeClaim),
     /// Instances of a class hold something until a method ends them.
@@ -288,6 +292,47 @@ pub struct ObtainedClaim {
     pub callee: TargetRow,
     /// What becomes of the result.
     pub acquired: AcquireClaim,
+}
+
+/// A function of the project adds or arms something which only what it returns takes away.
+#[derive(Clone, Debug)]
+pub struct UndoClaim {
+    /// What it adds, as the first part of a sentence: "the `resize` listener on `window`".
+    pub what: String,
+    /// What holds it until then.
+    pub keeper: Keeper,
+    /// The parameter that is the listener, if not the result but only the same function takes it away.
+    pub listener: Option<u16>,
+}
+
+/// What holds a thing that a function adds, as its callers see it.
+#[derive(Clone, Debug)]
+pub enum Keeper {
+    /// The process itself.
+    Process,
+    /// A thing of the function's file.
+    Shared(Place),
+    /// What it is handed.
+    Param(u16),
+    /// What it is called on.
+    Receiver,
+}
+
+/// A function of the project is handed a function, and what it returns is not used, or not always.
+#[derive(Clone, Debug)]
+pub struct LeftClaim {
+    /// What is called.
+    pub callee: TargetRow,
+    /// How the source names it.
+    pub name: String,
+    /// What becomes of the result.
+    pub acquired: AcquireClaim,
+    /// What it is handed.
+    pub args: Vec<Target>,
+    /// What it is called on.
+    pub receiver: Option<Target>,
+    /// The arguments that are functions made here, which nobody else has.
+    pub fresh: Vec<u16>,
 }
 
 /// An instance of a class is made, and no method that ends instances is called on it here.

@@ -72,7 +72,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 }
 
 /// What a call runs, if that is code of the project.
-fn callee(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
+pub(crate) fn callee(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
     let callee = model.file.tree.callee(call)?;
     match calls::callee_target(model, call, callee)? {
         Target::Function(func) => Some(TargetRow::Function(func)),

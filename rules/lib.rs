@@ -40,6 +40,7 @@ mod per_call_registration;
 mod retained_request;
 mod retained_scope;
 mod retained_slice;
+mod returned;
 mod shown;
 mod silenced_listener_warning;
 mod slot;

@@ -158,14 +158,30 @@ fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let edge =
-                |target| Edge { library: Some(row.library), ..framework_edge(target, row.runs, site, text) };
+            let (caller, runs) =
+                root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
+            let edge = |target| Edge {
+                library: Some(row.library),
+                caller,
+                ..framework_edge(target, runs, site, text)
+            };
             out.edges.push(edge(Target::Function(func)));
             if matches!(row.runs, When::At(_)) && !row.shared {
                 out.edges.push(edge(Target::Class(class)));
             }
         }
     }
+}
+
+/// The function that makes the one component of an application: `createApp({ … })`, `new Vue({ … })`. Its hooks run once
+/// for each application.
+fn root_maker(model: &Model<'_>, class: ClassId) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    let (call, 0) = tree.argument_of(model.file.class(class).node)? else { return None };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
+    let makes =
+        matches!((tree.kind(call), name), (Kind::Call, "createApp" | "createSSRApp") | (Kind::New, "Vue"));
+    makes.then(|| tree.func(call))
 }
 
 /// The types that a hook's row gives its parameters.

@@ -2,6 +2,7 @@
 
 mod again;
 mod ends;
+mod given;
 mod origin;
 mod outlives;
 mod signal;
@@ -9,12 +10,14 @@ mod signal;
 use crate::claim::{self, Body, Claim, ListenerClaim, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
+use crate::leaked_subscription;
 use crate::lifetime;
 use crate::owned;
 use crate::pairing::{compare_events, matches, same_target};
+use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::slot;
-use origin::{constructor_param, is_outer, is_param, is_teardown, origin};
+use origin::{constructor_param, is_outer, is_param, is_teardown, of_receiver, origin};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::guard;
@@ -32,7 +35,7 @@ use outlives::{
     outlives, target_life,
 };
 use rustc_hash::FxHashMap;
-use signal::{Disposer, disposer, has_signal, signal_use};
+use signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use smallvec::SmallVec;
 
 /// The rule.
@@ -64,11 +67,24 @@ impl Rule for LeakedListener {
                 });
             }
         }
+        for op in file.ops {
+            given::note_kept(file, op, claims);
+        }
+    }
+
+    fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        // What looks like a registration, or a subscription, is judged as one.
+        if file.registration(call).is_none() && leaked_subscription::subscribed(file.model, call).is_none() {
+            returned::visit(file, &META, call, claims);
+        }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut lasting = FxHashMap::default();
-        claim::settle_each(claims, |file, claim, body| settle_one(view, file, claim, body, &mut lasting))
+        let judge = |file, claim: &_, body: &_| settle_one(view, file, claim, body, &mut lasting);
+        let mut findings = claim::settle_each(claims, judge);
+        findings.extend(returned::settle_all(claims, view, &META));
+        findings
     }
 }
 
@@ -83,6 +99,9 @@ fn claim(
 ) -> Option<ListenerClaim> {
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
+    let shown = shown_target(model, registration);
+    let renamed = of_receiver(model, registration);
+    let registration = renamed.as_ref().unwrap_or(registration);
     let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
@@ -96,7 +115,8 @@ fn claim(
     if is_teardown(model, registration.func) {
         return dropped("it is added while the owner ends");
     }
-    if has_signal(file, registration) {
+    let unaborted = unaborted_signal(file, registration);
+    if unaborted.is_none() && has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
     if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
@@ -110,7 +130,7 @@ fn claim(
     if is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
     }
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = unaborted.into_iter().collect();
     let mut may_be_removed = false;
     let mut removing = Vec::new();
     for removal in file.removals {
@@ -124,12 +144,16 @@ fn claim(
     if let Some(removal) = removing.first() {
         let Some(gap) = ends::gap(file, registration, &removing) else {
             note_removed(file, registration, origin, removal, claims);
+            given::note_removed(file, registration, &removing, claims);
             return file.drop_for(&META, registration.call, removal.call, "it is removed");
         };
         partial = Some(gap);
     }
     if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
+    }
+    if may_be_removed {
+        given::note_wrapper(file, registration, claims);
     }
     let tree = &model.file.tree;
     let place = claims.names.place(model, &registration.place);
@@ -138,7 +162,7 @@ fn claim(
     let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
     Some(ListenerClaim {
         target: place,
-        shown: shown_target(model, registration),
+        shown,
         model: model.model_of(model.ty(registration.target)),
         origin,
         handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),

@@ -6,7 +6,7 @@ use crate::slot;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 
@@ -28,6 +28,24 @@ pub(super) fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
         let row = model.file.function(func);
         row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
     })
+}
+
+/// What an emitter runs has the emitter as its `this`: `function onPacket() { this.client.on(…) }` after
+/// `this.parser.on('packet', onPacket)` listens to `this.parser.client`, which may be the instance again.
+pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let Root::Receiver(func) = registration.place.root else { return None };
+    let [handed] = model.handed(func) else { return None };
+    let (emitter, method) = model.file.tree.method_call(handed.call)?;
+    if handed.arg != 1 || !matches!(method, "on" | "once" | "addListener" | "addEventListener") {
+        return None;
+    }
+    let mut path = registration.place.path.iter().copied();
+    let place = path.try_fold(model.file.place(emitter), Place::with)?;
+    let place = match model.values(&place)[..] {
+        [value] if model.file.tree.kind(value) == Kind::This => model.file.place(value),
+        _ => place,
+    };
+    Some(Registration { place, ..registration.clone() })
 }
 
 /// Where the target comes from; none if it is made by the very code that listens to it.
@@ -75,6 +93,9 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
         }
         Root::Receiver(_) => None,
+        // `$panel = $('#panel')` without a declaration: what is found in it is not it.
+        Root::Global(_) if place.path.last() == Some(&Step::Element) => None,
+        Root::Global(_) if is_made_before(model, registration) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
 }
@@ -131,7 +152,7 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
     let tree = &model.file.tree;
     let place = &registration.place;
     let holder = match (place.root, place.path.first()) {
-        (Root::Binding(_), _) => Place::root(place.root),
+        (Root::Binding(_), _) | (Root::Global(_), None) => Place::root(place.root),
         (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
         _ => return false,
     };
@@ -140,17 +161,34 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         Kind::Call => {
             let is_known =
                 model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
-            is_known || is_found_below(model, value) || is_made_of_markup(model, value)
+            let is_copy = matches!(tree.method_call(value), Some((_, "clone" | "cloneNode")));
+            is_known || is_copy || is_found_below(model, value) || is_made_of_markup(model, value)
         }
         _ => false,
     };
-    model.values(&holder).iter().any(|&value| {
+    // Nobody keeps count of what a variable is given that nobody declares.
+    let values = match holder.root {
+        Root::Global(_) if holder.path.is_empty() => given_here(model, registration.func, &holder),
+        _ => model.values(&holder).to_vec(),
+    };
+    values.into_iter().any(|value| {
         let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
         is_made(value)
             && tree.func(value) == registration.func
             && tree.span(value).end <= tree.span(registration.call).start
             && block.is_some_and(|block| tree.contains(block, registration.call))
     })
+}
+
+/// What a function itself assigns to a path.
+fn given_here(model: &Model<'_>, func: FuncId, place: &Place) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(func) else { return Vec::new() };
+    tree.subtree(body)
+        .filter(|&node| tree.kind(node) == Kind::Assign)
+        .filter(|&node| tree.first(node).is_some_and(|target| model.file.place(target) == *place))
+        .filter_map(|node| tree.child(node, 1))
+        .collect()
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.

@@ -105,6 +105,9 @@ pub(super) fn outlives(
     func: FuncId,
     body: &ListenerClaim,
 ) -> Answer {
+    if let Some(answer) = added_per_message(project, lives, file, func) {
+        return answer;
+    }
     match (body.origin, lives, body.signal) {
         // A signal that is handed in is made to be shared by many calls.
         (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
@@ -118,8 +121,30 @@ pub(super) fn outlives(
         }
         // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
         (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
+        // A closure that is given away and handed a connection is its handler: it runs once for each.
+        (Origin::Passed, Lives::Known(Life::Connection), _) if is_handler(project, spot, file, func) => {
+            Answer::Unknown
+        }
         (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
     }
+}
+
+/// Whether a function without a name is made to be kept, nobody in sight calls it, and the target is its parameter.
+fn is_handler(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let row = &project.summary(file).functions[func.index()];
+    spot.path.is_empty()
+        && row.name.is_empty()
+        && row.is_kept
+        && project.rate(file, func).rate == Some(Rate::Call)
+        && project.callers(file, func).is_empty()
+}
+
+/// What is made for a connection, and listened to for each of its messages, gets one listener more with each.
+fn added_per_message(project: &Project<'_>, lives: Lives, file: FileId, func: FuncId) -> Option<Answer> {
+    let Lives::With(_, Owner::Class(_), made) = lives else { return None };
+    let run = project.rate(file, func).rate;
+    (run == Some(Rate::Message) && made.rate.is_none_or(|made| made < Rate::Message))
+        .then_some(Answer::Assumed)
 }
 
 /// Whether an entry point is known to run a function again and again.
@@ -144,6 +169,19 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
     !handings.is_empty() && handings.iter().all(is_owner)
 }
 
+/// Whether all that construct are handlers which hand on what each of their runs is about: `wss.on('connection', (ws) =>
+/// new Peer(ws))`. That is as new as the instance, and has no use for it any longer than that.
+fn is_new_to_handlers(project: &Project<'_>, param: &Spot) -> bool {
+    let handings = project.handings(param);
+    let is_own = |handing: &Handing| {
+        let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
+        let row = project.summary(file).bindings.get(&binding);
+        handing.spot.path.is_empty()
+            && row.is_some_and(|row| row.is_param && project.runs_by_itself(file, row.func))
+    };
+    !handings.is_empty() && handings.iter().all(is_own)
+}
+
 /// What a constructor was handed outlives the instance if instances end by themselves.
 fn passed_outlives(
     project: &Project<'_>,
@@ -166,6 +204,11 @@ fn passed_outlives(
         return project.outlives(lives, file, func, body.in_loop);
     }
     let param = body.handed.as_ref().map(|param| project.canonical(file, param));
+    if is_hot && param.as_ref().is_some_and(|param| is_new_to_handlers(project, param)) {
+        let made = Lives::With(file, Owner::Class(*class), info);
+        return added_per_message(project, made, file, func)
+            .unwrap_or_else(|| project.outlives(made, file, func, body.in_loop));
+    }
     if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
         return Answer::Unknown;
     }

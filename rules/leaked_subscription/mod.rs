@@ -127,7 +127,7 @@ fn is_late(model: &Model<'_>, call: NodeId) -> bool {
 }
 
 /// What is subscribed to, if a call subscribes a function or an observer.
-fn subscribed(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+pub(crate) fn subscribed(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let (source, method) = tree.method_call(call)?;
     if method != "subscribe" {

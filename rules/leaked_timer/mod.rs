@@ -5,6 +5,7 @@ mod mend;
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
+use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
@@ -36,7 +37,10 @@ impl Rule for LeakedTimer {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some((what, patterns)) = armed(file, call) else { return };
+        let Some((what, patterns)) = armed(file, call) else {
+            returned::visit(file, &META, call, claims);
+            return;
+        };
         let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
         let clear = clear_name(&body);
         let fix = mend::clear_at_end(file, call, &body, clear)
@@ -56,7 +60,9 @@ impl Rule for LeakedTimer {
                 body.what
             ),
         };
-        acquire::settle_all(claims, view, &META, words)
+        let mut findings = acquire::settle_all(claims, view, &META, words);
+        findings.extend(returned::settle_all(claims, view, &META));
+        findings
     }
 }
 
@@ -84,7 +90,7 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         return Some((what.to_owned(), ReleasePatterns { rearms: true, ..patterns }));
     }
     let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
-    if name != "setTimeout" || !keeps_much(model, call) {
+    if name != "setTimeout" || !keeps_much(model, call) || callback.is_some_and(|run| asks_flag(model, run)) {
         return None;
     }
     match delay {
@@ -103,6 +109,23 @@ fn timer_name<'m>(model: &'m Model<'_>, callee: NodeId) -> Option<&'m str> {
         (Root::Global(name), true) => Some(model.file.tree.text(name)),
         _ => None,
     }
+}
+
+/// Whether a callback does nothing unless a flag of its owner says so: `if (!this.active) return;`. Whoever ends the owner
+/// has thought of the timer.
+fn asks_flag(model: &Model<'_>, callback: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(callback) else { return false };
+    let first = if tree.kind(body) == Kind::Block { tree.first(body) } else { Some(body) };
+    let Some(decision) = first.filter(|&node| tree.kind(node) == Kind::If) else { return false };
+    let is_all = tree.last_child(body) == Some(decision) && tree.child(decision, 2).is_none();
+    let leaves = tree.child(decision, 1).is_some_and(|then| guard::always_leaves(model, then));
+    let asks = tree.first(decision).is_some_and(|test| {
+        let flag = if tree.kind(test) == Kind::Unary { tree.first(test) } else { Some(test) };
+        let is_flag = flag.is_some_and(|flag| matches!(tree.kind(flag), Kind::Identifier | Kind::Member));
+        is_flag && asks_state(model, test)
+    });
+    asks && (is_all || leaves)
 }
 
 /// The value of a number written out: `60 * 1000`, `MINUTE`.

@@ -243,7 +243,8 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
     })
 }
 
-fn takes_away(name: &str) -> bool {
+/// Whether a function takes something away, by its name.
+pub(crate) fn takes_away(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_ascii_lowercase();
     crate::ending::is_end(name)
         || ["remove", "unbind", "unsubscribe", "detach", "teardown", "cleanup", "disconnect", "unlisten"]

@@ -189,7 +189,8 @@ impl Project<'_> {
 
     /// Whether a closure is the handler of a server, a socket's peer or an interval, which run it long after the code
     /// that armed them has returned. The events of a stream are not among them: they end with what one call reads.
-    fn runs_by_itself(&self, file: FileId, func: FuncId) -> bool {
+    #[must_use]
+    pub fn runs_by_itself(&self, file: FileId, func: FuncId) -> bool {
         matches!(self.rates.entry(file, func), Some(Rate::Job | Rate::Connection | Rate::Request))
     }
 

@@ -1,0 +1,264 @@
+//! Functions of the project that add or arm something and return what alone undoes it: who calls one and drops that has
+//! left it there.
+
+use crate::acquire::{self, Target, Text};
+use crate::claim::{AcquireClaim, Body, Claim, Keeper, LeftClaim, UndoClaim};
+use crate::factory;
+use crate::finding::{Finding, Retainer, Role};
+use crate::rule::{Claims, FileView, Meta, ProjectView};
+use outlive_semantic::access::{Usage, usage};
+use outlive_semantic::calls;
+use outlive_semantic::handle::{self, Escape, Handle, ReleasePatterns};
+use outlive_semantic::identity::{self, Identity};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::project::{Answer, FileId};
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
+
+/// Notes that a function does something at `site` which only what it returns undoes: `undone_in` are the functions that
+/// do. `keeper` is what holds it until then; none for the process itself.
+pub(crate) fn note(
+    file: &FileView<'_, '_>,
+    rule: &'static str,
+    site: NodeId,
+    undone_in: &[FuncId],
+    (what, keeper): (String, Option<&Place>),
+    claims: &mut Claims<'_>,
+) {
+    let model = file.model;
+    let func = model.file.tree.func(site);
+    let is_returned = |&undo: &FuncId| {
+        let closure = model.file.enclosing(undo).find(|&at| model.file.function(at).parent == Some(func));
+        closure.is_some_and(|closure| is_only_returned(file, func, closure))
+    };
+    if func.index() == 0 || undone_in.is_empty() || !undone_in.iter().all(is_returned) {
+        return;
+    }
+    let keeper = keeper_of(model, func, keeper, claims);
+    push(rule, func, (file, site), UndoClaim { what, keeper, listener: None }, claims);
+}
+
+/// Notes that a function adds a parameter of its own as the listener, and that another one takes off what it is handed:
+/// what is added through the first comes off only if the very same function is handed to the second.
+pub(crate) fn note_wrapper(
+    file: &FileView<'_, '_>,
+    rule: &'static str,
+    site: NodeId,
+    listener: NodeId,
+    (what, keeper): (String, &Place),
+    claims: &mut Claims<'_>,
+) {
+    let model = file.model;
+    let func = model.file.tree.func(site);
+    let Some(listener) = own_param(model, func, listener) else { return };
+    let keeper = keeper_of(model, func, Some(keeper), claims);
+    push(rule, func, (file, site), UndoClaim { what, keeper, listener: Some(listener) }, claims);
+}
+
+fn push(
+    rule: &'static str,
+    func: FuncId,
+    (file, site): (&FileView<'_, '_>, NodeId),
+    undo: UndoClaim,
+    claims: &mut Claims<'_>,
+) {
+    let at = file.model.file.tree.span(site);
+    claims.list.push(Claim { rule, func, at, body: Body::Undo(undo) });
+}
+
+/// The position of the parameter of a function that an expression names.
+pub(crate) fn own_param(model: &Model<'_>, func: FuncId, expr: NodeId) -> Option<u16> {
+    let place = model.file.place(expr);
+    let Root::Binding(binding) = place.root else { return None };
+    let (of, position) = calls::param_position(model, binding)?;
+    (of == func && place.path.is_empty()).then_some(position)
+}
+
+/// What keeps it, as those who call the function see it.
+fn keeper_of(model: &Model<'_>, func: FuncId, place: Option<&Place>, claims: &mut Claims<'_>) -> Keeper {
+    let Some(place) = place else { return Keeper::Process };
+    match place.root {
+        Root::This(_) => Keeper::Receiver,
+        Root::Binding(binding) => match calls::param_position(model, binding) {
+            Some((of, position)) if of == func => Keeper::Param(position),
+            _ => Keeper::Shared(claims.names.place(model, place)),
+        },
+        _ => Keeper::Shared(claims.names.place(model, place)),
+    }
+}
+
+/// Whether all that becomes of a closure is that the function which makes it returns it.
+fn is_only_returned(file: &FileView<'_, '_>, func: FuncId, closure: FuncId) -> bool {
+    let model = file.model;
+    let row = model.file.function(closure);
+    let mut handle = handle::follow(model, file.accesses, row.node);
+    if let Some(binding) = row.binding {
+        let named = handle::follow_places(model, file.accesses, [Place::root(Root::Binding(binding))]);
+        handle.places.extend(named.places);
+        handle.escapes.extend(named.escapes);
+    }
+    let tree = &model.file.tree;
+    let is_return = |escape: &Escape| match escape {
+        Escape::Returned(at) => tree.func(*at) == func || tree.function(*at) == Some(func),
+        _ => false,
+    };
+    let is_own = |place: &Place| match place.root {
+        Root::Binding(binding) => [func, closure].contains(&model.file.binding(binding).func),
+        _ => false,
+    };
+    model.calls_of(closure).is_empty()
+        && !handle.escapes.is_empty()
+        && handle.escapes.iter().all(is_return)
+        && handle.places.iter().all(is_own)
+}
+
+/// Makes a claim where a function is handed to code of the project, and what that returns is dropped or not always used.
+pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call || tree.func(call).index() == 0 || !takes_function(model, call) {
+        return;
+    }
+    let Some(callee) = factory::callee(model, call, claims) else { return };
+    let handle = handle::follow(model, file.accesses, call);
+    let known = claims.list.len();
+    let acquired = file.trace.quietly(|| {
+        acquire::claim_handle(file, meta, call, &handle, "listener".to_owned(), &disposal(), claims)
+    });
+    claims.list.truncate(known);
+    let Some(acquired) = acquired.filter(|acquired| is_left(model, call, &handle, acquired)) else { return };
+    let fresh = tree
+        .args(call)
+        .enumerate()
+        .filter(|&(_, arg)| matches!(identity::identity(model, arg), Identity::Fresh(_)))
+        .filter_map(|(index, _)| u16::try_from(index).ok())
+        .collect();
+    let mut target = |expr: NodeId| {
+        let place = model.file.place(expr);
+        let shown = model.file.display(&place);
+        Target::of(model, &place, shown, claims)
+    };
+    let args = tree.args(call).map(&mut target).collect();
+    let receiver = tree.method_call(call).map(|(object, _)| target(object));
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned();
+    let body = Body::Left(LeftClaim { callee, name, acquired, args, receiver, fresh });
+    claims.list.push(Claim { rule: meta.id, func: tree.func(call), at: tree.span(call), body });
+}
+
+/// What ends what a function of the project has begun, of whatever shape it returns that.
+fn disposal() -> ReleasePatterns {
+    let methods = [
+        "dispose",
+        "unsubscribe",
+        "remove",
+        "off",
+        "destroy",
+        "close",
+        "stop",
+        "cancel",
+        "unlisten",
+        "detach",
+    ];
+    ReleasePatterns {
+        called: true,
+        methods: methods.map(str::to_owned).to_vec(),
+        ..ReleasePatterns::default()
+    }
+}
+
+/// Whether one of the arguments is a function: what listens, or is run again and again.
+fn takes_function(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.args(call).any(|arg| match tree.kind(arg) {
+        Kind::Function => true,
+        Kind::Call => matches!(tree.method_call(arg), Some((_, "bind"))),
+        Kind::Identifier | Kind::Member => model.function_of(arg).is_some(),
+        _ => false,
+    })
+}
+
+/// Whether the result is dropped, held by a name that nobody else sees, or given back on some ways and not on others.
+fn is_left(model: &Model<'_>, call: NodeId, handle: &Handle, acquired: &AcquireClaim) -> bool {
+    let is_private = !handle.places.iter().any(|place| acquire::is_shared(model, place));
+    let is_kept = !handle.places.is_empty() && (is_private || acquired.partial.is_some());
+    is_kept || model.file.tree.is_discarded(call) && usage(model.file, call) == Usage::Read
+}
+
+/// Judges the calls whose result is dropped by what the functions they call do.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+) -> Vec<Finding> {
+    let mut undone: FxHashMap<(FileId, FuncId), Vec<(&Claim, &UndoClaim)>> = FxHashMap::default();
+    for &(file, claim) in claims {
+        if let Body::Undo(undo) = &claim.body {
+            undone.entry((file, claim.func)).or_default().push((claim, undo));
+        }
+    }
+    let judge = |&(file, claim): &(FileId, &Claim)| {
+        let Body::Left(left) = &claim.body else { return None };
+        let (of, func) = view.project.function_at(file, &left.callee)?;
+        let sites = undone.get(&(of, func))?;
+        let findings =
+            sites.iter().filter_map(|(site, undo)| settle(view, meta, (file, claim, left), (of, site, undo)));
+        // A helper may add several: the surest of them is told.
+        findings.reduce(|best, next| if next.confidence > best.confidence { next } else { best })
+    };
+    if undone.is_empty() { Vec::new() } else { claims.iter().filter_map(judge).collect() }
+}
+
+fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    (file, claim, left): (FileId, &Claim, &LeftClaim),
+    (of, site, undo): (FileId, &Claim, &UndoClaim),
+) -> Option<Finding> {
+    let project = view.project;
+    if undo.listener.is_some_and(|listener| !left.fresh.contains(&listener)) {
+        return None;
+    }
+    let mut acquired = left.acquired.clone();
+    acquired.target = match &undo.keeper {
+        Keeper::Process => None,
+        Keeper::Param(at) => Some(left.args.get(usize::from(*at))?.clone()),
+        Keeper::Receiver => Some(left.receiver.clone()?),
+        Keeper::Shared(place) => {
+            let lives = project.life(&project.canonical(of, place));
+            let answer = project.outlives(lives, file, claim.func, acquired.in_loop);
+            if !matches!(answer, Answer::Yes | Answer::Assumed) {
+                return view.drop(file, claim, || format!("{} ends with who calls this", undo.what));
+            }
+            None
+        }
+    };
+    let text = |body: &AcquireClaim| text(left, undo, body);
+    let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
+    let message = format!("{} is added in `{}`", undo.what, left.name);
+    finding.retainers.insert(0, Retainer { role: Role::Registered, message, file: of, span: site.at });
+    Some(finding)
+}
+
+fn text(left: &LeftClaim, undo: &UndoClaim, body: &AcquireClaim) -> Text {
+    let (name, what) = (&left.name, &undo.what);
+    let keeps = format!("{what} keeps what it was handed, and all that closes over");
+    if undo.listener.is_some() {
+        return Text {
+            message: format!("{what}, added by `{name}`, can never be removed: nobody keeps this function"),
+            help: "keep the function in a variable or field, and remove that when this is over".to_owned(),
+            keeps,
+        };
+    }
+    let message = match (&body.partial, body.shown.as_str()) {
+        (Some(gap), _) => format!("what `{name}` returns is not used to end {what} {}", gap.how),
+        (None, "") => format!("what `{name}` returns is dropped: it alone ends {what}"),
+        (None, shown) => format!("`{shown}` is never used, and it alone ends {what}"),
+    };
+    let help = match &body.class {
+        Some((_, Some(end))) => format!("keep what `{name}` returns and use it in `{end}`"),
+        _ => format!("keep what `{name}` returns and use it when this is over"),
+    };
+    Text { message, help, keeps }
+}
