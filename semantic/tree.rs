@@ -500,7 +500,7 @@ impl Tree {
                 | Kind::Break
                 | Kind::Continue
         );
-        (named && node.data != NO_DATA).then_some(NameId(node.data))
+        (named && node.data != NO_DATA).then(|| NameId::from_raw(node.data))
     }
 
     /// The text of [`Tree::name_id`].

@@ -78,7 +78,7 @@ struct Symbols(Names);
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        Symbol(self.0.intern(text).0)
+        Symbol(self.0.intern(text).raw())
     }
 }
 
@@ -207,13 +207,13 @@ impl<'c> Project<'c> {
     /// The text of a symbol.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.symbols.0.text(NameId(symbol.0))
+        self.symbols.0.text(NameId::from_raw(symbol.0))
     }
 
     /// The symbol of a text, if any file mentions it.
     #[must_use]
     pub fn symbol(&self, text: &str) -> Option<Symbol> {
-        self.symbols.0.find(text).map(|name| Symbol(name.0))
+        self.symbols.0.find(text).map(|name| Symbol(name.raw()))
     }
 
     fn symbol_of(&self, file: FileId, name: NameId) -> Symbol {
