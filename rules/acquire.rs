@@ -330,7 +330,7 @@ pub(crate) fn claim_handle(
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
     let func = model.file.tree.func(call);
     let class = ending::class_around(model, func);
-    let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     Some(AcquireClaim {
         what,
         handle: shared.map(|place| claims.names.place(model, place)),
@@ -359,8 +359,12 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     };
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
+    let is_release = |name: &str| {
+        let functions = patterns.functions.iter().map(|release| release.rsplit('.').next().unwrap_or(release));
+        functions.chain(patterns.methods.iter().map(String::as_str)).any(|release| release == name)
+    };
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
-        file.accesses.iter().filter(|access| access.place.field() == Some(field)).any(|access| {
+        file.accesses.in_field(field).any(|access| {
             let name = match access.usage {
                 Usage::Method { name, .. } => Some(model.file.tree.text(name)),
                 Usage::Argument { call, .. } => {
@@ -368,9 +372,7 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
                 }
                 _ => None,
             };
-            let is_another = !handle.places.contains(&access.place);
-            is_another
-                && name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+            name.is_some_and(is_release) && !handle.places.contains(&access.place)
         })
     })
 }

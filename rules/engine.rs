@@ -54,6 +54,9 @@ pub fn analyse(
         registrations: &registrations,
         removals: &removals,
         ended: RefCell::default(),
+        end_methods: RefCell::default(),
+        any_release: RefCell::default(),
+        followed: RefCell::default(),
         role,
         trace,
     };

@@ -5,7 +5,7 @@ use crate::claim::{AcquireClaim, Body, Claim, GivenClaim, ObtainedClaim};
 use crate::finding::Finding;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::calls::{self, Target};
-use outlive_semantic::handle::{self, Escape, Handle, ReleasePatterns};
+use outlive_semantic::handle::{Escape, Handle, ReleasePatterns};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
@@ -51,20 +51,21 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     }
     let Some(callee) = callee(model, call, claims) else { return };
     let (func, at) = (tree.func(call), tree.span(call));
-    let handle = handle::follow(model, file.accesses, call);
+    let handle = file.follow(call);
     if let Some(giver) = giver(model, call, &handle) {
         claims.list.push(Claim { rule: meta.id, func: giver, at, body: Body::Passed(callee) });
         return;
     }
-    let methods = model.catalog.releases_of(meta.id).to_vec();
-    let patterns = ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() };
+    let patterns = file.any_release(meta);
     let known = claims.list.len();
     // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
     let acquired = file
         .trace
         .quietly(|| acquire::claim_handle(file, meta, call, &handle, String::new(), &patterns, claims));
     claims.list.truncate(known);
-    let Some(acquired) = acquired else { return };
+    let Some(mut acquired) = acquired else { return };
+    // What it is and how it is given back, the function that gives it knows.
+    acquired.release = Vec::new();
     let body = Body::Obtained(ObtainedClaim { callee, acquired });
     claims.list.push(Claim { rule: meta.id, func, at, body });
 }

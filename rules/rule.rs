@@ -1,12 +1,14 @@
 //! What a rule is.
 
 use crate::claim::Claim;
+use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::handle::{self, Handle, ReleasePatterns};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
@@ -14,6 +16,7 @@ use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,13 +77,49 @@ pub struct FileView<'v, 'a> {
     pub removals: &'v [Removal],
     /// What is known of how targets of listeners end: a file may listen to one thousands of times.
     pub(crate) ended: RefCell<FxHashMap<Place, Ends>>,
+    /// The methods that end instances, by class: asked for each thing that is acquired.
+    pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
+    /// What gives back anything that a rule speaks of.
+    pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
+    /// Where what the last call gave was followed to: the rules ask one after the other.
+    pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
     pub trace: &'v Trace,
 }
 
-impl FileView<'_, '_> {
+impl<'v> FileView<'v, '_> {
+    /// [`ending::end_method`] of a class.
+    pub(crate) fn end_method(&self, class: ClassId) -> Option<(&'v str, FuncId)> {
+        *self
+            .end_methods
+            .borrow_mut()
+            .entry(class)
+            .or_insert_with(|| ending::end_method(self.model, class))
+    }
+
+    /// What gives back anything that a rule speaks of, for what nobody knows more about.
+    pub(crate) fn any_release(&self, rule: &'static Meta) -> Rc<ReleasePatterns> {
+        let mut known = self.any_release.borrow_mut();
+        Rc::clone(known.entry(rule.id).or_insert_with(|| {
+            let methods = self.model.catalog.releases_of(rule.id).to_vec();
+            Rc::new(ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() })
+        }))
+    }
+
+    /// Where what a call gives goes.
+    pub(crate) fn follow(&self, call: NodeId) -> Rc<Handle> {
+        if let Some((of, known)) = &*self.followed.borrow()
+            && *of == call
+        {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(handle::follow(self.model, self.accesses, call));
+        *self.followed.borrow_mut() = Some((call, Rc::clone(&found)));
+        found
+    }
+
     /// The registration that a call makes. They stand in the order of their calls.
     pub(crate) fn registration(&self, call: NodeId) -> Option<&Registration> {
         let at = self.registrations.binary_search_by_key(&call, |registration| registration.call).ok()?;

@@ -79,6 +79,7 @@ pub struct Accesses {
     list: Vec<Access>,
     by_root: FxHashMap<Root, Vec<u32>>,
     by_name: OnceCell<FxHashMap<NameId, Vec<u32>>>,
+    by_field: OnceCell<FxHashMap<NameId, Vec<u32>>>,
     by_place: OnceCell<FxHashMap<Place, Vec<u32>>>,
     by_prefix: OnceCell<FxHashMap<Place, Vec<u32>>>,
 }
@@ -91,6 +92,7 @@ impl Accesses {
             list: Vec::new(),
             by_root: FxHashMap::default(),
             by_name: OnceCell::new(),
+            by_field: OnceCell::new(),
             by_place: OnceCell::new(),
             by_prefix: OnceCell::new(),
         };
@@ -193,14 +195,23 @@ impl Accesses {
         index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
     }
 
+    /// The uses of paths that stand in a field of this name, past elements.
+    pub fn in_field(&self, name: NameId) -> impl Iterator<Item = &Access> {
+        let index = self.by_field.get_or_init(|| self.index_by(|access| access.place.field()));
+        index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
+    }
+
     fn index_names(&self) -> FxHashMap<NameId, Vec<u32>> {
+        self.index_by(|access| match access.usage {
+            Usage::Method { name, .. } => Some(name),
+            _ => access.place.last_field(),
+        })
+    }
+
+    fn index_by(&self, name: impl Fn(&Access) -> Option<NameId>) -> FxHashMap<NameId, Vec<u32>> {
         let mut index: FxHashMap<NameId, Vec<u32>> = FxHashMap::default();
         for (at, access) in self.list.iter().enumerate() {
-            let called = match access.usage {
-                Usage::Method { name, .. } => Some(name),
-                _ => access.place.last_field(),
-            };
-            if let Some(name) = called {
+            if let Some(name) = name(access) {
                 index.entry(name).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
             }
         }

@@ -129,7 +129,7 @@ fn claim(
     let place = claims.names.place(model, &registration.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
-    let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     Some(ListenerClaim {
         target: place,
         shown: shown_target(model, registration),
