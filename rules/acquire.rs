@@ -360,7 +360,8 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
     let is_release = |name: &str| {
-        let functions = patterns.functions.iter().map(|release| release.rsplit('.').next().unwrap_or(release));
+        let functions =
+            patterns.functions.iter().map(|release| release.rsplit('.').next().unwrap_or(release));
         functions.chain(patterns.methods.iter().map(String::as_str)).any(|release| release == name)
     };
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {

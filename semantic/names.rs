@@ -39,6 +39,18 @@ impl Names {
         self.texts.get(id)
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.texts.ends.is_empty()
+    }
+
     /// The texts alone, for what only goes from ids to texts.
     #[must_use]
     pub fn into_texts(self) -> Texts {

@@ -5,7 +5,7 @@
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
-use crate::tree::{DeclKind, Kind, LogicalOp};
+use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
@@ -218,32 +218,7 @@ impl Place {
 }
 
 /// The places of expressions that were asked for before: every rule asks for the same ones again.
-#[derive(Default)]
-pub(crate) struct PlaceMemo(RefCell<Memo>);
-
-#[derive(Default)]
-struct Memo {
-    /// For each node, one more than its position in the list; zero if nobody asked yet.
-    at: Vec<u32>,
-    list: Vec<Place>,
-}
-
-impl PlaceMemo {
-    #[inline]
-    fn get(&self, expr: NodeId) -> Option<Place> {
-        let memo = self.0.borrow();
-        let at = memo.at.get(expr.index()).and_then(|at| at.checked_sub(1))?;
-        memo.list.get(at as usize).cloned()
-    }
-
-    fn put(&self, nodes: usize, expr: NodeId, place: &Place) {
-        let mut memo = self.0.borrow_mut();
-        memo.at.resize(nodes, 0);
-        memo.list.push(place.clone());
-        let at = u32::try_from(memo.list.len()).unwrap_or(0);
-        memo.at[expr.index()] = at;
-    }
-}
+pub(crate) type PlaceMemo = RefCell<NodeMemo<Place>>;
 
 /// The names that Node's own code and much around it give to symbols for private fields: `kSocket`.
 fn is_symbol_name(name: &str) -> bool {
@@ -277,11 +252,11 @@ impl Lowered {
         if !may_have_name(self.tree.kind(expr)) {
             return Place::root(Root::Value(expr));
         }
-        if let Some(known) = self.places.get(expr) {
-            return known;
+        if let Some(known) = self.places.borrow().get(expr) {
+            return known.clone();
         }
         let place = self.place_within(expr, MAX_ALIASES);
-        self.places.put(self.tree.len(), expr, &place);
+        self.places.borrow_mut().put(&self.tree, expr, place.clone());
         place
     }
 

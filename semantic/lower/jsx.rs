@@ -57,7 +57,9 @@ impl Lowering {
                         self.intern(&format!("{}:{}", name.ns.sym, name.name.sym))
                     }
                 };
-                self.node(Kind::JsxAttribute, span(attr.span), name.raw(), |l| l.jsx_value(attr.value.as_ref()));
+                self.node(Kind::JsxAttribute, span(attr.span), name.raw(), |l| {
+                    l.jsx_value(attr.value.as_ref())
+                });
             }
         }
     }

@@ -42,6 +42,16 @@ impl FileId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Symbol(u32);
 
+impl Symbol {
+    /// `default`, the first of [`SYMBOLS`].
+    const DEFAULT: Self = Self(0);
+    /// `=`, the second: the name of what a module exports as a whole.
+    const WHOLE: Self = Self(1);
+}
+
+/// What every project has symbols for, in the order of their numbers.
+const SYMBOLS: [&str; 4] = ["default", "=", "length", "size"];
+
 /// One file with its path (relative to the project's root, forward slashes) and its summary.
 pub struct FileEntry {
     /// The path.
@@ -114,7 +124,7 @@ impl<'c> Project<'c> {
     }
 
     fn intern_names(&mut self) {
-        for symbol in ["default", "=", "length", "size"] {
+        for symbol in SYMBOLS {
             self.symbols.intern(symbol);
         }
         for file in &self.files {
