@@ -1,0 +1,177 @@
+//! Whether the target of a registration outlives the code that registers.
+
+use crate::claim::{Claim, ListenerClaim, Origin, SignalUse};
+use crate::ending;
+use crate::lifetime;
+use outlive_semantic::calls;
+use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::listeners;
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Handing, Lives, Project, Spot, SpotRoot, Use};
+use outlive_semantic::rate::{Life, Rate};
+use outlive_semantic::summary::{BaseRow, What};
+use outlive_semantic::tree::Span;
+
+/// A call that hands in something which outlives it, and does so again and again: for the target's life, whoever calls
+/// is asked. None if nobody does, or listeners are taken from it elsewhere.
+pub(super) fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
+    let lasting = project.handings(spot).into_iter().find(|handing| {
+        let lives = project.life(&handing.spot);
+        let answer = project.outlives(lives, handing.file, handing.func, false);
+        matches!(lives, Lives::Process | Lives::Singleton(..))
+            && matches!(answer, Answer::Yes | Answer::Assumed)
+            && !lifetime::is_startup(project, handing.file, handing.func)
+            && !project.uses(&handing.spot).iter().any(|found| is_removal(project, found))
+    })?;
+    Some((lasting.file, project.summary(lasting.file).functions[lasting.func.index()].at))
+}
+
+/// Whether the code around says that the same target gets the listener again, and the function does run again.
+pub(super) fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> bool {
+    let info = project.rate(file, claim.func);
+    body.again.is_some() && info.rate.is_some() && !info.is_once()
+}
+
+/// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
+/// there yet.
+pub(super) fn is_part_of_startup(project: &Project<'_>, lives: Lives, file: FileId, claim: &Claim) -> bool {
+    !matches!(lives, Lives::Known(life) if life < Life::Server)
+        && lifetime::is_startup(project, file, claim.func)
+}
+
+/// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
+pub(super) fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Option<bool> {
+    let ty = project.type_of(spot);
+    if let Some(model) = outlive_semantic::project::model_of(project, ty) {
+        let family = project.catalog.model(model).emitter?;
+        let row = project.catalog.emitter(family)?;
+        return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
+    }
+    match ty {
+        GlobalTy::Instance(file, class) if listeners::is_event_method(&body.method) => {
+            Some(extends_emitter(project, file, class))
+        }
+        GlobalTy::Instance(file, class) => {
+            // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
+            let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+            own.map(|_| false)
+        }
+        GlobalTy::Class(..) | GlobalTy::Function(..) => None,
+        _ => Some(false),
+    }
+}
+
+/// Whether a class of the project inherits from something of another package that is called an emitter.
+fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
+    project.lineage(file, class).into_iter().any(|(file, class)| {
+        let base = project.summary(file).classes[class.index()].base.as_ref();
+        let Some(BaseRow::Place(place)) = base else { return false };
+        place.last_field().is_some_and(|name| project.name(file, name).ends_with("Emitter"))
+    })
+}
+
+/// How long the target lives.
+pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Lives {
+    let model_life = body.model.and_then(|model| project.catalog.model(model).life);
+    match (project.life(spot), model_life) {
+        (Lives::Unknown, Some(life)) => Lives::Known(life),
+        (lives, _) => lives,
+    }
+}
+
+pub(super) fn outlives(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    func: FuncId,
+    body: &ListenerClaim,
+) -> Answer {
+    match (body.origin, lives, body.signal) {
+        // A signal that is handed in is made to be shared by many calls.
+        (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
+            match project.rate(file, func) {
+                info if info.is_once() => Answer::No,
+                _ => Answer::Assumed,
+            }
+        }
+        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
+            passed_outlives(project, spot, lives, file, func, body)
+        }
+        // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
+        (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
+        (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
+    }
+}
+
+/// Whether an entry point is known to run a function again and again.
+fn is_driven(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
+    project.rate(file, func).rate.is_some_and(Rate::is_hot)
+}
+
+/// Whether all that construct hand in themselves, or what is theirs, when they are made: `this.quality = new
+/// Quality(this)` in a constructor. Both then live equally long.
+fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
+    let handings = project.handings(spot);
+    let is_owner = |handing: &Handing| {
+        let row = &project.summary(handing.file).functions[handing.func.index()];
+        let is_making = &*row.name == "constructor" || calls::is_startup_name(&row.name);
+        match handing.spot.root {
+            SpotRoot::Instance(..) => row.class.is_some() && is_making,
+            // `new Stream(client.call())`: made for it.
+            SpotRoot::Value(..) => true,
+            _ => false,
+        }
+    };
+    !handings.is_empty() && handings.iter().all(is_owner)
+}
+
+/// What a constructor was handed outlives the instance if instances end by themselves.
+fn passed_outlives(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    func: FuncId,
+    body: &ListenerClaim,
+) -> Answer {
+    let Some((class, end)) = &body.class else { return Answer::Unknown };
+    let info = project.class_rate(file, *class);
+    if info.is_once() {
+        return project.outlives(Lives::Process, file, func, body.in_loop);
+    }
+    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
+    let is_hot = info.rate.is_some_and(Rate::is_hot);
+    // One instance for each connection or request, and the connection is what it is handed.
+    if is_hot && matches!(lives, Lives::Known(_)) {
+        return project.outlives(lives, file, func, body.in_loop);
+    }
+    let param = body.handed.as_ref().map(|param| project.canonical(file, param));
+    if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
+        return Answer::Unknown;
+    }
+    // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.
+    let is_made_out_of_sight = info.rate == Some(Rate::Call)
+        && param.as_ref().is_none_or(|param| project.handings(param).is_empty());
+    match (ends, info.rate) {
+        (true, Some(_)) if is_made_out_of_sight && body.partial.is_none() => Answer::Unknown,
+        (true, Some(_)) => Answer::Assumed,
+        (true, None) => Answer::Unknown,
+        (false, Some(rate)) if rate >= Rate::Component => Answer::Assumed,
+        (false, _) => Answer::Unknown,
+    }
+}
+
+/// Another file removes listeners from the same thing.
+pub(super) fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
+    project.uses_outside(spot, file).any(|found| is_removal(project, &found))
+}
+
+/// Whether production code takes listeners away with a use.
+fn is_removal(project: &Project<'_>, found: &Use<'_>) -> bool {
+    project.is_production(found.file)
+        && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
+}
+
+fn is_removal_name(name: &str) -> bool {
+    matches!(name, "off" | "removeListener" | "removeEventListener" | "removeAllListeners" | "unbind")
+}

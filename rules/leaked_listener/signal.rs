@@ -1,0 +1,161 @@
+//! The ways a registration can be undone that it carries itself: a signal, or the disposer that it returns.
+
+use crate::acquire;
+use crate::claim::{Gap, SignalUse};
+use crate::rule::FileView;
+use crate::slot;
+use outlive_semantic::calls;
+use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::identity::Identity;
+use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners::{self, Registration};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Root, Step};
+use outlive_semantic::tree::Kind;
+
+/// What a listener on an abort signal is for; none if the target is something else.
+pub(super) fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -> Option<SignalUse> {
+    if !is_signal(file, registration) {
+        return None;
+    }
+    let model = file.model;
+    let ends_by_itself = model.file.enclosing(registration.func).any(|func| {
+        let row = model.file.function(func);
+        row.is_async
+            && row.class.is_none_or(|_| !model.file.function_name(func).is_some_and(calls::is_startup_name))
+            || slot::is_executor(model, func)
+    });
+    let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
+    Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })
+}
+
+/// Whether a listener only hands the abort on to a controller of this call: `() => controller.abort()`.
+fn forwards_abort(model: &Model<'_>, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_abort = |call: NodeId| {
+        tree.method_call(call).is_some_and(|(object, method)| {
+            method == "abort" && matches!(model.file.place(object).root, Root::Binding(_) | Root::Value(_))
+        })
+    };
+    let Some(func) = model.function_of(listener) else {
+        return tree.method_call(listener).is_some_and(|(object, method)| {
+            method == "bind" && tree.name(object) == Some("abort") && tree.kind(object) == Kind::Member
+        });
+    };
+    let Some(body) = model.file.body(func) else { return false };
+    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node));
+    calls.next().is_some_and(is_abort) && calls.next().is_none()
+}
+
+/// Whether the target is an abort signal: by its type, or because it has the one event and the members of one.
+fn is_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    if let Some(ty) = model.model_of(model.ty(registration.target)) {
+        return model.catalog.is_a(ty, "AbortSignal");
+    }
+    let tree = &model.file.tree;
+    let is_abort = matches!(&registration.event, Identity::Constant(event) if event == "abort");
+    let listens = tree.method_call(registration.call).is_some_and(|(_, method)| method == "addEventListener");
+    if !is_abort || !listens {
+        return false;
+    }
+    let place = &registration.place;
+    let last = place.last_field().or_else(|| match place.root {
+        Root::Binding(binding) if place.path.is_empty() => Some(model.file.binding(binding).name),
+        _ => None,
+    });
+    // The name that the web platform gives it in every options bag, or a member that only signals have.
+    last.is_some_and(|name| tree.text(name).to_ascii_lowercase().ends_with("signal"))
+        || ["aborted", "throwIfAborted"].iter().any(|member| {
+            let member = tree.names().find(member).and_then(|name| place.clone().with(Step::Field(name)));
+            member.is_some_and(|member| file.accesses.of(&member).next().is_some())
+        })
+}
+
+/// `{ signal }` on an event target, unless it is known to be ignored.
+pub(super) fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let row = registration.family.and_then(|family| model.catalog.emitter(family));
+    let takes_options = row.map(|row| row.takes_options);
+    let is_named = listeners::option(model, registration.options, "signal").is_some();
+    // An options object from elsewhere may hold a signal.
+    let is_hidden = |options: NodeId| {
+        !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
+            && listeners::capture(model, Some(options)).is_none()
+    };
+    is_named && takes_options != Some(false)
+        || takes_options == Some(true) && registration.options.is_some_and(is_hidden)
+}
+
+/// What becomes of the value that a registration returns.
+pub(super) enum Disposer {
+    /// There is none, or nobody keeps it.
+    None,
+    /// It is called, returned, stored or handed on: it may remove the listener.
+    Kept,
+    /// It removes the listener, except on this way.
+    Gap(Gap),
+}
+
+/// How a disposer is used to take the listener away.
+fn disposal() -> ReleasePatterns {
+    let methods = [
+        "dispose",
+        "unsubscribe",
+        "remove",
+        "off",
+        "destroy",
+        "close",
+        "stop",
+        "cancel",
+        "unlisten",
+        "detach",
+    ];
+    ReleasePatterns {
+        called: true,
+        methods: methods.map(str::to_owned).to_vec(),
+        ..ReleasePatterns::default()
+    }
+}
+
+pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
+    if !returns_something(file, registration) {
+        return Disposer::None;
+    }
+    let model = file.model;
+    let handle = handle::follow(model, file.accesses, registration.call);
+    let releases = handle::releases(model, file.accesses, &handle, &disposal());
+    if handle.places.is_empty()
+        || handle.escapes.iter().any(|escape| acquire::hands_over(file, escape, &releases))
+    {
+        return Disposer::Kept;
+    }
+    let living: Vec<_> = releases.iter().collect();
+    if living.is_empty() {
+        // A name that is never used again, here or anywhere.
+        let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
+        return if is_private { Disposer::None } else { Disposer::Kept };
+    }
+    acquire::leftover(file, registration.call, &handle, &living, &disposal())
+        .map_or(Disposer::Kept, Disposer::Gap)
+}
+
+/// Whether the value of a registration is used, and may be a disposer.
+fn returns_something(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if tree.is_discarded(registration.call) {
+        return false;
+    }
+    let row = registration.family.and_then(|family| model.catalog.emitter(family));
+    let returns_self = row.is_some_and(|row| !row.returns_disposer);
+    let method = tree.method_call(registration.call).map(|(_, method)| method);
+    // An event target returns nothing; something else with a method of that name may well return a subscription.
+    let is_typed = model.model_of(model.ty(registration.target)).is_some();
+    if method == Some("addEventListener") && row.is_some_and(|row| row.name == "dom") {
+        return !is_typed;
+    }
+    // A chain on the emitter itself hands nothing over.
+    let is_chained = tree.parent(registration.call).is_some_and(|parent| tree.kind(parent) == Kind::Member);
+    !(is_chained || returns_self && registration.proved)
+}

@@ -1,0 +1,158 @@
+//! What the names of keys say: of a request, a user, a session there is always one more; of a type, a language or an
+//! option there are a few.
+
+use crate::claim::GrowthClaim;
+use outlive_semantic::growth::{Growth, Keys};
+
+/// Keys of which there is no end, by what they are called.
+const OPEN_KEYS: &[&str] = &[
+    "id", "uid", "uuid", "guid", "url", "uri", "href", "ip", "address", "addr", "token", "email", "mail",
+    "hash", "digest", "query", "sql", "text", "html", "css", "message", "user", "username", "request",
+    "session",
+];
+
+/// Whether the key's name says that there is no end of them.
+fn is_open_by_name(growth: &GrowthClaim) -> bool {
+    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    let words = camel_words(last);
+    words.last().is_some_and(|word| OPEN_KEYS.contains(&word.as_str()))
+        || OPEN_KEYS.contains(&last.to_ascii_lowercase().as_str())
+}
+
+/// Whether what grows is worth a word although nobody knows how often: it says that it remembers, its keys are open, or
+/// it is a list.
+pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
+    let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
+    if growth.weak_key || growth.missed.is_some() || is_list {
+        return true;
+    }
+    if is_open_by_name(growth) {
+        return true;
+    }
+    let name = growth.shown.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    !matches!(growth.growth, Growth::Append | Growth::Rebuild)
+        && says(&["cache", "memo", "map", "seen", "known", "history", "visited", "session", "client"])
+}
+
+/// Keys of which there are only so many, by what they are called.
+const FINITE_KEYS: &[&str] = &[
+    "locale",
+    "lang",
+    "lng",
+    "ns",
+    "language",
+    "theme",
+    "plugin",
+    "module",
+    "package",
+    "type",
+    "topic",
+    "route",
+    "partition",
+    "schema",
+    "namespace",
+    "extension",
+    "ext",
+    "charset",
+    "encoding",
+    "mode",
+    "format",
+    "func",
+    "funcname",
+    "classname",
+    "tagname",
+    "method",
+    "column",
+    "table",
+    "event",
+    "eventname",
+    "icon",
+    "font",
+    "currency",
+    "country",
+    "version",
+    "feature",
+    "model",
+    "command",
+    "component",
+    "category",
+    "kind",
+    "level",
+    "severity",
+    "status",
+    "permission",
+    "role",
+    "scope",
+    "timezone",
+    "mime",
+    "mimetype",
+    "protocol",
+    "scheme",
+    "platform",
+    "arch",
+    "name",
+    "handler",
+    "hook",
+    "channelname",
+    "metric",
+    "option",
+    "prop",
+    "property",
+    "field",
+    "attr",
+    "attribute",
+    "constructor",
+    "ctor",
+    "klass",
+    "clazz",
+    "directive",
+    "filter",
+    "helper",
+    "template",
+    "templatename",
+    "view",
+    "layout",
+    "partial",
+    "strategy",
+    "driver",
+    "adapter",
+    "provider",
+    "service",
+    "container",
+    "filename",
+    "dir",
+    "directory",
+    "folder",
+    "tag",
+];
+
+/// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
+pub(super) fn is_finite_by_name(growth: &GrowthClaim) -> bool {
+    let holder = growth.shown.to_ascii_lowercase();
+    if holder.contains("deprecat") || holder.contains("warned") || holder.contains("warnings") {
+        return true;
+    }
+    if matches!(growth.keys, Keys::None | Keys::Fresh) {
+        return false;
+    }
+    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    let words = camel_words(last);
+    let Some(word) = words.last() else { return false };
+    let whole = last.to_ascii_lowercase();
+    FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())
+}
+
+/// `pluginName` is `plugin`, `name`.
+pub(super) fn camel_words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in name.chars().filter(|c| c.is_alphanumeric()) {
+        if c.is_uppercase() && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words
+}

@@ -1,0 +1,144 @@
+//! Whether somebody takes out of a collection what is put in, anywhere in the project.
+
+use super::keys::camel_words;
+use crate::ending;
+use outlive_semantic::growth::Op;
+use outlive_semantic::project::{Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
+use outlive_semantic::summary::What;
+
+#[derive(Clone, Copy)]
+pub(super) enum Released<'p> {
+    Yes(Use<'p>),
+    Maybe,
+    No,
+}
+
+/// Whether anything, anywhere, takes entries out of the collection or replaces it.
+pub(super) fn released<'p>(
+    project: &'p Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    is_hot: bool,
+    is_known: &dyn Fn(&Use<'_>) -> bool,
+) -> Released<'p> {
+    let mut answer = Released::No;
+    for found in uses_that_matter(project, spot) {
+        if !project.is_production(found.file) || is_known(&found) {
+            continue;
+        }
+        match &found.row.what {
+            What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
+            What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
+            What::Collection(Op::Release) => return Released::Yes(found),
+            What::Collection(Op::Reset)
+                if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
+            What::Collection(Op::Reset) if !is_making(project, lives, &found) => return Released::Yes(found),
+            What::Collection(Op::Escape) => answer = Released::Maybe,
+            _ => {}
+        }
+    }
+    // What is in the entries is taken out although the entries stay.
+    let element = spot.clone().with(SpotStep::Element);
+    if project.uses(&element).iter().any(|found| found.row.what == What::Collection(Op::Release)) {
+        answer = Released::Maybe;
+    }
+    if matches!(answer, Released::No) && is_released_by_name(project, spot) {
+        answer = Released::Maybe;
+    }
+    answer
+}
+
+/// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
+fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
+    spot.field().is_some_and(|field| {
+        project
+            .possible_uses(field)
+            .iter()
+            .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
+    })
+}
+
+/// `resetForTesting`, which no production code calls.
+fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let is_named = row
+        .name
+        .split('_')
+        .flat_map(camel_words)
+        .any(|word| matches!(word.as_str(), "test" | "tests" | "testing"));
+    is_named && project.callers(found.file, found.row.func).is_empty()
+}
+
+/// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
+/// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
+/// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
+fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
+    use outlive_semantic::rate::Rate;
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let rate = project.rate(found.file, found.row.func).rate;
+    let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
+    is_owner && row.class.is_some() && row.params == 0 && ending::is_end(&row.name)
+        || rate == Some(Rate::Stop)
+}
+
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
+fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let functions = &project.summary(found.file).functions;
+    let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
+        .map(|func| &functions[func.index()]);
+    let method = around.find(|row| row.class.is_some());
+    method.is_some_and(|row| outlive_semantic::calls::is_startup_name(&row.name))
+}
+
+/// The uses of the spot itself, and replacements or removals of what it is a part of.
+fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
+    let mut out = project.uses(spot);
+    let mut at = spot.clone();
+    while let Some(SpotStep::Element | SpotStep::Field(_)) = at.path.last() {
+        let was_element = at.path.last() == Some(&SpotStep::Element);
+        let Some(owner) = at.parent() else { break };
+        let uses = project.uses(&owner);
+        out.extend(uses.into_iter().filter(|found| match &found.row.what {
+            What::Collection(Op::Release) => was_element,
+            What::Collection(Op::Reset) => true,
+            _ => false,
+        }));
+        at = owner;
+    }
+    out
+}
+
+/// Whether an assignment only gives the collection its first value.
+fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
+    match lives {
+        Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
+            is_initialiser(project, found)
+                || project.is_part_of_making(of, owner, found.file, found.row.func)
+                || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
+        }
+        _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
+    }
+}
+
+/// Methods that make an instance ready, by the names everybody gives them.
+fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    matches!(
+        &*row.name,
+        "init"
+            | "initialize"
+            | "_init"
+            | "initialise"
+            | "_initialize"
+            | "constructor"
+            | "created"
+            | "data"
+            | "setup"
+            | "ngOnInit"
+            | "beforeCreate"
+            | "onInit"
+            | "__init"
+            | "construct"
+            | "getInitialState"
+    )
+}

@@ -1,0 +1,117 @@
+//! What a reader is told of a collection that grows.
+
+use super::META;
+use crate::claim::{Claim, GrowthClaim, Missed, Why};
+use crate::finding::{Finding, Retainer, Role};
+use crate::lifetime;
+use outlive_semantic::growth::{Growth, Keys};
+use outlive_semantic::project::{FileId, Lives, Project, Spot};
+
+pub(super) fn report(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+    chosen: usize,
+    confidence: crate::finding::Confidence,
+) -> Finding {
+    let (file, claim, growth) = sites[chosen];
+    let name = &growth.shown;
+    let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
+    for (i, (file, other, _)) in sites.iter().enumerate() {
+        let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
+        retainers.push(Retainer {
+            role: Role::Grows,
+            message: message.to_owned(),
+            file: *file,
+            span: other.at,
+        });
+    }
+    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    let rate = project.rate(file, claim.func).rate;
+    let often =
+        rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
+    if let Some(missed) = &growth.missed {
+        let message = format!("{}, the entry stays", how_it_stays(missed.why));
+        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: missed.at });
+    }
+    let message = match &growth.missed {
+        Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed.why)),
+        None => format!("`{name}` grows{often} and nothing takes entries out"),
+    };
+    Finding {
+        rule: META.id,
+        severity: META.severity,
+        confidence,
+        message,
+        help: help(growth),
+        file,
+        span: claim.at,
+        retainers,
+        fixes: Vec::new(),
+        scope: project.function_name(file, claim.func),
+        subject: name.clone(),
+    }
+}
+
+/// The first half of what the retention path says about the release that misses.
+fn how_it_stays(why: Why) -> &'static str {
+    match why {
+        Why::Failure => "when this rejects",
+        Why::GaveUp => "when this gives up",
+        Why::Ended => "when the connection ends here",
+        Why::OtherKey => "this deletes under another key than it was found under",
+        Why::OtherSite => "this takes out what is added beside it",
+        Why::Fired => "when this has run",
+    }
+}
+
+/// The second half of the message about entries that releases miss.
+fn when_it_stays(why: Why) -> &'static str {
+    match why {
+        Why::Failure => "when the work they stand for fails",
+        Why::GaveUp => "when the answer they wait for does not come",
+        Why::Ended => "when the connection ends before the answer",
+        Why::OtherKey => "although they look deleted: the key is another",
+        Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
+        Why::Fired => "when their timers have fired",
+    }
+}
+
+fn help_for_missed(why: Why, name: &str) -> String {
+    match why {
+        Why::Failure => {
+            format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too")
+        }
+        Why::GaveUp => format!("delete the entry from `{name}` where the caller is told that it failed, too"),
+        Why::Ended => {
+            format!("empty `{name}` when the connection ends, and tell who waits that no answer will come")
+        }
+        Why::OtherKey => format!("delete from `{name}` under the key under which the entry was found"),
+        Why::OtherSite => {
+            format!("take the entry out of `{name}` when its owner ends, as the other place does")
+        }
+        Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+    }
+}
+
+fn help(growth: &GrowthClaim) -> String {
+    let name = &growth.shown;
+    if let Some(Missed { why, .. }) = &growth.missed {
+        return help_for_missed(*why, name);
+    }
+    match (growth.growth, growth.keys) {
+        (Growth::Set | Growth::Key, Keys::Fresh) => {
+            format!(
+                "the key is an object made for this call: use a WeakMap, or delete it from `{name}` when the call ends"
+            )
+        }
+        (Growth::Set | Growth::Key, _) => {
+            format!(
+                "delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest"
+            )
+        }
+        (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),
+        _ => format!("remove what is no longer needed from `{name}`, or limit its length after adding"),
+    }
+}
