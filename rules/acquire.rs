@@ -285,6 +285,20 @@ pub(crate) fn claim_handle(
     patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    let claim = claim_held(file, meta, call, handle, what, patterns, claims)?;
+    Some(AcquireClaim { release: release_names(patterns), ..claim })
+}
+
+/// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
+pub(crate) fn claim_held(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
     let model = file.model;
     let mut notes = Vec::new();
     if handle.places.iter().any(|place| is_using(model, place)) {
@@ -336,7 +350,7 @@ pub(crate) fn claim_handle(
         handle: shared.map(|place| claims.names.place(model, place)),
         shown,
         target: None,
-        release: release_names(patterns),
+        release: Vec::new(),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,

@@ -129,11 +129,9 @@ fn obtained(
     // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
     let acquired = file
         .trace
-        .quietly(|| acquire::claim_handle(file, meta, call, handle, String::new(), &patterns, claims));
+        .quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims));
     claims.list.truncate(known);
-    let Some(mut acquired) = acquired else { return };
-    // What it is and how it is given back, the function that gives it knows.
-    acquired.release = Vec::new();
+    let Some(acquired) = acquired else { return };
     let body = Body::Obtained(ObtainedClaim { callee, acquired });
     claims.list.push(Claim { rule: meta.id, func, at, body });
 }

@@ -83,7 +83,7 @@ pub struct FileView<'v, 'a> {
     pub(crate) ended: RefCell<FxHashMap<Place, Ends>>,
     /// The methods that end instances, by class: asked for each thing that is acquired.
     pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
-    /// What gives back anything that a rule speaks of.
+    /// What gives back things of which nobody in the file knows more.
     pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
     /// Calls of functions whose results are kept.
     pub(crate) pending: RefCell<Vec<Pending>>,
@@ -103,11 +103,19 @@ impl<'v> FileView<'v, '_> {
 
     /// What gives back anything that a rule speaks of, for what nobody knows more about.
     pub(crate) fn any_release(&self, rule: &'static Meta) -> Rc<ReleasePatterns> {
-        let mut known = self.any_release.borrow_mut();
-        Rc::clone(known.entry(rule.id).or_insert_with(|| {
+        self.releases_by(rule.id, || {
             let methods = self.model.catalog.releases_of(rule.id).to_vec();
-            Rc::new(ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() })
-        }))
+            ReleasePatterns { methods, called: true, iterated: true, ..ReleasePatterns::default() }
+        })
+    }
+
+    /// Patterns that are many, made once for the file.
+    pub(crate) fn releases_by(
+        &self,
+        key: &'static str,
+        make: impl FnOnce() -> ReleasePatterns,
+    ) -> Rc<ReleasePatterns> {
+        Rc::clone(self.any_release.borrow_mut().entry(key).or_insert_with(|| Rc::new(make())))
     }
 
     /// Where what a call gives goes.
