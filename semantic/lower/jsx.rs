@@ -58,7 +58,7 @@ impl Lowering {
                     }
                 };
                 self.node(Kind::JsxAttribute, span(attr.span), name.raw(), |l| {
-                    l.jsx_value(attr.value.as_ref())
+                    l.jsx_value(attr.value.as_ref());
                 });
             }
         }
