@@ -15,10 +15,10 @@ use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::growth;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
-use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
@@ -891,7 +891,7 @@ fn target_outlives(
     match (lives, &body.class) {
         // What an instance holds in a field and did not make may be anybody's; what it made ends with it.
         (Lives::With(..), Some((class, _))) if is_component(project, file, *class) => {
-            if is_injected(project, file, &target.place) { Answer::Assumed } else { Answer::Unknown }
+            if is_injected(project, file, *class, &target.place) { Answer::Assumed } else { Answer::Unknown }
         }
         (_, _) if target.origin == Origin::Fetched => {
             if is_component_code(project, file, claim) {
@@ -907,7 +907,7 @@ fn target_outlives(
     }
 }
 
-fn is_component(project: &Project<'_>, file: FileId, class: outlive_semantic::index::ClassId) -> bool {
+fn is_component(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
     project.class_rate(file, class).rate == Some(Rate::Component)
 }
 
@@ -916,13 +916,18 @@ fn is_component_code(project: &Project<'_>, file: FileId, claim: &Claim) -> bool
     project.rate(file, claim.func).rate == Some(Rate::Component)
 }
 
-/// A field that is never given anything but a parameter of the constructor: a service, a parent.
-fn is_injected(project: &Project<'_>, file: FileId, place: &Place) -> bool {
-    let first = Place { root: place.root, path: place.path.iter().take(1).copied().collect() };
-    let summary = project.summary(file);
-    !summary.types.iter().any(|(known, ty)| {
-        *known == first && !matches!(ty, TypeRow::Same(_) | TypeRow::Annotated(_) | TypeRow::Unknown)
-    })
+/// A field that is never given anything but a parameter of the constructor: a service, a parent. What a getter gives is
+/// mostly another field of the instance.
+fn is_injected(project: &Project<'_>, file: FileId, class: ClassId, place: &Place) -> bool {
+    let field = match (place.root, place.path.first()) {
+        (Root::This(of), Some(Step::Field(name))) if of == class => project.symbol(project.name(file, *name)),
+        _ => None,
+    };
+    let Some(field) = field else { return true };
+    match project.field_row(file, class, field) {
+        Some(row) => matches!(row, TypeRow::Same(_) | TypeRow::Annotated(_) | TypeRow::Unknown),
+        None => project.method(file, class, field).is_none(),
+    }
 }
 
 /// Another file, or another class of the family, releases what is at the same spot.

@@ -157,6 +157,7 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
     };
     // What never runs takes nothing away.
     out.retain(|op| !matches!(op.op, Op::Release | Op::Reset) || !never_runs(op.func));
+    resets_that_drain(&mut out);
     for _ in 0..HELPER_DEPTH {
         if !through_helpers(model, accesses, &mut out) {
             break;
@@ -211,6 +212,18 @@ pub fn is_only_looked_at(model: &Model<'_>, accesses: &Accesses, call: NodeId, i
             .below(&Place::root(Root::Binding(param)))
             .all(|access| matches!(access.usage, Usage::Tested(_) | Usage::Operand(_) | Usage::Read))
     })
+}
+
+/// `for (const job of this.waiting) run(job); this.waiting = [];`: what is gone through and then replaced is taken out,
+/// whichever method does it.
+fn resets_that_drain(ops: &mut [CollectionOp]) {
+    let read: FxHashSet<(FuncId, Place)> =
+        ops.iter().filter(|op| op.op == Op::Read).map(|op| (op.func, op.holder.clone())).collect();
+    for op in ops.iter_mut().filter(|op| op.op == Op::Reset) {
+        if read.contains(&(op.func, op.holder.clone())) {
+            op.op = Op::Release;
+        }
+    }
 }
 
 /// The parameter that an argument becomes, if a function of the file is called and never gives it another value.

@@ -295,6 +295,8 @@ impl Lowered {
             }
             Kind::Assign => self.try_place(tree.first(expr)?, fuel),
             Kind::Sequence => self.try_place(tree.last_child(expr)?, fuel),
+            // What compilers make of `super()`: `_this = _super.call(this) || this`.
+            Kind::Logical if self.is_or_this(expr) => Some(self.this_place(tree.func(expr))),
             Kind::Logical if tree.logical_op(expr) != Some(LogicalOp::And) => {
                 self.try_place(tree.first(expr)?, fuel)
             }
@@ -552,10 +554,38 @@ impl Lowered {
         is_element.then(|| self.place_within(self.iterated(object), fuel).with(Step::Element)).flatten()
     }
 
+    /// `… || this`
+    fn is_or_this(&self, expr: NodeId) -> bool {
+        let tree = &self.tree;
+        tree.logical_op(expr) == Some(LogicalOp::Or)
+            && tree.last_child(expr).is_some_and(|last| tree.kind(last) == Kind::This)
+    }
+
+    /// A call that compilers write for `super(…)`, or around its result: `_super.call(this, …)`, `_callSuper(this, …)`.
+    fn is_compiled_super(&self, call: NodeId) -> bool {
+        let tree = &self.tree;
+        let is_this = tree.arg(call, 0).is_some_and(|arg| tree.kind(arg) == Kind::This);
+        let name = |node: NodeId| {
+            tree.reference(node).map(|reference| tree.text(self.references[reference.index()].name))
+        };
+        let is_super = match tree.method_call(call) {
+            Some((object, "call" | "apply")) => name(object) == Some("_super"),
+            Some(_) => false,
+            None => tree
+                .callee(call)
+                .and_then(name)
+                .is_some_and(|callee| matches!(callee, "_callSuper" | "_possibleConstructorReturn")),
+        };
+        is_this && is_super
+    }
+
     fn call_place(&self, call: NodeId, fuel: u32) -> Option<Place> {
         let tree = &self.tree;
         if let Some(source) = self.required(call) {
             return Some(Place::root(Root::Module(source)));
+        }
+        if self.is_compiled_super(call) {
+            return Some(self.this_place(tree.func(call)));
         }
         let (object, method) = tree.method_call(call)?;
         match method {

@@ -953,7 +953,10 @@ fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
         return false;
     }
     let keeps = |usage: Usage| matches!(usage, Usage::Returned(_) | Usage::Stored(_) | Usage::Yielded(_));
-    if row.class.is_none() && keeps(crate::access::usage(model.file, row.node)) {
+    let tree = &model.file.tree;
+    // `onChange = () => {…}` in a class: the instance keeps it.
+    let is_field = tree.parent(row.node).is_some_and(|parent| tree.kind(parent) == Kind::Field);
+    if is_field || row.class.is_none() && keeps(crate::access::usage(model.file, row.node)) {
         return true;
     }
     row.binding.is_some_and(|binding| {

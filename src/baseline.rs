@@ -40,6 +40,16 @@ pub(crate) enum BaselineError {
     /// A run that sees only a part must not forget the rest.
     #[error("a run that is restricted to some rules or files cannot update the baseline")]
     Partial,
+    /// The same, where paths restrict it.
+    #[error(
+        "the baseline {path} knows {file} too, which this run does not look at: run it on the whole project to change it"
+    )]
+    Beyond {
+        /// The file.
+        path: String,
+        /// What it knows something about.
+        file: String,
+    },
 }
 
 /// The file. Sorted, so that two branches that change different files merge.
@@ -85,6 +95,13 @@ pub(crate) fn apply(path: &Path, findings: &mut Vec<Reported>) -> Result<Taken, 
     });
     let gone = left.values().map(|&count| u64::from(count)).sum();
     Ok(Taken { known: (before - findings.len()) as u64, gone })
+}
+
+/// A file that the baseline knows something about and that is not `seen` by this run, if there is one.
+pub(crate) fn beyond(path: &Path, seen: impl Fn(&str) -> bool) -> Option<String> {
+    // Whoever reads it next says what is wrong with it.
+    let baseline = read(path).ok()?;
+    baseline.findings.into_iter().map(|known| known.path).find(|file| !seen(file))
 }
 
 /// Writes the findings of a run. `below` is the folder of the working directory in the project.

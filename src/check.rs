@@ -49,7 +49,7 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
         // Whoever hands a buffer over looks for its name in the answer.
         report.rename(&discover::relative(given, &settings.here), &given.to_string_lossy());
     }
-    output::print(&report, options, &settings.below)?;
+    output::print(&report, options, &git_below(&settings.here).unwrap_or(settings.below.clone()))?;
     if options.fix_dry_run {
         patch.print()?;
     }
@@ -142,6 +142,20 @@ impl Settings {
         })
     }
 
+    /// Whether a file of the project, by its path there, is among what the run was asked to look at. One that is gone is:
+    /// there is nothing more to see of it.
+    fn looks_at(&self, file: &str) -> bool {
+        let is_named = |inside: &str| {
+            self.named.iter().any(|name| {
+                let rest = inside.strip_prefix(&**name);
+                matches!(&**name, "" | ".") || rest.is_some_and(|it| it.is_empty() || it.starts_with('/'))
+            })
+        };
+        let root = self.here.ancestors().nth(self.below.matches('/').count());
+        let is_gone = || root.is_some_and(|root| !root.join(file).exists());
+        file.strip_prefix(&self.below).is_some_and(is_named) || is_gone()
+    }
+
     fn outcome(&self, report: &Report) -> Outcome {
         let is_named =
             |error: &FileError| error.trouble == Trouble::Unreadable && self.named.contains(&error.path);
@@ -208,12 +222,11 @@ fn read_patch(file: &Path) -> Result<String, SessionError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Where the working directory is in the repository.
-fn git_below(here: &Path) -> String {
-    let root = here.ancestors().find(|folder| folder.join(".git").exists());
-    let below = root.and_then(|root| here.strip_prefix(root).ok()).unwrap_or(Path::new(""));
-    let shown = below.to_string_lossy().replace('\\', "/");
-    if shown.is_empty() { shown } else { shown + "/" }
+/// Where the working directory is in the repository, if there is one.
+fn git_below(here: &Path) -> Option<String> {
+    let root = here.ancestors().find(|folder| folder.join(".git").exists())?;
+    let shown = here.strip_prefix(root).ok()?.to_string_lossy().replace('\\', "/");
+    Some(if shown.is_empty() { shown } else { shown + "/" })
 }
 
 /// What is not on disk, and which files are reported on.
@@ -251,7 +264,7 @@ impl Input {
             return Ok(Self { only: Some(changed::since(reference)?), ..Self::default() });
         }
         if let Some(file) = &options.diff {
-            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here));
+            let lines = changed::in_patch(&read_patch(file)?, &git_below(&settings.here).unwrap_or_default());
             return Ok(Self {
                 only: Some(lines.keys().cloned().collect()),
                 lines: Some(lines),
@@ -371,6 +384,11 @@ pub(crate) fn use_baseline(
     if changes && is_partial {
         return Err(BaselineError::Partial.into());
     }
+    let beyond = baseline::beyond(path, |file| settings.looks_at(file));
+    if changes && let Some(file) = beyond {
+        return Err(BaselineError::Beyond { path: path.display().to_string(), file }.into());
+    }
+    let is_partial = is_partial || beyond.is_some();
     if options.update_baseline {
         baseline::update(path, &report.findings, &settings.below)?;
     } else if options.prune_baseline {

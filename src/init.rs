@@ -2,10 +2,13 @@
 
 use crate::Outcome;
 use crate::output;
+use crate::role;
 use crate::rulebook;
 use crate::session::SessionError;
 use outlive_semantic::catalog::Catalog;
-use std::path::Path;
+use outlive_semantic::summary::Role;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// What a look at the folder says.
 #[derive(Default)]
@@ -18,9 +21,15 @@ pub(crate) struct Project {
     foreign: Vec<&'static str>,
 }
 
-/// Folders that tools fill, where they are there.
-const FOREIGN: &[&str] =
-    &["generated/", "src/generated/", "src/__generated__/", "__generated__/", "public/", "static/"];
+/// Folders that tools fill, where they are there. Not `public` and `static`: in many projects people write there, and what
+/// a bundler puts beside it is left out as what it is.
+const FOREIGN: &[&str] = &["generated/", "src/generated/", "src/__generated__/", "__generated__/"];
+
+/// How far down manifests are looked for: `packages/server/package.json`.
+const DEEPEST: usize = 3;
+
+/// So many packages without rows are named; a list of hundreds would hide the rest of the file.
+const MOST: usize = 40;
 
 /// Writes the file.
 pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
@@ -37,16 +46,41 @@ pub(crate) fn init(force: bool) -> Result<Outcome, SessionError> {
 
 fn look(folder: &Path, catalog: &Catalog) -> Project {
     let foreign = FOREIGN.iter().copied().filter(|name| folder.join(name).is_dir()).collect();
-    let text = std::fs::read(folder.join("package.json")).unwrap_or_default();
-    let manifest: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-    let asked = |key: &str| -> Vec<String> {
-        let packages = manifest.get(key).and_then(|packages| packages.as_object());
-        // What is no name of a package would be no comment either.
-        let is_name = |name: &&String| name.chars().all(|c| c.is_ascii_graphic());
-        packages.into_iter().flat_map(|packages| packages.keys()).filter(is_name).cloned().collect()
-    };
-    let (known, unknown) = asked("dependencies").into_iter().partition(|name| catalog.knows_package(name));
+    let manifests: Vec<serde_json::Value> = manifests(folder).iter().map(|path| manifest(path)).collect();
+    let own: BTreeSet<&str> = manifests.iter().filter_map(|manifest| manifest["name"].as_str()).collect();
+    let asked: BTreeSet<String> = manifests.iter().flat_map(dependencies).collect();
+    let asked = asked.into_iter().filter(|name| !own.contains(&**name));
+    let (known, unknown) = asked.partition(|name| catalog.knows_package(name));
     Project { known, unknown, foreign }
+}
+
+/// The manifest of the folder and those of its workspaces. Examples have manifests too, and are not the project.
+fn manifests(folder: &Path) -> Vec<PathBuf> {
+    let is_ours = |path: &Path| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        role::of_path(&below.to_string_lossy().replace('\\', "/")) == Role::Source
+    };
+    ignore::WalkBuilder::new(folder)
+        .max_depth(Some(DEEPEST))
+        .filter_entry(|entry| entry.file_name() != "node_modules")
+        .build()
+        .filter_map(Result::ok)
+        .map(ignore::DirEntry::into_path)
+        .filter(|path| path.ends_with("package.json") && is_ours(path))
+        .collect()
+}
+
+fn manifest(path: &Path) -> serde_json::Value {
+    let text = std::fs::read(path).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// What a manifest asks for in production, types left out: they do nothing there.
+fn dependencies(manifest: &serde_json::Value) -> Vec<String> {
+    let packages = manifest.get("dependencies").and_then(|packages| packages.as_object());
+    // What is no name of a package would be no comment either.
+    let is_name = |name: &&String| name.chars().all(|c| c.is_ascii_graphic()) && !name.starts_with("@types/");
+    packages.into_iter().flat_map(|packages| packages.keys()).filter(is_name).cloned().collect()
 }
 
 /// What is written.
@@ -68,7 +102,9 @@ fn packages(project: &Project) -> String {
             return String::new();
         }
         let options = textwrap::Options::new(110).initial_indent("# ").subsequent_indent("# ");
-        textwrap::fill(&format!("{what}: {}.", names.join(", ")), options) + "\n"
+        let (shown, more) = names.split_at(names.len().min(MOST));
+        let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+        textwrap::fill(&format!("{what}: {}{more}.", shown.join(", ")), options) + "\n"
     };
     line("Of this project's packages there are rows about", &project.known)
         + &line("There are none about", &project.unknown)
@@ -83,11 +119,14 @@ mod tests {
         let project = Project {
             known: vec!["express".to_owned()],
             unknown: vec!["left-pad".to_owned()],
-            foreign: vec!["public/"],
+            foreign: vec!["generated/"],
         };
         let text = template(&project);
         assert!(text.contains("rows about: express.\n# There are none about: left-pad.\n"), "{text}");
-        assert!(text.contains("\nexclude = [\"public/\"]\n"), "{text}");
+        assert!(text.contains("\nexclude = [\"generated/\"]\n"), "{text}");
         assert!(!template(&Project::default()).contains("PACKAGES"));
+        let many: Vec<String> = (0..MOST + 2).map(|i| format!("p{i}")).collect();
+        let text = template(&Project { unknown: many, ..Project::default() });
+        assert!(text.replace("\n# ", " ").contains("p39, and 2 more."), "{text}");
     }
 }

@@ -67,7 +67,8 @@ pub(crate) fn sum_up(report: &Report, taken: Taken, fixed: Fixed, wish: Option<W
         let _ = writeln!(text, "{} known from the baseline", taken.known);
     }
     if taken.gone > 0 {
-        let _ = writeln!(text, "{} in the baseline are gone: --prune-baseline forgets them", taken.gone);
+        let are = if taken.gone == 1 { "is" } else { "are" };
+        let _ = writeln!(text, "{} in the baseline {are} gone: --prune-baseline forgets what is", taken.gone);
     }
     text.push_str(&report::summary::fixes(fix::mendable(report), fixed, wish));
     let _ = std::io::stderr().lock().write_all(text.as_bytes());

@@ -95,9 +95,14 @@ pub(crate) fn describe_line(
     out
 }
 
+/// The path and the line. A column behind them, as findings are printed with, is not needed.
 fn split(place: &str) -> Option<(&str, u32)> {
-    let (path, line) = place.rsplit_once(':')?;
-    Some((path.strip_prefix("./").unwrap_or(path), line.parse().ok()?))
+    let place = place.trim_end_matches(':');
+    let (before, last) = place.rsplit_once(':')?;
+    let last = last.parse().ok()?;
+    let with_column = before.rsplit_once(':').and_then(|(path, line)| Some((path, line.parse().ok()?)));
+    let (path, line) = with_column.unwrap_or((before, last));
+    Some((path.strip_prefix("./").unwrap_or(path), line))
 }
 
 fn touches(line: Span, span: Span) -> bool {

@@ -368,7 +368,7 @@ fn a_baseline_lets_only_new_findings_through() {
     assert_eq!(found(&project.json(&["--baseline", "known.json"])), ["unbounded-collection a.js:8"]);
     project.write("a.js", CLEAN);
     let run = project.run(&["--baseline", "known.json"]);
-    assert!(run.stderr.contains("are gone"), "{}", run.stderr);
+    assert!(run.stderr.contains("is gone"), "{}", run.stderr);
     assert!(!project.run(&["--baseline", "known.json", "--rule", "leaked-timer"]).stderr.contains("gone"));
     assert_eq!(
         project.run(&["--baseline", "known.json", "--update-baseline", "--rule", "leaked-timer"]).code,
@@ -455,5 +455,7 @@ fn why_speaks_in_words() {
         "{}",
         tests_alone.stderr
     );
+    assert_eq!(why("a.js:5:3"), why("a.js:5"), "as findings are printed");
+    assert_eq!(why("./a.js:5:"), why("a.js:5"));
     assert_eq!(project.run(&["why", "a.js:99"]).code, 2);
 }

@@ -126,6 +126,28 @@ fn init_looks_at_the_project() {
     assert_eq!(found(&project.json(&[])), ["unbounded-collection a.js:6"]);
 }
 
+/// The packages of a monorepo are one project. What they take from each other is not foreign, and neither is what people
+/// write into `public`.
+#[test]
+fn init_looks_into_workspaces() {
+    let manifest = |name: &str, dependency: &str| {
+        json!({ "name": name, "dependencies": { dependency: "1", "@types/node": "1" } }).to_string()
+    };
+    let project = Project::new(&[
+        ("package.json", "{}".to_owned()),
+        ("packages/server/package.json", manifest("@a/server", "express")),
+        ("packages/web/package.json", manifest("@a/web", "@a/server")),
+        ("packages/web/node_modules/x/package.json", manifest("x", "installed")),
+        ("examples/one/package.json", manifest("one", "shown-only")),
+        ("public/app.js", LEAK.to_owned()),
+    ]);
+    assert_eq!(project.run(&["init"]).code, 0);
+    let text = std::fs::read_to_string(project.path().join("outlive.toml")).unwrap();
+    assert!(text.contains("there are rows about: express.\n"), "{text}");
+    assert!(!text.contains("There are none about"), "{text}");
+    assert_eq!(found(&project.json(&[])), ["unbounded-collection public/app.js:6"]);
+}
+
 #[test]
 fn the_schema_is_what_the_program_reads() {
     let printed = Project::new::<&str>(&[]).run(&["config-schema"]).stdout;

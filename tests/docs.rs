@@ -22,7 +22,7 @@ fn pages() -> Vec<(String, String)> {
     let mut paths: Vec<String> =
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"].map(str::to_owned).into();
     for name in files(&root().join("docs")) {
-        if name.ends_with(".md") {
+        if name.ends_with(".md") && root().join("docs").join(&name).is_file() {
             paths.push(format!("docs/{name}"));
         }
     }
@@ -92,28 +92,90 @@ fn what_pages_show_is_what_is_printed() {
     assert!(commands >= 3, "the pages show the program at work");
 }
 
+/// What `outlive rules` lists about leaks.
+fn rules() -> Vec<Value> {
+    let list = Project::new::<&str>(&[]).run(&["rules", "--format", "json"]).stdout;
+    let mut list: Vec<Value> = serde_json::from_str(&list).unwrap();
+    list.retain(|rule| rule["category"] != "usage");
+    list
+}
+
+/// The value of a rule, and its page from the root.
+fn word<'r>(rule: &'r Value, key: &str) -> &'r str {
+    rule[key].as_str().unwrap()
+}
+
+fn rule_page(rule: &Value) -> String {
+    format!("rules/{}/README.md", word(rule, "id").replace('-', "_"))
+}
+
 #[test]
 fn the_table_of_rules_is_the_list_of_rules() {
     let _guard = REWRITING.lock();
-    let list = Project::new::<&str>(&[]).run(&["rules", "--format", "json"]).stdout;
-    let list: Value = serde_json::from_str(&list).unwrap();
-    let mut rows = String::new();
-    for rule in list.as_array().unwrap().iter().filter(|rule| rule["category"] != "usage") {
-        let word = |key: &str| rule[key].as_str().unwrap();
-        let (id, folder) = (word("id"), word("id").replace('-', "_"));
-        rows.push_str(&format!(
-            "| [`{id}`](rules/{folder}/README.md) | {} | {} | {} |\n",
-            word("category"),
-            word("severity"),
-            word("summary")
-        ));
-    }
+    let row = |rule: &Value| {
+        let (id, page) = (word(rule, "id"), rule_page(rule));
+        let (category, severity) = (word(rule, "category"), word(rule, "severity"));
+        format!("| [`{id}`]({page}) | {category} | {severity} | {} |\n", word(rule, "summary"))
+    };
+    let rows: String = rules().iter().map(row).collect();
     let text = std::fs::read_to_string(root().join("README.md")).unwrap();
     let head = "| rule | about | severity | what it flags |\n|---|---|---|---|\n";
     let start = text.find(head).unwrap() + head.len();
     let old = text[start..].split_inclusive('\n').take_while(|line| line.starts_with('|'));
     let end = start + old.map(str::len).sum::<usize>();
     check("README.md", &text, &format!("{}{rows}{}", &text[..start], &text[end..]));
+}
+
+/// The rules by what they are about, with what each page has to say.
+#[test]
+fn the_index_of_rules_leads_to_each_part_of_each_page() {
+    let _guard = REWRITING.lock();
+    let rules = rules();
+    let categories: BTreeSet<&str> = rules.iter().map(|rule| word(rule, "category")).collect();
+    let mut out = "# Rules\n\n\
+        <!-- SNAPSHOTS=overwrite cargo test --test docs rewrites this page -->\n\n\
+        The page of a rule is also what `outlive explain RULE` prints. Its examples are tests.\n"
+        .to_owned();
+    for category in categories {
+        out.push_str(&format!("\n## {category}\n"));
+        for rule in rules.iter().filter(|rule| word(rule, "category") == category) {
+            let page = rule_page(rule);
+            let text = std::fs::read_to_string(root().join(&page)).unwrap();
+            let parts: Vec<String> = headings(&text)
+                .iter()
+                .skip(1)
+                .map(|heading| format!("[{heading}](../../{page}#{})", anchor(heading)))
+                .collect();
+            out.push_str(&format!(
+                "\n**[{}](../../{page})** ({}): {}.\n{}\n",
+                word(rule, "id"),
+                word(rule, "severity"),
+                word(rule, "summary"),
+                parts.join(" · ")
+            ));
+        }
+    }
+    let path = "docs/rules/README.md";
+    check(path, &std::fs::read_to_string(root().join(path)).unwrap_or_default(), &out);
+}
+
+/// The headings of a page, without their marks.
+fn headings(text: &str) -> Vec<&str> {
+    let mut in_block = false;
+    let mut out = Vec::new();
+    for line in text.lines() {
+        in_block ^= line.starts_with("```");
+        if !in_block && line.starts_with('#') {
+            out.push(line.trim_start_matches('#').trim());
+        }
+    }
+    out
+}
+
+/// What a heading is linked by: in lower case, spaces as hyphens, nothing else but letters, digits and underscores.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|&c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 /// Pieces of code in a page: between backticks, and the lines of blocks.
@@ -155,14 +217,35 @@ fn options_that_pages_name_exist() {
     assert!(named > 20, "only {named} options are named");
 }
 
+/// Every page of the project that people read, by its path from the root.
+fn all_pages() -> Vec<(String, String)> {
+    let mut paths: Vec<String> =
+        ["npm", "npm/outlive", "editors/vscode", "fixtures", "rules/models", "docs/rules"]
+            .map(|folder| format!("{folder}/README.md"))
+            .into();
+    paths.extend(rules().iter().map(rule_page));
+    let read = |path: String| (path.clone(), std::fs::read_to_string(root().join(path)).unwrap());
+    pages().into_iter().chain(paths.into_iter().map(read)).collect()
+}
+
 #[test]
 fn links_and_paths_lead_somewhere() {
     const OURS: &[&str] = &["src/", "rules/", "semantic/", "tests/", "fixtures/", "docs/"];
-    for (path, text) in pages() {
+    let mut anchors = 0;
+    for (path, text) in all_pages() {
         let folder: PathBuf = root().join(&path).parent().unwrap().to_owned();
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next()) {
-            let is_ours = !link.is_empty() && !link.contains("://");
-            assert!(!is_ours || folder.join(link).exists(), "{path}: {link} does not exist");
+        let outside_of_blocks = text.split("```").step_by(2);
+        let links = outside_of_blocks.flat_map(|part| part.split("](").skip(1));
+        for link in links.filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://")) {
+            let (file, part) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { root().join(&path) } else { folder.join(file) };
+            assert!(target.exists(), "{path}: {link} does not exist");
+            if !part.is_empty() {
+                let target = std::fs::read_to_string(target).unwrap();
+                let is_there = headings(&target).iter().any(|heading| anchor(heading) == part);
+                assert!(is_there, "{path}: {link} names no heading");
+                anchors += 1;
+            }
         }
         if path != "ARCHITECTURE.md" && path != "CONTRIBUTING.md" {
             continue;
@@ -172,6 +255,7 @@ fn links_and_paths_lead_somewhere() {
             assert!(is_pattern || root().join(piece).exists(), "{path}: {piece} does not exist");
         }
     }
+    assert!(anchors > 100, "only {anchors} links lead to a heading");
 }
 
 #[test]

@@ -117,16 +117,24 @@ fn sarif_has_suppressed_results_only_on_request() {
     assert!(results(&["--include-suppressed"]).iter().any(suppressed));
 }
 
-/// Paths are relative to the repository, wherever in it the command runs.
+/// What a forge reads names files as the repository does, wherever in it the command runs, and wherever its config stands.
 #[test]
-fn sarif_paths_start_at_the_root() {
+fn paths_start_at_the_root_of_the_repository() {
     let project = project();
     project.git(&["init", "-q"]);
-    let run = cli_support::run(
-        &mut cli_support::command(&project.path().join("src"), &["--format", "sarif", "cache.js"]),
-        b"",
-    );
-    assert!(run.stdout.contains("\"uri\": \"src/cache.js\""), "{}", run.stdout);
+    for config in ["outlive.toml", "src/outlive.toml"] {
+        project.write(config, "");
+        for (format, path) in [
+            ("sarif", "\"uri\": \"src/cache.js\""),
+            ("github", "file=src/cache.js,"),
+            ("gitlab", "\"path\": \"src/cache.js\""),
+        ] {
+            let mut command =
+                cli_support::command(&project.path().join("src"), &["--format", format, "cache.js"]);
+            let run = cli_support::run(&mut command, b"");
+            assert!(run.stdout.contains(path), "{config} {}", run.stdout);
+        }
+    }
 }
 
 fn valid_sarif(log: &Value) {

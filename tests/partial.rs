@@ -53,3 +53,28 @@ fn pruning_forgets_and_never_adds() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("which baseline?"), "{}", run.stderr);
 }
+
+#[test]
+fn a_run_on_a_part_neither_judges_nor_forgets_the_rest() {
+    let project = Project::new(&[("src/a.js", LEAK), ("lib/b.js", LEAK), ("outlive.toml", "baseline = 'k'")]);
+    assert_eq!(project.run(&["--update-baseline"]).code, 0);
+    let known = || std::fs::read_to_string(project.path().join("k")).unwrap();
+    let all = known();
+    for change in ["--prune-baseline", "--update-baseline"] {
+        let run = project.run(&["src", change]);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains("lib/b.js"), "{}", run.stderr);
+    }
+    let below =
+        |arguments: &[&str]| run(&mut cli_support::command(&project.path().join("src"), arguments), b"");
+    assert_eq!(below(&["--prune-baseline"]).code, 2);
+    assert_eq!(known(), all);
+    let run = below(&[]);
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("1 known") && !run.stderr.contains("gone"), "{}", run.stderr);
+    // Of a file that is gone there is nothing left to see.
+    std::fs::remove_file(project.path().join("lib/b.js")).unwrap();
+    assert!(project.run(&["src"]).stderr.contains("1 in the baseline is gone"));
+    assert_eq!(project.run(&["src", "--prune-baseline"]).code, 0);
+    assert!(known().contains("src/a.js") && !known().contains("lib/b.js"));
+}

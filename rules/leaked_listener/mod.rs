@@ -28,7 +28,8 @@ use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::tree::{Kind, Span};
 use outlives::{
-    handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, outlives, target_life,
+    handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, may_be_the_only_one,
+    outlives, target_life,
 };
 use rustc_hash::FxHashMap;
 use signal::{Disposer, disposer, has_signal, signal_use};
@@ -480,6 +481,11 @@ fn settle_one(
         doubt.unknown();
     }
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+        doubt.unknown();
+    }
+    if may_be_the_only_one(project, lives, file, claim, body) {
+        // Neither that there are several is known, nor that one of them ever ends.
+        doubt.unknown();
         doubt.unknown();
     }
     let Some(confidence) = doubt.confidence() else {

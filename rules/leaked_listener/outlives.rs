@@ -6,7 +6,9 @@ use crate::lifetime;
 use outlive_semantic::calls;
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::listeners;
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Handing, Lives, Project, Spot, SpotRoot, Use};
+use outlive_semantic::project::{
+    Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
+};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tree::Span;
@@ -36,6 +38,23 @@ pub(super) fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, b
 pub(super) fn is_part_of_startup(project: &Project<'_>, lives: Lives, file: FileId, claim: &Claim) -> bool {
     !matches!(lives, Lives::Known(life) if life < Life::Server)
         && lifetime::is_startup(project, file, claim.func)
+}
+
+/// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
+/// have no end and of which nobody in sight makes several.
+pub(super) fn may_be_the_only_one(
+    project: &Project<'_>,
+    lives: Lives,
+    file: FileId,
+    claim: &Claim,
+    body: &ListenerClaim,
+) -> bool {
+    let Some((class, None)) = &body.class else { return false };
+    let info = project.rate(file, claim.func);
+    matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process))
+        && info.rate.is_none_or(|rate| rate <= Rate::Instance)
+        && project.is_part_of_making(file, Owner::Class(*class), file, claim.func)
+        && !ending::ends_in_project(project, file, *class)
 }
 
 /// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
@@ -141,8 +160,9 @@ fn passed_outlives(
     }
     let ends = end.is_some() || ending::ends_in_project(project, file, *class);
     let is_hot = info.rate.is_some_and(Rate::is_hot);
-    // One instance for each connection or request, and the connection is what it is handed.
-    if is_hot && matches!(lives, Lives::Known(_)) {
+    // One instance for each connection or component, and the connection, or the element of the component, is what it is
+    // handed.
+    if info.rate.is_some_and(|rate| rate >= Rate::Component) && matches!(lives, Lives::Known(_)) {
         return project.outlives(lives, file, func, body.in_loop);
     }
     let param = body.handed.as_ref().map(|param| project.canonical(file, param));

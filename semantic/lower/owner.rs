@@ -225,7 +225,8 @@ impl Owners {
         }
     }
 
-    /// `inherits(X, Y)`, `Object.setPrototypeOf(X.prototype, Y.prototype)`, `Object.assign(X.prototype, {…})`.
+    /// `inherits(X, Y)`, `Object.setPrototypeOf(X.prototype, Y.prototype)`, `Object.assign(X.prototype, {…})`, and what
+    /// compilers write for the members of a class.
     fn call(&mut self, file: &mut Lowered, call: NodeId) {
         let name = match file.tree.method_call(call) {
             Some((_, method)) => method.to_owned(),
@@ -246,6 +247,15 @@ impl Owners {
             "setPrototypeOf" => {
                 if let (Some(class), Some(base)) = (self.prototype(file, first), second) {
                     file.classes[class.index()].super_class = base_of(file, base);
+                }
+            }
+            "_createClass" | "createClass" => {
+                if let Some(binding) = file.binding_of(first) {
+                    let class = self.of_binding(file, binding, ClassKind::Constructor);
+                    let lists = [second, file.tree.arg(call, 2)];
+                    for (list, is_static) in lists.into_iter().zip([false, true]) {
+                        list.into_iter().for_each(|list| add_described(file, class, list, is_static));
+                    }
                 }
             }
             "assign" | "extend" | "mixin" | "defineProperties" => {
@@ -325,6 +335,25 @@ fn add_members(file: &mut Lowered, class: ClassId, object: NodeId) {
             let name = file.tree.name_id(prop);
             add_member(file, class, name, value, prop, false);
         }
+    }
+}
+
+/// The members that compilers describe: `_createClass(X, [{ key: "close", value: function close() {…} }])`.
+fn add_described(file: &mut Lowered, class: ClassId, list: NodeId, is_static: bool) {
+    let tree = &file.tree;
+    if tree.kind(list) != Kind::Array {
+        return;
+    }
+    let described: Vec<_> = tree
+        .children(list)
+        .filter_map(|member| {
+            let key = tree.property(member, "key").filter(|&key| tree.kind(key) == Kind::String)?;
+            let value = ["value", "get", "set"].iter().find_map(|part| tree.property(member, part))?;
+            Some((tree.name_id(key), value, member))
+        })
+        .collect();
+    for (name, value, member) in described {
+        add_member(file, class, name, value, member, is_static);
     }
 }
 

@@ -4,7 +4,7 @@ use super::{FileId, Project, Symbol};
 use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
-use crate::summary::BaseRow;
+use crate::summary::{BaseRow, TypeRow};
 use rustc_hash::FxHashSet;
 
 impl Project<'_> {
@@ -73,6 +73,19 @@ impl Project<'_> {
             .rev()
             .find(|key| self.fields.get(key).is_some_and(|fields| fields.contains(&name)));
         owner.copied().unwrap_or((file, class))
+    }
+
+    /// What a class, or the nearest of its ancestors that knows, says of a field of its instances.
+    #[must_use]
+    pub fn field_row(&self, file: FileId, class: ClassId, field: Symbol) -> Option<&TypeRow> {
+        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+            let names = &self.names[file.index()];
+            self.summary(file).types.iter().find_map(|(place, row)| {
+                let is_field = place.root == Root::This(class)
+                    && matches!(place.path[..], [Step::Field(name)] if names[name.index()] == field);
+                is_field.then_some(row)
+            })
+        })
     }
 
     /// The method of a class or of what it inherits from.

@@ -203,8 +203,9 @@ impl Project<'_> {
                 let constructors = &summary.classes[class.index()].constructors;
                 let within = of == file
                     && constructors.iter().any(|&made| {
-                        let is_inside = made == func || self.is_within(of, func, made);
-                        is_inside && !self.is_kept_from(of, made, func)
+                        let runs_later =
+                            || self.is_kept_from(of, made, func) || self.rates.is_taken(of, func);
+                        made == func || self.is_within(of, func, made) && !runs_later()
                     });
                 within || self.only_called_while_making(of, class, file, func, 4)
             }
@@ -230,7 +231,7 @@ impl Project<'_> {
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
         let is_taken = name.is_some_and(|name| !self.possible_uses(name).is_empty());
-        if is_taken || self.runs_by_itself(file, func) {
+        if is_taken || self.rates.is_taken(file, func) || self.runs_by_itself(file, func) {
             return false;
         }
         let callers = self.callers(file, func);

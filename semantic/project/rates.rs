@@ -120,6 +120,8 @@ pub(super) struct Rates {
     states: Vec<State>,
     /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
     entries: Vec<Option<Rate>>,
+    /// For each node, whether it is handed to code that nobody knows, which may keep it.
+    taken: Vec<bool>,
     callers: ByNode<(FileId, FuncId)>,
 }
 
@@ -167,6 +169,11 @@ impl Rates {
         out
     }
 
+    pub(super) fn is_taken(&self, file: FileId, func: FuncId) -> bool {
+        let offset = self.offsets.get(file.index()).copied().unwrap_or_default();
+        self.taken.get(offset as usize + func.index()).copied().unwrap_or_default()
+    }
+
     /// Spreads rates over the project.
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
@@ -178,6 +185,7 @@ impl Rates {
             classes: graph.classes,
             states: graph.states,
             entries: graph.entries,
+            taken: graph.taken,
             callers: ByNode::sorted(nodes, graph.callers),
         }
     }
@@ -194,6 +202,7 @@ struct Graph {
     cold: Vec<bool>,
     states: Vec<State>,
     entries: Vec<Option<Rate>>,
+    taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
 }
 
@@ -278,6 +287,7 @@ impl Graph {
             cold: vec![false; nodes],
             states: vec![state; nodes],
             entries: vec![None; nodes],
+            taken: vec![false; nodes],
             callers: Vec::new(),
         };
         let params = ParamRuns::collect(project);
@@ -371,6 +381,7 @@ impl Graph {
         if !self.cold[from.0 as usize] {
             self.called[arrow.to.0 as usize] = true;
         }
+        self.taken[arrow.to.0 as usize] |= !arrow.certain;
         if let When::At(rate) = arrow.when
             && arrow.certain
             && !self.cold[from.0 as usize]

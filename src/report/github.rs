@@ -8,15 +8,16 @@ use std::io::Write;
 /// GitHub shows this many annotations of a kind per step and drops the others without a word.
 const SHOWN: usize = 10;
 
-/// Writes one command for each finding.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
+/// Writes one command for each finding. `below` is the working directory in the repository: that is where GitHub looks for files.
+pub(super) fn write(report: &Report, below: &str, out: &mut dyn Write) -> std::io::Result<()> {
     let mut counts = [0usize; 3];
     for finding in &report.findings {
         let command = command(finding.severity);
         let count = counts.get_mut(finding.severity as usize);
-        let (path, start, end) = (&finding.place.path, finding.place.start, finding.place.end);
+        let path = format!("{below}{}", finding.place.path);
+        let (start, end) = (finding.place.start, finding.place.end);
         let (line, column) = (start.line, start.column);
-        let mut at = format!("file={},line={line}", property(path));
+        let mut at = format!("file={},line={line}", property(&path));
         // Columns of a range over lines are not understood, and the location is dropped.
         if end.line == line {
             at += &format!(",col={column},endLine={line},endColumn={}", end.column);
@@ -29,7 +30,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> std::io::Result<()>
     }
     for error in &report.errors {
         let (line, column) = error.line_column();
-        let at = format!("file={},line={line},col={column}", property(&error.path));
+        let at = format!("file={},line={line},col={column}", property(&format!("{below}{}", error.path)));
         writeln!(out, "::error {at},title={}::{}", error.trouble.word(), data(&error.message))?;
     }
     if counts.iter().any(|&count| count > SHOWN) {

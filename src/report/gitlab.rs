@@ -5,35 +5,36 @@ use outlive_rules::Severity;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// Writes the array of issues.
-pub(super) fn write(report: &Report, out: &mut dyn Write) -> std::io::Result<()> {
-    let issues: Vec<Value> =
-        report.findings.iter().map(finding).chain(report.errors.iter().map(error)).collect();
+/// Writes the array of issues. `below` is the working directory in the repository: that is where GitLab looks for files.
+pub(super) fn write(report: &Report, below: &str, out: &mut dyn Write) -> std::io::Result<()> {
+    let findings = report.findings.iter().map(|it| finding(it, below));
+    let issues: Vec<Value> = findings.chain(report.errors.iter().map(|it| error(it, below))).collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;
     writeln!(out)
 }
 
-fn finding(finding: &Reported) -> Value {
+fn finding(finding: &Reported, below: &str) -> Value {
     json!({
         "description": finding.message,
         "check_name": finding.rule,
         "fingerprint": finding.fingerprint,
         "severity": severity(finding.severity),
         "location": {
-            "path": finding.place.path,
+            "path": format!("{below}{}", finding.place.path),
             "lines": { "begin": finding.place.start.line, "end": finding.place.end.line },
         },
     })
 }
 
-fn error(error: &FileError) -> Value {
+fn error(error: &FileError, below: &str) -> Value {
     let (line, _) = error.line_column();
+    let path = format!("{below}{}", error.path);
     json!({
         "description": error.message,
         "check_name": error.trouble.word(),
-        "fingerprint": fingerprint(&[error.trouble.word(), &error.path]),
+        "fingerprint": fingerprint(&[error.trouble.word(), &path]),
         "severity": "critical",
-        "location": { "path": error.path, "lines": { "begin": line, "end": line } },
+        "location": { "path": path, "lines": { "begin": line, "end": line } },
     })
 }
 
