@@ -308,6 +308,20 @@ pub(crate) fn claim_handle(
     patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    let claim = claim_held(file, meta, call, handle, what, patterns, claims)?;
+    Some(AcquireClaim { release: release_names(patterns), ..claim })
+}
+
+/// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
+pub(crate) fn claim_held(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
     let model = file.model;
     let mut notes = Vec::new();
     if handle.places.iter().any(|place| is_using(model, place)) {
@@ -355,7 +369,7 @@ pub(crate) fn claim_handle(
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
     let func = model.file.tree.func(call);
     let class = ending::class_around(model, func);
-    let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     let fixes = match (&partial, &*living) {
         (Some(_), [release]) => mend::finally(model, call, release.node).into_iter().collect(),
         _ => Vec::new(),
@@ -365,7 +379,7 @@ pub(crate) fn claim_handle(
         handle: shared.map(|place| claims.names.place(model, place)),
         shown,
         target: None,
-        release: release_names(patterns),
+        release: Vec::new(),
         in_loop: guard::enclosing_loop(model, call).is_some(),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,
@@ -389,8 +403,13 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     };
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
+    let is_release = |name: &str| {
+        let functions =
+            patterns.functions.iter().map(|release| release.rsplit('.').next().unwrap_or(release));
+        functions.chain(patterns.methods.iter().map(String::as_str)).any(|release| release == name)
+    };
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
-        file.accesses.iter().filter(|access| access.place.field() == Some(field)).any(|access| {
+        file.accesses.in_field(field).any(|access| {
             let name = match access.usage {
                 Usage::Method { name, .. } => Some(model.file.tree.text(name)),
                 Usage::Argument { call, .. } => {
@@ -398,9 +417,7 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
                 }
                 _ => None,
             };
-            let is_another = !handle.places.contains(&access.place);
-            is_another
-                && name.is_some_and(|name| release_names(patterns).iter().any(|release| release == name))
+            name.is_some_and(is_release) && !handle.places.contains(&access.place)
         })
     })
 }

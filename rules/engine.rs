@@ -7,7 +7,6 @@ use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::growth::{CollectionOp, Op, collection_ops};
-use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
@@ -17,7 +16,7 @@ use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 /// What remains of one file: its summary and the claims of all rules. Both are shared: a copy costs nothing.
@@ -43,7 +42,7 @@ pub fn analyse(
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
-    let calls: Vec<NodeId> = file.tree.ids().filter(|&node| file.tree.kind(node) == Kind::Call).collect();
+    let calls = model.all_calls();
     let removals: Vec<Removal> = calls.iter().filter_map(|&node| listeners::removal(&model, node)).collect();
     let registrations: Vec<Registration> =
         calls.iter().filter_map(|&node| listeners::registration(&model, node)).collect();
@@ -54,7 +53,12 @@ pub fn analyse(
         ops_by_holder: by_holder(&ops),
         registrations: &registrations,
         removals: &removals,
+        pairs: OnceCell::new(),
         ended: RefCell::default(),
+        end_methods: RefCell::default(),
+        any_release: RefCell::default(),
+        pending: RefCell::default(),
+        followed: RefCell::default(),
         role,
         trace,
     };

@@ -5,14 +5,15 @@ use crate::claim::{AcquireClaim, Body, Claim, GivenClaim, ObtainedClaim};
 use crate::finding::Finding;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::calls::{self, Target};
-use outlive_semantic::handle::{self, Escape, Handle, ReleasePatterns};
+use outlive_semantic::handle::{Escape, Handle, ReleasePatterns};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::TargetRow;
 use outlive_semantic::tree::Kind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// Notes that a function returns what a call in it acquires.
 pub(crate) fn note_given(
@@ -42,7 +43,16 @@ fn giver(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<FuncId> {
     (!handle.escapes.is_empty() && is_local && handle.escapes.iter().all(returns)).then_some(func)
 }
 
-/// Makes a claim where what a function of the project returns is kept and not given back.
+/// A call of code of the project whose result is kept. Most functions give nothing that was acquired; of those of the
+/// same file that is known once the file has been gone through.
+pub(crate) struct Pending {
+    rule: &'static str,
+    call: NodeId,
+    callee: TargetRow,
+    handle: Rc<Handle>,
+}
+
+/// Notes a call whose result is kept, or that its function passes on what another one gives.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let model = file.model;
     let tree = &model.file.tree;
@@ -50,21 +60,76 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         return;
     }
     let Some(callee) = callee(model, call, claims) else { return };
-    let (func, at) = (tree.func(call), tree.span(call));
-    let handle = handle::follow(model, file.accesses, call);
+    let handle = file.follow(call);
     if let Some(giver) = giver(model, call, &handle) {
+        let at = tree.span(call);
         claims.list.push(Claim { rule: meta.id, func: giver, at, body: Body::Passed(callee) });
         return;
     }
-    let methods = model.catalog.releases_of(meta.id).to_vec();
-    let functions = model.catalog.release_functions_of(meta.id).to_vec();
-    let patterns =
-        ReleasePatterns { methods, functions, called: true, iterated: true, ..ReleasePatterns::default() };
+    file.pending.borrow_mut().push(Pending { rule: meta.id, call, callee, handle });
+}
+
+/// Makes a claim where what a function of the project returns is kept and not given back.
+pub(crate) fn finish(file: &FileView<'_, '_>, meta: &'static Meta, claims: &mut Claims<'_>) {
+    let (own, others): (Vec<_>, Vec<_>) =
+        file.pending.take().into_iter().partition(|pending| pending.rule == meta.id);
+    *file.pending.borrow_mut() = others;
+    let gives = givers_of_file(meta, claims);
+    for Pending { call, callee, handle, .. } in own {
+        if may_give(&gives, &callee) {
+            obtained(file, meta, call, callee, &handle, claims);
+        }
+    }
+}
+
+/// The functions of a file that may give something acquired. Of what a function passes on the first call counts, and is
+/// forgotten if what it calls gives nothing.
+fn givers_of_file(meta: &'static Meta, claims: &mut Claims<'_>) -> FxHashSet<FuncId> {
+    let mut seen = FxHashSet::default();
+    claims.list.retain(|claim| match &claim.body {
+        Body::Passed(_) if claim.rule == meta.id => seen.insert(claim.func),
+        _ => true,
+    });
+    loop {
+        let gives = claims.list.iter().filter(|claim| gives(meta, claim)).map(|claim| claim.func).collect();
+        let known = claims.list.len();
+        claims.list.retain(|claim| match &claim.body {
+            Body::Passed(callee) if claim.rule == meta.id => may_give(&gives, callee),
+            _ => true,
+        });
+        if claims.list.len() == known {
+            return gives;
+        }
+    }
+}
+
+fn gives(meta: &'static Meta, claim: &Claim) -> bool {
+    claim.rule == meta.id && matches!(claim.body, Body::Given(_) | Body::Passed(_))
+}
+
+fn may_give(gives: &FxHashSet<FuncId>, callee: &TargetRow) -> bool {
+    match callee {
+        TargetRow::Function(func) => gives.contains(func),
+        _ => true,
+    }
+}
+
+fn obtained(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    callee: TargetRow,
+    handle: &Handle,
+    claims: &mut Claims<'_>,
+) {
+    let tree = &file.model.file.tree;
+    let (func, at) = (tree.func(call), tree.span(call));
+    let patterns = file.any_release(meta);
     let known = claims.list.len();
     // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
     let acquired = file
         .trace
-        .quietly(|| acquire::claim_handle(file, meta, call, &handle, String::new(), &patterns, claims));
+        .quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims));
     claims.list.truncate(known);
     let Some(acquired) = acquired else { return };
     let body = Body::Obtained(ObtainedClaim { callee, acquired });

@@ -57,9 +57,14 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     if !may_be_ours {
         return;
     }
-    let patterns = ReleasePatterns { methods: end_methods(model), ..ReleasePatterns::default() };
+    let patterns = file.releases_by(INSTANCE, || ReleasePatterns {
+        methods: end_methods(model),
+        ..ReleasePatterns::default()
+    });
+    let handle = file.follow(call);
     let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
-    let Some(acquired) = acquire::claim(file, meta, call, format!("`{name}`"), &patterns, claims) else {
+    let what = format!("`{name}`");
+    let Some(acquired) = acquire::claim_held(file, meta, call, &handle, what, &patterns, claims) else {
         return;
     };
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
@@ -94,6 +99,9 @@ fn end_methods(model: &Model<'_>) -> Vec<String> {
     let of_libraries = ACQUIRING.iter().flat_map(|rule| model.catalog.releases_of(rule));
     ending::END_METHODS.iter().map(|&name| name.to_owned()).chain(of_libraries.cloned()).collect()
 }
+
+/// What the patterns about instances are remembered as.
+const INSTANCE: &str = "instance";
 
 /// Rules about things that libraries make.
 const ACQUIRING: &[&str] = &["leaked-resource", "per-call-client"];

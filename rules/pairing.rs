@@ -6,6 +6,88 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
+
+/// Which listeners surely are not the removed ones: what differs in a function of its own never matches. Each of
+/// thousands of listeners for one event need not be compared with each of as many removals.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    added: Functions,
+    removed: Functions,
+}
+
+/// The functions that the listeners of a list are, by number; 0 where it may be any.
+#[derive(Default)]
+struct Functions {
+    of: Vec<u32>,
+    /// The positions in the list for each function. Those of 0 are candidates for all.
+    positions: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Functions {
+    fn of(
+        model: &Model<'_>,
+        listeners: impl Iterator<Item = Option<NodeId>>,
+        known: &mut FxHashMap<Place, u32>,
+    ) -> Self {
+        let mut out = Self::default();
+        for (at, listener) in (0..).zip(listeners) {
+            let next = u32::try_from(known.len() + 1).unwrap_or(0);
+            let function = match listener.map(|listener| identity::identity(model, listener)) {
+                Some(Identity::At(place)) if identity::is_alone(model, &place) => {
+                    *known.entry(place).or_insert(next)
+                }
+                _ => 0,
+            };
+            out.of.push(function);
+            out.positions.entry(function).or_default().push(at);
+        }
+        out
+    }
+
+    /// The first position from `start` on whose listener may be this function.
+    fn next(&self, function: u32, start: usize) -> Option<usize> {
+        if function == 0 {
+            return (start < self.of.len()).then_some(start);
+        }
+        let first = |function: u32| {
+            let positions = self.positions.get(&function)?;
+            positions.get(positions.partition_point(|&at| (at as usize) < start)).copied()
+        };
+        let found = [first(function), first(0)].into_iter().flatten().min();
+        found.map(|at| at as usize)
+    }
+
+    fn at(&self, at: usize) -> u32 {
+        self.of.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl Pairs {
+    /// Of the registrations and removals of a file.
+    pub(crate) fn of(model: &Model<'_>, registrations: &[Registration], removals: &[Removal]) -> Self {
+        let mut known = FxHashMap::default();
+        let added = Functions::of(model, registrations.iter().map(|added| Some(added.listener)), &mut known);
+        let removed = Functions::of(model, removals.iter().map(|removal| removal.listener), &mut known);
+        Self { added, removed }
+    }
+
+    /// The first removal from a position on that may be for a registration, both by position.
+    pub(crate) fn next_removal(&self, registration: usize, start: usize) -> Option<usize> {
+        self.removed.next(self.added.at(registration), start)
+    }
+
+    /// The first registration from a position on that a removal may be for, both by position.
+    pub(crate) fn next_registration(&self, removal: usize, start: usize) -> Option<usize> {
+        self.added.next(self.removed.at(removal), start)
+    }
+
+    /// Whether a removal surely takes another function away than was added.
+    pub(crate) fn is_another(&self, registration: usize, removal: usize) -> bool {
+        let (added, removed) = (self.added.at(registration), self.removed.at(removal));
+        added != 0 && removed != 0 && added != removed
+    }
+}
 
 /// Whether both calls take the function alone: `query.addListener(f)`.
 pub(crate) fn has_no_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {

@@ -1,19 +1,24 @@
 //! What a rule is.
 
 use crate::claim::Claim;
+use crate::ending;
+use crate::factory::Pending;
 use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
+use crate::pairing::Pairs;
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::handle::{self, Handle, ReleasePatterns};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
 use rustc_hash::FxHashMap;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -74,19 +79,88 @@ pub struct FileView<'v, 'a> {
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
     pub removals: &'v [Removal],
+    /// Which of these may be for each other.
+    pub(crate) pairs: OnceCell<Pairs>,
     /// What is known of how targets of listeners end: a file may listen to one thousands of times.
     pub(crate) ended: RefCell<FxHashMap<Place, Ends>>,
+    /// The methods that end instances, by class: asked for each thing that is acquired.
+    pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
+    /// What gives back things of which nobody in the file knows more.
+    pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
+    /// Calls of functions whose results are kept.
+    pub(crate) pending: RefCell<Vec<Pending>>,
+    /// Where what the last call gave was followed to: the rules ask one after the other.
+    pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
     pub trace: &'v Trace,
 }
 
-impl FileView<'_, '_> {
-    /// The registration that a call makes. They stand in the order of their calls.
+impl<'v> FileView<'v, '_> {
+    /// [`ending::end_method`] of a class.
+    pub(crate) fn end_method(&self, class: ClassId) -> Option<(&'v str, FuncId)> {
+        *self.end_methods.borrow_mut().entry(class).or_insert_with(|| ending::end_method(self.model, class))
+    }
+
+    /// What gives back anything that a rule speaks of, for what nobody knows more about.
+    pub(crate) fn any_release(&self, rule: &'static Meta) -> Rc<ReleasePatterns> {
+        self.releases_by(rule.id, || {
+            let methods = self.model.catalog.releases_of(rule.id).to_vec();
+            let functions = self.model.catalog.release_functions_of(rule.id).to_vec();
+            ReleasePatterns { methods, functions, called: true, iterated: true, ..ReleasePatterns::default() }
+        })
+    }
+
+    /// Patterns that are many, made once for the file.
+    pub(crate) fn releases_by(
+        &self,
+        key: &'static str,
+        make: impl FnOnce() -> ReleasePatterns,
+    ) -> Rc<ReleasePatterns> {
+        Rc::clone(self.any_release.borrow_mut().entry(key).or_insert_with(|| Rc::new(make())))
+    }
+
+    /// Where what a call gives goes.
+    pub(crate) fn follow(&self, call: NodeId) -> Rc<Handle> {
+        if let Some((of, known)) = &*self.followed.borrow()
+            && *of == call
+        {
+            return Rc::clone(known);
+        }
+        let found = Rc::new(handle::follow(self.model, self.accesses, call));
+        *self.followed.borrow_mut() = Some((call, Rc::clone(&found)));
+        found
+    }
+
+    /// The registration that a call makes.
     pub(crate) fn registration(&self, call: NodeId) -> Option<&Registration> {
-        let at = self.registrations.binary_search_by_key(&call, |registration| registration.call).ok()?;
-        self.registrations.get(at)
+        self.registrations.get(self.position(call)?)
+    }
+
+    /// The position of the registration that a call makes. They stand in the order of their calls.
+    pub(crate) fn position(&self, call: NodeId) -> Option<usize> {
+        self.registrations.binary_search_by_key(&call, |registration| registration.call).ok()
+    }
+
+    /// Which removals may be for which registrations.
+    pub(crate) fn pairs(&self) -> &Pairs {
+        self.pairs.get_or_init(|| Pairs::of(self.model, self.registrations, self.removals))
+    }
+
+    /// The removals whose function may be the one that is added, in their order.
+    pub(crate) fn removals_for(&self, registration: &Registration) -> impl Iterator<Item = &Removal> {
+        let of = self.position(registration.call).filter(|_| !self.removals.is_empty());
+        let next = move |start: usize| self.pairs().next_removal(of?, start);
+        let positions = std::iter::successors(next(0), move |&at| next(at + 1));
+        positions.filter_map(|at| self.removals.get(at))
+    }
+
+    /// The registrations whose function may be the one that is removed, in their order.
+    pub(crate) fn registrations_for(&self, removal: usize) -> impl Iterator<Item = &Registration> {
+        let next = move |start: usize| self.pairs().next_registration(removal, start);
+        let positions = std::iter::successors(next(0), move |&at| next(at + 1));
+        positions.filter_map(|at| self.registrations.get(at))
     }
 
     /// Where this is done to one collection, in the order of [`FileView::ops`].

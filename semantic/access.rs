@@ -77,8 +77,9 @@ const SHORT: usize = 256;
 /// All uses in a file.
 pub struct Accesses {
     list: Vec<Access>,
-    by_root: FxHashMap<Root, Vec<u32>>,
+    by_root: Groups,
     by_name: OnceCell<FxHashMap<NameId, Vec<u32>>>,
+    by_field: OnceCell<FxHashMap<NameId, Vec<u32>>>,
     by_place: OnceCell<FxHashMap<Place, Vec<u32>>>,
     by_prefix: OnceCell<FxHashMap<Place, Vec<u32>>>,
 }
@@ -89,8 +90,9 @@ impl Accesses {
     pub fn collect(file: &Lowered) -> Self {
         let mut out = Self {
             list: Vec::new(),
-            by_root: FxHashMap::default(),
+            by_root: Groups::default(),
             by_name: OnceCell::new(),
+            by_field: OnceCell::new(),
             by_place: OnceCell::new(),
             by_prefix: OnceCell::new(),
         };
@@ -105,12 +107,11 @@ impl Accesses {
                 _ => {}
             }
         }
+        out.by_root = Groups::of(&out.list);
         out
     }
 
     fn push(&mut self, access: Access) {
-        let index = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        self.by_root.entry(access.place.root).or_default().push(index);
         self.list.push(access);
     }
 
@@ -151,25 +152,27 @@ impl Accesses {
 
     /// The uses of exactly this path.
     pub fn of<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let found = match self.by_root.get(&place.root) {
-            Some(of_root) if of_root.len() > SHORT => {
-                self.by_place.get_or_init(|| self.index_places(false)).get(place)
-            }
-            of_root => of_root,
+        let of_root = self.by_root.get(place.root);
+        let found = if of_root.len() > SHORT {
+            let index = self.by_place.get_or_init(|| self.index_places(false));
+            index.get(place).map(Vec::as_slice).unwrap_or_default()
+        } else {
+            of_root
         };
-        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        let uses = found.iter().map(|&i| &self.list[i as usize]);
         uses.filter(move |access| access.place == *place)
     }
 
     /// The uses of this path and of everything below it.
     pub fn below<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let found = match self.by_root.get(&place.root) {
-            Some(of_root) if of_root.len() > SHORT && !place.path.is_empty() => {
-                self.by_prefix.get_or_init(|| self.index_places(true)).get(place)
-            }
-            of_root => of_root,
+        let of_root = self.by_root.get(place.root);
+        let found = if of_root.len() > SHORT && !place.path.is_empty() {
+            let index = self.by_prefix.get_or_init(|| self.index_places(true));
+            index.get(place).map(Vec::as_slice).unwrap_or_default()
+        } else {
+            of_root
         };
-        let uses = found.into_iter().flatten().map(|&i| &self.list[i as usize]);
+        let uses = found.iter().map(|&i| &self.list[i as usize]);
         uses.filter(move |access| access.place.starts_with(place))
     }
 
@@ -193,14 +196,23 @@ impl Accesses {
         index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
     }
 
+    /// The uses of paths that stand in a field of this name, past elements.
+    pub fn in_field(&self, name: NameId) -> impl Iterator<Item = &Access> {
+        let index = self.by_field.get_or_init(|| self.index_by(|access| access.place.field()));
+        index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
+    }
+
     fn index_names(&self) -> FxHashMap<NameId, Vec<u32>> {
+        self.index_by(|access| match access.usage {
+            Usage::Method { name, .. } => Some(name),
+            _ => access.place.last_field(),
+        })
+    }
+
+    fn index_by(&self, name: impl Fn(&Access) -> Option<NameId>) -> FxHashMap<NameId, Vec<u32>> {
         let mut index: FxHashMap<NameId, Vec<u32>> = FxHashMap::default();
         for (at, access) in self.list.iter().enumerate() {
-            let called = match access.usage {
-                Usage::Method { name, .. } => Some(name),
-                _ => access.place.last_field(),
-            };
-            if let Some(name) = called {
+            if let Some(name) = name(access) {
                 index.entry(name).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
             }
         }
@@ -209,7 +221,47 @@ impl Accesses {
 
     /// The uses of every path with this root.
     pub fn under_root(&self, root: Root) -> impl Iterator<Item = &Access> {
-        self.by_root.get(&root).into_iter().flatten().map(|&i| &self.list[i as usize])
+        self.by_root.get(root).iter().map(|&i| &self.list[i as usize])
+    }
+}
+
+/// The positions of uses by their root, in one list: a list for each root would be a piece of memory for each.
+#[derive(Default)]
+struct Groups {
+    /// Where the positions of a root start and end.
+    ranges: FxHashMap<Root, (u32, u32)>,
+    positions: Vec<u32>,
+}
+
+impl Groups {
+    fn of(list: &[Access]) -> Self {
+        let mut ranges: FxHashMap<Root, (u32, u32)> = FxHashMap::default();
+        ranges.reserve(list.len() / 4);
+        for access in list {
+            ranges.entry(access.place.root).or_default().1 += 1;
+        }
+        let mut next = 0;
+        for (start, end) in ranges.values_mut() {
+            let count = *end;
+            (*start, *end) = (next, next);
+            next += count;
+        }
+        let mut positions = vec![0; list.len()];
+        for (at, access) in (0..).zip(list) {
+            if let Some((_, end)) = ranges.get_mut(&access.place.root)
+                && let Some(position) = positions.get_mut(*end as usize)
+            {
+                *position = at;
+                *end += 1;
+            }
+        }
+        Self { ranges, positions }
+    }
+
+    /// The positions of the uses of a root, in their order.
+    fn get(&self, root: Root) -> &[u32] {
+        let range = self.ranges.get(&root).map(|&(start, end)| start as usize..end as usize);
+        range.and_then(|range| self.positions.get(range)).unwrap_or_default()
     }
 }
 

@@ -12,7 +12,7 @@ use crate::tree::{Kind, Span};
 use rustc_hash::FxHashSet;
 
 /// What a call runs.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Target {
     /// A function of this file.
     Function(FuncId),

@@ -2,6 +2,11 @@
 
 /// Whether a pattern matches a path from its start or from any of its folders: a package of a workspace is a project.
 pub(crate) fn matches(pattern: &str, path: &str) -> bool {
+    // Most patterns start with a name, and most paths do not hold it.
+    let named = pattern.split(['*', '/']).next().unwrap_or_default();
+    if !path.contains(named) {
+        return false;
+    }
     let starts = std::iter::once(path).chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]));
     starts.into_iter().any(|tail| whole(pattern, tail))
 }

@@ -5,6 +5,7 @@ use crate::model::Model;
 use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
+use smallvec::SmallVec;
 
 /// What is known of the identity of a value.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
@@ -135,7 +136,24 @@ fn holds(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
 
 /// Two different places hold different values if both are functions or constants that nothing else is assigned to.
 fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
-    let settled = |place: &Place| match (place.root, place.path.is_empty()) {
+    // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
+    let linked = named_values(model, a).iter().any(|&v| model.file.place(v) == *b)
+        || named_values(model, b).iter().any(|&v| model.file.place(v) == *a);
+    if linked {
+        return Match::Must;
+    }
+    if is_settled(model, a) && is_settled(model, b) { Match::Never } else { Match::May }
+}
+
+/// Whether a place surely holds a function of its own: any other place of which this is true holds another one.
+#[must_use]
+pub fn is_alone(model: &Model<'_>, place: &Place) -> bool {
+    is_settled(model, place) && named_values(model, place).is_empty()
+}
+
+/// Whether a place is a function or constant that nothing else is assigned to.
+fn is_settled(model: &Model<'_>, place: &Place) -> bool {
+    let is_declared = match (place.root, place.path.is_empty()) {
         (Root::Binding(binding), true) => {
             let row = model.file.binding(binding);
             row.kind == BindingKind::Function
@@ -149,25 +167,17 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
         _ => false,
     };
     // A field that is only ever given functions made there: `this.moved = this.onMove.bind(this)`.
-    let made = |place: &Place| {
+    let is_made = || {
         let values = model.values(place);
         !values.is_empty() && values.iter().all(|&value| matches!(identity(model, value), Identity::Fresh(_)))
     };
-    let values = |place: &Place| -> Vec<NodeId> {
-        model
-            .values(place)
-            .iter()
-            .copied()
-            .filter(|&value| !matches!(identity(model, value), Identity::Fresh(_)))
-            .collect()
-    };
-    // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
-    let linked = values(a).iter().any(|&v| model.file.place(v) == *b)
-        || values(b).iter().any(|&v| model.file.place(v) == *a);
-    if linked {
-        return Match::Must;
-    }
-    if (settled(a) || made(a)) && (settled(b) || made(b)) { Match::Never } else { Match::May }
+    is_declared || is_made()
+}
+
+/// What a place is given that is not made there.
+fn named_values(model: &Model<'_>, place: &Place) -> SmallVec<[NodeId; 2]> {
+    let values = model.values(place);
+    values.iter().copied().filter(|&value| !matches!(identity(model, value), Identity::Fresh(_))).collect()
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {

@@ -1,5 +1,7 @@
 //! Typed indices into the flat tables of a lowered file.
 
+use std::num::NonZeroU32;
+
 /// Declares a `u32` newtype that indexes one table.
 macro_rules! index_type {
     ($(#[$meta:meta])* $name:ident) => {
@@ -35,10 +37,48 @@ index_type!(
     /// A node of the flat tree, in preorder: the subtree of `n` is the contiguous range `n..tree.end(n)`.
     NodeId
 );
-index_type!(
-    /// An interned string of one file.
-    NameId
-);
+
+/// An interned string of one file. Zero is left free, so that an optional one takes no more room than the id: paths are
+/// made of them, and are copied and compared more than anything else.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct NameId(NonZeroU32);
+
+impl NameId {
+    /// The position in the table of strings.
+    #[must_use]
+    #[inline]
+    pub fn index(self) -> usize {
+        self.raw() as usize
+    }
+
+    /// The id of the `n`-th string.
+    #[must_use]
+    #[inline]
+    pub fn from_index(n: usize) -> Self {
+        Self::from_raw(u32::try_from(n).unwrap_or(u32::MAX))
+    }
+
+    /// The position as it is kept in nodes.
+    #[must_use]
+    #[inline]
+    pub(crate) fn raw(self) -> u32 {
+        self.0.get() - 1
+    }
+
+    /// The id at a position that was kept in a node.
+    #[must_use]
+    #[inline]
+    pub(crate) fn from_raw(at: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(at))
+    }
+}
+
+impl std::fmt::Debug for NameId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NameId({})", self.raw())
+    }
+}
+
 index_type!(
     /// A lexical scope.
     ScopeId

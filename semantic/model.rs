@@ -2,11 +2,11 @@
 //!
 //! Everything here is computed on demand from the tables and remembered.
 
-use crate::catalog::{CallRow, Catalog, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
+use crate::catalog::{CallRow, CallbackRow, Catalog, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Member, Type};
-use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp};
+use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, NodeMemo};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -47,6 +47,9 @@ pub enum Base {
     Foreign(Place),
 }
 
+/// What rows say of a callback: the rows, and their parts about it.
+pub type CallbackRows<'a> = Rc<[(&'a CallRow, &'a CallbackRow)]>;
+
 /// The branches of a block that leave it, with the flag that each tests.
 type Leaving = Rc<[(NodeId, Place)]>;
 
@@ -59,15 +62,18 @@ pub struct Model<'a> {
     writes: FxHashMap<Place, SmallVec<[NodeId; 2]>>,
     handed: FxHashMap<FuncId, SmallVec<[Handed; 2]>>,
     calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
-    types: RefCell<FxHashMap<NodeId, Ty>>,
+    all_calls: Vec<NodeId>,
+    types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
     place_types: RefCell<FxHashMap<Place, Ty>>,
     return_types: RefCell<FxHashMap<FuncId, Ty>>,
-    functions: RefCell<FxHashMap<NodeId, Option<FuncId>>>,
-    rows: RefCell<FxHashMap<NodeId, Rc<[&'a CallRow]>>>,
-    paths: RefCell<FxHashMap<NodeId, Option<Rc<str>>>>,
+    functions: RefCell<NodeMemo<Option<FuncId>>>,
+    rows: RefCell<NodeMemo<Rc<[&'a CallRow]>>>,
+    paths: RefCell<NodeMemo<Option<Rc<str>>>>,
+    callback_rows: RefCell<FxHashMap<Handed, CallbackRows<'a>>>,
     no_rows: Rc<[&'a CallRow]>,
+    no_callbacks: CallbackRows<'a>,
     no_values: Rc<[NodeId]>,
     classes: Classes,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
@@ -116,7 +122,7 @@ enum Question {
 const NARROW: usize = 16;
 
 /// A function handed to a call as an argument.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Handed {
     /// The call.
     pub call: NodeId,
@@ -136,6 +142,7 @@ impl<'a> Model<'a> {
             writes: FxHashMap::default(),
             handed: FxHashMap::default(),
             calls: FxHashMap::default(),
+            all_calls: Vec::new(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
@@ -145,7 +152,9 @@ impl<'a> Model<'a> {
             rows: RefCell::default(),
             paths: RefCell::default(),
             unsettled: Unsettled::default(),
+            callback_rows: RefCell::default(),
             no_rows: Rc::from([]),
+            no_callbacks: Rc::from([]),
             no_values: Rc::from([]),
             classes: Classes::of(file),
             returns: FxHashMap::default(),
@@ -173,8 +182,8 @@ impl<'a> Model<'a> {
         self.unsettled.is_building.set(false);
         for question in self.unsettled.answers.take() {
             match question {
-                Question::Function(expr) => drop(self.functions.get_mut().remove(&expr)),
-                Question::Rows(call) => drop(self.rows.get_mut().remove(&call)),
+                Question::Function(expr) => self.functions.get_mut().forget(expr),
+                Question::Rows(call) => self.rows.get_mut().forget(call),
                 Question::Returned(func) => drop(self.return_types.get_mut().remove(&func)),
                 Question::Place(place) => drop(self.place_types.get_mut().remove(&place)),
             }
@@ -203,17 +212,24 @@ impl<'a> Model<'a> {
 
     fn collect_writes(&mut self) {
         let tree = &self.file.tree;
-        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Return) {
-            self.returns.entry(tree.func(node)).or_default().extend(tree.first(node));
+        let mut assignments = Vec::new();
+        let mut calls = Vec::new();
+        for node in tree.ids() {
+            match tree.kind(node) {
+                Kind::Return => self.returns.entry(tree.func(node)).or_default().extend(tree.first(node)),
+                Kind::Assign => assignments.push(node),
+                Kind::Call | Kind::New => calls.push(node),
+                _ => {}
+            }
         }
-        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+        for node in assignments {
             let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
             let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
             if is_write && matches!(tree.kind(target), Kind::Member | Kind::Index) {
                 self.writes.entry(self.file.place(target)).or_default().push(value);
             }
         }
-        for call in tree.ids().filter(|&node| tree.kind(node) == Kind::Call) {
+        for &call in &calls {
             let Some((object, method)) = tree.method_call(call) else { continue };
             let value = match method {
                 "set" => tree.arg(call, 1),
@@ -227,6 +243,7 @@ impl<'a> Model<'a> {
                 self.writes.entry(place).or_default().push(value);
             }
         }
+        self.all_calls = calls;
         for class in self.file.class_ids() {
             let row = self.file.class(class);
             let this = match (row.kind, row.binding) {
@@ -249,7 +266,8 @@ impl<'a> Model<'a> {
 
     fn collect_handed(&mut self) {
         let tree = &self.file.tree;
-        for call in tree.ids().filter(|&node| tree.is_call(node)) {
+        let calls = std::mem::take(&mut self.all_calls);
+        for &call in &calls {
             if let Some(func) = tree.callee(call).and_then(|callee| self.function_of(callee)) {
                 self.calls.entry(func).or_default().push(call);
             }
@@ -257,6 +275,13 @@ impl<'a> Model<'a> {
                 self.note_handed(call, arg, node, None, 6);
             }
         }
+        self.all_calls = calls;
+    }
+
+    /// Every call and `new` of the file, in source order.
+    #[must_use]
+    pub fn all_calls(&self) -> &[NodeId] {
+        &self.all_calls
     }
 
     /// Notes the functions in an argument: the argument itself, elements of an array, properties of an object, and what
@@ -317,14 +342,14 @@ impl<'a> Model<'a> {
         if !matches!(self.file.tree.kind(expr), Kind::Member | Kind::Call) {
             return self.function_within(expr, 6);
         }
-        if let Some(&known) = self.functions.borrow().get(&expr) {
+        if let Some(&known) = self.functions.borrow().get(expr) {
             self.reuse(|| Question::Function(expr));
             return known;
         }
         let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let func = self.function_within(expr, 6);
         if self.is_whole(cuts) {
-            self.functions.borrow_mut().insert(expr, func);
+            self.functions.borrow_mut().put(&self.file.tree, expr, func);
             self.remember_unsettled(mark, || Question::Function(expr));
         }
         func
@@ -607,7 +632,7 @@ impl<'a> Model<'a> {
     /// What an expression is.
     #[must_use]
     pub fn ty(&self, expr: NodeId) -> Ty {
-        if let Some(&known) = self.types.borrow().get(&expr) {
+        if let Some(&known) = self.types.borrow().get(expr) {
             return known;
         }
         let key = u64::from(expr.0);
@@ -616,7 +641,7 @@ impl<'a> Model<'a> {
         }
         let ty = self.compute_ty(expr);
         self.open.borrow_mut().remove(&key);
-        self.types.borrow_mut().insert(expr, ty);
+        self.types.borrow_mut().put(&self.file.tree, expr, ty);
         ty
     }
 
@@ -928,8 +953,7 @@ impl<'a> Model<'a> {
         self.open.borrow_mut().insert(key);
         let mut found: SmallVec<[Option<ModelId>; 4]> = SmallVec::new();
         for handed in self.handed(func) {
-            for (row, callback) in self.callback_rows(handed) {
-                let _ = row;
+            for (_, callback) in self.callback_rows(handed).iter() {
                 for (i, name) in callback.params.iter().enumerate() {
                     if found.len() <= i {
                         found.resize(i + 1, None);
@@ -1047,15 +1071,24 @@ impl<'a> Model<'a> {
     }
 
     /// The catalog's rows about a callback that is handed to a call.
-    pub fn callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
-        self.callback_rows_within(handed, 3)
+    pub fn callback_rows(&self, handed: &Handed) -> CallbackRows<'a> {
+        if let Some(known) = self.callback_rows.borrow().get(handed) {
+            return Rc::clone(known);
+        }
+        let cuts = self.cuts.get();
+        let found = self.callback_rows_within(handed, 3);
+        let found = if found.is_empty() { Rc::clone(&self.no_callbacks) } else { found.as_slice().into() };
+        if !self.unsettled.is_building.get() && self.is_whole(cuts) {
+            self.callback_rows.borrow_mut().insert(*handed, Rc::clone(&found));
+        }
+        found
     }
 
     fn callback_rows_within(
         &self,
         handed: &Handed,
         fuel: u32,
-    ) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+    ) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {
         let direct = self.direct_callback_rows(handed);
         match fuel.checked_sub(1) {
             Some(fuel) if direct.is_empty() && handed.option.is_none() => {
@@ -1070,13 +1103,13 @@ impl<'a> Model<'a> {
         &self,
         handed: &Handed,
         fuel: u32,
-    ) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+    ) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {
         let tree = &self.file.tree;
         let param = tree
             .callee(handed.call)
             .and_then(|callee| self.function_of(callee))
             .and_then(|func| self.file.params(func).nth(handed.arg));
-        let Some(binding) = param.and_then(|param| tree.binding(param)) else { return Vec::new() };
+        let Some(binding) = param.and_then(|param| tree.binding(param)) else { return SmallVec::new() };
         self.file
             .binding(binding)
             .references
@@ -1087,10 +1120,14 @@ impl<'a> Model<'a> {
             .unwrap_or_default()
     }
 
-    fn direct_callback_rows(&self, handed: &Handed) -> Vec<(&'a CallRow, &'a crate::catalog::CallbackRow)> {
+    fn direct_callback_rows(&self, handed: &Handed) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {
+        let rows = self.rows(handed.call);
+        let mut out = SmallVec::new();
+        if rows.is_empty() {
+            return out;
+        }
         let count = self.file.tree.args(handed.call).count();
-        let mut out = Vec::new();
-        for &row in self.rows(handed.call).iter() {
+        for &row in rows.iter() {
             for callback in &row.callbacks {
                 let option = handed.option.map(|option| self.file.tree.text(option));
                 if callback.takes(handed.arg, handed.arg + 1 == count, option) {
@@ -1104,7 +1141,7 @@ impl<'a> Model<'a> {
     /// The catalog's rows about a call, most specific first.
     #[must_use]
     pub fn rows(&self, call: NodeId) -> Rc<[&'a CallRow]> {
-        if let Some(known) = self.rows.borrow().get(&call) {
+        if let Some(known) = self.rows.borrow().get(call) {
             self.reuse(|| Question::Rows(call));
             return Rc::clone(known);
         }
@@ -1112,7 +1149,7 @@ impl<'a> Model<'a> {
         let found = self.find_rows(call);
         let found = if found.is_empty() { Rc::clone(&self.no_rows) } else { found.into() };
         if self.is_whole(cuts) {
-            self.rows.borrow_mut().insert(call, Rc::clone(&found));
+            self.rows.borrow_mut().put(&self.file.tree, call, Rc::clone(&found));
             self.remember_unsettled(mark, || Question::Rows(call));
         }
         found
@@ -1576,11 +1613,11 @@ impl<'a> Model<'a> {
     /// The access path of an expression in the words of the catalog: `http.createServer`, `express()`.
     #[must_use]
     pub fn api_path(&self, expr: NodeId) -> Option<Rc<str>> {
-        if let Some(known) = self.paths.borrow().get(&expr) {
+        if let Some(known) = self.paths.borrow().get(expr) {
             return known.clone();
         }
         let path = self.path_of(&self.file.place(expr)).map(Rc::from);
-        self.paths.borrow_mut().insert(expr, path.clone());
+        self.paths.borrow_mut().put(&self.file.tree, expr, path.clone());
         path
     }
 

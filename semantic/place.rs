@@ -5,9 +5,10 @@
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
-use crate::tree::{DeclKind, Kind, LogicalOp};
+use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use std::hash::{Hash, Hasher};
 
 /// Where an access path starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -40,12 +41,118 @@ pub enum Step {
 }
 
 /// An access path.
-#[derive(PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub struct Place {
     /// Where it starts.
     pub root: Root,
     /// The fields from there.
-    pub path: SmallVec<[Step; 3]>,
+    pub path: Path,
+}
+
+/// The steps of a [`Place`], in place: it is copied, compared and hashed without a look elsewhere.
+#[derive(Clone)]
+pub struct Path {
+    steps: [Step; MAX_PATH],
+    len: u8,
+}
+
+impl Path {
+    /// No steps.
+    #[must_use]
+    #[inline]
+    pub const fn new() -> Self {
+        Self { steps: [Step::Element; MAX_PATH], len: 0 }
+    }
+
+    /// The steps.
+    #[must_use]
+    #[inline]
+    pub fn as_slice(&self) -> &[Step] {
+        self.steps.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// One more step, if there is room.
+    #[inline]
+    fn push(&mut self, step: Step) {
+        if let Some(free) = self.steps.get_mut(usize::from(self.len)) {
+            *free = step;
+            self.len += 1;
+        }
+    }
+}
+
+impl Default for Path {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::ops::Deref for Path {
+    type Target = [Step];
+
+    #[inline]
+    fn deref(&self) -> &[Step] {
+        self.as_slice()
+    }
+}
+
+/// Takes as many steps as a path has room for.
+impl FromIterator<Step> for Path {
+    fn from_iter<I: IntoIterator<Item = Step>>(steps: I) -> Self {
+        let mut path = Self::new();
+        steps.into_iter().for_each(|step| path.push(step));
+        path
+    }
+}
+
+impl<'p> IntoIterator for &'p Path {
+    type Item = &'p Step;
+    type IntoIter = std::slice::Iter<'p, Step>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.as_slice().iter()
+    }
+}
+
+impl PartialEq for Path {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        // What stands behind the end is always the same.
+        self.len == other.len && self.steps == other.steps
+    }
+}
+
+impl Eq for Path {}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_slice().cmp(other.as_slice())
+    }
+}
+
+impl Hash for Path {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(self.len);
+        for step in self.as_slice() {
+            state.write_u32(match step {
+                Step::Field(name) => name.raw(),
+                Step::Element => u32::MAX,
+            });
+        }
+    }
+}
+
+impl std::fmt::Debug for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.as_slice()).finish()
+    }
 }
 
 /// Longer paths are cut: the expression at that depth becomes a root of its own.
@@ -60,7 +167,7 @@ impl Place {
     #[must_use]
     #[inline]
     pub fn root(root: Root) -> Self {
-        Self { root, path: SmallVec::new() }
+        Self { root, path: Path::new() }
     }
 
     /// This path and one more step; none if it would be too long.
@@ -83,8 +190,11 @@ impl Place {
     /// The path without its last step.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
-        let (_, head) = self.path.split_last()?;
-        Some(Self { root: self.root, path: SmallVec::from_slice(head) })
+        let mut path = self.path.clone();
+        path.len = path.len.checked_sub(1)?;
+        // Behind the end all paths are alike.
+        *path.steps.get_mut(usize::from(path.len))? = Step::Element;
+        Some(Self { root: self.root, path })
     }
 
     /// The last field's name.
@@ -107,41 +217,8 @@ impl Place {
     }
 }
 
-// Copies the steps in one go; places are copied more than anything else.
-impl Clone for Place {
-    #[inline]
-    fn clone(&self) -> Self {
-        Self { root: self.root, path: SmallVec::from_slice(&self.path) }
-    }
-}
-
 /// The places of expressions that were asked for before: every rule asks for the same ones again.
-#[derive(Default)]
-pub(crate) struct PlaceMemo(RefCell<Memo>);
-
-#[derive(Default)]
-struct Memo {
-    /// For each node, one more than its position in the list; zero if nobody asked yet.
-    at: Vec<u32>,
-    list: Vec<Place>,
-}
-
-impl PlaceMemo {
-    #[inline]
-    fn get(&self, expr: NodeId) -> Option<Place> {
-        let memo = self.0.borrow();
-        let at = memo.at.get(expr.index()).and_then(|at| at.checked_sub(1))?;
-        memo.list.get(at as usize).cloned()
-    }
-
-    fn put(&self, nodes: usize, expr: NodeId, place: &Place) {
-        let mut memo = self.0.borrow_mut();
-        memo.at.resize(nodes, 0);
-        memo.list.push(place.clone());
-        let at = u32::try_from(memo.list.len()).unwrap_or(0);
-        memo.at[expr.index()] = at;
-    }
-}
+pub(crate) type PlaceMemo = RefCell<NodeMemo<Place>>;
 
 /// The names that Node's own code and much around it give to symbols for private fields: `kSocket`.
 fn is_symbol_name(name: &str) -> bool {
@@ -175,11 +252,11 @@ impl Lowered {
         if !may_have_name(self.tree.kind(expr)) {
             return Place::root(Root::Value(expr));
         }
-        if let Some(known) = self.places.get(expr) {
-            return known;
+        if let Some(known) = self.places.borrow().get(expr) {
+            return known.clone();
         }
         let place = self.place_within(expr, MAX_ALIASES);
-        self.places.put(self.tree.len(), expr, &place);
+        self.places.borrow_mut().put(&self.tree, expr, place.clone());
         place
     }
 

@@ -305,7 +305,7 @@ pub enum What {
 pub struct NameMap {
     names: Names,
     /// What was asked for by the name of the file; most names are asked for many times.
-    known: FxHashMap<NameId, NameId>,
+    known: Vec<Option<NameId>>,
 }
 
 impl NameMap {
@@ -316,7 +316,10 @@ impl NameMap {
 
     /// The summary's id of a name of the file.
     fn of_file(&mut self, file: &Lowered, name: NameId) -> NameId {
-        *self.known.entry(name).or_insert_with(|| self.names.intern(file.tree.text(name)))
+        if self.known.len() <= name.index() {
+            self.known.resize(file.tree.names().len().max(name.index() + 1), None);
+        }
+        *self.known[name.index()].get_or_insert_with(|| self.names.intern(file.tree.text(name)))
     }
 
     /// The same place in the summary's names.
@@ -368,11 +371,8 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
-    let (bindings, mut places) = (builder.bindings, builder.places);
-    // What stays until the link is kept without the room it once grew into.
-    uses.shrink_to_fit();
-    places.shrink_to_fit();
-    Summary {
+    let (bindings, places) = (builder.bindings, builder.places);
+    let mut summary = Summary {
         role,
         imports,
         type_imports,
@@ -390,6 +390,25 @@ pub fn summarise(
         types,
         param_classes,
         names: map.names.into_texts(),
+    };
+    summary.shrink();
+    summary
+}
+
+impl Summary {
+    /// What stays until the link is kept without the room it once grew into.
+    fn shrink(&mut self) {
+        self.exports.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        self.classes.shrink_to_fit();
+        self.bindings.shrink_to_fit();
+        self.edges.shrink_to_fit();
+        self.handed.shrink_to_fit();
+        self.params.shrink_to_fit();
+        self.passed.shrink_to_fit();
+        self.uses.shrink_to_fit();
+        self.places.shrink_to_fit();
+        self.types.shrink_to_fit();
     }
 }
 
@@ -645,9 +664,18 @@ impl Builder<'_, '_> {
 
     fn calls(&mut self, calls: Calls) -> (Vec<EdgeRow>, Vec<HandedRow>, Vec<ParamRow>) {
         let file = self.model.file;
+        // The second of two calls that are alike says nothing new.
+        let mut seen: FxHashSet<(FuncId, Target, [bool; 4], Option<Place>)> = FxHashSet::default();
+        let mut is_new = |edge: &calls::Edge| {
+            let is_call = matches!(edge.when, When::Caller | When::Each);
+            let is_plain = is_call && edge.library.is_none() && edge.export.is_none();
+            let how = [edge.when == When::Each, edge.certain, edge.in_loop, edge.once.is_some()];
+            !is_plain || seen.insert((edge.caller, edge.target.clone(), how, edge.once.clone()))
+        };
         let edges = calls
             .edges
             .into_iter()
+            .filter(|edge| is_new(edge))
             .map(|edge| EdgeRow {
                 caller: edge.caller,
                 target: self.target(&edge.target),

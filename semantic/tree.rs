@@ -298,6 +298,51 @@ pub struct Node {
     pub func: FuncId,
 }
 
+/// Something remembered for some of the nodes of a tree.
+pub(crate) struct NodeMemo<T> {
+    /// For each node, one more than its position in the list; zero if there is nothing.
+    at: Vec<u32>,
+    list: Vec<T>,
+}
+
+impl<T> Default for NodeMemo<T> {
+    fn default() -> Self {
+        Self { at: Vec::new(), list: Vec::new() }
+    }
+}
+
+impl<T> NodeMemo<T> {
+    /// What is remembered for a node.
+    #[inline]
+    pub(crate) fn get(&self, node: NodeId) -> Option<&T> {
+        let at = self.at.get(node.index()).and_then(|at| at.checked_sub(1))?;
+        self.list.get(at as usize)
+    }
+
+    /// Remembers something for a node of a tree.
+    pub(crate) fn put(&mut self, tree: &Tree, node: NodeId, value: T) {
+        if self.at.is_empty() {
+            // Zeroed memory costs nothing until it is written.
+            self.at = vec![0; tree.len()];
+        }
+        let Some(at) = self.at.get_mut(node.index()) else { return };
+        match at.checked_sub(1).and_then(|known| self.list.get_mut(known as usize)) {
+            Some(known) => *known = value,
+            None => {
+                self.list.push(value);
+                *at = u32::try_from(self.list.len()).unwrap_or(0);
+            }
+        }
+    }
+
+    /// Forgets what is remembered for a node.
+    pub(crate) fn forget(&mut self, node: NodeId) {
+        if let Some(at) = self.at.get_mut(node.index()) {
+            *at = 0;
+        }
+    }
+}
+
 /// The node table with what hangs on single nodes.
 pub struct Tree {
     pub(crate) nodes: Vec<Node>,
@@ -443,7 +488,9 @@ impl Tree {
     #[must_use]
     #[inline]
     pub fn first(&self, id: NodeId) -> Option<NodeId> {
-        self.child(id, 0)
+        // In preorder the first child stands right behind.
+        let first = NodeId(id.0 + 1);
+        (first < self.end(id) && self.kind(first) != Kind::Empty).then_some(first)
     }
 
     /// The last child. Found from the end: a block is asked again for each of its statements.
@@ -500,7 +547,7 @@ impl Tree {
                 | Kind::Break
                 | Kind::Continue
         );
-        (named && node.data != NO_DATA).then_some(NameId(node.data))
+        (named && node.data != NO_DATA).then(|| NameId::from_raw(node.data))
     }
 
     /// The text of [`Tree::name_id`].
@@ -665,17 +712,17 @@ impl Tree {
     #[must_use]
     #[inline]
     pub fn arg(&self, call: NodeId, n: usize) -> Option<NodeId> {
-        let mut found = None;
-        for (i, arg) in self.args(call).enumerate() {
+        let mut before = n;
+        for arg in self.args(call) {
             if self.kind(arg) == Kind::Spread {
                 return None;
             }
-            if i == n {
-                found = Some(arg);
-                break;
-            }
+            before = match before.checked_sub(1) {
+                Some(before) => before,
+                None => return Some(arg),
+            };
         }
-        found
+        None
     }
 
     /// For `object.method(…)`: the object and the method's name.
@@ -685,11 +732,12 @@ impl Tree {
         if self.kind(call) != Kind::Call {
             return None;
         }
-        let callee = self.callee(call)?;
-        if self.kind(callee) != Kind::Member {
+        let callee = self.first(call)?;
+        let member = self.node(callee);
+        if member.kind != Kind::Member || member.data == NO_DATA {
             return None;
         }
-        Some((self.first(callee)?, self.name(callee)?))
+        Some((self.first(callee)?, self.text(NameId::from_raw(member.data))))
     }
 
     /// The call of which `id` is an argument, with its position.

@@ -277,11 +277,12 @@ fn looks_minified(text: &str) -> bool {
     if text.len() < 4_096 || !has_many_names(text) {
         return false;
     }
-    let long: usize = text.lines().map(str::len).filter(|&len| len > 1_000).sum();
-    // Tables of data have long lines of literals; minified code has long lines of code.
-    let packed = text
-        .lines()
-        .any(|line| line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100);
+    let (mut long, mut packed) = (0, false);
+    for line in text.lines().filter(|line| line.len() > 1_000) {
+        long += line.len();
+        // Tables of data have long lines of literals; minified code has long lines of code.
+        packed |= line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100;
+    }
     packed
         || long * 2 > text.len()
             && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()

@@ -128,12 +128,12 @@ fn sibling_removed(file: &FileView<'_, '_>, registration: &Registration) -> Opti
         return None;
     }
     let is_removed =
-        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+        file.removals_for(registration).any(|removal| matches(model, registration, removal) != Match::Never);
     if is_removed {
         return None;
     }
     file.registrations.iter().filter(|other| are_siblings(model, registration, other)).find_map(|other| {
-        let removal = file.removals.iter().find(|removal| {
+        let removal = file.removals_for(other).find(|removal| {
             removal.func != registration.func && matches(model, other, removal) == Match::Must
         })?;
         let message = format!("removed from `{}` only", model.file.display(&other.place));

@@ -133,13 +133,18 @@ fn claim(
     let mut notes: Vec<Note> = unaborted.into_iter().collect();
     let mut may_be_removed = false;
     let mut removing = Vec::new();
-    for removal in file.removals {
-        match matches(model, registration, removal) {
+    let own = file.position(registration.call).unwrap_or(usize::MAX);
+    let mut at = Some(0);
+    while let Some((position, removal)) = at.and_then(|at| Some((at, file.removals.get(at)?))) {
+        match matches_at(file, (own, registration), (position, removal)) {
             Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
             Match::Must => removing.push(removal),
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
         }
+        // What takes another function away is only worth a look while there is something to be said about it.
+        let all_said = notes.len() >= MAX_MISMATCHES;
+        at = if all_said { file.pairs().next_removal(own, position + 1) } else { Some(position + 1) };
     }
     if let Some(removal) = removing.first() {
         let Some(gap) = ends::gap(file, registration, &removing) else {
@@ -159,7 +164,7 @@ fn claim(
     let place = claims.names.place(model, &registration.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
-    let class = class.map(|class| (class, ending::end_method(model, class).map(|(name, _)| name.to_owned())));
+    let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     Some(ListenerClaim {
         target: place,
         shown,
@@ -314,6 +319,21 @@ fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Not
     true
 }
 
+/// So many removals that match nothing are told of.
+const MAX_MISMATCHES: usize = 3;
+
+/// Whether a removal takes a listener away; of both it is known where they stand.
+fn matches_at(
+    file: &FileView<'_, '_>,
+    (at, registration): (usize, &Registration),
+    (position, removal): (usize, &Removal),
+) -> Match {
+    if file.pairs().is_another(at, position) {
+        return Match::Never;
+    }
+    matches(file.model, registration, removal)
+}
+
 /// A removal of the same event from the same target that can never match is worth pointing at.
 fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Removal, notes: &mut Vec<Note>) {
     let same_event = removal
@@ -322,7 +342,7 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
         .is_some_and(|event| compare_events(model, &registration.event, event) == Match::Must);
     if !same_event
         || same_target(model, &registration.place, &removal.place) == Match::Never
-        || notes.len() > 2
+        || notes.len() >= MAX_MISMATCHES
     {
         return;
     }

@@ -48,6 +48,10 @@ impl Rule for LeakedResource {
         }
     }
 
+    fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
+        factory::finish(file, &META, claims);
+    }
+
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let words = |body: &AcquireClaim| acquire::Text {
             message: message(body),

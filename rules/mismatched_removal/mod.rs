@@ -31,8 +31,8 @@ impl Rule for MismatchedRemoval {
     }
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
-        for removal in file.removals {
-            if let Some(body) = mismatch(file, removal) {
+        for (position, removal) in file.removals.iter().enumerate() {
+            if let Some(body) = mismatch(file, position, removal) {
                 let at = file.model.file.tree.span(removal.call);
                 claims.list.push(Claim { rule: META.id, func: removal.func, at, body: Body::Local(body) });
             }
@@ -65,10 +65,10 @@ impl Rule for MismatchedRemoval {
 }
 
 /// What is wrong with a removal, if it matches nothing.
-fn mismatch(file: &FileView<'_, '_>, removal: &Removal) -> Option<LocalClaim> {
+fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Option<LocalClaim> {
     let model = file.model;
     let listener = removal.listener?;
-    if file.registrations.iter().any(|added| is_partner(model, added, removal)) {
+    if file.registrations_for(position).any(|added| is_partner(model, added, removal)) {
         return None;
     }
     let removed = identity::identity(model, listener);

@@ -310,7 +310,7 @@ impl Lowering {
             at,
         };
         let mut func = None;
-        let node = self.node(Kind::Method, at, name.0, |l| {
+        let node = self.node(Kind::Method, at, name.raw(), |l| {
             l.empty();
             func = Some(l.function(&signature, |l, id| l.constructor_parts(class, id, constructor)));
         });
@@ -447,7 +447,7 @@ impl Lowering {
     fn key_name(&mut self, key: &Key<'_>) -> u32 {
         match key {
             Key::Public(key) => self.prop_name(key),
-            Key::Private(name) => self.intern(&format!("#{}", name.name)).0,
+            Key::Private(name) => self.intern(&format!("#{}", name.name)).raw(),
         }
     }
 
@@ -496,5 +496,5 @@ fn is_private(accessibility: Option<ast::Accessibility>) -> bool {
 }
 
 fn named(name: u32) -> Option<crate::index::NameId> {
-    (name != u32::MAX).then_some(crate::index::NameId(name))
+    (name != u32::MAX).then(|| crate::index::NameId::from_raw(name))
 }

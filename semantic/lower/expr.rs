@@ -103,7 +103,7 @@ impl Lowering {
         match lit {
             ast::Lit::Str(text) => {
                 let name = self.intern(&text.value.to_string_lossy());
-                self.leaf(Kind::String, at, name.0);
+                self.leaf(Kind::String, at, name.raw());
             }
             ast::Lit::Bool(value) => {
                 self.leaf(Kind::Bool, at, u32::from(value.value));
@@ -163,7 +163,7 @@ impl Lowering {
         let at = span(prop.span());
         match prop {
             ast::Prop::Shorthand(ident) => {
-                let name = self.intern(&ident.sym).0;
+                let name = self.intern(&ident.sym).raw();
                 let id = self.node(Kind::Property, at, name, |l| {
                     l.empty();
                     l.reference(&ident.sym, at);
@@ -178,7 +178,7 @@ impl Lowering {
                 });
             }
             ast::Prop::Assign(pair) => {
-                let name = self.intern(&pair.key.sym).0;
+                let name = self.intern(&pair.key.sym).raw();
                 self.node(Kind::Property, at, name, |l| {
                     l.empty();
                     pair.value.visit_with(l);
@@ -193,11 +193,11 @@ impl Lowering {
     /// The interned name of a property key; [`NO_NAME`] for computed ones.
     pub(super) fn prop_name(&mut self, key: &ast::PropName) -> u32 {
         match key {
-            ast::PropName::Ident(ident) => self.intern(&ident.sym).0,
-            ast::PropName::Str(text) => self.intern(&text.value.to_string_lossy()).0,
-            ast::PropName::Num(number) => self.intern(&number.value.to_string()).0,
+            ast::PropName::Ident(ident) => self.intern(&ident.sym).raw(),
+            ast::PropName::Str(text) => self.intern(&text.value.to_string_lossy()).raw(),
+            ast::PropName::Num(number) => self.intern(&number.value.to_string()).raw(),
             ast::PropName::Computed(computed) => match &*computed.expr {
-                ast::Expr::Lit(ast::Lit::Str(text)) => self.intern(&text.value.to_string_lossy()).0,
+                ast::Expr::Lit(ast::Lit::Str(text)) => self.intern(&text.value.to_string_lossy()).raw(),
                 _ => self.symbol_name(&computed.expr).unwrap_or(NO_NAME),
             },
             ast::PropName::BigInt(_) => NO_NAME,
@@ -210,7 +210,7 @@ impl Lowering {
         let (ast::Expr::Ident(object), ast::MemberProp::Ident(prop)) = (&*member.obj, &member.prop) else {
             return None;
         };
-        (object.sym == *"Symbol").then(|| self.intern(&format!("@@{}", prop.sym)).0)
+        (object.sym == *"Symbol").then(|| self.intern(&format!("@@{}", prop.sym)).raw())
     }
 
     pub(super) fn key_span(&self, key: &ast::PropName) -> Span {
@@ -282,11 +282,11 @@ impl Lowering {
     fn member(&mut self, member: &ast::MemberExpr, at: Span) -> NodeId {
         match &member.prop {
             ast::MemberProp::Ident(prop) => {
-                let name = self.intern(&prop.sym).0;
+                let name = self.intern(&prop.sym).raw();
                 self.node(Kind::Member, at, name, |l| member.obj.visit_with(l))
             }
             ast::MemberProp::PrivateName(prop) => {
-                let name = self.intern(&format!("#{}", prop.name)).0;
+                let name = self.intern(&format!("#{}", prop.name)).raw();
                 let id = self.node(Kind::Member, at, name, |l| member.obj.visit_with(l));
                 self.set_flags(id, flag::PRIVATE);
                 id
@@ -298,7 +298,7 @@ impl Lowering {
     /// `a['b']` is `a.b`; anything else keeps its key as a child.
     fn index(&mut self, object: &ast::Expr, key: &ast::Expr, at: Span) -> NodeId {
         let name = match key {
-            ast::Expr::Lit(ast::Lit::Str(text)) => Some(self.intern(&text.value.to_string_lossy()).0),
+            ast::Expr::Lit(ast::Lit::Str(text)) => Some(self.intern(&text.value.to_string_lossy()).raw()),
             _ => self.symbol_name(key),
         };
         match name {
@@ -315,7 +315,7 @@ impl Lowering {
         let obj = span(member.obj.span);
         match &member.prop {
             ast::SuperProp::Ident(prop) => {
-                let name = self.intern(&prop.sym).0;
+                let name = self.intern(&prop.sym).raw();
                 self.node(Kind::Member, at, name, |l| {
                     l.leaf(Kind::Super, obj, 0);
                 });
@@ -377,7 +377,7 @@ impl Lowering {
         if let ([], [only]) = (&*tpl.exprs, &*tpl.quasis) {
             let text = only.cooked.as_ref().map(|cooked| cooked.to_string_lossy().into_owned());
             let name = self.intern(text.as_deref().unwrap_or(&only.raw));
-            self.leaf(Kind::String, at, name.0);
+            self.leaf(Kind::String, at, name.raw());
         } else {
             self.node(Kind::Template, at, 0, |l| tpl.exprs.visit_with(l));
         }

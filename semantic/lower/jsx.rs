@@ -22,7 +22,7 @@ impl Lowering {
             ast::JSXElementName::Ident(ident) => {
                 if ident.sym.starts_with(|c: char| c.is_lowercase()) {
                     let name = self.intern(&ident.sym);
-                    self.leaf(Kind::String, span(ident.span), name.0);
+                    self.leaf(Kind::String, span(ident.span), name.raw());
                 } else {
                     self.reference(&ident.sym, span(ident.span));
                 }
@@ -30,14 +30,14 @@ impl Lowering {
             ast::JSXElementName::JSXMemberExpr(member) => self.jsx_member(member),
             ast::JSXElementName::JSXNamespacedName(name) => {
                 let text = self.intern(&name.name.sym);
-                self.leaf(Kind::String, span(name.span), text.0);
+                self.leaf(Kind::String, span(name.span), text.raw());
             }
         }
     }
 
     fn jsx_member(&mut self, member: &ast::JSXMemberExpr) {
         let name = self.intern(&member.prop.sym);
-        self.node(Kind::Member, span(member.span), name.0, |l| match &member.obj {
+        self.node(Kind::Member, span(member.span), name.raw(), |l| match &member.obj {
             ast::JSXObject::JSXMemberExpr(inner) => l.jsx_member(inner),
             ast::JSXObject::Ident(ident) => {
                 l.reference(&ident.sym, span(ident.span));
@@ -57,7 +57,9 @@ impl Lowering {
                         self.intern(&format!("{}:{}", name.ns.sym, name.name.sym))
                     }
                 };
-                self.node(Kind::JsxAttribute, span(attr.span), name.0, |l| l.jsx_value(attr.value.as_ref()));
+                self.node(Kind::JsxAttribute, span(attr.span), name.raw(), |l| {
+                    l.jsx_value(attr.value.as_ref());
+                });
             }
         }
     }
@@ -67,7 +69,7 @@ impl Lowering {
             None => self.empty(),
             Some(ast::JSXAttrValue::Str(text)) => {
                 let name = self.intern(&text.value.to_string_lossy());
-                self.leaf(Kind::String, span(text.span), name.0);
+                self.leaf(Kind::String, span(text.span), name.raw());
             }
             Some(value) => value.visit_children_with(self),
         }

@@ -57,7 +57,7 @@ fn name_symbol_members(lowered: &mut Lowered) {
             let Some(name) = lowered.tree.first(node).and_then(|key| lowered.constant_name(key)) else {
                 continue;
             };
-            lowered.tree.nodes[node.index()].data = name.0;
+            lowered.tree.nodes[node.index()].data = name.raw();
             lowered.classes[class.index()].members[i].name = Some(name);
             if let Some(func) = func {
                 lowered.functions[func.index()].name.get_or_insert(name);

@@ -25,7 +25,7 @@ impl Lowering {
             }
             ast::Stmt::Labeled(labeled) => {
                 let label = self.intern(&labeled.label.sym);
-                self.node(Kind::Labeled, at, label.0, |l| labeled.body.visit_with(l));
+                self.node(Kind::Labeled, at, label.raw(), |l| labeled.body.visit_with(l));
             }
             ast::Stmt::Break(jump) => self.jump(Kind::Break, at, jump.label.as_ref()),
             ast::Stmt::Continue(jump) => self.jump(Kind::Continue, at, jump.label.as_ref()),
@@ -71,7 +71,7 @@ impl Lowering {
     }
 
     fn jump(&mut self, kind: Kind, at: Span, label: Option<&ast::Ident>) {
-        let label = label.map_or(u32::MAX, |label| self.intern(&label.sym).0);
+        let label = label.map_or(u32::MAX, |label| self.intern(&label.sym).raw());
         self.leaf(kind, at, label);
     }
 

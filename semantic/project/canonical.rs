@@ -208,9 +208,9 @@ impl Project<'_> {
             if let Some(spot) = self.export_named(file, *name, fuel) {
                 return self.walk(spot, rest, fuel);
             }
-            let is_default = self.text(*name) == "default";
+            let is_default = *name == Symbol::DEFAULT;
             // `import x from './commonjs'` and `require('./esm').default` meet in the middle.
-            if let Some(spot) = self.symbol("=").and_then(|whole| self.export_named(file, whole, fuel)) {
+            if let Some(spot) = self.export_named(file, Symbol::WHOLE, fuel) {
                 return self.walk(spot, if is_default { rest } else { steps }, fuel);
             }
             if is_default {
@@ -220,8 +220,7 @@ impl Project<'_> {
             spot.path.extend(steps.iter().copied());
             return spot;
         }
-        self.symbol("=")
-            .and_then(|whole| self.export_named(file, whole, fuel))
+        self.export_named(file, Symbol::WHOLE, fuel)
             .unwrap_or_else(|| Spot { root: SpotRoot::Exports(file), path: SmallVec::from_slice(steps) })
     }
 

@@ -43,6 +43,16 @@ impl FileId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Symbol(u32);
 
+impl Symbol {
+    /// `default`, the first of [`SYMBOLS`].
+    const DEFAULT: Self = Self(0);
+    /// `=`, the second: the name of what a module exports as a whole.
+    const WHOLE: Self = Self(1);
+}
+
+/// What every project has symbols for, in the order of their numbers.
+const SYMBOLS: [&str; 4] = ["default", "=", "length", "size"];
+
 /// One file with its path (relative to the project's root, forward slashes) and its summary.
 pub struct FileEntry {
     /// The path.
@@ -84,20 +94,20 @@ struct Symbols {
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
         match self.first.find(text) {
-            Some(known) => Symbol(known.0),
-            None => Symbol(self.behind() + self.more.intern(text).0),
+            Some(known) => Symbol(known.raw()),
+            None => Symbol(self.behind() + self.more.intern(text).raw()),
         }
     }
 
     fn find(&self, text: &str) -> Option<Symbol> {
-        let known = self.first.find(text).map(|name| Symbol(name.0));
-        known.or_else(|| self.more.find(text).map(|name| Symbol(self.behind() + name.0)))
+        let known = self.first.find(text).map(|name| Symbol(name.raw()));
+        known.or_else(|| self.more.find(text).map(|name| Symbol(self.behind() + name.raw())))
     }
 
     fn text(&self, symbol: Symbol) -> &str {
         match symbol.0.checked_sub(self.behind()) {
-            Some(at) => self.more.text(NameId(at)),
-            None => self.first.text(NameId(symbol.0)),
+            Some(at) => self.more.text(NameId::from_raw(at)),
+            None => self.first.text(NameId::from_raw(symbol.0)),
         }
     }
 
@@ -146,7 +156,7 @@ impl<'c> Project<'c> {
         if let Some(kept) = kept {
             self.symbols.first = Arc::clone(&kept.names);
         }
-        for symbol in ["default", "=", "length", "size"] {
+        for symbol in SYMBOLS {
             self.symbols.intern(symbol);
         }
         for (at, file) in self.files.iter().enumerate() {
