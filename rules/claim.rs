@@ -195,6 +195,8 @@ pub struct ListenerClaim {
     pub handed: Option<Place>,
     /// The event as the source names it.
     pub event: String,
+    /// It is an event of a process that is about to end.
+    pub is_last: bool,
     /// The method that adds.
     pub method: String,
     /// How the source names the listener; empty for an inline function.

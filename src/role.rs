@@ -114,14 +114,20 @@ const SCRIPT_NAMES: &[&str] = &[
 /// Names of folders and files that hold the command line of a program.
 const COMMAND_LINE: &[&str] = &["bin", "cli", "command-line"];
 
+/// Whether a folder holds tests: one of the names, or a compound of them: `test-e2e`, `browser_tests`.
+fn is_test_folder(name: &str) -> bool {
+    let mut words = name.split(['-', '_']);
+    TEST_FOLDERS.contains(&name)
+        || matches!(words.next(), Some("test" | "tests" | "e2e"))
+        || matches!(words.next_back(), Some("tests" | "e2e" | "specs"))
+}
+
 /// The role of a file by its path relative to the project's root.
 pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix))
-        || folders.split('/').any(|f| TEST_FOLDERS.contains(&f))
-    {
+    if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || folders.split('/').any(is_test_folder) {
         return Role::Test;
     }
     if matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "example" | "demo") {
@@ -150,6 +156,9 @@ mod tests {
         assert_eq!(of_path("src/cache.test.ts"), Role::Test);
         assert_eq!(of_path("test/cache.js"), Role::Test);
         assert_eq!(of_path("src/testing-utils.ts"), Role::Source);
+        assert_eq!(of_path("test-e2e/framework/client.ts"), Role::Test);
+        assert_eq!(of_path("browser_tests/page.js"), Role::Test);
+        assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
         assert_eq!(of_path("bin/server.js"), Role::CommandLine);

@@ -172,6 +172,7 @@ fn claim(
         origin,
         handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
+        is_last: is_end_of_process(&registration.event),
         method: tree
             .callee(registration.call)
             .and_then(|callee| model.callee_name(callee))
@@ -440,6 +441,14 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
     }
 }
 
+/// Whether a process emits an event when it is about to end.
+fn is_end_of_process(event: &Identity) -> bool {
+    let Identity::Constant(event) = event else { return false };
+    let signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGQUIT"];
+    let others = ["exit", "beforeExit", "uncaughtException", "unhandledRejection"];
+    signals.contains(&event.as_str()) || others.contains(&event.as_str())
+}
+
 fn shown_event(event: &Identity) -> String {
     match event {
         Identity::Constant(event) => format!("the `{event}` listener"),
@@ -508,7 +517,7 @@ fn settle_one(
     if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
-    if may_be_the_only_one(project, lives, file, claim, body) {
+    if may_be_the_only_one(project, &spot, lives, file, claim, body) {
         // Neither that there are several is known, nor that one of them ever ends.
         doubt.unknown();
         doubt.unknown();

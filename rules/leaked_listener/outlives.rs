@@ -41,20 +41,32 @@ pub(super) fn is_part_of_startup(project: &Project<'_>, lives: Lives, file: File
 }
 
 /// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
-/// have no end and of which nobody in sight makes several.
+/// have no end and of which nobody in sight makes several; what is done when the process ends; or an instance that
+/// listens to itself.
 pub(super) fn may_be_the_only_one(
     project: &Project<'_>,
+    spot: &Spot,
     lives: Lives,
     file: FileId,
     claim: &Claim,
     body: &ListenerClaim,
 ) -> bool {
-    let Some((class, None)) = &body.class else { return false };
     let info = project.rate(file, claim.func);
-    matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process))
-        && info.rate.is_none_or(|rate| rate <= Rate::Instance)
-        && project.is_part_of_making(file, Owner::Class(*class), file, claim.func)
-        && !ending::ends_in_project(project, file, *class)
+    if info.rate.is_some_and(|rate| rate > Rate::Instance) || body.partial.is_some() || body.restarts {
+        return false;
+    }
+    if matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty() {
+        return true;
+    }
+    let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
+    match &body.class {
+        Some((class, None)) if !ending::ends_in_project(project, file, *class) => {
+            let is_making = project.is_part_of_making(file, Owner::Class(*class), file, claim.func);
+            is_lasting && (is_making || body.is_last)
+        }
+        Some(_) => false,
+        None => is_lasting && body.is_last,
+    }
 }
 
 /// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.

@@ -248,12 +248,12 @@ fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
         .any(|comparison| tree.subtree(comparison).any(is_param))
 }
 
-/// Whether a test asks something that other code can change: a field, a variable from outside, the result of a call on
-/// the object.
+/// Whether a test asks something that other code can change: a field of whatever it is, a variable from outside, the
+/// result of a call on the object.
 pub(crate) fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(test).any(|node| match tree.kind(node) {
-        Kind::This => true,
+        Kind::This | Kind::Member => true,
         Kind::Identifier => match model.file.binding_of(node) {
             Some(binding) => {
                 let row = model.file.binding(binding);
