@@ -147,8 +147,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     claims.list.push(Claim { rule: meta.id, func: tree.func(call), at: tree.span(call), body });
 }
 
-/// What ends what a function of the project has begun, of whatever shape it returns that.
-fn disposal() -> ReleasePatterns {
+/// What ends what a call has begun, of whatever shape it returns that: a function, or an object with a method for it.
+pub(crate) fn disposal() -> ReleasePatterns {
     let methods = [
         "dispose",
         "unsubscribe",

@@ -3,11 +3,12 @@
 use crate::acquire;
 use crate::claim::{Gap, Note, SignalUse};
 use crate::finding::Role;
+use crate::returned;
 use crate::rule::FileView;
 use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
-use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::handle;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
@@ -143,34 +144,13 @@ pub(super) enum Disposer {
     Gap(Gap),
 }
 
-/// How a disposer is used to take the listener away.
-fn disposal() -> ReleasePatterns {
-    let methods = [
-        "dispose",
-        "unsubscribe",
-        "remove",
-        "off",
-        "destroy",
-        "close",
-        "stop",
-        "cancel",
-        "unlisten",
-        "detach",
-    ];
-    ReleasePatterns {
-        called: true,
-        methods: methods.map(str::to_owned).to_vec(),
-        ..ReleasePatterns::default()
-    }
-}
-
 pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
     if !returns_something(file, registration) {
         return Disposer::None;
     }
     let model = file.model;
     let handle = handle::follow(model, file.accesses, registration.call);
-    let releases = handle::releases(model, file.accesses, &handle, &disposal());
+    let releases = handle::releases(model, file.accesses, &handle, &returned::disposal());
     if handle.places.is_empty()
         || handle.escapes.iter().any(|escape| acquire::hands_over(file, escape, &releases))
     {
@@ -182,7 +162,7 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
         return if is_private { Disposer::None } else { Disposer::Kept };
     }
-    acquire::leftover(file, registration.call, &handle, &living, &disposal())
+    acquire::leftover(file, registration.call, &handle, &living, &returned::disposal())
         .map_or(Disposer::Kept, Disposer::Gap)
 }
 
