@@ -65,7 +65,8 @@ pub(super) fn may_be_the_only_one(
             is_lasting && (is_making || body.is_last)
         }
         Some(_) => false,
-        None => is_lasting && body.is_last,
+        // A hook that nobody in sight calls may be called again.
+        None => is_lasting && body.is_last && !project.callers(file, claim.func).is_empty(),
     }
 }
 
