@@ -485,7 +485,7 @@ fn is_lent(model: &Model<'_>, escape: &Escape, handle: &Handle, living: &[&Relea
     if stops.is_empty() || stops.contains(&call) {
         return false;
     }
-    let Some(flow) = Flow::of(model, func).filter(|flow| !flow.truncated) else { return false };
+    let Some(flow) = Flow::of(model, func) else { return false };
     let goes_well =
         |edge| !matches!(edge, Edge::Throw | Edge::MayThrow) && !contradicts(model, edge, &handle.places);
     flow.points(call).first().is_some_and(|&start| flow.escape(start, &stops, &goes_well).is_none())
@@ -608,7 +608,7 @@ fn gap_in(
     releases: &[&Release],
 ) -> Option<Gap> {
     let tree = &model.file.tree;
-    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     let mut inner = None;
     for release in releases {

@@ -69,13 +69,13 @@ pub struct Way {
 const MAX_POINTS: usize = 20_000;
 
 impl Flow {
-    /// The graph of a function, built when it is first asked for; none if it has no body.
+    /// The graph of a function, built when it is first asked for; none if it has no body, or is too large to be followed.
     #[must_use]
     pub fn of(model: &Model<'_>, func: FuncId) -> Option<Rc<Self>> {
         if let Some(known) = model.flows.borrow().get(&func) {
             return known.clone();
         }
-        let flow = Self::build(model, func).map(Rc::new);
+        let flow = Self::build(model, func).filter(|flow| !flow.truncated).map(Rc::new);
         model.flows.borrow_mut().insert(func, flow.clone());
         flow
     }

@@ -274,9 +274,6 @@ impl Lowered {
             Kind::This => Some(self.this_place(tree.func(expr))),
             Kind::Member => {
                 let name = tree.name_id(expr)?;
-                if let Some(global) = self.global_member(expr) {
-                    return Some(global);
-                }
                 if self.is_module_exports(expr) {
                     return Some(Place::root(Root::Exports));
                 }
@@ -318,15 +315,8 @@ impl Lowered {
         last.unwrap_or(expr)
     }
 
-    /// `window.x` and `globalThis.x` are the global `x`.
-    fn global_member(&self, member: NodeId) -> Option<Place> {
-        let object = self.tree.first(member)?;
-        let global = self.global_of(object)?;
-        let name = self.tree.name_id(member)?;
-        (GLOBAL_OBJECTS.contains(&global)).then(|| Place::root(Root::Global(name)))
-    }
-
-    /// The global object under a name of its own: the parameter of `(function (window) { … })(window)`.
+    /// The global object, whose members are globals: `window`, also under a name of its own, the parameter of
+    /// `(function (window) { … })(window)`.
     fn is_global_object(&self, place: &Place) -> bool {
         let Root::Global(name) = place.root else { return false };
         place.path.is_empty() && GLOBAL_OBJECTS.contains(&self.tree.text(name))

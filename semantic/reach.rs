@@ -62,10 +62,9 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
                 })
             };
             let is_exported = || {
-                model.file.exports.iter().any(|export| {
-                    export.target == ExportTarget::Binding(binding)
-                        || export.target == ExportTarget::Value(row.node)
-                })
+                let by_value = ExportTarget::Value(row.node);
+                model.file.is_exported(binding)
+                    || model.file.exports.iter().any(|export| export.target == by_value)
             };
             // A script's functions are global; a CommonJS module gives itself away by the words it uses.
             let is_commonjs = || {

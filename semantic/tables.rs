@@ -329,6 +329,12 @@ pub struct Lowered {
 }
 
 impl Lowered {
+    /// Whether a binding is exported under any name.
+    #[must_use]
+    pub fn is_exported(&self, binding: BindingId) -> bool {
+        self.exports.iter().any(|export| export.target == ExportTarget::Binding(binding))
+    }
+
     /// The row of a binding.
     #[must_use]
     #[inline]

@@ -14,7 +14,6 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::tables::ExportTarget;
 use outlive_semantic::tree::Kind;
 
 /// What a listener on an abort signal is for; none if the target is something else.
@@ -90,7 +89,7 @@ pub(super) fn unaborted_signal(file: &FileView<'_, '_>, registration: &Registrat
     };
     let made = match controller.root {
         Root::Binding(binding) if controller.path.is_empty() => {
-            let is_exported = model.file.exports.iter().any(|e| e.target == ExportTarget::Binding(binding));
+            let is_exported = model.file.is_exported(binding);
             model.file.sole_value(binding).filter(|_| !is_exported && only_gives_signal(file, &controller))
         }
         // `const { signal } = new AbortController()`: nobody has the controller.

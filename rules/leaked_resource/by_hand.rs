@@ -107,7 +107,7 @@ fn stops(
 /// The way out of the function on which it is neither ended nor done. A rejection is not followed: mostly that is the
 /// source's own, which has ended by it.
 fn left_undone(model: &Model<'_>, call: NodeId, place: &Place, stops: &FxHashSet<NodeId>) -> Option<Way> {
-    let flow = Flow::of(model, model.file.tree.func(call)).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, model.file.tree.func(call))?;
     let start = *flow.points(call).first()?;
     let places = std::slice::from_ref(place);
     let goes_on = |edge| {

@@ -63,7 +63,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         }
         stops.insert(back);
     }
-    let flow = Flow::of(model, func).filter(|flow| !flow.truncated && !stops.is_empty())?;
+    let flow = Flow::of(model, func).filter(|_| !stops.is_empty())?;
     let start = *flow.points(start).first()?;
     let goes_well = |edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
     if flow.escape(start, &stops, &goes_well).is_some() {

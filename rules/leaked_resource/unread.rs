@@ -46,7 +46,7 @@ fn forgotten(file: &FileView<'_, '_>, source: &Source) -> Option<LocalClaim> {
     if !is_piped && !is_iterated_only(file, &place) {
         return None;
     }
-    let flow = Flow::of(model, source.func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, source.func)?;
     let stops = stops(file, source, &place);
     let places = [place];
     let feasible = |edge| {

@@ -9,7 +9,7 @@ use outlive_semantic::growth::CollectionOp;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Ty;
 use outlive_semantic::place::{Root, Step};
-use outlive_semantic::tables::{BindingKind, ExportTarget};
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 
 /// The fixes for a collection: what first adds to it in a file carries them for all that does.
@@ -39,16 +39,12 @@ fn made_weak(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Fix> {
         "Set" => "WeakSet",
         _ => return None,
     };
-    let is_exported = model.file.exports.iter().any(|export| match &export.target {
-        ExportTarget::Binding(known) => *known == binding,
-        _ => false,
-    });
     let declarator = tree.parent(made).filter(|&it| tree.kind(it) == Kind::Declarator)?;
     let annotated = model
         .file
         .text
         .get(tree.span(tree.first(declarator)?).end as usize..tree.span(made).start as usize)?;
-    if is_exported || tree.args(made).next().is_some() || annotated.contains(':') {
+    if model.file.is_exported(binding) || tree.args(made).next().is_some() || annotated.contains(':') {
         return None;
     }
     let uses: Vec<_> = file.accesses.iter().filter(|access| access.place.root == op.holder.root).collect();

@@ -176,7 +176,7 @@ impl Site<'_, '_, '_> {
         if !is_here || func == self.op.func || func.index() == 0 {
             return None;
         }
-        let flow = Flow::of(self.model, func).filter(|flow| !flow.truncated)?;
+        let flow = Flow::of(self.model, func)?;
         let stops: FxHashSet<NodeId> = self.releases.iter().map(|release| release.node).collect();
         let is_before = |call: NodeId| {
             self.releases.iter().any(|release| {

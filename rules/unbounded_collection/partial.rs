@@ -36,7 +36,7 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
     if !model.file.function(op.func).is_async {
         return None;
     }
-    let flow = Flow::of(model, op.func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, op.func)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);

@@ -31,7 +31,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     if stops.is_empty() {
         return Some(words(&format!("`{shown}`"), "is never read", None));
     }
-    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func)?;
     let start = *flow.points(wait).first()?;
     let feasible = |edge| !is_empty(model, edge);
     let way = flow.escape(start, &stops, &feasible).filter(|way| !way.is_weak)?;

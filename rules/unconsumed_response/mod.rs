@@ -141,7 +141,7 @@ fn unread(
         return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
     }
     stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, request)));
-    let flow = Flow::of(model, func).filter(|flow| !flow.truncated)?;
+    let flow = Flow::of(model, func)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
     let at = way.at.map(|node| tree.span(node));
     let how = match way.exit {
