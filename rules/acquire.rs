@@ -294,7 +294,7 @@ pub(crate) fn claim(
     patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
-    let handle = handle::follow(file.model, file.accesses, call);
+    let handle = file.follow(call);
     claim_handle(file, meta, call, &handle, what, patterns, claims)
 }
 
@@ -403,11 +403,7 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     };
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
-    let is_release = |name: &str| {
-        let functions =
-            patterns.functions.iter().map(|release| release.rsplit('.').next().unwrap_or(release));
-        functions.chain(patterns.methods.iter().map(String::as_str)).any(|release| release == name)
-    };
+    let is_release = |name: &str| releasing(patterns).any(|release| release == name);
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
         file.accesses.in_field(field).any(|access| {
             let name = match access.usage {
@@ -757,9 +753,15 @@ fn acquired_at(model: &Model<'_>, call: NodeId) -> NodeId {
     tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Await).unwrap_or(call)
 }
 
+/// The last names of the functions and methods that release.
+fn releasing(patterns: &ReleasePatterns) -> impl Iterator<Item = &str> {
+    let functions = patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name));
+    functions.chain(patterns.methods.iter().map(String::as_str))
+}
+
+/// The same, for claims.
 pub(crate) fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
-    let functions = patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name).to_owned());
-    functions.chain(patterns.methods.iter().cloned()).collect()
+    releasing(patterns).map(str::to_owned).collect()
 }
 
 /// Whether a way out of sight may end in a release: not the release calls themselves, nor code that only looks.
@@ -813,11 +815,6 @@ const LOOKERS: &[&str] = &[
     "fs.fstat",
     "fs.ftruncate",
     "fs.fsync",
-    // An agent among the options is used and not ended.
-    "http.get",
-    "http.request",
-    "https.get",
-    "https.request",
 ];
 
 /// The first name under which others can reach the thing. A part of a value is not reached in other ways than the value.

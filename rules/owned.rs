@@ -7,7 +7,7 @@ use crate::ending;
 use crate::finding::{Finding, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::access::Usage;
-use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Root, Step};
@@ -77,14 +77,14 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     }
     let callee = claims.names.place(model, &place);
     let at = tree.span(call);
-    let called = called_on(file, call).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
+    let called =
+        called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
     let body = Body::Made(MadeClaim { callee, called, acquired });
     claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
 }
 
 /// The names of the methods that are called on an instance where it was made.
-fn called_on(file: &FileView<'_, '_>, call: NodeId) -> Vec<NameId> {
-    let handle = handle::follow(file.model, file.accesses, call);
+fn called_on(file: &FileView<'_, '_>, handle: &Handle) -> Vec<NameId> {
     let accesses = handle.places.iter().flat_map(|place| file.accesses.of(place));
     accesses
         .filter_map(|access| match access.usage {

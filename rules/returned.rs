@@ -16,6 +16,7 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// Notes that a function does something at `site` which only what it returns undoes: `undone_in` are the functions that
 /// do. `keeper` is what holds it until then; none for the process itself.
@@ -122,10 +123,11 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         return;
     }
     let Some(callee) = factory::callee(model, call, claims) else { return };
-    let handle = handle::follow(model, file.accesses, call);
+    let handle = file.follow(call);
+    let patterns = disposal(file);
     let known = claims.list.len();
     let acquired = file.trace.quietly(|| {
-        acquire::claim_handle(file, meta, call, &handle, "listener".to_owned(), &disposal(), claims)
+        acquire::claim_handle(file, meta, call, &handle, "listener".to_owned(), &patterns, claims)
     });
     claims.list.truncate(known);
     let Some(acquired) = acquired.filter(|acquired| is_left(model, call, &handle, acquired)) else { return };
@@ -148,25 +150,16 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 }
 
 /// What ends what a call has begun, of whatever shape it returns that: a function, or an object with a method for it.
-pub(crate) fn disposal() -> ReleasePatterns {
-    let methods = [
-        "dispose",
-        "unsubscribe",
-        "remove",
-        "off",
-        "destroy",
-        "close",
-        "stop",
-        "cancel",
-        "unlisten",
-        "detach",
-    ];
-    ReleasePatterns {
+pub(crate) fn disposal(file: &FileView<'_, '_>) -> Rc<ReleasePatterns> {
+    file.releases_by("disposal", || ReleasePatterns {
         called: true,
-        methods: methods.map(str::to_owned).to_vec(),
+        methods: DISPOSAL.iter().map(|&name| name.to_owned()).collect(),
         ..ReleasePatterns::default()
-    }
+    })
 }
+
+const DISPOSAL: &[&str] =
+    &["dispose", "unsubscribe", "remove", "off", "destroy", "close", "stop", "cancel", "unlisten", "detach"];
 
 /// Whether one of the arguments is a function: what listens, or is run again and again.
 fn takes_function(model: &Model<'_>, call: NodeId) -> bool {

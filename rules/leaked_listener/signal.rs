@@ -148,8 +148,9 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         return Disposer::None;
     }
     let model = file.model;
-    let handle = handle::follow(model, file.accesses, registration.call);
-    let releases = handle::releases(model, file.accesses, &handle, &returned::disposal());
+    let handle = file.follow(registration.call);
+    let patterns = returned::disposal(file);
+    let releases = handle::releases(model, file.accesses, &handle, &patterns);
     if handle.places.is_empty()
         || handle.escapes.iter().any(|escape| acquire::hands_over(file, escape, &releases))
     {
@@ -161,7 +162,7 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
         return if is_private { Disposer::None } else { Disposer::Kept };
     }
-    acquire::leftover(file, registration.call, &handle, &living, &returned::disposal())
+    acquire::leftover(file, registration.call, &handle, &living, &patterns)
         .map_or(Disposer::Kept, Disposer::Gap)
 }
 

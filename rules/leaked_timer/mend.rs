@@ -1,7 +1,6 @@
 //! Fixes: the method that ends the instance clears the timer, or the cleanup of the effect.
 
 use crate::claim::AcquireClaim;
-use crate::ending;
 use crate::finding::Fix;
 use crate::mend;
 use crate::rule::FileView;
@@ -21,7 +20,7 @@ pub(super) fn clear_at_end(
 ) -> Option<Fix> {
     let (model, tree) = (file.model, &file.model.file.tree);
     let (class, func) = (body.class.as_ref()?.0, tree.func(call));
-    let (name, end) = ending::end_method(model, class)?;
+    let (name, end) = file.end_method(class)?;
     let is_other = body.partial.is_none() && !body.in_loop && end != func;
     if !is_other || !runs_for_instance(model, func, class) {
         return None;

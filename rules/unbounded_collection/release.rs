@@ -42,7 +42,7 @@ pub(super) fn released<'p>(
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
                 if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
-            What::Collection(Op::Reset) if !is_making(project, spot, lives, &found) => {
+            What::Collection(Op::Reset) if !is_making(project, lives, &found) => {
                 return Released::Yes(found);
             }
             What::Collection(Op::Escape) => answer = Released::Maybe,
@@ -140,23 +140,15 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 }
 
 /// Whether an assignment only gives the collection its first value.
-fn is_making(project: &Project<'_>, spot: &Spot, lives: Lives, found: &Use<'_>) -> bool {
+fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
-            is_initialiser(project, found) && !drains(project, spot, found)
+            is_initialiser(project, found)
                 || project.is_part_of_making(of, owner, found.file, found.row.func)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
     }
-}
-
-/// Whether a function goes through what is there before it starts afresh.
-fn drains(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
-    project.uses(spot).iter().any(|other| {
-        (other.file, other.row.func) == (found.file, found.row.func)
-            && other.row.what == What::Collection(Op::Read)
-    })
 }
 
 /// Methods that make an instance ready, by the names everybody gives them.
