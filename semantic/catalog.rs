@@ -146,6 +146,8 @@ pub struct CallRow {
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
+    /// The argument at this position is what an application shows at its root: a component, an element, options.
+    pub mounts: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
     /// Why building one per call leaks: for `per-call-client`.
@@ -314,6 +316,11 @@ pub struct DecoratorRow {
     /// Types of the parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The option that lists the components at the root of the application: `bootstrap`.
+    pub mounts: Option<String>,
+    /// The class it stands on is the component at the root of the application.
+    #[serde(default)]
+    pub root: bool,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,

@@ -6,6 +6,7 @@ use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
+use crate::mounts::Shown;
 use crate::names::{Names, Texts};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind, Lowered};
@@ -207,6 +208,8 @@ pub struct EdgeRow {
     pub library: Option<LibraryId>,
     /// The row about exported names it rests on.
     pub export: Option<ExportId>,
+    /// It shows a component.
+    pub shown: Option<Shown>,
 }
 
 /// What runs.
@@ -668,7 +671,7 @@ impl Builder<'_, '_> {
         let mut seen: FxHashSet<(FuncId, Target, [bool; 4], Option<Place>)> = FxHashSet::default();
         let mut is_new = |edge: &calls::Edge| {
             let is_call = matches!(edge.when, When::Caller | When::Each);
-            let is_plain = is_call && edge.library.is_none() && edge.export.is_none();
+            let is_plain = is_call && edge.library.is_none() && edge.export.is_none() && edge.shown.is_none();
             let how = [edge.when == When::Each, edge.certain, edge.in_loop, edge.once.is_some()];
             !is_plain || seen.insert((edge.caller, edge.target.clone(), how, edge.once.clone()))
         };
@@ -687,6 +690,7 @@ impl Builder<'_, '_> {
                 label: self.map.intern(&edge.label),
                 library: edge.library,
                 export: edge.export,
+                shown: edge.shown,
             })
             .collect();
         let handed = calls

@@ -9,6 +9,7 @@ mod looks;
 mod passed;
 mod rates;
 mod resolve;
+mod roots;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
