@@ -156,6 +156,8 @@ pub struct GrowthClaim {
     pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
+    /// What all keys are drawn from, if other files have to say whether there are few of them.
+    pub drawn_from: Vec<Place>,
 }
 
 /// How the target of a registration came to be known here.
@@ -232,6 +234,10 @@ pub struct Target {
     pub shown: String,
     /// How it came to be known.
     pub origin: Origin,
+    /// The instance makes it, or it is a part of its view.
+    pub is_own: bool,
+    /// What the method gives whose result it is, if another file has to say so.
+    pub given: Option<TypeRow>,
 }
 
 /// Something is acquired here, and this file has no release that surely reaches it.
@@ -401,6 +407,8 @@ pub struct HeldClaim {
     pub end_func: FuncId,
     /// What it is, as the first half of a sentence: "an interval runs".
     pub what: String,
+    /// It is an instance of this class: to be held is something only if that holds something in turn.
+    pub made: Option<Place>,
 }
 
 /// Releases of a collection that leave what one site adds.

@@ -4,7 +4,7 @@ use crate::claim::GrowthClaim;
 use crate::finding::{Retainer, Role};
 use outlive_semantic::calls::is_startup_name;
 use outlive_semantic::index::FuncId;
-use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot};
+use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary;
 use outlive_semantic::tree::Span;
@@ -12,7 +12,18 @@ use outlive_semantic::tree::Span;
 /// Whether one thing lives at least as long as another, as far as their roots say.
 #[must_use]
 pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
-    a.root == b.root || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+    a.root == b.root
+        || is_same_instance(project, a, b)
+        || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+}
+
+/// Whether two things hang on one instance: a field of a class, and one that it inherits.
+fn is_same_instance(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
+    let (SpotRoot::Instance(file_a, class_a), SpotRoot::Instance(file_b, class_b)) = (a.root, b.root) else {
+        return false;
+    };
+    project.lineage(file_a, class_a).contains(&(file_b, class_b))
+        || project.lineage(file_b, class_b).contains(&(file_a, class_a))
 }
 
 /// Whether a flag lets something happen only once: it lives as long as what is done to, or its owner is not made again
@@ -46,7 +57,6 @@ fn declaration(project: &Project<'_>, spot: &Spot, file: FileId, growth: &Growth
 /// Where the variable at a spot is declared.
 #[must_use]
 pub fn declared(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
-    use outlive_semantic::project::SpotRoot;
     match spot.root {
         SpotRoot::Binding(file, binding) => {
             project.summary(file).bindings.get(&binding).map(|row| (file, row.at))

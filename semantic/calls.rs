@@ -3,7 +3,7 @@
 use crate::access::{Accesses, Usage};
 use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, LibraryId, When};
 use crate::guard;
-use crate::index::{ClassId, FuncId, NameId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
 use crate::mounts::{self, Shown};
 use crate::place::{Place, Root};
@@ -431,7 +431,9 @@ fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
         let place = model.file.place(arg);
         let may_last = match place.root {
             Root::Binding(binding) => {
-                model.file.binding(binding).func.index() == 0 || param_position(model, binding).is_some()
+                model.file.binding(binding).func.index() == 0
+                    || param_position(model, binding).is_some()
+                    || is_made_for(model, binding, call)
             }
             root => !matches!(root, Root::Value(_) | Root::Receiver(_)),
         };
@@ -442,6 +444,16 @@ fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
             out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
         }
     }
+}
+
+/// Whether a variable holds what the same run has made, for this call: not for several of them in a loop.
+fn is_made_for(model: &Model<'_>, binding: BindingId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::New);
+    value.is_some_and(|value| {
+        tree.func(value) == tree.func(call)
+            && guard::enclosing_loop(model, value) == guard::enclosing_loop(model, call)
+    })
 }
 
 /// What a call runs, if that is or may be code of the project.
@@ -872,7 +884,7 @@ fn nested_run(model: &Model<'_>, inner: FuncId, outer: FuncId) -> Option<When> {
 
 /// The function and position of a plain parameter.
 #[must_use]
-pub fn param_position(model: &Model<'_>, binding: crate::index::BindingId) -> Option<(FuncId, u16)> {
+pub fn param_position(model: &Model<'_>, binding: BindingId) -> Option<(FuncId, u16)> {
     let file = model.file;
     let row = file.binding(binding);
     if row.kind != BindingKind::Param {

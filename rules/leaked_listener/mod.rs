@@ -154,6 +154,9 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if is_ended_beside(file, registration) {
+        return dropped("the target is ended right beside it");
+    }
     if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
     }
@@ -190,6 +193,26 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
+fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let tree = &file.model.file.tree;
+    let statement = |node: NodeId| {
+        let around = std::iter::once(node).chain(tree.ancestors(node));
+        around.take(3).find(|&node| tree.parent(node).is_some_and(|block| tree.kind(block) == Kind::Block))
+    };
+    let block = |node: NodeId| statement(node).and_then(|statement| tree.parent(statement));
+    let own = block(registration.call);
+    own.is_some()
+        && file.accesses.of(&registration.place).any(|access| match access.usage {
+            Usage::Method { name, call } => {
+                matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill")
+                    && access.func == registration.func
+                    && block(call) == own
+            }
+            _ => false,
+        })
 }
 
 /// Notes what an instance keeps on something from outside until it is ended.

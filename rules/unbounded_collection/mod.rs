@@ -22,7 +22,7 @@ use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project,
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
-use release::{Released, released};
+use release::{Released, is_renewed_around, released};
 use report::report;
 use rustc_hash::FxHashMap;
 
@@ -65,6 +65,9 @@ impl Rule for UnboundedCollection {
         if is_for_trials(model, op.node) {
             return dropped("it grows only where the environment says that the program is tried out");
         }
+        if is_made_anew(file, op) {
+            return dropped("each run begins with a new one");
+        }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
         }
@@ -93,6 +96,7 @@ impl Rule for UnboundedCollection {
             replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
+            drawn_from: drawn_from(model, op, keys, claims),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -102,12 +106,28 @@ impl Rule for UnboundedCollection {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
         for (file, claim) in claims {
             if let Body::Growth(growth) = &claim.body {
+                if has_few_keys(view.project, *file, growth) {
+                    view.drop::<()>(*file, claim, || {
+                        format!("`{}`: there are only so many keys", growth.shown)
+                    });
+                    continue;
+                }
                 let spot = view.project.canonical(*file, &growth.holder);
                 by_spot.entry(spot).or_default().push((*file, *claim, growth));
             }
         }
         by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(view, &spot, &sites)).collect()
     }
+}
+
+/// What the keys are drawn from, where this file cannot tell whether there are few.
+fn drawn_from(model: &Model<'_>, op: &CollectionOp, keys: Keys, claims: &mut Claims<'_>) -> Vec<Place> {
+    let places = if keys == Keys::Open { growth::drawn_from(model, op) } else { Vec::new() };
+    places.iter().map(|place| claims.names.place(model, place)).collect()
+}
+
+fn has_few_keys(project: &Project<'_>, file: FileId, growth: &GrowthClaim) -> bool {
+    !growth.drawn_from.is_empty() && growth.drawn_from.iter().all(|place| project.has_few(file, place))
 }
 
 /// Whether the collection can outlive one run of the function at all: not a local of the same function.
@@ -297,6 +317,18 @@ fn is_for_trials(model: &Model<'_>, node: outlive_semantic::index::NodeId) -> bo
         child = parent;
     }
     false
+}
+
+/// `this.rates = {}; for (…) this.rates[k] = …`: the same function has given it a new collection before, whatever comes.
+fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    file.ops_on(&op.holder, Op::Reset).any(|reset| {
+        let Some(statement) = growth::renewal(file.model, reset.node) else { return false };
+        let block = tree.parent(statement);
+        reset.func == op.func
+            && reset.node < op.node
+            && block.is_some_and(|block| tree.contains(block, op.node))
+    })
 }
 
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
@@ -529,6 +561,7 @@ fn settle_holder(
             Released::Inner if is_open => doubt.assume(),
             Released::Inner => doubt.unknown(),
             Released::Idle(_) => doubt.assume(),
+            Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {
@@ -597,7 +630,7 @@ impl<'p> Asked<'p> {
 /// What keeps a collection from growing for ever: the second half of a sentence.
 fn release_phrase(what: &What) -> &'static str {
     match what {
-        What::Collection(Op::Reset) | What::Assigned => "is replaced",
+        What::Collection(Op::Reset) | What::Assigned | What::Renewed => "is replaced",
         What::Collection(Op::Escape) | What::Argument(_) => "is handed to code that may empty it",
         What::Collection(_) | What::Method(..) | What::Called => "loses entries",
     }

@@ -132,6 +132,8 @@ pub struct CallRow {
     pub registers: bool,
     /// The argument at this position is what an application shows at its root: a component, an element, options.
     pub mounts: Option<u8>,
+    /// It gives an instance of the class that the argument at this position names, which somebody else has made.
+    pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
     /// Why building one per call leaks: for `per-call-client`.
@@ -253,6 +255,9 @@ pub struct AcquireRow {
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
+    #[serde(default)]
+    pub needs_function: bool,
     /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
     pub delay_at: Option<u8>,
     /// Events or methods of the handle after which it is gone by itself.

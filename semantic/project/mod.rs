@@ -3,6 +3,7 @@
 mod canonical;
 mod classes;
 mod coverage;
+mod few;
 mod kept;
 mod lives;
 mod looks;

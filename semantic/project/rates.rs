@@ -10,7 +10,7 @@ use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
-use crate::summary::{HandedRow, Role, TargetRow};
+use crate::summary::{HandedRow, Role, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
@@ -389,10 +389,14 @@ impl Graph {
             (Runs::Class(file, class), When::At(Rate::Component | Rate::Render)) => {
                 self.roots.of_class(file, class)
             }
-            (Runs::Function(file, func), When::At(Rate::Component)) => self
-                .roots
-                .of_function(project, file, func)
-                .or_else(|| self.roots.of_function(project, caller.0, caller.1)),
+            (Runs::Function(file, func), When::At(Rate::Component)) => {
+                // An effect that returns its cleanup is written to run again.
+                let effect = &project.summary(file).functions[func.index()];
+                let is_undone = matches!(effect.returns, TypeRow::Function(_));
+                let of = || self.roots.of_function(project, file, func);
+                let by = || self.roots.of_function(project, caller.0, caller.1);
+                (!is_undone).then(|| of().or_else(by)).flatten()
+            }
             _ => None,
         };
         match mount {
@@ -414,8 +418,16 @@ impl Graph {
     }
 
     fn note_caller(&mut self, project: &Project<'_>, file: FileId, caller: FuncId, runs: Runs) {
-        if let (Runs::Function(..), true) = (runs, project.is_production(file)) {
-            self.callers.push((self.node(runs), (file, caller)));
+        if !project.is_production(file) {
+            return;
+        }
+        match runs {
+            Runs::Function(..) => self.callers.push((self.node(runs), (file, caller))),
+            Runs::Class(of, class) => {
+                for &made in &project.summary(of).classes[class.index()].constructors {
+                    self.callers.push((self.func(of, made), (file, caller)));
+                }
+            }
         }
     }
 
@@ -552,7 +564,7 @@ impl Graph {
                         _ => {}
                     }
                 }
-                ExportTo::Value(crate::summary::TypeRow::Instance(class)) => add_class(*class),
+                ExportTo::Value(TypeRow::Instance(class)) => add_class(*class),
                 _ => {}
             }
         }

@@ -60,6 +60,10 @@ pub struct Summary {
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
     pub param_classes: FxHashMap<BindingId, Place>,
+    /// Module bindings that hold a collection written out in the source.
+    pub tables: Vec<BindingId>,
+    /// The names of types that have few values.
+    pub few: Vec<NameId>,
 }
 
 /// An exported name.
@@ -299,4 +303,6 @@ pub enum What {
     Called,
     /// It is overwritten.
     Assigned,
+    /// It is given a new collection whenever the function runs.
+    Renewed,
 }
