@@ -65,12 +65,13 @@ pub(super) fn released<'p>(
 }
 
 /// Whether a function that gives the owner a new collection, whatever comes, calls the one that fills it, or is called by
-/// it: `load() { this.rates = {}; … this.fill(); }`.
+/// it: `load() { this.rates = {}; … this.fill(); }`. What it only hands on runs more often than it does.
 pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let rate = |(file, func): (FileId, FuncId)| project.rate(file, func).rate;
     let calls = |(of, callee): (FileId, FuncId), caller| project.callers(of, callee).contains(&caller);
     project.uses(spot).iter().filter(|found| found.row.what == What::Renewed).any(|found| {
         let renewal = (found.file, found.row.func);
-        calls((file, func), renewal) || calls(renewal, (file, func))
+        rate(renewal) == rate((file, func)) && (calls((file, func), renewal) || calls(renewal, (file, func)))
     })
 }
 
