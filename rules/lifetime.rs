@@ -12,18 +12,18 @@ use outlive_semantic::tree::Span;
 /// Whether one thing lives at least as long as another, as far as their roots say.
 #[must_use]
 pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
-    a.root == b.root
-        || is_same_instance(project, a, b)
-        || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+    is_one_root(project, a.root, b.root) || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
 }
 
-/// Whether two things hang on one instance: a field of a class, and one that it inherits.
-fn is_same_instance(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
-    let (SpotRoot::Instance(file_a, class_a), SpotRoot::Instance(file_b, class_b)) = (a.root, b.root) else {
-        return false;
-    };
-    project.lineage(file_a, class_a).contains(&(file_b, class_b))
-        || project.lineage(file_b, class_b).contains(&(file_a, class_a))
+/// Whether two roots are one: an instance is also one of each class that its class extends.
+fn is_one_root(project: &Project<'_>, a: SpotRoot, b: SpotRoot) -> bool {
+    let extends = |(file, class), of| project.lineage(file, class).contains(&of);
+    match (a, b) {
+        (SpotRoot::Instance(of, a), SpotRoot::Instance(other, b)) => {
+            extends((of, a), (other, b)) || extends((other, b), (of, a))
+        }
+        _ => a == b,
+    }
 }
 
 /// Whether a flag lets something happen only once: it lives as long as what is done to, or its owner is not made again

@@ -48,6 +48,9 @@ pub fn summarise(
     let param_classes = builder.annotated_params();
     let tables = builder.tables();
     let few = builder.few();
+    for param in std::mem::take(&mut builder.map.params) {
+        builder.keep_binding(param);
+    }
     let (bindings, places) = (builder.bindings, builder.places);
     let mut summary = Summary {
         role,
