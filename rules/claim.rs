@@ -211,6 +211,8 @@ pub struct ListenerClaim {
     pub in_loop: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
+    /// A table remembers for which keys it was added, and forgets none.
+    pub per_key: bool,
     /// A removal that may match.
     pub may_be_removed: bool,
     /// What the registration returned takes it away, except on this way.

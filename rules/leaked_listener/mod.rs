@@ -3,6 +3,7 @@
 mod again;
 mod ends;
 mod given;
+mod keyed;
 mod origin;
 mod outlives;
 mod signal;
@@ -186,6 +187,7 @@ fn claim(
         signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
+        per_key: keyed::is_once_per_key(file, registration),
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
@@ -537,7 +539,7 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {
