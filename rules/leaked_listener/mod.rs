@@ -155,6 +155,9 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if is_what_changed(model, registration) {
+        return dropped("each change brings another target");
+    }
     if is_ended_beside(file, registration) {
         return dropped("the target is ended right beside it");
     }
@@ -195,6 +198,20 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// `reaction(() => this.webview, () => this.webview.on(…))`: what runs when a value has changed finds another one there.
+fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let closure = model.file.function(registration.func).node;
+    let Some((call, 1)) = tree.argument_of(closure) else { return false };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
+    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let [value] = model.returned_values(watched)[..] else { return false };
+    let value = model.file.place(value);
+    let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);
+    !value.path.is_empty() && around.any(|place| place == value)
 }
 
 /// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
