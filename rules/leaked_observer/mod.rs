@@ -7,6 +7,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 
 /// The rule.
@@ -31,6 +32,10 @@ impl Rule for LeakedObserver {
             file.drop::<()>(&META, call, || "only the nodes that it observes keep it".to_owned());
             return;
         }
+        if ends_itself(file, call) {
+            file.drop::<()>(&META, call, || "its own callback ends it".to_owned());
+            return;
+        }
         acquire::visit(file, &META, call, claims);
     }
 
@@ -42,6 +47,24 @@ impl Rule for LeakedObserver {
         };
         acquire::settle_all(claims, view, &META, words)
     }
+}
+
+/// `new IntersectionObserver((entries, observer) => observer.unobserve(entries[0].target))`: the callback is handed the
+/// observer, and takes it away when it has seen what it waits for.
+fn ends_itself(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let callback = tree.arg(call, 0).and_then(|callback| model.function_of(callback));
+    let Some(callback) = callback.filter(|_| name.is_some_and(|name| name.ends_with("Observer"))) else {
+        return false;
+    };
+    let own = model.file.params(callback).nth(1).and_then(|param| tree.binding(param));
+    own.is_some_and(|own| {
+        file.accesses.of(&Place::root(Root::Binding(own))).any(|access| {
+            matches!(access.usage, Usage::Method { name, .. }
+                if matches!(tree.text(name), "disconnect" | "unobserve"))
+        })
+    })
 }
 
 /// Whether an observer is kept by nodes alone, none of which stays for as long as the page: `observe` puts a
