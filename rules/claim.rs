@@ -156,6 +156,8 @@ pub struct GrowthClaim {
     pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
+    /// The parts that the key is put together from, as the source names them; none if it is not.
+    pub key_parts: Vec<String>,
     /// What all keys are drawn from, if other files have to say whether there are few of them.
     pub drawn_from: Vec<Place>,
 }

@@ -80,6 +80,7 @@ impl Rule for UnboundedCollection {
             shown: model.file.display(&op.holder),
             growth,
             keys,
+            key_parts: op.key.map(|key| key_parts(model, key)).unwrap_or_default(),
             key: op.key.map(|key| shown_key(model, key)).unwrap_or_default(),
             container,
             model: ty,
@@ -354,6 +355,26 @@ fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
         child = parent;
     }
     false
+}
+
+/// The names of which a key, or the variable that holds it, is put together.
+fn key_parts(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> Vec<String> {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let mut open = vec![value];
+    let mut parts = Vec::new();
+    while let Some(part) = open.pop() {
+        let is_sum = tree.binary_op(part) == Some(outlive_semantic::tree::BinaryOp::Add);
+        match tree.kind(part) {
+            Kind::Template => open.extend(tree.children(part)),
+            _ if is_sum => open.extend(tree.children(part)),
+            Kind::String => {}
+            // The key itself is one name, and shown as that.
+            _ if part == value => return Vec::new(),
+            _ => parts.push(model.file.display(&model.file.place(part))),
+        }
+    }
+    parts
 }
 
 fn shown_key(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> String {
