@@ -60,6 +60,7 @@ const FINITE_KEYS: &[&str] = &[
     "charset",
     "encoding",
     "mode",
+    "transition",
     "format",
     "func",
     "funcname",
@@ -177,14 +178,14 @@ const PARTS: &[&str] = &[
     "route",
 ];
 
-/// What somebody has written down by hand: `oidcConfig.identifier`.
+/// What somebody has written down by hand: `config.providers[…].identifier`.
 const CONFIGURED: &[&str] = &["config", "configuration", "settings", "definition"];
 
 /// `plugin.id`, `pluginId`
 fn is_id_of_part(key: &str) -> bool {
     let words: Vec<String> = key.split(['.', '_']).flat_map(camel_words).collect();
     matches!(&words[..], [part, _] if PARTS.contains(&part.as_str()))
-        || matches!(&words[..], [.., part, _] if CONFIGURED.contains(&part.as_str()))
+        || matches!(&words[..], [parts @ .., _] if parts.iter().any(|part| CONFIGURED.contains(&part.as_str())))
 }
 
 /// `pluginName` is `plugin`, `name`.
