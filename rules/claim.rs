@@ -9,12 +9,15 @@ use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
     /// The rule that made it.
-    pub rule: &'static str,
+    #[serde(serialize_with = "write_rule", deserialize_with = "read_rule")]
+    pub rule: RuleId,
     /// The function in which it happens.
     pub func: FuncId,
     /// Where.
@@ -23,8 +26,21 @@ pub struct Claim {
     pub body: Body,
 }
 
+/// The id of a rule. It has a name of its own since what is read back is not borrowed from where it stands.
+pub type RuleId = &'static str;
+
+fn write_rule<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    id.serialize(serializer)
+}
+
+/// Gives a rule its own id back: claims are kept with the program that made them.
+fn read_rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let id = <&str>::deserialize(deserializer)?;
+    crate::find(id).map(|rule| rule.meta().id).ok_or_else(|| D::Error::custom("no such rule"))
+}
+
 /// What is claimed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Body {
     /// A collection grows.
     Growth(GrowthClaim),
@@ -94,7 +110,7 @@ pub(crate) fn settle_each<K: Kind>(
 }
 
 /// A step of the retention path inside the file of the claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// What it is.
     pub role: Role,
@@ -112,7 +128,7 @@ impl Note {
 }
 
 /// A collection grows here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GrowthClaim {
     /// The collection, in the names of the summary.
     pub holder: Place,
@@ -159,7 +175,7 @@ pub struct GrowthClaim {
 }
 
 /// How the target of a registration came to be known here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Origin {
     /// A global, an import, a module binding, a field: the project knows how long it lives.
     Named,
@@ -172,7 +188,7 @@ pub enum Origin {
 }
 
 /// What a listener on an abort signal is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum SignalUse {
     /// It ends work that ends by itself: a promise that settles, an asynchronous function that returns.
     Operation,
@@ -181,7 +197,7 @@ pub enum SignalUse {
 }
 
 /// A listener is added here, and this file has no removal that surely matches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ListenerClaim {
     /// What it is added to.
     pub target: Place,
@@ -224,7 +240,7 @@ pub struct ListenerClaim {
 }
 
 /// What keeps an acquired thing: the source of a subscription.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Target {
     /// Where it is.
     pub place: Place,
@@ -235,7 +251,7 @@ pub struct Target {
 }
 
 /// Something is acquired here, and this file has no release that surely reaches it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcquireClaim {
     /// What it is: `interval`.
     pub what: String,
@@ -273,7 +289,7 @@ pub struct AcquireClaim {
 }
 
 /// How a thing is given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Undo {
     /// By a function of the platform that takes it: `clearInterval(handle)`.
     Function(String),
@@ -310,7 +326,7 @@ impl Undo {
 }
 
 /// A method is called that acquires something if its receiver is what a row speaks of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LateClaim {
     /// What is known of the receiver here.
     pub receiver: TypeRow,
@@ -321,7 +337,7 @@ pub struct LateClaim {
 }
 
 /// A function acquires something anew on each call, and returns it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GivenClaim {
     /// What.
     pub what: String,
@@ -330,7 +346,7 @@ pub struct GivenClaim {
 }
 
 /// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObtainedClaim {
     /// What is called.
     pub callee: TargetRow,
@@ -339,7 +355,7 @@ pub struct ObtainedClaim {
 }
 
 /// A function of the project adds or arms something which only what it returns takes away.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UndoClaim {
     /// What it adds, as the first part of a sentence: "the `resize` listener on `window`".
     pub what: String,
@@ -350,7 +366,7 @@ pub struct UndoClaim {
 }
 
 /// What holds a thing that a function adds, as its callers see it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Keeper {
     /// The process itself.
     Process,
@@ -363,7 +379,7 @@ pub enum Keeper {
 }
 
 /// A function of the project is handed a function, and what it returns is not used, or not always.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LeftClaim {
     /// What is called.
     pub callee: TargetRow,
@@ -380,7 +396,7 @@ pub struct LeftClaim {
 }
 
 /// An instance of a class is made, and no method that ends instances is called on it here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MadeClaim {
     /// What is constructed.
     pub callee: Place,
@@ -391,7 +407,7 @@ pub struct MadeClaim {
 }
 
 /// What instances of a class take from outside, and give back in a method that ends them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeldClaim {
     /// The class.
     pub class: ClassId,
@@ -404,7 +420,7 @@ pub struct HeldClaim {
 }
 
 /// Releases of a collection that leave what one site adds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Missed {
     /// Why they do.
     pub why: Why,
@@ -415,7 +431,7 @@ pub struct Missed {
 }
 
 /// Why a release leaves an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Why {
     /// The function takes it out where the work succeeds, and not where it fails.
     Failure,
@@ -434,7 +450,7 @@ pub enum Why {
 }
 
 /// A way out of a function that passes no release.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gap {
     /// The second half of a sentence: "when the function returns early".
     pub how: String,
@@ -449,7 +465,7 @@ pub struct Gap {
 }
 
 /// A longer-lived thing keeps a shorter-lived one here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptClaim {
     /// What keeps it.
     pub holder: Place,
@@ -478,7 +494,7 @@ pub struct KeptClaim {
 }
 
 /// A finding whose message is known; open is whether the holder outlives the code that leaves something on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OutlivedClaim {
     /// What keeps it.
     pub holder: Place,
@@ -497,7 +513,7 @@ pub struct OutlivedClaim {
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LocalClaim {
     /// The message.
     pub message: String,
@@ -524,7 +540,7 @@ pub struct LocalClaim {
 }
 
 /// Something is built anew here that comes out alike each time; how often decides whether it is worth a word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ChurnClaim {
     /// The first half of the message: "`LABELS` is allocated".
     pub head: String,

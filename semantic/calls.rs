@@ -110,7 +110,7 @@ pub struct HandedOn {
 }
 
 /// What the rows about a call ask of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct About {
     /// The first argument, if it is a constant string.
     pub event: Option<NameId>,

@@ -1,13 +1,34 @@
 //! Typed indices into the flat tables of a lowered file.
 
+use crate::bounds::{self, OutOfBounds};
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// Declares a `u32` newtype that indexes one table.
+/// Declares a `u32` newtype that indexes one table. Behind `within` stands what compares one that is read with the length
+/// of its table, where the table is kept.
 macro_rules! index_type {
     ($(#[$meta:meta])* $name:ident) => {
+        index_type!($(#[$meta])* $name within Ok::<u32, std::convert::Infallible>, std::convert::Infallible);
+    };
+    ($(#[$meta:meta])* $name:ident within $check:expr, $error:ty) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "u32", try_from = "u32")]
         pub struct $name(pub(crate) u32);
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = $error;
+
+            fn try_from(raw: u32) -> Result<Self, $error> {
+                $check(raw).map(Self)
+            }
+        }
 
         impl $name {
             /// The position in the table this index belongs to.
@@ -40,8 +61,23 @@ index_type!(
 
 /// An interned string of one file. Zero is left free, so that an optional one takes no more room than the id: paths are
 /// made of them, and are copied and compared more than anything else.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct NameId(NonZeroU32);
+
+impl From<NameId> for u32 {
+    fn from(id: NameId) -> Self {
+        id.raw()
+    }
+}
+
+impl TryFrom<u32> for NameId {
+    type Error = OutOfBounds;
+
+    fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
+        bounds::name(raw).map(Self::from_raw)
+    }
+}
 
 impl NameId {
     /// The position in the table of strings.
@@ -93,11 +129,11 @@ index_type!(
 );
 index_type!(
     /// A function, method, accessor, arrow, class field initialiser list or the module body (always 0).
-    FuncId
+    FuncId within bounds::function, OutOfBounds
 );
 index_type!(
     /// A class, a constructor function, or an object literal whose methods use `this`.
-    ClassId
+    ClassId within bounds::class, OutOfBounds
 );
 index_type!(
     /// A type annotation, reduced to what decides about kinds.

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accumulate;
+pub mod bounds;
 pub mod calls;
 pub mod catalog;
 pub mod constant;

@@ -3,6 +3,7 @@
 use crate::index::NameId;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 /// A string table. Equal strings have equal ids, so names compare as integers.
@@ -62,7 +63,7 @@ impl Names {
 }
 
 /// Strings by id, in one piece of memory.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Texts {
     all: String,
     /// Where each ends.
@@ -70,6 +71,16 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether they stand one behind the other: those that were read back may not.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.ends.is_sorted() && self.ends.last().map_or(0, |&end| end as usize) == self.all.len()
+    }
+
     fn push(&mut self, text: &str) -> NameId {
         let id = NameId::from_index(self.ends.len());
         self.all.push_str(text);

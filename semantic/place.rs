@@ -6,12 +6,13 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 
 /// Where an access path starts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Root {
     /// A variable, parameter, function or class of this file.
     Binding(BindingId),
@@ -32,7 +33,7 @@ pub enum Root {
 }
 
 /// One step of an access path.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Step {
     /// `.name`
     Field(NameId),
@@ -41,7 +42,7 @@ pub enum Step {
 }
 
 /// An access path.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// Where it starts.
     pub root: Root,
@@ -84,6 +85,19 @@ impl Path {
 impl Default for Path {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let steps = SmallVec::<[Step; MAX_PATH]>::deserialize(deserializer)?;
+        Ok(steps.into_iter().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::arguments::{Check, FailOn};
 use crate::baseline::{self, BaselineError, Taken};
+use crate::cache::Place;
 use crate::changed::{self, Lines};
 use crate::config::{self, Found};
 use crate::configs::{Configs, Wanted};
@@ -31,15 +32,17 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
         return show_config(options, &settings);
     }
     let mut input = Input::new(options, &settings)?;
-    let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
-    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog)?;
+    let sheets = settings.found().sheets()?;
+    let cache = Place::new(&options.cache, &settings.here, &sheets);
+    let catalog = outlive_rules::models::catalog(&sheets)?;
+    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog, cache.as_ref())?;
     let mut patch = Patch::default();
     if let Some(wish) = options.wish() {
         for _ in 0..fix::ROUNDS {
             if !patch.add(&report, wish, &mut input.overlay) {
                 break;
             }
-            (report, taken) = analyse(options, &settings, &input, &catalog)?;
+            (report, taken) = analyse(options, &settings, &input, &catalog, cache.as_ref())?;
         }
     }
     if !options.fix_dry_run {
@@ -83,6 +86,7 @@ fn analyse(
     settings: &Settings,
     input: &Input,
     catalog: &Catalog,
+    cache: Option<&Place>,
 ) -> Result<(Report, Taken), SessionError> {
     let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
     let mut report = progress::watch(shows_progress, |counter| {
@@ -96,6 +100,7 @@ fn analyse(
             traced: None,
             progress: counter,
             until: options.until,
+            cache,
         };
         let mut analysis = session::run(&plan, catalog)?;
         let report = judge(&mut analysis, options, settings, input);

@@ -4,6 +4,7 @@ mod names;
 mod rows;
 
 use crate::access::{Accesses, Usage};
+use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
 use crate::growth::{CollectionOp, Op};
@@ -71,6 +72,30 @@ pub fn summarise(
 }
 
 impl Summary {
+    /// How many strings, functions and classes there are: ids are below.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        Bounds {
+            names: of(self.names.len()),
+            functions: of(self.functions.len()),
+            classes: of(self.classes.len()),
+        }
+    }
+
+    /// Whether its rows refer to rows that are there: those that were read back may not. Ids were compared with
+    /// [`Summary::bounds`] when they were read.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        // A function is created in one that comes before it, so that the way outward ends.
+        let has_parent =
+            |(at, row): (usize, &FunctionRow)| row.parent.is_none_or(|parent| parent.index() < at);
+        self.names.is_sound()
+            && !self.functions.is_empty()
+            && self.functions.iter().enumerate().all(has_parent)
+            && self.uses.iter().all(|row| (row.place as usize) < self.places.len())
+    }
+
     /// What stays until the link is kept without the room it once grew into.
     fn shrink(&mut self) {
         self.exports.shrink_to_fit();

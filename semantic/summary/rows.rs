@@ -24,6 +24,7 @@ pub enum Role {
 }
 
 /// What the project needs to know of one file.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// Its part in the project.
     pub role: Role,
@@ -62,6 +63,7 @@ pub struct Summary {
 }
 
 /// An exported name.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ExportRow {
     /// The name; none for `export *`.
     pub name: Option<NameId>,
@@ -70,6 +72,7 @@ pub struct ExportRow {
 }
 
 /// What an export stands for.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum ExportTo {
     /// A path in this file.
     Place(Place),
@@ -89,6 +92,7 @@ pub enum ExportTo {
 }
 
 /// A function.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct FunctionRow {
     /// The name it goes by; empty if none.
     pub name: Box<str>,
@@ -115,6 +119,7 @@ pub struct FunctionRow {
 }
 
 /// A class.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ClassRow {
     /// Its name; empty if none.
     pub name: Box<str>,
@@ -137,6 +142,7 @@ pub struct ClassRow {
 }
 
 /// What a class inherits from.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum BaseRow {
     /// A class of this file.
     Class(ClassId),
@@ -147,6 +153,7 @@ pub enum BaseRow {
 }
 
 /// A binding that a place starts from.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct BindingRow {
     /// Its name.
     pub name: Box<str>,
@@ -161,7 +168,7 @@ pub struct BindingRow {
 }
 
 /// What is known of a value, in a form other files can use.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TypeRow {
     /// Nothing.
     Unknown,
@@ -184,6 +191,7 @@ pub enum TypeRow {
 }
 
 /// An edge of the call graph.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct EdgeRow {
     /// Who calls.
     pub caller: FuncId,
@@ -208,7 +216,7 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
@@ -219,6 +227,7 @@ pub enum TargetRow {
 }
 
 /// A function handed to a function of the project.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct HandedRow {
     /// Where.
     pub caller: FuncId,
@@ -237,6 +246,7 @@ pub struct HandedRow {
 }
 
 /// Something other than a function that is handed to a function of the project.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct PassedRow {
     /// Where.
     pub caller: FuncId,
@@ -249,6 +259,7 @@ pub struct PassedRow {
 }
 
 /// What a function does with a function parameter.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ParamRow {
     /// The function.
     pub func: FuncId,
@@ -263,7 +274,7 @@ pub struct ParamRow {
 }
 
 /// A parameter that is neither stored nor returned.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub struct LookRow {
     /// The methods that are called on it.
     pub methods: Vec<NameId>,
@@ -272,6 +283,7 @@ pub struct LookRow {
 }
 
 /// Something done to a thing that other files may know.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct UseRow {
     /// The thing, by its position in [`Summary::places`].
     pub place: u32,
@@ -284,7 +296,7 @@ pub struct UseRow {
 }
 
 /// What is done to a thing.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// A collection operation.
     Collection(Op),
