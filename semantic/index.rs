@@ -4,31 +4,12 @@ use crate::bounds::{self, OutOfBounds};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
-/// Declares a `u32` newtype that indexes one table. Behind `within` stands what compares one that is read with the length
-/// of its table, where the table is kept.
+/// Declares a `u32` newtype that indexes one table.
 macro_rules! index_type {
     ($(#[$meta:meta])* $name:ident) => {
-        index_type!($(#[$meta])* $name within Ok::<u32, std::convert::Infallible>, std::convert::Infallible);
-    };
-    ($(#[$meta:meta])* $name:ident within $check:expr, $error:ty) => {
-        $(#[$meta])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(into = "u32", try_from = "u32")]
+        $(#[$meta])*
         pub struct $name(pub(crate) u32);
-
-        impl From<$name> for u32 {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl TryFrom<u32> for $name {
-            type Error = $error;
-
-            fn try_from(raw: u32) -> Result<Self, $error> {
-                $check(raw).map(Self)
-            }
-        }
 
         impl $name {
             /// The position in the table this index belongs to.
@@ -129,13 +110,37 @@ index_type!(
 );
 index_type!(
     /// A function, method, accessor, arrow, class field initialiser list or the module body (always 0).
-    FuncId within bounds::function, OutOfBounds
+    #[serde(into = "u32", try_from = "u32")]
+    FuncId
 );
 index_type!(
     /// A class, a constructor function, or an object literal whose methods use `this`.
-    ClassId within bounds::class, OutOfBounds
+    #[serde(into = "u32", try_from = "u32")]
+    ClassId
 );
 index_type!(
     /// A type annotation, reduced to what decides about kinds.
     TypeId
 );
+
+/// One that is read back is compared with the length of its table, where the table is kept.
+macro_rules! checked_when_read {
+    ($name:ident within $check:expr) => {
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = OutOfBounds;
+
+            fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
+                $check(raw).map(Self)
+            }
+        }
+    };
+}
+
+checked_when_read!(FuncId within bounds::function);
+checked_when_read!(ClassId within bounds::class);
