@@ -201,12 +201,13 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went, and where the system tells, how much memory it took.
-pub(crate) fn timings(rows: &[(&str, Duration)]) {
+/// Prints where the time went, how many files the cache knew, and where the system tells, how much memory it took.
+pub(crate) fn timings(rows: &[(&str, Duration)], loaded: u64) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
+    let _ = writeln!(stderr, "{:<24} {loaded:>8} files", "known from the cache");
     if let Some(kilobytes) = peak_memory() {
         let _ = writeln!(stderr, "{:<24} {:>8.1} MiB", "peak memory", kilobytes as f64 / 1_024.0);
     }

@@ -107,6 +107,8 @@ struct Effort {
     /// Taken out of the cache, and put in.
     load: Duration,
     keep: Duration,
+    /// How many were taken out of the cache.
+    loaded: u64,
     parse: Duration,
     lower: Duration,
     visit: Duration,
@@ -116,6 +118,7 @@ impl Effort {
     fn add(&mut self, other: &Self) {
         self.read += other.read;
         self.load += other.load;
+        self.loaded += other.loaded;
         self.keep += other.keep;
         self.parse += other.parse;
         self.lower += other.lower;
@@ -165,6 +168,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
+    /// How many files the cache knew.
+    pub(crate) loaded: u64,
     /// The threads that it was made on.
     pub(crate) pool: Arc<rayon::ThreadPool>,
 }
@@ -311,9 +316,9 @@ fn link<'c>(
     };
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
-    let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
-    let pool = Arc::clone(pool);
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, pool }
+    let Gathered { claims, dropped, directives, hashes, errors, stats, effort, .. } = gathered;
+    let (pool, loaded) = (Arc::clone(pool), effort.loaded);
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, loaded, pool }
 }
 
 #[derive(Default)]
@@ -435,37 +440,49 @@ fn analyse_file(
     if let Some(older) = known.older.filter(|older| older.hash == hash && size == older.bytes) {
         return Outcome { stale: None, ..older.clone() };
     }
-    let mut effort = Effort::default();
     // The trace tells what the rules drop: that is not kept.
     let cache = known.cache.filter(|_| plan.traced != Some(&*file.path));
     let cache = cache.map(|cache| (cache, Key::of(&file.path, &bytes)));
-    if let Some((cache, key)) = &cache {
-        effort.read = start.elapsed();
-        if let Some(kept) = cache.find(key, catalog, size) {
-            effort.load = start.elapsed().saturating_sub(effort.read);
-            return Outcome { fate: Fate::from_kept(kept, file), bytes: size, hash, effort, stale: None };
-        }
+    let mut effort = Effort { read: start.elapsed(), ..Effort::default() };
+    let start = Instant::now();
+    if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.find(key, catalog, size)) {
+        let fate = Fate::from_kept(kept, file);
+        (effort.load, effort.loaded) = (start.elapsed(), 1);
+        return Outcome { fate, bytes: size, hash, effort, stale: None };
     }
-    let fate = match readable(bytes, file) {
-        Err(fate) => fate,
-        Ok(_) if plan.until == Stage::Read => Fate::Stopped,
-        Ok((text, nesting)) => {
-            effort.read = start.elapsed();
-            if nesting > syntax::SHALLOW_NESTING {
-                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, rules, &mut effort))
-            } else {
-                parse_and_analyse(&text, file, catalog, plan, rules, &mut effort)
-            }
-        }
-    };
-    let done = Instant::now();
+    let fate = made_anew(bytes, file, catalog, plan, rules, &mut effort);
+    let start = Instant::now();
     if let Some((cache, key)) = &cache
         && let Some(record) = fate.as_kept().and_then(|kept| cache::encode(&kept))
     {
         cache.keep(key, record);
     }
-    effort.keep = done.elapsed();
+    effort.keep = start.elapsed();
     Outcome { fate, bytes: size, hash, effort, stale: None }
+}
+
+/// Reads, parses and analyses the text of a file, as far as the plan goes.
+fn made_anew(
+    bytes: Vec<u8>,
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    rules: &[&'static dyn Rule],
+    effort: &mut Effort,
+) -> Fate {
+    let start = Instant::now();
+    match readable(bytes, file) {
+        Err(fate) => fate,
+        Ok(_) if plan.until == Stage::Read => Fate::Stopped,
+        Ok((text, nesting)) => {
+            effort.read += start.elapsed();
+            if nesting > syntax::SHALLOW_NESTING {
+                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, rules, effort))
+            } else {
+                parse_and_analyse(&text, file, catalog, plan, rules, effort)
+            }
+        }
+    }
 }
 
 impl Fate {

@@ -144,7 +144,7 @@ impl<'p> Cache<'p> {
         let fresh = std::mem::take(&mut *self.fresh.lock().unwrap_or_else(PoisonError::into_inner));
         let is_damaged = self.damaged || self.packs.iter().any(Pack::is_damaged);
         let written = self.write(fresh, is_damaged);
-        self.place.sweep(&self.group);
+        self.place.sweep(&self.group, MAX_FOLDER);
         if is_damaged {
             return Some(format!(
                 "the cache in {} was damaged: what could not be read is made anew",
@@ -295,4 +295,5 @@ fn entries(folder: &Path, group: &Digest) -> impl Iterator<Item = Entry> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "it is test code, helpers included")]
 mod tests;

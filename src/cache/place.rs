@@ -1,7 +1,7 @@
 //! Where the cache of a project is, and what belongs together in it.
 
 use super::pack::{Digest, Ours};
-use super::{Entry, LEFT_BEHIND, MAX_FOLDER, entries};
+use super::{Entry, LEFT_BEHIND, entries};
 use crate::arguments::CacheOptions;
 use etcetera::BaseStrategy;
 use outlive_rules::Rule;
@@ -18,10 +18,10 @@ pub(crate) struct Place {
     /// The user named it.
     pub(super) is_named: bool,
     /// Tells the projects apart that share the folder, and the folders of a project that one may run in.
-    project: String,
-    program: String,
+    pub(super) project: String,
+    pub(super) program: String,
     /// The rows of the user.
-    models: String,
+    pub(super) models: String,
 }
 
 impl Place {
@@ -66,8 +66,9 @@ impl Place {
         }
     }
 
-    /// Removes what was not used for longest until the folder is small enough, and what runs that were ended left behind.
-    pub(super) fn sweep(&self, group: &Digest) {
+    /// Removes what was not used for longest until the folder holds no more than so many bytes, and what runs that were
+    /// ended left behind.
+    pub(super) fn sweep(&self, group: &Digest, most: u64) {
         let mut packs: Vec<Entry> = Vec::new();
         for entry in entries(&self.folder, group) {
             match entry.ours {
@@ -81,7 +82,7 @@ impl Place {
         let mut bytes: u64 = packs.iter().map(|pack| pack.bytes).sum();
         packs.sort_by_key(|pack| pack.modified);
         for pack in packs {
-            if bytes <= MAX_FOLDER {
+            if bytes <= most {
                 break;
             }
             bytes -= pack.bytes;
