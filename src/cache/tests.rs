@@ -1,9 +1,12 @@
 use super::pack::{Ours, Pack, Writing};
 use super::*;
-use crate::arguments::{Arguments, CacheOptions, Check, Command};
+use crate::arguments::{Arguments, CacheOptions, Check, Command, Format};
 use crate::check::{self, Input, Settings};
+use crate::fix::{Patch, Wish};
 use crate::report::source::Overlay;
+use crate::report::{self, RunOptions};
 use crate::session::{self, Plan};
+use crate::terminal::Look;
 use clap::Parser;
 use outlive_rules::RULES;
 use outlive_semantic::catalog::Sheet;
@@ -21,7 +24,7 @@ fn key(at: u8) -> Key {
 /// A pack with records of several lengths.
 fn pack(folder: &Path) -> PathBuf {
     let mut writing = Writing::begin(folder, &GROUP).unwrap();
-    for at in 0..20 {
+    for at in 0..8 {
         let record: Vec<u8> = (0..at).map(|byte| byte ^ at).collect();
         writing.add(key(at).key, key(at).path, &record).unwrap();
     }
@@ -38,8 +41,8 @@ fn a_pack_gives_back_what_was_put_in() {
     let folder = folder();
     let path = pack(folder.path());
     let pack = Pack::open(&path, &GROUP).ok().flatten().unwrap();
-    assert_eq!(pack.rows.len(), 20);
-    for at in 0..20 {
+    assert_eq!(pack.rows.len(), 8);
+    for at in 0..8 {
         let row = pack.rows.iter().find(|row| row.key == key(at).key).unwrap();
         assert_eq!(pack.record(row).unwrap().len(), usize::from(at));
     }
@@ -168,6 +171,11 @@ fn say(folder: &Path, cache: &Place) -> usize {
     let mut analysis = session::run(&plan, &catalog).unwrap();
     let mut report = check::judge(&mut analysis, &check, &settings, &input);
     report.settle();
+    Patch::default().add(&report, Wish::Suggestions, &mut Overlay::default());
+    for format in [Format::Pretty, Format::Sarif, Format::Html] {
+        let look = Look { color: true, links: true, width: 80, unicode: true };
+        report::render(&report, format, look, &RunOptions::default()).unwrap();
+    }
     report.findings.len()
 }
 
