@@ -152,6 +152,9 @@ pub(crate) struct Check {
     /// Print the config that is in force, and where it comes from.
     #[arg(long, help_heading = "Config")]
     pub(crate) show_config: bool,
+    /// Print the files that are analysed, one on each line, and do nothing with them.
+    #[arg(long, help_heading = "Input")]
+    pub(crate) show_files: bool,
     /// Analyse this folder, and report only what stands in PATHS: a leak is often a matter of several files.
     #[arg(long, value_name = "FOLDER", help_heading = "Input")]
     pub(crate) within: Option<PathBuf>,

@@ -261,6 +261,13 @@ impl Loaded {
         self.outcomes.get(self.position(path)?)
     }
 
+    /// The files that went as far as they were to go, by path.
+    pub(crate) fn analysed(&self) -> impl Iterator<Item = &str> {
+        let files = self.found.files.iter().zip(&self.outcomes);
+        let is_whole = |outcome: &Outcome| matches!(outcome.fate, Fate::Stopped | Fate::Analysed(..));
+        files.filter(move |(_, outcome)| is_whole(outcome)).map(|(file, _)| &*file.path)
+    }
+
     /// Whether a file belongs to the project.
     pub(crate) fn has(&self, path: &str) -> bool {
         self.position(path).is_some()
