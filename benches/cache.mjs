@@ -6,48 +6,29 @@
 // It uses the tree and the build of `benches/run.mjs`. The four take turns, and medians are compared. Before it measures
 // it compares what the runs print: that must be the same, byte for byte. It ends with 1 when it is not, or when a limit is
 // passed.
-import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { measure, median, must, program, root, target } from './measure.mjs';
 
 const LIMITS = { warm: 0.15, changed: 0.2 };
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const program = join(target, 'release', process.platform === 'win32' ? 'outlive.exe' : 'outlive');
 const folder = join(target, 'bench-cache');
 const tree = 'bench-tree';
 const changing = join(target, tree, 'kafkajs@2.2.4', 'src', 'cluster', 'index.js');
 const runs = Number(process.argv[2] ?? 7);
 
-function must(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error ?? `status ${status}`}`);
-}
-
-/** One run: its time, what it printed, and its timings by name. */
+/** One run: what it took, what it printed, and its timings by name. */
 function run(...options) {
   const args = ['check', ...options, '--timings', '--format', 'json', '--confidence', 'low', tree];
-  const start = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd: target, maxBuffer: 1 << 28 });
-  const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  if (status === null || status > 1) throw new Error(`${args.join(' ')}: status ${status}\n${stderr}`);
-  const rows = [...String(stderr).matchAll(/^( *[a-z ]+?) +([\d.]+) (?:ms|MiB|files)$/gm)];
-  const timings = Object.fromEntries(rows.map(([, name, value]) => [name.trim(), Number(value)]));
-  return { ms, stdout, timings };
+  const result = measure([program, ...args], target, 'pipe');
+  const rows = [...result.stderr.matchAll(/^( *[a-z ]+?) +([\d.]+) (?:ms|MiB|files)$/gm)];
+  return { ...result, timings: Object.fromEntries(rows.map(([, name, value]) => [name.trim(), Number(value)])) };
 }
 
 /** Gives the file another text, in a new file of its name: the tree may share its files with other copies. */
 function write(text) {
   writeFileSync(`${changing}.new`, text);
   renameSync(`${changing}.new`, changing);
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 function row(name, value) {
@@ -89,11 +70,16 @@ try {
   write(original);
 }
 
-const cold = median(seen['without a cache'].map(({ ms }) => ms));
-const share = (way) => median(seen[way].map(({ ms }) => ms)) / cold;
+/** The median of a way as a share of a run without a cache. */
+const share = (way, what = 'ms') => {
+  const [part, whole] = [way, 'without a cache'].map((of) => median(seen[of].map((it) => it[what])));
+  return part / whole;
+};
+const percent = (part) => `${(100 * part).toFixed(0)} %`;
 for (const way of Object.keys(ways)) {
   const of = (name) => median(seen[way].map(({ timings }) => timings[name] ?? 0));
-  row(way, `${median(seen[way].map(({ ms }) => ms)).toFixed(0)} ms, ${(100 * share(way)).toFixed(0)} %`);
+  row(way, `${median(seen[way].map(({ ms }) => ms)).toFixed(0)} ms, ${percent(share(way))}`);
+  row('  time of the processors', `${median(seen[way].map(({ cpu }) => cpu)).toFixed(0)} ms, ${percent(share(way, 'cpu'))}`);
   row('  known from the cache', `${of('known from the cache')} files`);
   for (const name of ['read', 'load', 'keep']) row(`  ${name}, on all threads`, `${of(name).toFixed(0)} ms`);
   for (const name of ['walk', 'files', 'link', 'settle', 'report']) row(`  ${name}`, `${of(name).toFixed(0)} ms`);

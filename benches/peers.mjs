@@ -7,50 +7,16 @@
 // All get the same tree: the files that `outlive` analyses in the tree of `benches/run.mjs`, and the manifests beside
 // them. They take turns; medians are compared. Each runs as its page says, with what it does by default; the plugin runs
 // alone. What they look for is not the same: this says what it costs to have one of them in a hook, and no more.
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { measure, median, must, program, root, target } from './measure.mjs';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
-const program = join(target, 'release', process.platform === 'win32' ? 'outlive.exe' : 'outlive');
 const peers = join(root, 'truth', 'peers');
 const tree = join(target, 'bench-peers');
 const cache = join(target, 'bench-peers-cache');
 const runs = Number(process.argv[2] ?? 5);
-/** GNU time tells what a process used when it is over. */
-const time = '/usr/bin/time';
-
-function must(command, args, options) {
-  const { status, stdout, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, ...options });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error ?? `status ${status}`}`);
-  return stdout;
-}
-
-/** One run: milliseconds on the clock and of the processors, mebibytes. Findings are no failure. */
-function run([command, ...args], cwd) {
-  const measured = existsSync(time) ? [time, '-f', '%U %S %M', '-o', join(target, 'bench-usage'), command] : [command];
-  const [first, ...rest] = [...measured, ...args];
-  const env = { ...process.env, NO_COLOR: '1', CI: '1' };
-  const start = process.hrtime.bigint();
-  const { status, stderr } = spawnSync(first, rest, { cwd, env, stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 1 << 28 });
-  const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  if (status === null || status > 1) throw new Error(`${command} ${args.join(' ')}: status ${status}\n${stderr}`);
-  if (measured.length === 1) return { ms };
-  const usage = readFileSync(join(target, 'bench-usage'), 'utf8').trim().split('\n').at(-1);
-  const [user, system, kibibytes] = usage.split(' ').map(Number);
-  return { ms, user: user * 1e3, cpu: (user + system) * 1e3, mebibytes: kibibytes / 1024 };
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
 /** Files into a folder of their own, without a second copy where the system can. */
 function layOut(files, from, to) {
   for (const file of files) {
@@ -108,10 +74,6 @@ export default [{
 }];
 `,
 );
-const biome = { root: true, files: { maxSize: 16_000_000 }, vcs: { enabled: false } };
-mkdirSync(join(target, 'bench-biome'), { recursive: true });
-writeFileSync(join(target, 'bench-biome', 'biome.json'), JSON.stringify(biome));
-
 const outlive = (...options) => [program, 'check', ...options, '--quiet', '--format', 'json', '.'];
 const node = process.execPath;
 /** By name: the command, and what is done before each run. */
@@ -119,15 +81,12 @@ const tools = {
   'outlive': { command: outlive('--no-cache') },
   'outlive, nothing changed': {
     command: outlive('--cache-dir', cache),
-    before: () => existsSync(cache) || run(outlive('--cache-dir', cache), tree),
+    before: () => existsSync(cache) || measure(outlive('--cache-dir', cache), tree),
   },
   'outlive, parsing alone': { command: outlive('--no-cache', '--until', 'parse') },
   [`Oxlint ${version('oxlint')}`]: { command: [node, at('oxlint', 'bin', 'oxlint'), '--no-ignore', '--silent', '.'] },
   [`Biome ${version('@biomejs/biome')}, lint`]: {
-    command: [
-      node, at('@biomejs', 'biome', 'bin', 'biome'), 'lint', '--config-path', join(target, 'bench-biome'),
-      '--max-diagnostics=none', '--diagnostic-level=error', '.',
-    ],
+    command: [node, at('@biomejs', 'biome', 'bin', 'biome'), 'lint', '.'],
   },
   [`ESLint ${version('eslint')}, plugin listeners ${version('eslint-plugin-listeners')}`]: {
     command: [
@@ -143,9 +102,9 @@ rmSync(cache, { recursive: true, force: true });
 const seen = Object.fromEntries(Object.keys(tools).map((name) => [name, []]));
 for (let i = 0; i <= runs; i += 1) {
   for (const [name, { command, before, seldom }] of Object.entries(tools)) {
-    if (seldom && i > 2) continue;
+    if (seldom && (i === 0 || i > 2)) continue;
     before?.();
-    const result = run(command, tree);
+    const result = measure(command, tree);
     // The first round fills the cache of the file system.
     if (i > 0) seen[name].push(result);
   }
@@ -172,7 +131,7 @@ for (const [word, share] of [['an eighth', 1 / 8], ['a quarter', 1 / 4], ['half'
   const folder = join(target, 'bench-part');
   rmSync(folder, { recursive: true, force: true });
   layOut(some, tree, folder);
-  const times = Array.from({ length: runs + 1 }, () => run(tools.outlive.command, folder).ms).slice(1);
+  const times = Array.from({ length: runs + 1 }, () => measure(tools.outlive.command, folder).ms).slice(1);
   const mebibytes = bytesOf(some) / 2 ** 20;
   const row = [some.length, mebibytes.toFixed(1), `${median(times).toFixed(0)} ms`, `${(median(times) / mebibytes).toFixed(1)} ms`];
   console.log(`| ${word} | ${row.join(' | ')} |`);
