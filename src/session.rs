@@ -460,7 +460,7 @@ fn analyse_file(
     let fate = made_anew(bytes, file, catalog, plan, rules, &mut effort);
     let start = Instant::now();
     if let Some((cache, key)) = &cache
-        && let Some(record) = fate.as_kept().and_then(|kept| cache::encode(&kept))
+        && let Some(record) = fate.as_kept().and_then(|kept| cache::encode(&kept, size))
     {
         cache.keep(key, record);
     }

@@ -241,6 +241,17 @@ fn little_is_not_written_unless_a_folder_is_named() {
     assert_eq!(project.run(&["--cache-dir", "kept"]).stdout, project.run(&["--no-cache"]).stdout);
 }
 
+#[test]
+fn a_folder_with_something_in_it_is_not_hidden_from_git() {
+    let project = Project::new(&[("a.js", LEAK)]);
+    let plain = project.run(&["--no-cache"]).stdout;
+    for _ in 0..2 {
+        assert_eq!(project.run(&["--cache-dir", "."]).stdout, plain);
+    }
+    assert_eq!(packs(&project.path()).len(), 1);
+    assert!(!project.path().join(".gitignore").exists());
+}
+
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
 

@@ -93,15 +93,17 @@ impl<'p> Cache<'p> {
             damaged: false,
             fresh: Mutex::default(),
         };
-        for path in packs_of(&place.folder, &group) {
+        let mut room = pack::MAX_ROWS;
+        for path in packs_of(&place.folder, &group).into_iter().rev().take(2 * MANY) {
             match Pack::open(&path, &group) {
-                Ok(pack) => cache.packs.extend(pack),
+                Ok(pack) => cache.packs.extend(pack.filter(|pack| take(&mut room, pack.rows.len()))),
                 Err(pack::Damaged) => {
                     cache.damaged = true;
                     let _ = std::fs::remove_file(path);
                 }
             }
         }
+        cache.packs.reverse();
         cache.index();
         cache
     }
@@ -263,6 +265,13 @@ impl Fresh {
         }
         Ok(writing)
     }
+}
+
+/// Takes so much of what there is room for, if there is.
+fn take(room: &mut usize, wanted: usize) -> bool {
+    let left = room.checked_sub(wanted);
+    *room = left.unwrap_or(*room);
+    left.is_some()
 }
 
 /// The packs of a group, the oldest first.

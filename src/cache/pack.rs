@@ -21,6 +21,8 @@ const ROW: usize = 32 + 8 + 16 + 8 + 4;
 pub(super) const MAX_PACK: u64 = 256 << 20;
 /// Nor a record of one file.
 const MAX_RECORD: usize = 32 << 20;
+/// All packs of a run have no more records than this, and so no single one has.
+pub(super) const MAX_ROWS: usize = 1 << 20;
 
 /// The name of something by its content.
 pub(crate) type Digest = [u8; 32];
@@ -137,7 +139,7 @@ fn index(file: &mut File, group: &Digest) -> Option<Vec<Row>> {
     file.read_exact(&mut foot).ok()?;
     let (start, expected) = foot.split_first_chunk()?;
     let start = u64::from_le_bytes(*start);
-    let len = foot_at.checked_sub(start).filter(|_| start >= HEAD)?;
+    let len = foot_at.checked_sub(start).filter(|&len| start >= HEAD && len <= (MAX_ROWS * ROW) as u64)?;
     let mut bytes = vec![0; usize::try_from(len).ok()?];
     file.seek(SeekFrom::Start(start)).ok()?;
     file.read_exact(&mut bytes).ok()?;
@@ -177,7 +179,8 @@ impl Writing {
     /// Whether one more record of a length has room.
     fn has_room(&self, len: usize) -> bool {
         let index = (self.rows.len() + 1).saturating_mul(ROW) as u64;
-        len <= MAX_RECORD && self.at + len as u64 + index + FOOT <= MAX_PACK
+        let fits = self.at + len as u64 + index + FOOT <= MAX_PACK;
+        fits && len <= MAX_RECORD && self.rows.len() < MAX_ROWS
     }
 
     /// Adds a record, if it has room.

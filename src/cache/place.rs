@@ -55,11 +55,14 @@ impl Place {
         *hasher.finalize().as_bytes()
     }
 
-    /// Makes the folder. It asks version control not to look.
+    /// Makes the folder. If nothing was in it, it asks version control not to look: a folder of somebody else's stays as
+    /// it is.
     pub(super) fn make(&self) -> io::Result<()> {
         std::fs::create_dir_all(&self.folder)?;
-        let ignore = self.folder.join(".gitignore");
-        match std::fs::OpenOptions::new().write(true).create_new(true).open(ignore) {
+        if std::fs::read_dir(&self.folder)?.next().is_some() {
+            return Ok(());
+        }
+        match std::fs::OpenOptions::new().write(true).create_new(true).open(self.folder.join(".gitignore")) {
             Ok(mut file) => io::Write::write_all(&mut file, b"*\n"),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
             Err(error) => Err(error),

@@ -27,18 +27,27 @@ pub(crate) enum Shape<S, C, D, T> {
 /// What is written.
 pub(crate) type Written<'w> = Shape<&'w Summary, &'w [Claim], &'w [Directive], &'w str>;
 
-/// The record of a file.
-pub(crate) fn encode(written: &Written<'_>) -> Option<Vec<u8>> {
+/// As long a record of a file of so many bytes may be. What is read takes some times the room of its record, and nobody
+/// should have to find more of it than there is of the file.
+fn most(bytes: u64) -> u64 {
+    (64 << 10) + 16 * bytes
+}
+
+/// The record of a file of so many bytes; none if it would be out of proportion.
+pub(crate) fn encode(written: &Written<'_>, bytes: u64) -> Option<Vec<u8>> {
     let bounds = match written {
         Shape::Analysed(summary, ..) => summary.bounds(),
         _ => Bounds::default(),
     };
     let head = postcard::to_allocvec(&bounds).ok()?;
-    postcard::to_extend(written, head).ok()
+    postcard::to_extend(written, head).ok().filter(|record| record.len() as u64 <= most(bytes))
 }
 
 /// What a record says of a file of so many bytes; none if it says nothing sound.
 pub(super) fn decode(record: &[u8], catalog: &Catalog, bytes: u64) -> Option<Kept> {
+    if record.len() as u64 > most(bytes) {
+        return None;
+    }
     let (bounds, rest): (Bounds, &[u8]) = postcard::take_from_bytes(record).ok()?;
     let bytes = u32::try_from(bytes).ok()?;
     let (kept, rest): (Kept, &[u8]) =
