@@ -19,6 +19,7 @@ use crate::tables::{Binding, BindingKind, Function, FunctionKind, Lowered, Refer
 use crate::tree::{Kind, Node, Span, Tree};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use swc_atoms::Atom;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -79,6 +80,8 @@ struct Lowering {
     pattern: Pattern,
     /// Where `var` and hoisted function declarations go.
     var_scope: ScopeId,
+    /// The names of what the parser has interned already: it knows the hash of each.
+    atoms: FxHashMap<Atom, NameId>,
 }
 
 /// Whether the names in a pattern are declared by it or assigned to.
@@ -121,6 +124,7 @@ impl Lowering {
             class: None,
             pattern: Pattern::Assign,
             var_scope: ScopeId(0),
+            atoms: FxHashMap::default(),
         }
     }
 
@@ -169,6 +173,16 @@ impl Lowering {
         self.out.tree.names.intern(text)
     }
 
+    /// The name of an identifier: most are met many times.
+    fn intern_atom(&mut self, atom: &Atom) -> NameId {
+        if let Some(&known) = self.atoms.get(atom) {
+            return known;
+        }
+        let name = self.intern(atom);
+        self.atoms.insert(atom.clone(), name);
+        name
+    }
+
     /// Runs `inside` in a new scope.
     fn scoped<R>(&mut self, is_function: bool, inside: impl FnOnce(&mut Self) -> R) -> R {
         let scope = ScopeId::from_index(self.out.scopes.len());
@@ -185,8 +199,8 @@ impl Lowering {
     }
 
     /// Declares a name; a second `var` or function of the same name is the same binding.
-    fn declare(&mut self, text: &str, kind: BindingKind, span: Span, node: NodeId) -> BindingId {
-        let name = self.intern(text);
+    fn declare(&mut self, text: &Atom, kind: BindingKind, span: Span, node: NodeId) -> BindingId {
+        let name = self.intern_atom(text);
         let scope = if kind == BindingKind::Var { self.var_scope } else { self.scope };
         if let Some(&known) = self.out.scopes[scope.index()].names.get(&name) {
             let row = &mut self.out.bindings[known.index()];
@@ -204,8 +218,8 @@ impl Lowering {
     }
 
     /// Adds a use of a name.
-    fn reference(&mut self, text: &str, span: Span) -> NodeId {
-        let name = self.intern(text);
+    fn reference(&mut self, text: &Atom, span: Span) -> NodeId {
+        let name = self.intern_atom(text);
         let id = ReferenceId::from_index(self.out.references.len());
         let node = self.leaf(Kind::Identifier, span, id.0);
         self.out.references.push(Reference { node, name, scope: self.scope, binding: None });
