@@ -247,8 +247,13 @@ pub struct AcquireClaim {
     pub target: Option<Target>,
     /// Names of the functions and methods that would release it.
     pub release: Vec<String>,
+    /// What to write to release it.
+    pub undo: Option<Undo>,
     /// It stands in a loop.
     pub in_loop: bool,
+    /// It ends by itself once nobody starts it anew: a chain of timeouts that nothing keeps often lasts as long as the page
+    /// on purpose.
+    pub runs_out: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A release that may reach it.
@@ -265,6 +270,43 @@ pub struct AcquireClaim {
     pub notes: Vec<Note>,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
+}
+
+/// How a thing is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undo {
+    /// By a function of the platform that takes it: `clearInterval(handle)`.
+    Function(String),
+    /// By a method of its own: `handle.stop()`.
+    Method(String),
+}
+
+impl Undo {
+    /// The name of the function or method.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Function(name) | Self::Method(name) => name,
+        }
+    }
+
+    /// The call that gives back what an expression holds.
+    #[must_use]
+    pub fn on(&self, handle: &str) -> String {
+        match self {
+            Self::Function(name) => format!("{name}({handle})"),
+            Self::Method(name) => format!("{handle}.{name}()"),
+        }
+    }
+
+    /// The same where the expression may hold nothing yet; functions of the platform take that as it is.
+    #[must_use]
+    pub fn if_any_on(&self, handle: &str) -> String {
+        match self {
+            Self::Function(_) => self.on(handle),
+            Self::Method(name) => format!("{handle}?.{name}()"),
+        }
+    }
 }
 
 /// A method is called that acquires something if its receiver is what a row speaks of.

@@ -291,6 +291,14 @@ fn a_timer_is_kept_and_cleared_where_its_instance_ends() {
     let kept = POLLER.replace("    setInterval(", "    this.handle = setInterval(");
     let after = suggested("leaked-timer", &kept);
     assert_eq!(after, kept.replace("    this.stopped", "    clearInterval(this.handle);\n    this.stopped"));
+    // A job has its own way to stop, and there may be none yet.
+    let job = POLLER.replace("setInterval(", "this.job = schedule.scheduleJob(").replacen(
+        "",
+        "const schedule = require(\"node-schedule\");\n",
+        1,
+    );
+    let after = suggested("leaked-timer", &job);
+    assert_eq!(after, job.replace("    this.stopped", "    this.job?.cancel();\n    this.stopped"));
 }
 
 const CLOCK: &str = "\

@@ -11,15 +11,10 @@ use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::Kind;
 
 /// Clears in the method that ends the instance what a call arms; a handle that nobody keeps is kept in a field first.
-/// `clear` is the function for it.
-pub(super) fn clear_at_end(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    body: &AcquireClaim,
-    clear: &str,
-) -> Option<Fix> {
+pub(super) fn clear_at_end(file: &FileView<'_, '_>, call: NodeId, body: &AcquireClaim) -> Option<Fix> {
     let (model, tree) = (file.model, &file.model.file.tree);
     let (class, func) = (body.class.as_ref()?.0, tree.func(call));
+    let undo = body.undo.as_ref()?;
     let (name, end) = file.end_method(class)?;
     let is_other = body.partial.is_none() && !body.in_loop && end != func;
     if !is_other || !runs_for_instance(model, func, class) {
@@ -28,18 +23,19 @@ pub(super) fn clear_at_end(
     if body.shown.is_empty() {
         let is_alone = tree.parent(call).is_some_and(|parent| tree.kind(parent) == Kind::ExprStmt);
         let field = free_name(model, &body.what).filter(|_| is_alone && mend::is_script(model))?;
+        let clear = undo.if_any_on(&format!("this.{field}"));
         let armed = tree.span(call).start;
         let kept = format!("this.{field} = ");
         // Who arms again would lose the handle of the one before.
         let renewed = match model.file.function(func).kind {
             FunctionKind::Constructor => mend::insert(armed, kept),
             _ => {
-                let mut edit = mend::before(model, tree.statement(call), &format!("{clear}(this.{field});"))?;
+                let mut edit = mend::before(model, tree.statement(call), &format!("{clear};"))?;
                 edit.text += &kept;
                 edit
             }
         };
-        let cleared = mend::first_in(model, end, &format!("{clear}(this.{field});"))?;
+        let cleared = mend::first_in(model, end, &format!("{clear};"))?;
         let title = format!("keep the handle in `this.{field}` and clear it in `{name}`");
         return Some(mend::suggestion(title, vec![renewed, cleared]));
     }
@@ -47,17 +43,13 @@ pub(super) fn clear_at_end(
         .shown
         .strip_prefix("this.")
         .is_some_and(|field| field.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#')));
-    let cleared = mend::first_in(model, end, &format!("{clear}({});", body.shown)).filter(|_| is_field)?;
+    let cleared =
+        mend::first_in(model, end, &format!("{};", undo.if_any_on(&body.shown))).filter(|_| is_field)?;
     Some(mend::suggestion(format!("clear `{}` in `{name}`", body.shown), vec![cleared]))
 }
 
 /// Clears in the cleanup of an effect what the effect arms; one that has no cleanup gets one.
-pub(super) fn clear_in_cleanup(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    body: &AcquireClaim,
-    clear: &str,
-) -> Option<Fix> {
+pub(super) fn clear_in_cleanup(file: &FileView<'_, '_>, call: NodeId, body: &AcquireClaim) -> Option<Fix> {
     let (model, tree) = (file.model, &file.model.file.tree);
     let func = tree.func(call);
     let statement = tree.statement(call);
@@ -74,7 +66,7 @@ pub(super) fn clear_in_cleanup(
         let is_variable = tree.kind(statement) == Kind::VarDecl && !body.shown.contains('.');
         is_variable.then(|| (body.shown.clone(), None))?
     };
-    let clear = format!("{clear}({name})");
+    let clear = body.undo.as_ref()?.on(&name);
     let cleanup = match &*model.returned_values(func) {
         [] if !returns(model, func) => mend::last_in(model, func, &format!("return () => {clear};"))?,
         [value] => mend::first_in(model, model.function_of(*value)?, &format!("{clear};"))?,
@@ -108,6 +100,7 @@ fn free_name(model: &Model<'_>, what: &str) -> Option<&'static str> {
     let names: &[&str] = match what {
         what if what.contains("frame") => &["frame", "frameHandle"],
         what if what.contains("interval") => &["interval", "timer", "intervalHandle"],
+        what if what.contains("job") => &["job", "scheduledJob"],
         _ => &["timer", "timeout", "timerHandle"],
     };
     names.iter().copied().find(|name| model.file.tree.names().find(name).is_none())

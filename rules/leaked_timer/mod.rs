@@ -3,7 +3,7 @@
 mod mend;
 
 use crate::acquire;
-use crate::claim::{AcquireClaim, Body, Claim};
+use crate::claim::{AcquireClaim, Body, Claim, Undo};
 use crate::finding::{Finding, Severity};
 use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -42,9 +42,8 @@ impl Rule for LeakedTimer {
             return;
         };
         let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
-        let clear = clear_name(&body);
-        let fix = mend::clear_at_end(file, call, &body, clear)
-            .or_else(|| mend::clear_in_cleanup(file, call, &body, clear));
+        body.runs_out = matches!(&body.undo, Some(Undo::Function(name)) if name == "clearTimeout");
+        let fix = mend::clear_at_end(file, call, &body).or_else(|| mend::clear_in_cleanup(file, call, &body));
         body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
@@ -286,25 +285,19 @@ fn message(body: &AcquireClaim) -> String {
     }
 }
 
-/// The function that clears it.
-fn clear_name(body: &AcquireClaim) -> &'static str {
-    if body.what.contains("frame") {
-        "cancelAnimationFrame"
-    } else if body.what.contains("interval") {
-        "clearInterval"
-    } else {
-        "clearTimeout"
-    }
-}
-
 fn help(body: &AcquireClaim) -> String {
-    let clear = clear_name(body);
-    match (&body.class, body.shown.as_str()) {
-        (Some((_, Some(end))), "") => {
-            format!("keep the handle in a field and call `{clear}` on it in `{end}`")
-        }
-        (Some((_, Some(end))), shown) => format!("call `{clear}({shown})` in `{end}`"),
-        (_, "") => format!("keep the handle and call `{clear}` on it when this is over"),
-        (_, shown) => format!("call `{clear}({shown})` when this is over"),
+    let Some(undo) = &body.undo else { return acquire::help(body) };
+    let when = match &body.class {
+        Some((_, Some(end))) => format!("in `{end}`"),
+        _ => "when this is over".to_owned(),
+    };
+    if !body.shown.is_empty() {
+        return format!("call `{}` {when}", undo.on(&body.shown));
     }
+    let keep = if matches!(body.class, Some((_, Some(_)))) {
+        "keep the handle in a field"
+    } else {
+        "keep the handle"
+    };
+    format!("{keep} and call `{}` on it {when}", undo.name())
 }

@@ -1,0 +1,450 @@
+//! What the rules about acquired things share: following the handle, looking for its release, judging what is left.
+
+mod handover;
+mod paths;
+mod settle;
+
+use crate::claim::{AcquireClaim, Body, Claim, Gap, LateClaim, Note, Origin, Undo};
+use crate::ending;
+use crate::factory;
+use crate::finding::Role;
+use crate::mend;
+use crate::owned;
+use crate::returned;
+use crate::rule::{Claims, FileView, Meta};
+use crate::slot;
+use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
+use outlive_semantic::guard;
+use outlive_semantic::handle::{self, Handle, Release, ReleasePatterns};
+use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
+use outlive_semantic::listeners;
+use outlive_semantic::model::{Model, Ty};
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::reach::{self, Dead};
+use outlive_semantic::summary::TypeRow;
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::Kind;
+
+pub(crate) use crate::claim::Target;
+use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
+pub(crate) use handover::{hands_over, is_shared};
+pub(crate) use paths::{error_param, is_set, owner};
+use paths::{gap, is_using, lost_race};
+pub(crate) use settle::{settle, settle_all};
+
+impl Target {
+    /// The target at a place of the file.
+    pub(crate) fn of(model: &Model<'_>, place: &Place, shown: String, claims: &mut Claims<'_>) -> Self {
+        let origin = match place.root {
+            Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => {
+                match model.constructs(model.file.binding(binding).func) {
+                    Some(_) => Origin::PassedToConstructor,
+                    None => Origin::Passed,
+                }
+            }
+            Root::Binding(binding) if is_fetched(model, binding) => Origin::Fetched,
+            Root::Value(node) if model.file.tree.kind(node) == Kind::Call => Origin::Fetched,
+            _ => Origin::Named,
+        };
+        Self { place: claims.names.place(model, place), shown, origin }
+    }
+}
+
+/// A variable of a function that holds what some call returned.
+pub(crate) fn is_fetched(model: &Model<'_>, binding: BindingId) -> bool {
+    let row = model.file.binding(binding);
+    let value = model.file.sole_value(binding);
+    let made = value.map(|value| model.file.tree.kind(value));
+    row.func.index() != 0 && matches!(made, Some(Kind::Call | Kind::Await))
+}
+
+/// The words of one finding.
+pub(crate) struct Text {
+    /// The message.
+    pub(crate) message: String,
+    /// The help.
+    pub(crate) help: String,
+    /// What the acquired thing keeps, or costs.
+    pub(crate) keeps: String,
+}
+
+/// Makes a claim where a row of the catalog says that a call acquires something for this rule.
+pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    let (func, at) = (file.model.file.tree.func(call), file.model.file.tree.span(call));
+    if let Some(row) = row(file.model, meta, call) {
+        if let Some(body) = acquired(file, meta, call, row, claims) {
+            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+        }
+        return;
+    }
+    let Some((receiver, rows)) = late_rows(file.model, meta, call, claims) else { return };
+    for (of, row) in rows {
+        let known = claims.list.len();
+        let body = file.trace.quietly(|| acquired(file, meta, call, row, claims));
+        // What instances hold is only known where the type is.
+        claims.list.truncate(known);
+        if let Some(acquired) = body {
+            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired });
+            claims.list.push(Claim { rule: meta.id, func, at, body });
+        }
+    }
+}
+
+/// The claim about what a row says is acquired.
+fn acquired(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    row: &AcquireRow,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    if row.handle == Where::Either && hands_to_unknown(file.model, call) {
+        return None;
+    }
+    let is_ended = names_option(file.model, call, &row.ended_by);
+    let needed = needed(file.model, call, &row.needs);
+    if is_ended || needed == Some(false) || row.handle == Where::Result && hands_to_callback(file.model, call)
+    {
+        return None;
+    }
+    let patterns = ReleasePatterns::parse(&row.release);
+    let handle = held(file, call, row.handle)?;
+    if needed == Some(true) {
+        factory::note_given(file, meta, call, &handle, &row.what, &patterns, claims);
+    }
+    let mut body = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims)?;
+    body.may_be_released |= needed.is_none();
+    Some(body)
+}
+
+/// Whether the options say that the row holds; none if they say it with a value that is only known at run time.
+fn needed(model: &Model<'_>, call: NodeId, names: &[String]) -> Option<bool> {
+    if names.is_empty() {
+        return Some(true);
+    }
+    let tree = &model.file.tree;
+    let value = tree
+        .args(call)
+        .find_map(|arg| names.iter().find_map(|name| listeners::option(model, Some(arg), name)));
+    match value.map(|value| (value, tree.kind(value))) {
+        None => Some(false),
+        Some((value, Kind::Bool)) => tree.boolean(value),
+        Some((_, Kind::Object | Kind::Number)) => Some(true),
+        Some(_) => None,
+    }
+}
+
+/// The rows that hold if a receiver which another file makes turns out to be of their type: an imported pool.
+fn late_rows<'a>(
+    model: &Model<'a>,
+    meta: &'static Meta,
+    call: NodeId,
+    claims: &mut Claims<'_>,
+) -> Option<(TypeRow, Vec<(ModelId, &'a AcquireRow)>)> {
+    let (object, method) = model.file.tree.method_call(call)?;
+    let rows: Vec<_> =
+        model.catalog.acquired_by_method(method).filter(|(_, row)| row.rule == meta.id).collect();
+    if rows.is_empty() || model.ty(object) != Ty::Unknown {
+        return None;
+    }
+    Some((made_elsewhere(model, object, claims)?, rows))
+}
+
+/// What another file can say about the type of an expression.
+fn made_elsewhere(model: &Model<'_>, expr: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+    let tree = &model.file.tree;
+    let place = model.file.place(expr);
+    let is_import = |name| outlive_semantic::model::package_path(tree.text(name)).is_none();
+    match place.root {
+        Root::Module(name) if is_import(name) => Some(TypeRow::Same(claims.names.place(model, &place))),
+        Root::This(_) if !place.path.is_empty() => Some(TypeRow::Same(claims.names.place(model, &place))),
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            if row.kind == BindingKind::Param {
+                return None;
+            }
+            if row.func.index() == 0 {
+                return Some(TypeRow::Same(claims.names.place(model, &place)));
+            }
+            let value = model.file.sole_value(binding).filter(|_| place.path.is_empty())?;
+            result_of(model, value, claims)
+        }
+        Root::Value(value) if place.path.is_empty() => result_of(model, value, claims),
+        _ => None,
+    }
+}
+
+fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+    let tree = &model.file.tree;
+    let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
+    let callee = model.file.place(tree.callee(value)?);
+    let is_named = matches!(callee.root, Root::Module(_) | Root::This(_));
+    let callee = is_named.then(|| claims.names.place(model, &callee))?;
+    Some(if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) })
+}
+
+/// The row of the catalog that says what a call acquires.
+pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
+    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+}
+
+/// `{ signal }` and its like in the options of the call.
+fn names_option(model: &Model<'_>, call: NodeId, names: &[String]) -> bool {
+    let names_it = |arg, name| listeners::option(model, Some(arg), name).is_some();
+    model.file.tree.args(call).any(|arg| names.iter().any(|name| names_it(arg, name)))
+}
+
+/// Where a call leaves what it acquires; none if the call itself takes care of it, or nobody can tell.
+fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let last = tree.args(call).last();
+    let callback = last.and_then(|arg| model.function_of(arg));
+    let result = || handle::follow(model, file.accesses, call);
+    match (at, callback) {
+        (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
+        (Where::Parts, _) => Some(handle::with_parts(model, file.accesses, result())),
+        (Where::ResultAlone, Some(_)) => None,
+        (Where::Either, Some(func)) => {
+            let bindings = model.file.params(func).skip(1).take(2).filter_map(|param| tree.binding(param));
+            let places: Vec<Place> = bindings.map(|binding| Place::root(Root::Binding(binding))).collect();
+            (!places.is_empty()).then(|| handle::follow_places(model, file.accesses, places))
+        }
+        (Where::Receiver, _) => {
+            let (object, _) = tree.method_call(call)?;
+            let place = model.file.place(object);
+            let is_own = match place.root {
+                Root::Binding(binding) => model.file.binding(binding).kind != BindingKind::Param,
+                root => matches!(root, Root::This(_)),
+            };
+            is_own.then(|| handle::follow_places(model, file.accesses, [place]))
+        }
+    }
+}
+
+/// What to do about it, in the words of the release that the row names first.
+pub(crate) fn help(body: &AcquireClaim) -> String {
+    let release = body.release.first().map(String::as_str).unwrap_or_default();
+    let shown = if body.shown.is_empty() { "it" } else { &body.shown };
+    match (&body.partial, &body.class) {
+        (Some(_), _) => format!("put the `{release}` of `{shown}` into a `finally`"),
+        (None, Some((_, Some(end)))) => format!("keep it in a field and call `{release}` on it in `{end}`"),
+        _ => format!("call `{release}` on `{shown}` when it is no longer needed"),
+    }
+}
+
+/// The claim about one acquired thing; none if it is surely given back or handed to somebody who may do so.
+pub(crate) fn claim(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let handle = file.follow(call);
+    claim_handle(file, meta, call, &handle, what, patterns, claims)
+}
+
+/// The claim about what is known to be at some places.
+pub(crate) fn claim_handle(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let claim = claim_held(file, meta, call, handle, what, patterns, claims)?;
+    Some(AcquireClaim { release: release_names(patterns), undo: undo(patterns), ..claim })
+}
+
+/// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
+pub(crate) fn claim_held(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    what: String,
+    patterns: &ReleasePatterns,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let model = file.model;
+    let mut notes = Vec::new();
+    if handle.places.iter().any(|place| is_using(model, place)) {
+        return file.drop(meta, call, || "`using` releases it".to_owned());
+    }
+    if is_released_by_name(file, handle, patterns) {
+        return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
+    }
+    let releases = handle::releases(model, file.accesses, handle, patterns);
+    if releases.is_empty() && patterns.only_if_sibling {
+        return None;
+    }
+    let living: Vec<&Release> =
+        releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let mut handed = Vec::new();
+    // What its own component ends is the component's: whoever else is told of it does not end it.
+    if slot::kept_after_end(file, call, handle, &living).is_none() {
+        let (later, now) = handovers(file, meta, handle, &releases, &living, patterns);
+        if let Some(escape) = now.first() {
+            note_ended(model, call, &releases, &what, claims);
+            return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
+        }
+        handed = later.iter().map(|(callee, index)| (claims.names.place(model, callee), *index)).collect();
+    }
+    let mut partial = None;
+    if let Some(release) = living.first() {
+        let Some(gap) = unreleased(file, call, handle, &living, patterns) else {
+            if patterns.only_if_sibling {
+                return None;
+            }
+            let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+            owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
+            let undone_in: Vec<FuncId> = living.iter().map(|release| release.func).collect();
+            returned::note(file, meta.id, call, &undone_in, (format!("the {what}"), None), claims);
+            return file.drop_for(meta, call, release.node, "it is released");
+        };
+        for release in &living {
+            let span = model.file.tree.span(release.node);
+            notes.push(Note { role: Role::ReleasedHereOnly, message: "the only release".to_owned(), span });
+        }
+        partial = Some(gap);
+    }
+    let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| slot::owner(model, call, handle));
+    let shared = shared_place(model, handle);
+    let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
+    let func = model.file.tree.func(call);
+    let class = ending::class_around(model, func);
+    let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
+    let fixes = match (&partial, &*living) {
+        (Some(_), [release]) => mend::finally(model, call, release.node).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    Some(AcquireClaim {
+        what,
+        handle: shared.map(|place| claims.names.place(model, place)),
+        shown,
+        target: None,
+        release: Vec::new(),
+        undo: None,
+        in_loop: guard::enclosing_loop(model, call).is_some(),
+        runs_out: false,
+        once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
+        may_be_released: false,
+        partial,
+        one_each,
+        class,
+        handed,
+        notes,
+        fixes,
+    })
+}
+
+/// Whether it is kept in a field of something that others of the file have under another name (a `this` that nobody
+/// knows, a parameter), and a field of that name is released elsewhere in the file: `clearTimers(session)`.
+fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let model = file.model;
+    let is_of_another = |place: &&Place| match place.root {
+        Root::Receiver(_) => true,
+        Root::Binding(_) => !place.path.is_empty(),
+        _ => false,
+    };
+    // Every box of a framework has these.
+    let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
+    let is_release = |name: &str| releasing(patterns).any(|release| release == name);
+    handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
+        file.accesses.in_field(field).any(|access| {
+            let name = match access.usage {
+                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
+                Usage::Argument { call, .. } => {
+                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
+                }
+                _ => None,
+            };
+            name.is_some_and(is_release) && !handle.places.contains(&access.place)
+        })
+    })
+}
+
+/// The way on which what a call acquired is not released although it is on others, by how it ends.
+fn unreleased(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    living: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    if !patterns.only_if_sibling {
+        return leftover(file, call, handle, living, patterns);
+    }
+    // It ends by itself: only a race whose loser is forgotten is worth a word, and an effect without cleanup.
+    slot::missed_by_settlement(file, call, handle, living, false)
+        .or_else(|| lost_race(file.model, call, handle, living))
+        .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
+}
+
+/// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.
+fn note_ended(model: &Model<'_>, call: NodeId, releases: &[Release], what: &str, claims: &mut Claims<'_>) {
+    let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+    for release in releases {
+        owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
+    }
+}
+
+/// The way on which what a call returned is not released although it is on others.
+pub(crate) fn leftover(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    living: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    // A subscription goes on after its callback has run; a timer does not.
+    let stays = patterns.called;
+    gap(file.model, call, handle, living)
+        .or_else(|| slot::overwritten(file, call, handle, living))
+        .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
+        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
+        .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
+        .or_else(|| slot::kept_after_end(file, call, handle, living))
+        .or_else(|| {
+            slot::released_for_the_next(file.model, call, handle, living).filter(|_| !patterns.expires)
+        })
+}
+
+/// The last names of the functions and methods that release.
+fn releasing(patterns: &ReleasePatterns) -> impl Iterator<Item = &str> {
+    let functions = patterns.functions.iter().map(|name| name.rsplit('.').next().unwrap_or(name));
+    functions.chain(patterns.methods.iter().map(String::as_str))
+}
+
+/// What to write to release, in the words that need nothing imported.
+fn undo(patterns: &ReleasePatterns) -> Option<Undo> {
+    let function = patterns.functions.iter().find(|name| !name.contains('.')).cloned().map(Undo::Function);
+    function.or_else(|| patterns.methods.first().cloned().map(Undo::Method))
+}
+
+/// The same, for claims.
+pub(crate) fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
+    releasing(patterns).map(str::to_owned).collect()
+}
+
+fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>) -> bool {
+    let dead = file
+        .model
+        .file
+        .enclosing(release.func)
+        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)));
+    let Some((func, dead)) = dead else { return false };
+    let name = file.model.file.function_name(func).unwrap_or("its function");
+    let message = match dead {
+        Dead::NoCaller => format!("released in `{name}`, which nobody calls"),
+        Dead::Misspelt(hook) => format!("released in `{name}`, which is never called: the hook is `{hook}`"),
+    };
+    notes.push(Note { role: Role::NeverRuns, message, span: file.model.file.tree.span(release.node) });
+    true
+}

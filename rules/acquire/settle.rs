@@ -1,0 +1,237 @@
+//! What the rest of the project says of an acquisition.
+
+use super::{Target, Text};
+use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Origin};
+use crate::finding::{Doubt, Finding, Retainer, Role};
+use crate::rule::{Meta, ProjectView};
+use crate::{ending, lifetime};
+use outlive_semantic::index::ClassId;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
+use outlive_semantic::rate::Rate;
+use outlive_semantic::summary::{TypeRow, What};
+
+/// Judges the claims of one rule.
+pub(crate) fn settle_all(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    text: impl Fn(&AcquireClaim) -> Text,
+) -> Vec<Finding> {
+    claims
+        .iter()
+        .filter_map(|(file, claim)| match &claim.body {
+            Body::Acquire(body) => settle(view, meta, *file, claim, body, &text),
+            Body::Late(late) if is_of_type(view.project, *file, late) => {
+                settle(view, meta, *file, claim, &late.acquired, &text)
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether the receiver is of the type that the row speaks of.
+fn is_of_type(project: &Project<'_>, file: FileId, late: &LateClaim) -> bool {
+    let of = model_of(project, project.resolved_type(file, &late.receiver));
+    of.is_some_and(|of| project.catalog.model(of).ancestors.contains(&late.of))
+}
+
+/// Judges one claim with the whole project in sight.
+pub(crate) fn settle(
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    file: FileId,
+    claim: &Claim,
+    body: &AcquireClaim,
+    text: impl Fn(&AcquireClaim) -> Text,
+) -> Option<Finding> {
+    let project = view.project;
+    let mut doubt = Doubt::default();
+    if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
+        doubt.unknown();
+    }
+    if let Some(once) = &body.once {
+        let flag = project.canonical(file, once);
+        let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
+        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No
+        {
+            return view.drop(file, claim, || "a flag lets it happen once".to_owned());
+        }
+    }
+    match repeats_per_owner(project, file, claim, body) {
+        Answer::Yes => {}
+        Answer::Assumed => doubt.assume(),
+        Answer::Unknown => doubt.unknown(),
+        Answer::No => {
+            return view.drop(file, claim, || {
+                format!("the function runs {}", project.rate(file, claim.func).phrase())
+            });
+        }
+    }
+    if let Some(target) = &body.target {
+        match target_outlives(project, file, claim, body, target) {
+            Answer::Yes | Answer::Assumed => {}
+            Answer::Unknown => doubt.unknown(),
+            Answer::No => {
+                return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown));
+            }
+        }
+    }
+    let keeps = body.handed.iter().find(|(to, index)| !project.only_looks(file, to, *index, &body.release));
+    if keeps.is_some() {
+        return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
+    }
+    // `loadUsers()` connects as often as somebody wants the users.
+    let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
+    // What starts an instance that ends starts it as often as there are instances.
+    let ends = body
+        .class
+        .as_ref()
+        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
+        doubt.unknown();
+    }
+    if body.may_be_released || is_released_elsewhere(project, file, body) {
+        doubt.unknown();
+    }
+    let is_driven = project.rate(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
+    let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
+    if may_be_meant && !is_driven && body.class.is_none() {
+        doubt.unknown();
+    }
+    let Some(confidence) = doubt.confidence() else {
+        return view.drop(file, claim, || {
+            let rate = project.rate(file, claim.func).phrase();
+            format!("too much is in doubt ({}); the function runs {rate}", doubt.phrase())
+        });
+    };
+    let words = text(body);
+    let mut retainers = vec![Retainer { role: Role::Acquired, message: words.keeps, file, span: claim.at }];
+    if let Some(gap) = &body.partial
+        && let Some(span) = gap.at
+    {
+        let message = format!("not released {}", gap.how);
+        retainers.push(Retainer { role: Role::Holder, message, file, span });
+    }
+    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
+    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    Some(Finding {
+        rule: meta.id,
+        severity: meta.severity,
+        confidence,
+        message: words.message,
+        help: words.help,
+        file,
+        span: claim.at,
+        retainers,
+        fixes: body.fixes.clone(),
+        scope: project.function_name(file, claim.func),
+        subject: format!("{} {}", body.what, body.shown),
+    })
+}
+
+/// Whether the acquisition happens again and again in one process.
+fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim) -> Answer {
+    let info = match body.one_each {
+        // Each owner leaves one behind, however often its code runs.
+        Some(Owner::Class(class)) => project.class_rate(file, class),
+        Some(Owner::Run(func)) => project.rate(file, func),
+        None => project.rate(file, claim.func),
+    };
+    let answer = match info {
+        RateInfo { rate: None, .. } => Answer::Unknown,
+        info if info.is_once() => Answer::No,
+        RateInfo { rate: Some(Rate::Call), .. } => Answer::Assumed,
+        RateInfo { certain: true, .. } => Answer::Yes,
+        _ => Answer::Assumed,
+    };
+    if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
+        return Answer::Assumed;
+    }
+    // What a variable of one run holds is nothing of the instance.
+    let is_of_run = body.partial.is_some() && body.handle.is_none() || body.one_each.is_some();
+    let Some((class, end)) = body.class.as_ref().filter(|_| !is_of_run) else { return answer };
+    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
+    // Code of an instance runs as often as instances are made; that they end by themselves shows in an end method.
+    let made = project.class_rate(file, *class);
+    match (made.rate, ends) {
+        (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
+        (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
+        (_, true) => match answer {
+            Answer::Unknown => Answer::Assumed,
+            known => known,
+        },
+        (_, false) if body.partial.as_ref().is_some_and(|gap| gap.repeats) => answer,
+        (_, false) => match answer {
+            Answer::Yes => Answer::Assumed,
+            Answer::Assumed => Answer::Unknown,
+            known => known,
+        },
+    }
+}
+
+/// Whether what keeps the acquired thing outlives the code that acquires it.
+fn target_outlives(
+    project: &Project<'_>,
+    file: FileId,
+    claim: &Claim,
+    body: &AcquireClaim,
+    target: &Target,
+) -> Answer {
+    let spot = project.canonical(file, &target.place);
+    let lives = project.life(&spot);
+    match (lives, &body.class) {
+        // What an instance holds in a field and did not make may be anybody's; what it made ends with it.
+        (Lives::With(..), Some((class, _))) if is_component(project, file, *class) => {
+            if is_injected(project, file, *class, &target.place) { Answer::Assumed } else { Answer::Unknown }
+        }
+        (_, _) if target.origin == Origin::Fetched => {
+            if is_component_code(project, file, claim) {
+                Answer::Assumed
+            } else {
+                Answer::Unknown
+            }
+        }
+        (Lives::Unknown, _) if target.origin == Origin::Named && is_component_code(project, file, claim) => {
+            Answer::Assumed
+        }
+        _ => project.outlives(lives, file, claim.func, body.in_loop),
+    }
+}
+
+fn is_component(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
+    project.class_rate(file, class).rate == Some(Rate::Component)
+}
+
+/// The code runs for each component: what it takes from elsewhere is mostly made to be shared.
+fn is_component_code(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
+    project.rate(file, claim.func).rate == Some(Rate::Component)
+}
+
+/// A field that is never given anything but a parameter of the constructor: a service, a parent. What a getter gives is
+/// mostly another field of the instance.
+fn is_injected(project: &Project<'_>, file: FileId, class: ClassId, place: &Place) -> bool {
+    let field = match (place.root, place.path.first()) {
+        (Root::This(of), Some(Step::Field(name))) if of == class => project.symbol(project.name(file, *name)),
+        _ => None,
+    };
+    let Some(field) = field else { return true };
+    match project.field_row(file, class, field) {
+        Some(row) => matches!(row, TypeRow::Same(_) | TypeRow::Annotated(_) | TypeRow::Unknown),
+        None => project.method(file, class, field).is_none(),
+    }
+}
+
+/// Another file, or another class of the family, releases what is at the same spot.
+fn is_released_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> bool {
+    let Some(handle) = &body.handle else { return false };
+    let spot = project.canonical(file, handle);
+    // The releases of this file are known to the claim; the ones it has leave a gap.
+    project.uses(&spot).iter().filter(|found| found.file != file).any(|found| match &found.row.what {
+        What::Method(name, _) | What::Argument(name) => {
+            let name = project.name(found.file, *name);
+            body.release.iter().any(|release| release == name)
+        }
+        _ => false,
+    })
+}

@@ -1,0 +1,276 @@
+//! From sheets to a catalog: types are declared, their ancestors joined, rows sorted by what they are found by.
+
+use super::{
+    CallRow, Catalog, DecoratorRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId, ModelType, Receiver,
+    Sheet, SignatureRow,
+};
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+impl Catalog {
+    /// Compiles sheets. Later sheets may use the types of earlier ones and the other way round.
+    ///
+    /// # Errors
+    ///
+    /// The first row that names a type or emitter family nobody declares.
+    pub fn compile(sheets: &[Sheet]) -> Result<Self, CatalogError> {
+        let mut catalog = Self::default();
+        for sheet in sheets {
+            catalog.packages.extend(sheet.packages.iter().map(|name| (name.clone(), ())));
+            catalog.declare(sheet);
+        }
+        for sheet in sheets {
+            catalog.fill_types(sheet)?;
+        }
+        catalog.close_over_ancestors(sheets)?;
+        for sheet in sheets {
+            catalog.add_rows(sheet)?;
+        }
+        Ok(catalog)
+    }
+
+    fn declare(&mut self, sheet: &Sheet) {
+        for row in &sheet.emitters {
+            let family = self.emitters.len();
+            for method in row.add.iter().chain(&row.once) {
+                self.add_methods.entry(method.clone()).or_default().push(family);
+            }
+            self.emitters.push(row.clone());
+        }
+        for row in &sheet.types {
+            let id = ModelId(u16::try_from(self.types.len()).unwrap_or(u16::MAX));
+            self.names.insert(row.name.clone(), id);
+            self.types.push(ModelType {
+                name: row.name.clone(),
+                ancestors: SmallVec::new(),
+                emitter: None,
+                container: row.container,
+                life: row.life,
+                readable: row.readable,
+                writable: row.writable,
+                ends: row.ends.clone(),
+                fields: FxHashMap::default(),
+                returns: FxHashMap::default(),
+            });
+            for path in row.made_by.iter().flat_map(|path| expand(path)) {
+                self.annotations.insert(path.clone(), id);
+                self.made_by.insert(path, id);
+            }
+            for path in row.values.iter().flat_map(|path| expand(path)) {
+                self.values.insert(path, id);
+            }
+            for name in row.annotations.iter().flat_map(|name| expand(name)) {
+                self.annotations.insert(name, id);
+            }
+        }
+    }
+
+    fn fill_types(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
+        for row in &sheet.types {
+            let id = self.type_named(sheet, &row.name)?;
+            let emitter = match &row.emitter {
+                None => None,
+                Some(name) => Some(self.family_named(sheet, name)?),
+            };
+            let mut fields = FxHashMap::default();
+            for (field, ty) in &row.fields {
+                fields.insert(field.clone(), self.type_named(sheet, ty)?);
+            }
+            let mut returns = FxHashMap::default();
+            for (method, ty) in &row.returns {
+                returns.insert(method.clone(), self.type_named(sheet, ty)?);
+            }
+            let ty = &mut self.types[id.0 as usize];
+            (ty.emitter, ty.fields, ty.returns) = (emitter, fields, returns);
+        }
+        Ok(())
+    }
+
+    /// Ancestors in the order of inheritance; what a type does not say itself it has from the first that does.
+    fn close_over_ancestors(&mut self, sheets: &[Sheet]) -> Result<(), CatalogError> {
+        let mut parents: FxHashMap<ModelId, Vec<ModelId>> = FxHashMap::default();
+        for sheet in sheets {
+            for row in &sheet.types {
+                let id = self.type_named(sheet, &row.name)?;
+                for parent in &row.extends {
+                    let parent = self.type_named(sheet, parent)?;
+                    parents.entry(id).or_default().push(parent);
+                }
+            }
+        }
+        for i in 0..self.types.len() {
+            let mut list: SmallVec<[ModelId; 4]> = SmallVec::new();
+            list.push(ModelId(u16::try_from(i).unwrap_or(u16::MAX)));
+            let mut at = 0;
+            while let Some(&id) = list.get(at) {
+                for &parent in parents.get(&id).into_iter().flatten() {
+                    if !list.contains(&parent) {
+                        list.push(parent);
+                    }
+                }
+                at += 1;
+            }
+            self.types[i].ancestors = list;
+        }
+        for i in 0..self.types.len() {
+            let ancestors = self.types[i].ancestors.clone();
+            for ancestor in ancestors.into_iter().skip(1) {
+                let from = &self.types[ancestor.0 as usize];
+                let (emitter, container, life) = (from.emitter, from.container, from.life);
+                let (readable, writable) = (from.readable, from.writable);
+                let (fields, returns) = (from.fields.clone(), from.returns.clone());
+                let ty = &mut self.types[i];
+                ty.emitter = ty.emitter.or(emitter);
+                ty.container = ty.container.or(container);
+                ty.life = ty.life.or(life);
+                ty.readable |= readable;
+                ty.writable |= writable;
+                for (field, of) in fields {
+                    ty.fields.entry(field).or_insert(of);
+                }
+                for (method, of) in returns {
+                    ty.returns.entry(method).or_insert(of);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_rows(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
+        let library = LibraryId(u16::try_from(self.libraries.len()).unwrap_or(u16::MAX));
+        self.libraries.push(sheet.library.clone());
+        self.add_conventions(sheet, library)?;
+        for row in &sheet.calls {
+            self.check_types(sheet, row)?;
+            let id = self.calls.len();
+            for path in row.callee.iter().flat_map(|path| expand(path)) {
+                match path.split_once('#') {
+                    None => self.by_path.entry(path).or_default().push(id),
+                    Some((receiver, method)) => {
+                        let receiver = match receiver {
+                            "*" => Receiver::Any,
+                            name => Receiver::Type(self.type_named(sheet, name)?),
+                        };
+                        self.by_method.entry(method.to_owned()).or_default().push((receiver, id));
+                    }
+                }
+            }
+            self.add_releases(row);
+            self.calls.push(CallRow { library, ..row.clone() });
+        }
+        Ok(())
+    }
+
+    fn add_releases(&mut self, row: &CallRow) {
+        let Some(acquires) = &row.acquires else { return };
+        let functions = acquires.release.iter().filter_map(|release| release.strip_suffix("(_)"));
+        let known = self.release_functions.entry(acquires.rule.clone()).or_default();
+        known.extend(functions.filter(|name| !name.starts_with("for ")).map(str::to_owned));
+        known.sort_unstable();
+        known.dedup();
+        let methods = acquires.release.iter().filter_map(|release| release.strip_prefix("_."));
+        let known = self.releases.entry(acquires.rule.clone()).or_default();
+        for method in methods.map(|method| method.trim_end_matches("()")) {
+            if !known.iter().any(|one| one == method) {
+                known.push(method.to_owned());
+            }
+        }
+    }
+
+    /// Rows about functions that nobody hands over: a name, a class or a type says who calls them.
+    fn add_conventions(&mut self, sheet: &Sheet, library: LibraryId) -> Result<(), CatalogError> {
+        for row in &sheet.decorators {
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.decorators.entry(name).or_default().push(DecoratorRow { library, ..row.clone() });
+            }
+        }
+        for row in &sheet.exports {
+            self.check_names(sheet, &row.params)?;
+            let names: Vec<String> = row.names.iter().flat_map(|name| expand(name)).collect();
+            let files = row.files.iter().flat_map(|pattern| expand(pattern)).collect();
+            let id = u16::try_from(self.exports.len()).unwrap_or(u16::MAX);
+            for name in &names {
+                let first = name.split_once('.').map_or(name.as_str(), |(first, _)| first);
+                self.export_names.entry(first.to_owned()).or_default().push(id);
+            }
+            self.exports.push(ExportRow { library, names, files, ..row.clone() });
+        }
+        for row in &sheet.hooks {
+            self.check_names(sheet, &row.params)?;
+            self.hooks.push(HookRow { library, ..row.clone() });
+        }
+        for row in &sheet.signatures {
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.signatures.insert(name, SignatureRow { library, ..row.clone() });
+            }
+        }
+        for row in &sheet.handlers {
+            self.check_names(sheet, &row.params)?;
+            let names = row.names.iter().map(|names| expand(names)).collect();
+            self.handlers.push((names, HandlerRow { library, ..row.clone() }));
+        }
+        Ok(())
+    }
+
+    fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
+        for callback in &row.callbacks {
+            self.check_names(sheet, &callback.params)?;
+        }
+        row.returns.iter().try_for_each(|name| self.type_named(sheet, name).map(|_| ()))
+    }
+
+    fn check_names(&self, sheet: &Sheet, params: &[String]) -> Result<(), CatalogError> {
+        params
+            .iter()
+            .filter(|name| !name.is_empty())
+            .try_for_each(|name| self.type_named(sheet, name).map(|_| ()))
+    }
+
+    fn type_named(&self, sheet: &Sheet, name: &str) -> Result<ModelId, CatalogError> {
+        self.names.get(name).copied().ok_or_else(|| CatalogError {
+            library: sheet.library.clone(),
+            message: format!("no type is called `{name}`; declare it with [[type]]"),
+        })
+    }
+
+    fn family_named(&self, sheet: &Sheet, name: &str) -> Result<usize, CatalogError> {
+        self.emitters.iter().position(|row| row.name == name).ok_or_else(|| CatalogError {
+            library: sheet.library.clone(),
+            message: format!("no emitter family is called `{name}`; declare it with [[emitter]]"),
+        })
+    }
+}
+
+/// A row that names something the catalog does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogError {
+    /// The sheet.
+    pub library: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "library model `{}`: {}", self.library, self.message)
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+/// Expands `a.{b,c}#d` into its alternatives. Unbalanced braces stand for themselves.
+#[must_use]
+pub fn expand(pattern: &str) -> Vec<String> {
+    let Some((head, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
+    let Some((choices, tail)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
+    let tails = expand(tail);
+    let mut out = Vec::new();
+    for choice in choices.split(',') {
+        for tail in &tails {
+            out.push(format!("{head}{choice}{tail}"));
+        }
+    }
+    out
+}

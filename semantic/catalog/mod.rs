@@ -1,0 +1,307 @@
+//! What libraries do, as data: the rows of `rules/models/*.toml` and of a user's configuration, compiled for lookup.
+//!
+//! A row names an API by its access path. `fs.watch` is a function of a package or a global; `net.Server#on` is a method
+//! of a type; `*#forEach` is a method of anything whose type is unknown. `X()` in a path is what calling or constructing
+//! `X` gives. Braces abbreviate: `app.Router#{get,post}`.
+
+mod compile;
+mod rows;
+
+use crate::rate::Life;
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+pub use compile::{CatalogError, expand};
+pub use rows::*;
+
+/// A type of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ModelId(u16);
+
+/// A sheet of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub struct LibraryId(u16);
+
+/// An `[[export]]` row of the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct ExportId(u16);
+
+/// A compiled type.
+#[derive(Debug)]
+pub struct ModelType {
+    /// Its name in the catalog.
+    pub name: String,
+    /// It and everything it inherits from.
+    pub ancestors: SmallVec<[ModelId; 4]>,
+    /// The family of its listeners.
+    pub emitter: Option<usize>,
+    /// What container it is.
+    pub container: Option<Container>,
+    /// How long its values live by nature.
+    pub life: Option<Life>,
+    /// Whether bytes can be read from it.
+    pub readable: bool,
+    /// Whether bytes can be written to it.
+    pub writable: bool,
+    /// Methods after which its listeners are gone.
+    pub ends: Vec<String>,
+    fields: FxHashMap<String, ModelId>,
+    returns: FxHashMap<String, ModelId>,
+}
+
+/// Whose method a row is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Receiver {
+    Any,
+    Type(ModelId),
+}
+
+/// All rows, compiled.
+#[derive(Default)]
+pub struct Catalog {
+    types: Vec<ModelType>,
+    names: FxHashMap<String, ModelId>,
+    made_by: FxHashMap<String, ModelId>,
+    values: FxHashMap<String, ModelId>,
+    annotations: FxHashMap<String, ModelId>,
+    calls: Vec<CallRow>,
+    by_path: FxHashMap<String, SmallVec<[usize; 2]>>,
+    by_method: FxHashMap<String, Vec<(Receiver, usize)>>,
+    /// By rule: the methods that give something back.
+    releases: FxHashMap<String, Vec<String>>,
+    release_functions: FxHashMap<String, Vec<String>>,
+    decorators: FxHashMap<String, Vec<DecoratorRow>>,
+    exports: Vec<ExportRow>,
+    /// The rows by the names they speak of, as far as these are exported.
+    export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
+    hooks: Vec<HookRow>,
+    signatures: FxHashMap<String, SignatureRow>,
+    /// With the names of each parameter.
+    handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
+    libraries: Vec<String>,
+    emitters: Vec<EmitterRow>,
+    add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
+    packages: FxHashMap<String, ()>,
+}
+
+impl Catalog {
+    /// The methods that give back anything of which a rule speaks.
+    #[must_use]
+    pub fn releases_of(&self, rule: &str) -> &[String] {
+        self.releases.get(rule).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The functions that give back anything of which a rule speaks.
+    #[must_use]
+    pub fn release_functions_of(&self, rule: &str) -> &[String] {
+        self.release_functions.get(rule).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The type of this name in the catalog.
+    #[must_use]
+    pub fn find_type(&self, name: &str) -> Option<ModelId> {
+        self.names.get(name).copied()
+    }
+
+    /// A type's row.
+    #[must_use]
+    pub fn model(&self, id: ModelId) -> &ModelType {
+        &self.types[id.0 as usize]
+    }
+
+    /// Whether a type is, or inherits from, the type of that name.
+    #[must_use]
+    pub fn is_a(&self, id: ModelId, name: &str) -> bool {
+        self.find_type(name).is_some_and(|wanted| self.model(id).ancestors.contains(&wanted))
+    }
+
+    /// The type that calling or constructing an access path gives.
+    #[must_use]
+    pub fn made_by(&self, path: &str) -> Option<ModelId> {
+        self.made_by.get(path).copied()
+    }
+
+    /// The type of the value an access path names.
+    #[must_use]
+    pub fn value(&self, path: &str) -> Option<ModelId> {
+        self.values.get(path).copied()
+    }
+
+    /// The type a TypeScript annotation names: `pkg.Name` for imported names, `Name` for global ones.
+    #[must_use]
+    pub fn annotation(&self, path: &str) -> Option<ModelId> {
+        self.annotations.get(path).copied()
+    }
+
+    /// The type of a field.
+    #[must_use]
+    pub fn field(&self, of: ModelId, name: &str) -> Option<ModelId> {
+        self.model(of).fields.get(name).copied()
+    }
+
+    /// What a method returns.
+    #[must_use]
+    pub fn returned(&self, of: ModelId, method: &str) -> Option<ModelId> {
+        self.model(of).returns.get(method).copied()
+    }
+
+    /// The rows about a function by its access path.
+    pub fn calls_of_path(&self, path: &str) -> impl Iterator<Item = &CallRow> {
+        self.by_path.get(path).into_iter().flatten().map(|&id| &self.calls[id])
+    }
+
+    /// The rows about a method of a type, or of anything if `of` is unknown. The most specific type comes first.
+    pub fn calls_of_method(&self, of: Option<ModelId>, method: &str) -> impl Iterator<Item = &CallRow> {
+        let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
+        let ancestors: SmallVec<[ModelId; 4]> =
+            of.map(|id| self.model(id).ancestors.clone()).unwrap_or_default();
+        // Of rows about one type, those about certain events come before the one about all others.
+        let mut found: SmallVec<[(usize, bool, usize); 4]> = rows
+            .iter()
+            .filter_map(|&(receiver, id)| {
+                let rank = match receiver {
+                    Receiver::Any => usize::MAX,
+                    Receiver::Type(ty) => ancestors.iter().position(|&a| a == ty)?,
+                };
+                Some((rank, self.calls[id].event.is_empty(), id))
+            })
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(.., id)| &self.calls[id])
+    }
+
+    /// What making a value of a type acquires.
+    #[must_use]
+    pub fn acquired_by_making(&self, of: ModelId) -> Option<&AcquireRow> {
+        let mut paths: Vec<&String> =
+            self.made_by.iter().filter(|(_, made)| **made == of).map(|(path, _)| path).collect();
+        paths.sort_unstable();
+        paths.into_iter().find_map(|path| self.calls_of_path(path).find_map(|row| row.acquires.as_ref()))
+    }
+
+    /// What methods of this name acquire, and of which types they are.
+    pub fn acquired_by_method(&self, method: &str) -> impl Iterator<Item = (ModelId, &AcquireRow)> {
+        let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
+        rows.iter().filter_map(|&(receiver, id)| match receiver {
+            Receiver::Type(of) => Some((of, self.calls[id].acquires.as_ref()?)),
+            Receiver::Any => None,
+        })
+    }
+
+    /// Whether any row speaks of a method of this name.
+    #[must_use]
+    pub fn knows_method(&self, method: &str) -> bool {
+        self.by_method.contains_key(method)
+    }
+
+    /// The rows of a decorator.
+    #[must_use]
+    pub fn decorators(&self, name: &str) -> &[DecoratorRow] {
+        self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows that speak of a file and of any of the names that it exports.
+    pub fn exports_of(
+        &self,
+        path: &str,
+        names: &FxHashSet<&str>,
+    ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+        let with_default = names.contains("=").then_some("default");
+        let mut found: SmallVec<[u16; 8]> = SmallVec::new();
+        for name in names.iter().copied().chain(with_default) {
+            found.extend(self.export_names.get(name).into_iter().flatten().copied());
+        }
+        found.sort_unstable();
+        found.dedup();
+        let rows =
+            found.into_iter().filter_map(|id| Some((ExportId(id), self.exports.get(usize::from(id))?)));
+        // Patterns of files are the dearer test.
+        rows.filter(move |(_, row)| row.covers(path))
+    }
+
+    /// The row of an exported name.
+    #[must_use]
+    pub fn export(&self, id: ExportId) -> Option<&ExportRow> {
+        self.exports.get(id.0 as usize)
+    }
+
+    /// What is known of functions of a type: `express.RequestHandler`.
+    #[must_use]
+    pub fn signature(&self, path: &str) -> Option<&SignatureRow> {
+        self.signatures.get(path)
+    }
+
+    /// What is known of functions whose parameters have these names.
+    #[must_use]
+    pub fn handler(&self, names: &[&str]) -> Option<&HandlerRow> {
+        let covers = |wanted: &[Vec<String>]| {
+            wanted.len() == names.len()
+                && wanted.iter().zip(names).all(|(wanted, name)| wanted.iter().any(|w| w == name))
+        };
+        self.handlers.iter().find(|(wanted, _)| covers(wanted)).map(|(_, row)| row)
+    }
+
+    /// The name of a sheet.
+    #[must_use]
+    pub fn library(&self, id: LibraryId) -> &str {
+        self.libraries.get(id.0 as usize).map_or("", String::as_str)
+    }
+
+    /// The rows of framework hooks.
+    #[must_use]
+    pub fn hooks(&self) -> &[HookRow] {
+        &self.hooks
+    }
+
+    /// An emitter family.
+    #[must_use]
+    pub fn emitter(&self, family: usize) -> Option<&EmitterRow> {
+        self.emitters.get(family)
+    }
+
+    /// The families in which a method of this name adds a listener.
+    pub fn families_adding(&self, method: &str) -> impl Iterator<Item = usize> + '_ {
+        self.add_methods.get(method).into_iter().flatten().copied()
+    }
+
+    /// Whether a package has rows.
+    #[must_use]
+    pub fn knows_package(&self, name: &str) -> bool {
+        self.packages.contains_key(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sheet(name: &str, parent: &str) -> Sheet {
+        let extends = if parent.is_empty() { vec![] } else { vec![parent.to_owned()] };
+        let made_by = vec![format!("{name}.make")];
+        let row = TypeRow { name: name.to_owned(), extends, made_by, ..TypeRow::default() };
+        Sheet { library: name.to_owned(), types: vec![row], ..Sheet::default() }
+    }
+
+    #[test]
+    fn braces_expand_in_order() {
+        assert_eq!(expand("a.{b,c}#{d,e}"), ["a.b#d", "a.b#e", "a.c#d", "a.c#e"]);
+        assert_eq!(expand("plain"), ["plain"]);
+        assert_eq!(expand("open{"), ["open{"]);
+    }
+
+    #[test]
+    fn types_inherit_and_are_found_by_what_makes_them() {
+        let catalog = Catalog::compile(&[sheet("b", "a"), sheet("a", "")]).unwrap();
+        let b = catalog.made_by("b.make").unwrap();
+        assert!(catalog.is_a(b, "a"));
+        assert!(!catalog.is_a(catalog.find_type("a").unwrap(), "b"));
+    }
+
+    #[test]
+    fn a_row_with_an_unknown_type_is_named() {
+        let error = Catalog::compile(&[sheet("b", "nobody")]).err().unwrap();
+        assert_eq!(error.library, "b");
+        assert!(error.message.contains("nobody"));
+    }
+}

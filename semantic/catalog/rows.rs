@@ -1,0 +1,438 @@
+//! What a sheet of rows says, as it is written in TOML.
+
+use super::{LibraryId, expand};
+use crate::glob;
+use crate::rate::{Life, Rate};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+/// What a container does with what is put in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Container {
+    /// `Map`
+    Map,
+    /// `Set`
+    Set,
+    /// Array
+    Array,
+    /// Object used by computed keys.
+    Object,
+    /// `WeakMap`, `WeakSet`: holds nothing alive.
+    Weak,
+    /// A cache that evicts by itself.
+    Bounded,
+}
+
+/// One file of rows.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sheet {
+    /// What the sheet is about: a library or a group of globals.
+    pub library: String,
+    /// The packages whose majors the rows hold for.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// The majors, as a range for people: `4 - 5`.
+    #[serde(default)]
+    pub versions: String,
+    /// Types.
+    #[serde(default, rename = "type")]
+    pub types: Vec<TypeRow>,
+    /// What calls do.
+    #[serde(default, rename = "call")]
+    pub calls: Vec<CallRow>,
+    /// Functions that a framework calls because of a decorator on them.
+    #[serde(default, rename = "decorator")]
+    pub decorators: Vec<DecoratorRow>,
+    /// Functions that a framework calls because of the name they are exported under.
+    #[serde(default, rename = "export")]
+    pub exports: Vec<ExportRow>,
+    /// Methods that a framework calls because of the class they are in.
+    #[serde(default, rename = "hook")]
+    pub hooks: Vec<HookRow>,
+    /// Functions that a framework calls because of the type their author gave them.
+    #[serde(default, rename = "signature")]
+    pub signatures: Vec<SignatureRow>,
+    /// Functions whose parameters are named as those of a handler.
+    #[serde(default, rename = "handler")]
+    pub handlers: Vec<HandlerRow>,
+    /// Emitter families.
+    #[serde(default, rename = "emitter")]
+    pub emitters: Vec<EmitterRow>,
+}
+
+/// A type: how values of it are made and what they are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypeRow {
+    /// Its name in the catalog: `http.Server`.
+    pub name: String,
+    /// Access paths that, called or constructed, yield it.
+    #[serde(default)]
+    pub made_by: Vec<String>,
+    /// Access paths that are values of it without a call: `process`, `document`.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// Names usable in annotations: `http.Server` for a package's export, `Window` for a global. `made_by` adds its own.
+    #[serde(default)]
+    pub annotations: Vec<String>,
+    /// Types it inherits from.
+    #[serde(default)]
+    pub extends: Vec<String>,
+    /// The family of its listeners.
+    pub emitter: Option<String>,
+    /// What container it is.
+    pub container: Option<Container>,
+    /// How long its values live, unless where they are stored says more.
+    pub life: Option<Life>,
+    /// Types of its fields.
+    #[serde(default)]
+    pub fields: FxHashMap<String, String>,
+    /// What its methods return.
+    #[serde(default)]
+    pub returns: FxHashMap<String, String>,
+    /// Whether bytes can be read from it.
+    #[serde(default)]
+    pub readable: bool,
+    /// Whether bytes can be written to it.
+    #[serde(default)]
+    pub writable: bool,
+    /// What ends it: methods after which its listeners are gone.
+    #[serde(default)]
+    pub ends: Vec<String>,
+}
+
+/// What a call does.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallRow {
+    /// Access paths of the callee.
+    pub callee: Vec<String>,
+    /// Holds only if the first argument is one of these strings; `/*` is any string that starts with `/`.
+    #[serde(default)]
+    pub event: Vec<String>,
+    /// What is said of callbacks rests on a convention: receivers of other types may have such a method too.
+    #[serde(default)]
+    pub convention: bool,
+    /// The type it returns, or resolves to.
+    pub returns: Option<String>,
+    /// Functions it is handed, and when it runs them.
+    #[serde(default)]
+    pub callbacks: Vec<CallbackRow>,
+    /// What it acquires.
+    pub acquires: Option<AcquireRow>,
+    /// It gives back its argument at this position (`clearTimeout`: 0).
+    pub releases_argument: Option<u8>,
+    /// It gives back its receiver (`socket.destroy()`).
+    #[serde(default)]
+    pub releases_receiver: bool,
+    /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
+    #[serde(default)]
+    pub registers: bool,
+    /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
+    pub cost_ns: Option<u32>,
+    /// Why building one per call leaks: for `per-call-client`.
+    pub client: Option<String>,
+    /// Why the call caches without bound.
+    pub unbounded: Option<String>,
+    /// Option names any of which bounds it.
+    #[serde(default)]
+    pub bounded_by: Vec<String>,
+    /// Holds only where the dependency's major version is below this.
+    pub below_major: Option<u32>,
+    /// Holds only where the dependency's major version is at least this.
+    pub from_major: Option<u32>,
+    /// The rows it was compiled from say who knows this: a documentation page, a source file.
+    #[serde(default)]
+    pub source: String,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl CallRow {
+    /// Whether the row speaks of a call whose first argument is this string.
+    #[must_use]
+    pub fn covers(&self, event: Option<&str>) -> bool {
+        self.event.is_empty()
+            || event.is_some_and(|event| {
+                self.event.iter().any(|wanted| match wanted.strip_suffix('*') {
+                    Some(prefix) => event.starts_with(prefix),
+                    None => wanted == event,
+                })
+            })
+    }
+}
+
+/// A function handed to a call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallbackRow {
+    /// Which arguments are the functions.
+    #[serde(default)]
+    pub at: Position,
+    /// For functions in an options object: the names of its properties.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// The types of its parameters, in order; empty where unknown.
+    #[serde(default)]
+    pub params: Vec<String>,
+}
+
+impl CallbackRow {
+    /// Whether the row speaks of a function that is this argument, or stands in this property of it.
+    #[must_use]
+    pub fn takes(&self, arg: usize, is_last: bool, option: Option<&str>) -> bool {
+        if let Some(option) = option {
+            return self.options.iter().any(|name| name == option);
+        }
+        self.options.is_empty()
+            && match self.at {
+                Position::Any => true,
+                Position::First => arg == 0,
+                Position::Second => arg == 1,
+                Position::Third => arg == 2,
+                Position::Last => is_last,
+            }
+    }
+}
+
+/// Where a callback stands among the arguments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    /// Every argument that is a function, however deep in arrays.
+    #[default]
+    Any,
+    /// The first.
+    First,
+    /// The second.
+    Second,
+    /// The third.
+    Third,
+    /// The last.
+    Last,
+}
+
+/// When a callback runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum When {
+    /// Now, once for each element: the caller's rate, in a loop.
+    Each,
+    /// Now or later, at most once for each call: the caller's rate.
+    Caller,
+    /// At this rate, whoever calls.
+    At(Rate),
+}
+
+/// What a call acquires.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcquireRow {
+    /// The rule that reports it.
+    pub rule: String,
+    /// What it is, for messages: `interval`, `pool connection`.
+    pub what: String,
+    /// Where the handle is.
+    #[serde(default)]
+    pub handle: Handle,
+    /// Calls that give it back: `clearInterval(_)`, `_.close()`.
+    pub release: Vec<String>,
+    /// Holds only if garbage collection does not take it: else dropping it is fine.
+    #[serde(default)]
+    pub collected: bool,
+    /// Option names of the call that end it without a release: `signal`.
+    #[serde(default)]
+    pub ended_by: Vec<String>,
+    /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
+    pub delay_at: Option<u8>,
+    /// Events or methods of the handle after which it is gone by itself.
+    #[serde(default)]
+    pub ends_itself: Vec<String>,
+}
+
+/// Where a call leaves the handle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Handle {
+    /// It is the result, or what the result resolves to. With `_()` among the releases it is itself a function.
+    #[default]
+    Result,
+    /// It is the result, unless a function is handed in, which then owns it: `knex.transaction(fn)`.
+    ResultAlone,
+    /// It is the second parameter of an error-first callback if there is one, and the result otherwise. A third
+    /// parameter is a function that gives it back.
+    Either,
+    /// It is the result, and so is each field of it: a port of a channel.
+    Parts,
+    /// The call acts on its receiver: `consumer.connect()`.
+    Receiver,
+}
+
+/// A function that runs because of a decorator.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoratorRow {
+    /// Names of the decorator.
+    pub names: Vec<String>,
+    /// The packages it comes from.
+    pub packages: Vec<String>,
+    /// When the method (or the class's constructor) runs.
+    pub runs: When,
+    /// It stands on a class: instances are made at that rate, and all methods of the class are called by others.
+    #[serde(default)]
+    pub class: bool,
+    /// Holds only if the decorator's options say so: name to value (the last name of a path, or a string).
+    #[serde(default)]
+    pub option: FxHashMap<String, String>,
+    /// Does not hold if the decorator's options name one of these.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Types of the parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that runs because of its exported name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRow {
+    /// Exported names; `default.fetch` is a property of what is exported under the name.
+    pub names: Vec<String>,
+    /// File patterns (globs over the path from the project's root, or from any folder of it); empty for any file.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// The project must import one of these; empty: any project.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl ExportRow {
+    /// Whether the row speaks of a file.
+    #[must_use]
+    pub fn covers(&self, path: &str) -> bool {
+        self.files.is_empty() || self.files.iter().any(|pattern| glob::matches(pattern, path))
+    }
+}
+
+/// A function that runs because of the type its author gave it: `const handler: RequestHandler = …`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureRow {
+    /// Names of the type, as in annotations: `express.RequestHandler`.
+    pub names: Vec<String>,
+    /// When such a function runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that is taken for a handler because of the names of its parameters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandlerRow {
+    /// For each parameter, its names, abbreviated by braces: `{_,}req`.
+    pub names: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl HandlerRow {
+    /// The names as a message shows them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let names: Vec<String> =
+            self.names.iter().filter_map(|names| expand(names).into_iter().next()).collect();
+        format!("a handler of ({})", names.join(", "))
+    }
+}
+
+/// Methods that a framework calls because of the class.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookRow {
+    /// The base classes or interfaces (access paths or catalog types), `@name` for a decorator of the class, `*` for
+    /// any class, `component-options` for the options object of a component.
+    pub of: Vec<String>,
+    /// Method names.
+    pub methods: Vec<String>,
+    /// When they run.
+    pub runs: When,
+    /// They run when the instance ends.
+    #[serde(default)]
+    pub ends: bool,
+    /// One instance serves all the calls; otherwise instances are made at the rate of the methods.
+    #[serde(default)]
+    pub shared: bool,
+    /// Types of their parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A family of emitters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmitterRow {
+    /// Its name.
+    pub name: String,
+    /// Methods that add a listener.
+    pub add: Vec<String>,
+    /// Methods that add one for a single event.
+    #[serde(default)]
+    pub once: Vec<String>,
+    /// Methods that take one away.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// Methods that take all away.
+    #[serde(default)]
+    pub remove_all: Vec<String>,
+    /// Adding the same function twice keeps one.
+    #[serde(default)]
+    pub deduplicates: bool,
+    /// A removal without a function takes all listeners of the event.
+    #[serde(default)]
+    pub remove_without_function: bool,
+    /// What adding returns takes the listener away again (a function or an object with `dispose`).
+    #[serde(default)]
+    pub returns_disposer: bool,
+    /// The third argument may hold `signal`, `once`.
+    #[serde(default)]
+    pub takes_options: bool,
+    /// The only argument is the function; there is no event name.
+    #[serde(default)]
+    pub no_event: bool,
+}

@@ -1,0 +1,297 @@
+//! Which function and which class an expression is.
+
+use super::{Base, Model, NARROW, Question, Ty};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::place::Root;
+use crate::tables::{ClassKind, FunctionKind, Lowered, Member};
+use crate::tree::Kind;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+impl<'a> Model<'a> {
+    /// The function of this file that an expression is: written there, named, a method of `this` or of a known
+    /// instance, or any of these bound or wrapped.
+    #[must_use]
+    pub fn function_of(&self, expr: NodeId) -> Option<FuncId> {
+        // Anything else is answered as fast as it is looked up.
+        if !matches!(self.file.tree.kind(expr), Kind::Member | Kind::Call) {
+            return self.function_within(expr, 6);
+        }
+        if let Some(&known) = self.functions.borrow().get(expr) {
+            self.reuse(|| Question::Function(expr));
+            return known;
+        }
+        let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
+        let func = self.function_within(expr, 6);
+        if self.is_whole(cuts) {
+            self.functions.borrow_mut().put(&self.file.tree, expr, func);
+            self.remember_unsettled(mark, || Question::Function(expr));
+        }
+        func
+    }
+
+    fn function_within(&self, expr: NodeId, fuel: u32) -> Option<FuncId> {
+        let fuel = fuel.checked_sub(1)?;
+        let tree = &self.file.tree;
+        match tree.kind(expr) {
+            Kind::Function => tree.function(expr),
+            Kind::Identifier => {
+                let binding = self.file.binding_of(expr)?;
+                let value = self.file.sole_value(binding)?;
+                self.function_within(value, fuel)
+            }
+            Kind::Member => self.method_function(expr, fuel),
+            Kind::Call => {
+                let (object, method) = tree.method_call(expr).unzip();
+                if method == Some("bind") {
+                    return self.function_within(object?, fuel);
+                }
+                let wraps = self.is_function_wrapper(expr);
+                wraps.then(|| tree.args(expr).find_map(|arg| self.function_within(arg, fuel))).flatten()
+            }
+            Kind::Await => None,
+            Kind::Logical | Kind::Conditional => None,
+            Kind::Assign => self.function_within(tree.child(expr, 1)?, fuel),
+            _ => None,
+        }
+    }
+
+    /// Wrappers whose result runs the function they are handed.
+    fn is_function_wrapper(&self, call: NodeId) -> bool {
+        let Some(callee) = self.file.tree.callee(call) else { return false };
+        let name = self.callee_name(callee);
+        matches!(
+            name,
+            Some(
+                "debounce"
+                    | "throttle"
+                    | "useCallback"
+                    | "useEvent"
+                    | "useEffectEvent"
+                    | "promisify"
+                    | "callbackify"
+                    | "memo"
+                    | "forwardRef"
+                    | "proxy"
+                    | "asyncHandler"
+                    | "bindEnvironment"
+                    | "action"
+                    | "once"
+                    | "useDebouncedCallback"
+                    | "useThrottledCallback"
+                    | "runInAction"
+                    | "wrap"
+                    | "observer"
+            )
+        )
+    }
+
+    /// The last name of a callee: `b` for `a.b()`, `f` for `f()`.
+    #[must_use]
+    pub fn callee_name(&self, callee: NodeId) -> Option<&'a str> {
+        let tree = &self.file.tree;
+        match tree.kind(callee) {
+            Kind::Member => tree.name(callee),
+            Kind::Identifier => {
+                let reference = tree.reference(callee)?;
+                Some(tree.text(self.file.references[reference.index()].name))
+            }
+            _ => None,
+        }
+    }
+
+    fn method_function(&self, member: NodeId, fuel: u32) -> Option<FuncId> {
+        let place = self.file.place(member);
+        let name = place.last_field()?;
+        let owner = place.parent()?;
+        if owner.path.is_empty()
+            && let Some(func) = self.member_function(owner.root, name)
+        {
+            return Some(func);
+        }
+        if let [value] = self.values(&place)[..] {
+            return self.function_within(value, fuel);
+        }
+        match self.place_ty(&owner) {
+            Ty::Instance(class) => self.instance_method(class, name),
+            Ty::Class(class) => self.static_method(class, name),
+            _ => None,
+        }
+    }
+
+    fn member_function(&self, owner: Root, name: NameId) -> Option<FuncId> {
+        match owner {
+            Root::This(class) => self.instance_method(class, name),
+            Root::Class(class) => self.static_method(class, name),
+            Root::Binding(binding) => {
+                let class = self.class_of_binding(binding)?;
+                match self.file.class(class).kind {
+                    ClassKind::Object => self.instance_method(class, name),
+                    _ => self.static_method(class, name),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The method of a class or of the classes it inherits from in this file.
+    #[must_use]
+    pub fn instance_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
+        self.lineage(class).find_map(|class| {
+            let func = self.members(class, name).iter().rev().find(|m| !m.is_static).and_then(|m| m.func)?;
+            // Reading an accessor runs it; what it gives is something else.
+            let is_accessor =
+                matches!(self.file.function(func).kind, FunctionKind::Getter | FunctionKind::Setter);
+            (!is_accessor).then_some(func)
+        })
+    }
+
+    fn static_method(&self, class: ClassId, name: NameId) -> Option<FuncId> {
+        self.members(class, name).iter().find(|m| m.is_static).and_then(|m| m.func)
+    }
+
+    /// The members of a class with a name, in source order.
+    pub(crate) fn members(&self, class: ClassId, name: NameId) -> SmallVec<[&'a Member; 2]> {
+        let members = &self.file.class(class).members;
+        if members.len() <= NARROW {
+            return members.iter().filter(|member| member.name == Some(name)).collect();
+        }
+        let found = self.classes.members.get(&(class, name)).map(SmallVec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|&at| members.get(at as usize)).collect()
+    }
+
+    /// A class and the classes of this file it inherits from, itself first.
+    pub fn lineage(&self, class: ClassId) -> impl Iterator<Item = ClassId> + '_ {
+        let mut fuel = 16;
+        std::iter::successors(Some(class), move |&class| {
+            fuel -= 1;
+            match (fuel > 0).then(|| self.base(class)).flatten() {
+                Some(Base::Class(base)) => Some(base),
+                _ => None,
+            }
+        })
+    }
+
+    /// The class that a binding names.
+    #[must_use]
+    pub fn class_of_binding(&self, binding: BindingId) -> Option<ClassId> {
+        self.class_of_binding_within(binding, 8)
+    }
+
+    fn class_of_binding_within(&self, binding: BindingId, fuel: u32) -> Option<ClassId> {
+        if let Some(&class) = self.classes.by_binding.get(&binding) {
+            return Some(class);
+        }
+        let value = self.file.sole_value(binding)?;
+        self.class_within(value, fuel.checked_sub(1)?)
+    }
+
+    /// The class that an expression is (not an instance of it).
+    #[must_use]
+    pub fn class_of(&self, expr: NodeId) -> Option<ClassId> {
+        self.class_within(expr, 8)
+    }
+
+    fn class_within(&self, expr: NodeId, fuel: u32) -> Option<ClassId> {
+        let tree = &self.file.tree;
+        match tree.kind(expr) {
+            Kind::Class => tree.class(expr),
+            Kind::Identifier => self.class_of_binding_within(self.file.binding_of(expr)?, fuel),
+            Kind::Function => {
+                let func = tree.function(expr)?;
+                self.classes.by_constructor.get(&func).copied()
+            }
+            Kind::Assign => self.class_within(tree.child(expr, 1)?, fuel.checked_sub(1)?),
+            _ => None,
+        }
+    }
+
+    /// What a class inherits from.
+    #[must_use]
+    pub fn base(&self, class: ClassId) -> Option<Base> {
+        let expr = self.file.class(class).super_class?;
+        self.base_of(expr, 4)
+    }
+
+    fn base_of(&self, expr: NodeId, fuel: u32) -> Option<Base> {
+        let fuel = fuel.checked_sub(1)?;
+        if let Some(class) = self.class_of(expr) {
+            return Some(Base::Class(class));
+        }
+        if let Some(model) = self.api_path(expr).and_then(|path| self.catalog.made_by(&path)) {
+            return Some(Base::Model(model));
+        }
+        let tree = &self.file.tree;
+        if tree.kind(expr) == Kind::Call {
+            // A mixin: `class A extends Observable(Base)`.
+            return tree.args(expr).find_map(|arg| self.base_of(arg, fuel));
+        }
+        let place = self.file.place(expr);
+        matches!(place.root, Root::Module(_)).then_some(Base::Foreign(place))
+    }
+
+    /// Whether a function is created and called on the spot.
+    #[must_use]
+    pub fn is_immediately_invoked(&self, func: FuncId) -> bool {
+        let tree = &self.file.tree;
+        let node = self.file.function(func).node;
+        let Some(parent) = tree.parent(node) else { return false };
+        if tree.is_call(parent) && tree.callee(parent) == Some(node) {
+            return true;
+        }
+        // `(function () { … }).call(this)`
+        tree.kind(parent) == Kind::Member
+            && matches!(tree.name(parent), Some("call" | "apply"))
+            && tree.parent(parent).is_some_and(|call| tree.callee(call) == Some(parent))
+    }
+
+    /// The class whose construction a function is part of: constructors and field initialisers.
+    #[must_use]
+    pub fn constructs(&self, func: FuncId) -> Option<ClassId> {
+        let row = self.file.function(func);
+        let class = row.class?;
+        let is_part = matches!(row.kind, FunctionKind::Constructor | FunctionKind::FieldInit)
+            || self.file.class(class).constructor == Some(func);
+        is_part.then_some(class)
+    }
+}
+
+/// Where a class is found by what it was written as.
+pub(super) struct Classes {
+    pub(super) by_binding: FxHashMap<BindingId, ClassId>,
+    pub(super) by_constructor: FxHashMap<FuncId, ClassId>,
+    pub(super) by_object: FxHashMap<NodeId, ClassId>,
+    pub(super) members: FxHashMap<(ClassId, NameId), SmallVec<[u32; 2]>>,
+}
+
+impl Classes {
+    pub(super) fn of(file: &Lowered) -> Self {
+        let mut out = Self {
+            by_binding: FxHashMap::default(),
+            by_constructor: FxHashMap::default(),
+            by_object: FxHashMap::default(),
+            members: FxHashMap::default(),
+        };
+        for class in file.class_ids() {
+            let row = file.class(class);
+            if let Some(binding) = row.binding {
+                out.by_binding.entry(binding).or_insert(class);
+            }
+            if let Some(func) = row.constructor {
+                out.by_constructor.entry(func).or_insert(class);
+            }
+            if row.kind == ClassKind::Object {
+                out.by_object.entry(row.node).or_insert(class);
+            }
+            if row.members.len() <= NARROW {
+                continue;
+            }
+            for (at, member) in row.members.iter().enumerate() {
+                if let Some(name) = member.name {
+                    out.members.entry((class, name)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        out
+    }
+}

@@ -1,0 +1,495 @@
+//! The questions rules ask of one file: what is this expression, what does this call do, which function is that.
+//!
+//! Everything here is computed on demand from the tables and remembered.
+
+mod annotations;
+mod functions;
+mod paths;
+mod rows;
+mod types;
+
+use crate::catalog::{CallRow, CallbackRow, Catalog, ExportId, ExportRow, ModelId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::place::{Place, Root, Step};
+use crate::tables::{BindingKind, ClassKind, Lowered};
+use crate::tree::{AssignOp, Kind, NodeMemo};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use functions::Classes;
+pub use paths::package_path;
+
+/// What is known of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ty {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// A type of the catalog.
+    Model(ModelId),
+    /// An instance of a class of this file.
+    Instance(ClassId),
+    /// A class of this file itself.
+    Class(ClassId),
+    /// A function of this file.
+    Function(FuncId),
+    /// One of finitely many values: a literal, an enum member, a literal union, a boolean.
+    Finite,
+    /// A string that may be anything.
+    Text,
+    /// A number that may be anything.
+    Number,
+    /// `null` or `undefined`.
+    Nothing,
+}
+
+/// What a class inherits from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Base {
+    /// A class of this file.
+    Class(ClassId),
+    /// A type of the catalog.
+    Model(ModelId),
+    /// Something imported.
+    Foreign(Place),
+}
+
+/// What rows say of a callback: the rows, and their parts about it.
+pub type CallbackRows<'a> = Rc<[(&'a CallRow, &'a CallbackRow)]>;
+
+/// The branches of a block that leave it, with the flag that each tests.
+type Leaving = Rc<[(NodeId, Place)]>;
+
+/// A file with its catalog, and the memory of what was asked.
+pub struct Model<'a> {
+    /// The tables.
+    pub file: &'a Lowered,
+    /// What libraries do.
+    pub catalog: &'a Catalog,
+    writes: FxHashMap<Place, SmallVec<[NodeId; 2]>>,
+    handed: FxHashMap<FuncId, SmallVec<[Handed; 2]>>,
+    calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
+    all_calls: Vec<NodeId>,
+    types: RefCell<NodeMemo<Ty>>,
+    binding_types: RefCell<FxHashMap<BindingId, Ty>>,
+    values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
+    place_types: RefCell<FxHashMap<Place, Ty>>,
+    return_types: RefCell<FxHashMap<FuncId, Ty>>,
+    functions: RefCell<NodeMemo<Option<FuncId>>>,
+    rows: RefCell<NodeMemo<Rc<[&'a CallRow]>>>,
+    paths: RefCell<NodeMemo<Option<Rc<str>>>>,
+    callback_rows: RefCell<FxHashMap<Handed, CallbackRows<'a>>>,
+    no_rows: Rc<[&'a CallRow]>,
+    no_callbacks: CallbackRows<'a>,
+    no_values: Rc<[NodeId]>,
+    classes: Classes,
+    returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
+    assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
+    leaving: RefCell<FxHashMap<NodeId, Leaving>>,
+    guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
+    throwing: RefCell<FxHashMap<NodeId, bool>>,
+    lone_names: OnceCell<FxHashSet<BindingId>>,
+    pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<crate::flow::Flow>>>>,
+    exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
+    open: RefCell<FxHashSet<u64>>,
+    /// How often a question met itself and was answered with nothing.
+    cuts: Cell<u32>,
+    unsettled: Unsettled,
+    params: RefCell<FxHashMap<FuncId, SmallVec<[Option<ModelId>; 4]>>>,
+    exported: RefCell<Option<FxHashMap<FuncId, &'a ExportRow>>>,
+}
+
+/// What was answered while a model was being made, by an index that was not complete. All other answers are kept.
+#[derive(Default)]
+struct Unsettled {
+    is_building: Cell<bool>,
+    /// How often the index was asked, directly or through an answer that rests on it.
+    asked: Cell<u32>,
+    answers: RefCell<FxHashSet<Question>>,
+}
+
+impl Unsettled {
+    fn ask(&self) {
+        if self.is_building.get() {
+            self.asked.set(self.asked.get() + 1);
+        }
+    }
+}
+
+/// A question whose answer is remembered.
+#[derive(PartialEq, Eq, Hash)]
+enum Question {
+    Function(NodeId),
+    Rows(NodeId),
+    Returned(FuncId),
+    Place(Place),
+}
+
+/// Up to this many rows are searched, more are indexed.
+const NARROW: usize = 16;
+
+/// A function handed to a call as an argument.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Handed {
+    /// The call.
+    pub call: NodeId,
+    /// Which argument, from 0.
+    pub arg: usize,
+    /// The property of an options object that holds it.
+    pub option: Option<NameId>,
+}
+
+impl<'a> Model<'a> {
+    /// Prepares a file for questions: one pass for what is written to fields, one for functions handed to calls.
+    #[must_use]
+    pub fn new(file: &'a Lowered, catalog: &'a Catalog) -> Self {
+        let mut model = Self {
+            file,
+            catalog,
+            writes: FxHashMap::default(),
+            handed: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            all_calls: Vec::new(),
+            types: RefCell::default(),
+            binding_types: RefCell::default(),
+            values: RefCell::default(),
+            place_types: RefCell::default(),
+            return_types: RefCell::default(),
+            functions: RefCell::default(),
+            rows: RefCell::default(),
+            paths: RefCell::default(),
+            unsettled: Unsettled::default(),
+            callback_rows: RefCell::default(),
+            no_rows: Rc::from([]),
+            no_callbacks: Rc::from([]),
+            no_values: Rc::from([]),
+            classes: Classes::of(file),
+            returns: FxHashMap::default(),
+            assignments: OnceCell::new(),
+            leaving: RefCell::default(),
+            guards: RefCell::default(),
+            throwing: RefCell::default(),
+            lone_names: OnceCell::new(),
+            flows: RefCell::default(),
+            exports: OnceCell::new(),
+            open: RefCell::default(),
+            cuts: Cell::new(0),
+            params: RefCell::default(),
+            exported: RefCell::default(),
+        };
+        model.collect_writes();
+        model.unsettled.is_building.set(true);
+        model.collect_handed();
+        model.forget_unsettled();
+        model
+    }
+
+    /// Forgets what was answered without knowing all that is handed to calls.
+    fn forget_unsettled(&mut self) {
+        self.unsettled.is_building.set(false);
+        for question in self.unsettled.answers.take() {
+            match question {
+                Question::Function(expr) => self.functions.get_mut().forget(expr),
+                Question::Rows(call) => self.rows.get_mut().forget(call),
+                Question::Returned(func) => drop(self.return_types.get_mut().remove(&func)),
+                Question::Place(place) => drop(self.place_types.get_mut().remove(&place)),
+            }
+        }
+    }
+
+    /// What an answer rests on that may still change; to be compared with [`Model::remember_unsettled`].
+    fn unsettled_mark(&self) -> (u32, u32) {
+        (self.unsettled.asked.get(), self.cuts.get())
+    }
+
+    /// Notes an answer that was given while the index of functions handed to calls was not complete, and that rests on
+    /// it or was cut off.
+    fn remember_unsettled(&self, mark: (u32, u32), question: impl FnOnce() -> Question) {
+        if self.unsettled.is_building.get() && mark != self.unsettled_mark() {
+            self.unsettled.answers.borrow_mut().insert(question());
+        }
+    }
+
+    /// Notes that an answer known already is used: what rests on it is no more settled than it is.
+    fn reuse(&self, question: impl FnOnce() -> Question) {
+        if self.unsettled.is_building.get() && self.unsettled.answers.borrow().contains(&question()) {
+            self.unsettled.ask();
+        }
+    }
+
+    fn collect_writes(&mut self) {
+        let tree = &self.file.tree;
+        let mut assignments = Vec::new();
+        let mut calls = Vec::new();
+        for node in tree.ids() {
+            match tree.kind(node) {
+                Kind::Return => self.returns.entry(tree.func(node)).or_default().extend(tree.first(node)),
+                Kind::Assign => assignments.push(node),
+                Kind::Call | Kind::New => calls.push(node),
+                _ => {}
+            }
+        }
+        for node in assignments {
+            let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
+            let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
+            if is_write && matches!(tree.kind(target), Kind::Member | Kind::Index) {
+                self.writes.entry(self.file.place(target)).or_default().push(value);
+            }
+        }
+        for &call in &calls {
+            let Some((object, method)) = tree.method_call(call) else { continue };
+            let value = match method {
+                "set" => tree.arg(call, 1),
+                "push" | "unshift" | "add" => tree.arg(call, 0),
+                _ => None,
+            };
+            let element = value.and_then(|value| Some((value, self.file.place(object).with(Step::Element)?)));
+            if let Some((value, place)) = element
+                && !matches!(place.root, Root::Value(_))
+            {
+                self.writes.entry(place).or_default().push(value);
+            }
+        }
+        self.all_calls = calls;
+        for class in self.file.class_ids() {
+            let row = self.file.class(class);
+            let this = match (row.kind, row.binding) {
+                (ClassKind::Object, Some(binding)) => Root::Binding(binding),
+                _ => Root::This(class),
+            };
+            for member in &row.members {
+                let (Some(name), Some(value)) = (member.name, member.value) else { continue };
+                let root = match (member.is_static, row.binding) {
+                    (true, Some(binding)) => Root::Binding(binding),
+                    (true, None) => Root::Class(class),
+                    (false, _) => this,
+                };
+                if let Some(place) = Place::root(root).with(Step::Field(name)) {
+                    self.writes.entry(place).or_default().push(value);
+                }
+            }
+        }
+    }
+
+    fn collect_handed(&mut self) {
+        let tree = &self.file.tree;
+        let calls = std::mem::take(&mut self.all_calls);
+        for &call in &calls {
+            if let Some(func) = tree.callee(call).and_then(|callee| self.function_of(callee)) {
+                self.calls.entry(func).or_default().push(call);
+            }
+            for (arg, node) in tree.args(call).enumerate() {
+                self.note_handed(call, arg, node, None, 6);
+            }
+        }
+        self.all_calls = calls;
+    }
+
+    /// Every call and `new` of the file, in source order.
+    #[must_use]
+    pub fn all_calls(&self) -> &[NodeId] {
+        &self.all_calls
+    }
+
+    /// Notes the functions in an argument: the argument itself, elements of an array, properties of an object, and what
+    /// a wrapper around a function is handed.
+    fn note_handed(&mut self, call: NodeId, arg: usize, node: NodeId, option: Option<NameId>, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return };
+        if let Some(func) = self.function_of(node) {
+            self.handed.entry(func).or_default().push(Handed { call, arg, option });
+            return;
+        }
+        let tree = &self.file.tree;
+        match tree.kind(node) {
+            Kind::Array | Kind::Spread | Kind::Conditional | Kind::Logical => {
+                let parts: Vec<NodeId> = tree.children(node).collect();
+                for part in parts {
+                    self.note_handed(call, arg, part, option, depth);
+                }
+            }
+            Kind::Object => {
+                let props: Vec<(NodeId, Option<NameId>)> = tree
+                    .children(node)
+                    .filter(|&prop| tree.kind(prop) == Kind::Property)
+                    .filter_map(|prop| Some((tree.last_child(prop)?, tree.name_id(prop))))
+                    .collect();
+                for (value, name) in props {
+                    self.note_handed(call, arg, value, name, depth);
+                }
+            }
+            Kind::Call => {
+                let args: Vec<NodeId> = tree.args(node).collect();
+                for inner in args {
+                    self.note_handed(call, arg, inner, option, depth);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Where a function is handed to calls.
+    #[must_use]
+    pub fn handed(&self, func: FuncId) -> &[Handed] {
+        self.unsettled.ask();
+        self.handed.get(&func).map(SmallVec::as_slice).unwrap_or_default()
+    }
+
+    /// The calls of this file that run a function directly.
+    #[must_use]
+    pub fn calls_of(&self, func: FuncId) -> &[NodeId] {
+        self.unsettled.ask();
+        self.calls.get(&func).map(SmallVec::as_slice).unwrap_or_default()
+    }
+
+    /// Opens a question; false if it is open already.
+    fn begin(&self, key: u64) -> bool {
+        let is_new = self.open.borrow_mut().insert(key);
+        if !is_new {
+            self.cuts.set(self.cuts.get() + 1);
+        }
+        is_new
+    }
+
+    /// Whether what was worked out since a number of cuts is the whole answer, and worth remembering.
+    fn is_whole(&self, cuts: u32) -> bool {
+        self.cuts.get() == cuts || self.open.borrow().is_empty()
+    }
+
+    /// The values an expression path is ever given in this file.
+    #[must_use]
+    pub fn values(&self, place: &Place) -> Rc<[NodeId]> {
+        if let Some(known) = self.values.borrow().get(place) {
+            return Rc::clone(known);
+        }
+        let mut cost = 0;
+        let found = self.find_values(place, &mut cost);
+        if found.is_empty() && cost <= NARROW {
+            return Rc::clone(&self.no_values);
+        }
+        let found: Rc<[NodeId]> = found.as_slice().into();
+        if cost > NARROW {
+            self.values.borrow_mut().insert(place.clone(), Rc::clone(&found));
+        }
+        found
+    }
+
+    /// Counts what it goes through: short lists are gone through again faster than they are remembered.
+    fn find_values(&self, place: &Place, cost: &mut usize) -> SmallVec<[NodeId; 2]> {
+        let mut out = self.writes.get(place).cloned().unwrap_or_default();
+        match (place.path.last(), place.root) {
+            (None, Root::Binding(binding)) => {
+                let row = self.file.binding(binding);
+                if row.kind != BindingKind::Param {
+                    out.extend(row.values.iter().copied());
+                }
+            }
+            (Some(Step::Field(name)), _) => {
+                let Some(parent) = place.parent() else { return out };
+                let text = self.file.tree.text(*name);
+                let objects = self.values(&parent);
+                *cost += objects.len();
+                let found = objects.iter().filter_map(|&value| self.file.tree.property(value, text));
+                if objects.len() <= NARROW {
+                    found.for_each(|value| {
+                        if !out.contains(&value) {
+                            out.push(value);
+                        }
+                    });
+                } else {
+                    let mut seen: FxHashSet<NodeId> = out.iter().copied().collect();
+                    out.extend(found.filter(|&value| seen.insert(value)));
+                }
+            }
+            _ => {}
+        }
+        *cost += out.len();
+        out
+    }
+
+    /// The fields that are written somewhere in the file, in a stable order.
+    #[must_use]
+    pub fn written_fields(&self) -> Vec<Place> {
+        let is_field = |place: &&Place| place.path.last() != Some(&Step::Element);
+        let mut places: Vec<Place> = self.writes.keys().filter(is_field).cloned().collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// The assignments to a place, in source order.
+    pub(crate) fn assignments(&self, place: &Place) -> &[NodeId] {
+        let index = self.assignments.get_or_init(|| {
+            let tree = &self.file.tree;
+            let mut index: FxHashMap<Place, Vec<NodeId>> = FxHashMap::default();
+            for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+                if let Some(target) = tree.first(node) {
+                    index.entry(self.file.place(target)).or_default().push(node);
+                }
+            }
+            index
+        });
+        index.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
+    pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
+        if let Some(known) = self.leaving.borrow().get(&block) {
+            return Rc::clone(known);
+        }
+        let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
+        self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        found
+    }
+
+    /// [`crate::guard::once_guard`] of a block.
+    pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
+        if let Some(known) = self.guards.borrow().get(&block) {
+            return known.clone();
+        }
+        let found = crate::guard::once_guard(self, block);
+        self.guards.borrow_mut().insert(block, found.clone());
+        found
+    }
+
+    /// Whether a block ends by throwing.
+    #[must_use]
+    pub fn throws_at_end(&self, block: NodeId) -> bool {
+        let tree = &self.file.tree;
+        let ends = || tree.last_child(block).is_some_and(|last| tree.kind(last) == Kind::Throw);
+        *self.throwing.borrow_mut().entry(block).or_insert_with(ends)
+    }
+
+    /// Whether nothing else in the file goes by the name of a binding.
+    #[must_use]
+    pub fn is_only_name(&self, binding: BindingId) -> bool {
+        self.lone_names.get_or_init(|| self.find_lone_names()).contains(&binding)
+    }
+
+    fn find_lone_names(&self) -> FxHashSet<BindingId> {
+        let mut owners: FxHashMap<NameId, Option<BindingId>> = FxHashMap::default();
+        for (at, row) in self.file.bindings.iter().enumerate() {
+            let owner = Some(BindingId::from_index(at));
+            owners.entry(row.name).and_modify(|other| *other = None).or_insert(owner);
+        }
+        for row in &self.file.references {
+            if let Some(owner) = owners.get_mut(&row.name)
+                && *owner != row.binding
+            {
+                *owner = None;
+            }
+        }
+        owners.into_values().flatten().collect()
+    }
+
+    /// The expressions a function returns.
+    #[must_use]
+    pub fn returned_values(&self, func: FuncId) -> SmallVec<[NodeId; 2]> {
+        let tree = &self.file.tree;
+        let Some(body) = self.file.body(func) else { return SmallVec::new() };
+        if tree.kind(body) != Kind::Block {
+            return SmallVec::from_slice(&[body]);
+        }
+        self.returns.get(&func).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,49 @@
+//! The names and places of a file, carried over into its summary.
+
+use crate::index::NameId;
+use crate::model::Model;
+use crate::names::Names;
+use crate::place::{Place, Root, Step};
+use crate::tables::Lowered;
+
+/// Maps the names of a file to those its summary keeps.
+#[derive(Default)]
+pub struct NameMap {
+    pub(super) names: Names,
+    /// What was asked for by the name of the file; most names are asked for many times.
+    pub(super) known: Vec<Option<NameId>>,
+}
+
+impl NameMap {
+    /// The summary's id of a text.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        self.names.intern(text)
+    }
+
+    /// The summary's id of a name of the file.
+    pub(super) fn of_file(&mut self, file: &Lowered, name: NameId) -> NameId {
+        if self.known.len() <= name.index() {
+            self.known.resize(file.tree.names().len().max(name.index() + 1), None);
+        }
+        *self.known[name.index()].get_or_insert_with(|| self.names.intern(file.tree.text(name)))
+    }
+
+    /// The same place in the summary's names.
+    pub fn place(&mut self, model: &Model<'_>, place: &Place) -> Place {
+        let file = model.file;
+        let root = match place.root {
+            Root::Module(name) => Root::Module(self.of_file(file, name)),
+            Root::Global(name) => Root::Global(self.of_file(file, name)),
+            other => other,
+        };
+        let path = place
+            .path
+            .iter()
+            .map(|step| match step {
+                Step::Field(name) => Step::Field(self.of_file(file, *name)),
+                Step::Element => Step::Element,
+            })
+            .collect();
+        Place { root, path }
+    }
+}

@@ -1,0 +1,299 @@
+//! What is kept of a file: rows of plain, owned data.
+
+use crate::calls;
+use crate::catalog::{ExportId, LibraryId, When};
+use crate::growth::Op;
+use crate::index::{BindingId, ClassId, FuncId, NameId};
+use crate::names::Texts;
+use crate::place::Place;
+use crate::tables::{ClassKind, FunctionKind};
+use crate::tree::Span;
+use rustc_hash::FxHashMap;
+
+/// What part a file plays in its project.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+pub enum Role {
+    /// Code that runs in production.
+    Source,
+    /// Tests, stories, benchmarks, fixtures: nothing in them repeats in production.
+    Test,
+    /// Build configuration, scripts, examples and programs that exit.
+    Script,
+    /// The command line of a program: what it does is done once for each process.
+    CommandLine,
+}
+
+/// What the project needs to know of one file.
+pub struct Summary {
+    /// Its part in the project.
+    pub role: Role,
+    /// The strings that places below refer to.
+    pub names: Texts,
+    /// Module specifiers it imports.
+    pub imports: Vec<NameId>,
+    /// Module specifiers from which it takes types only.
+    pub type_imports: Vec<NameId>,
+    /// What it exports.
+    pub exports: Vec<ExportRow>,
+    /// Its functions, by [`FuncId`].
+    pub functions: Vec<FunctionRow>,
+    /// Its classes, by [`ClassId`].
+    pub classes: Vec<ClassRow>,
+    /// Bindings that places below start from.
+    pub bindings: FxHashMap<BindingId, BindingRow>,
+    /// Edges between functions.
+    pub edges: Vec<EdgeRow>,
+    /// Functions handed to functions of the project.
+    pub handed: Vec<HandedRow>,
+    /// What functions do with function parameters.
+    pub params: Vec<ParamRow>,
+    /// What functions do to arguments that they only look at or hand on.
+    pub looks: FxHashMap<(FuncId, u16), LookRow>,
+    /// What functions of the project are handed, functions aside.
+    pub passed: Vec<PassedRow>,
+    /// What is done to things that other files may know too.
+    pub uses: Vec<UseRow>,
+    /// The things that [`Summary::uses`] speaks of, each once: much is done to few.
+    pub places: Vec<Place>,
+    /// What fields and module bindings hold.
+    pub types: Vec<(Place, TypeRow)>,
+    /// The classes of other files that annotations of parameters name.
+    pub param_classes: FxHashMap<BindingId, Place>,
+}
+
+/// An exported name.
+pub struct ExportRow {
+    /// The name; none for `export *`.
+    pub name: Option<NameId>,
+    /// What it stands for.
+    pub target: ExportTo,
+}
+
+/// What an export stands for.
+pub enum ExportTo {
+    /// A path in this file.
+    Place(Place),
+    /// A function of this file.
+    Function(FuncId),
+    /// A class of this file.
+    Class(ClassId),
+    /// A value of this type.
+    Value(TypeRow),
+    /// A name of another module; none for all of it.
+    From {
+        /// The specifier.
+        source: NameId,
+        /// The name there.
+        imported: Option<NameId>,
+    },
+}
+
+/// A function.
+pub struct FunctionRow {
+    /// The name it goes by; empty if none.
+    pub name: Box<str>,
+    /// Where it starts.
+    pub at: Span,
+    /// How it was written.
+    pub kind: FunctionKind,
+    /// The function it is created in.
+    pub parent: Option<FuncId>,
+    /// The class whose member it is.
+    pub class: Option<ClassId>,
+    /// Members that are not to be called from outside.
+    pub is_private: bool,
+    /// How many of its parameters say what to do it to: neither an error, nor a callback, nor options.
+    pub subjects: u16,
+    /// What it returns.
+    pub returns: TypeRow,
+    /// How many parameters it declares.
+    pub params: u16,
+    /// Created and called on the spot.
+    pub immediate: bool,
+    /// Its value is returned or stored: somebody may call it later, any number of times.
+    pub is_kept: bool,
+}
+
+/// A class.
+pub struct ClassRow {
+    /// Its name; empty if none.
+    pub name: Box<str>,
+    /// How it was written.
+    pub kind: ClassKind,
+    /// What it inherits from.
+    pub base: Option<BaseRow>,
+    /// Its methods: name, function, whether static.
+    pub methods: Vec<(NameId, FuncId, bool)>,
+    /// The function it is evaluated in.
+    pub func: FuncId,
+    /// Its constructor and field initialisers.
+    pub constructors: Vec<FuncId>,
+    /// Only static members: nobody makes instances.
+    pub is_static_only: bool,
+    /// Names of the decorators on it.
+    pub decorators: Vec<NameId>,
+    /// A variable names it. An object literal without one may be a prototype or the options of a framework.
+    pub is_named: bool,
+}
+
+/// What a class inherits from.
+pub enum BaseRow {
+    /// A class of this file.
+    Class(ClassId),
+    /// A catalog type.
+    Model(crate::catalog::ModelId),
+    /// Something imported.
+    Place(Place),
+}
+
+/// A binding that a place starts from.
+pub struct BindingRow {
+    /// Its name.
+    pub name: Box<str>,
+    /// The function that creates it; `FuncId(0)` for module bindings.
+    pub func: FuncId,
+    /// Where it is declared.
+    pub at: Span,
+    /// It is a parameter, or a part of one.
+    pub is_param: bool,
+    /// The position of a plain parameter.
+    pub position: Option<u16>,
+}
+
+/// What is known of a value, in a form other files can use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TypeRow {
+    /// Nothing.
+    Unknown,
+    /// A catalog type.
+    Model(crate::catalog::ModelId),
+    /// An instance of a class of the same file.
+    Instance(ClassId),
+    /// A class of the same file.
+    Class(ClassId),
+    /// A function of the same file.
+    Function(FuncId),
+    /// An instance of what this path names.
+    InstanceOf(Place),
+    /// What an annotation says is an instance of what this path names: handed in, not made here.
+    Annotated(Place),
+    /// What calling this path gives.
+    ResultOf(Place),
+    /// The same as this path.
+    Same(Place),
+}
+
+/// An edge of the call graph.
+pub struct EdgeRow {
+    /// Who calls.
+    pub caller: FuncId,
+    /// What runs.
+    pub target: TargetRow,
+    /// How often for each run of the caller.
+    pub when: When,
+    /// How sure.
+    pub certain: bool,
+    /// Whether it stands in a loop.
+    pub in_loop: bool,
+    /// A flag that lasts as long as the process lets it run once.
+    pub once: bool,
+    /// The call.
+    pub at: Span,
+    /// How messages name the way.
+    pub label: NameId,
+    /// The sheet whose row says so.
+    pub library: Option<LibraryId>,
+    /// The row about exported names it rests on.
+    pub export: Option<ExportId>,
+}
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub enum TargetRow {
+    /// A function of the same file.
+    Function(FuncId),
+    /// A construction of a class of the same file.
+    Class(ClassId),
+    /// What a path names.
+    Place(Place),
+}
+
+/// A function handed to a function of the project.
+pub struct HandedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// What.
+    pub func: TargetRow,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// The call.
+    pub at: Span,
+    /// What tells the rows about the call apart.
+    pub about: calls::About,
+    /// What is called, as written.
+    pub label: Box<str>,
+}
+
+/// Something other than a function that is handed to a function of the project.
+pub struct PassedRow {
+    /// Where.
+    pub caller: FuncId,
+    /// To whom.
+    pub to: TargetRow,
+    /// As which argument.
+    pub arg: u16,
+    /// What.
+    pub place: Place,
+}
+
+/// What a function does with a function parameter.
+pub struct ParamRow {
+    /// The function.
+    pub func: FuncId,
+    /// Which parameter.
+    pub param: u16,
+    /// When it is run.
+    pub runs: Option<When>,
+    /// It is handed on.
+    pub forwarded: Option<(TargetRow, u16)>,
+    /// How messages name the way.
+    pub label: NameId,
+}
+
+/// A parameter that is neither stored nor returned.
+#[derive(Default)]
+pub struct LookRow {
+    /// The methods that are called on it.
+    pub methods: Vec<NameId>,
+    /// Whom it is handed on to, and as which argument.
+    pub forwarded: Vec<(TargetRow, u16)>,
+}
+
+/// Something done to a thing that other files may know.
+pub struct UseRow {
+    /// The thing, by its position in [`Summary::places`].
+    pub place: u32,
+    /// What is done.
+    pub what: What,
+    /// The function it is done in.
+    pub func: FuncId,
+    /// Where.
+    pub at: Span,
+}
+
+/// What is done to a thing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// A collection operation.
+    Collection(Op),
+    /// A method is called on it: the name, and the first argument if it is a constant string.
+    Method(NameId, Option<NameId>),
+    /// It is handed to a function of this path.
+    Argument(NameId),
+    /// It is called.
+    Called,
+    /// It is overwritten.
+    Assigned,
+}
