@@ -56,7 +56,7 @@ pub(crate) struct Pending {
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let model = file.model;
     let tree = &model.file.tree;
-    if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(model, meta, call).is_some() {
+    if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(file, meta, call).is_some() {
         return;
     }
     let Some(callee) = callee(model, call, claims) else { return };
@@ -122,6 +122,10 @@ fn obtained(
     handle: &Handle,
     claims: &mut Claims<'_>,
 ) {
+    // Why there is no claim nobody asks here.
+    if acquire::surely_leaves(file.model, call, handle) {
+        return;
+    }
     let tree = &file.model.file.tree;
     let (func, at) = (tree.func(call), tree.span(call));
     let patterns = file.any_release(meta);

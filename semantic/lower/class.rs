@@ -106,7 +106,7 @@ impl Lowering {
                 other => Some(other),
             };
             if let Some(ast::Expr::Ident(ident)) = callee {
-                let name = self.intern_atom(&ident.sym);
+                let name = self.intern(&ident.sym);
                 let at = u16::try_from(param).unwrap_or(u16::MAX);
                 self.out.functions[func.index()].param_decorators.push((at, name));
             }
@@ -121,7 +121,7 @@ impl Lowering {
         let binding = self.declare_named(&decl.ident, BindingKind::Function, node);
         let signature = Self::signature(&decl.function, FunctionKind::Function);
         let id = self.function(&signature, |l, id| l.params_and_body(id, &decl.function));
-        let name = self.intern_atom(&decl.ident.sym);
+        let name = self.intern(&decl.ident.sym);
         let row = &mut self.out.functions[id.index()];
         row.binding = Some(binding);
         row.name = Some(name);
@@ -138,7 +138,7 @@ impl Lowering {
             l.params_and_body(id, &expr.function)
         });
         if let Some(ident) = &expr.ident {
-            let name = self.intern_atom(&ident.sym);
+            let name = self.intern(&ident.sym);
             self.out.functions[id.index()].name = Some(name);
         }
     }
@@ -199,7 +199,7 @@ impl Lowering {
     }
 
     fn name_class(&mut self, id: ClassId, ident: &ast::Ident, binding: Option<crate::index::BindingId>) {
-        let name = self.intern_atom(&ident.sym);
+        let name = self.intern(&ident.sym);
         let row = &mut self.out.classes[id.index()];
         row.name = Some(name);
         row.binding = binding;
@@ -358,7 +358,7 @@ impl Lowering {
         let with_default = self.out.tree.kind(node) == Kind::Default;
         let value = if with_default { self.out.tree.first(node) } else { Some(node) };
         let ty = annotation(ident.type_ann.as_deref()).map(|ty| self.lower_type(ty));
-        let name = self.intern_atom(&ident.id.sym);
+        let name = self.intern(&ident.id.sym);
         let is_private = is_private(prop.accessibility);
         let member = Member { name: Some(name), func: None, value, node, is_static: false, is_private, ty };
         self.member_of(class, member);

@@ -163,7 +163,7 @@ impl Lowering {
         let at = span(prop.span());
         match prop {
             ast::Prop::Shorthand(ident) => {
-                let name = self.intern_atom(&ident.sym).raw();
+                let name = self.intern(&ident.sym).raw();
                 let id = self.node(Kind::Property, at, name, |l| {
                     l.empty();
                     l.reference(&ident.sym, at);
@@ -178,7 +178,7 @@ impl Lowering {
                 });
             }
             ast::Prop::Assign(pair) => {
-                let name = self.intern_atom(&pair.key.sym).raw();
+                let name = self.intern(&pair.key.sym).raw();
                 self.node(Kind::Property, at, name, |l| {
                     l.empty();
                     pair.value.visit_with(l);
@@ -193,7 +193,7 @@ impl Lowering {
     /// The interned name of a property key; [`NO_NAME`] for computed ones.
     pub(super) fn prop_name(&mut self, key: &ast::PropName) -> u32 {
         match key {
-            ast::PropName::Ident(ident) => self.intern_atom(&ident.sym).raw(),
+            ast::PropName::Ident(ident) => self.intern(&ident.sym).raw(),
             ast::PropName::Str(text) => self.intern(&text.value.to_string_lossy()).raw(),
             ast::PropName::Num(number) => self.intern(&number.value.to_string()).raw(),
             ast::PropName::Computed(computed) => match &*computed.expr {
@@ -282,7 +282,7 @@ impl Lowering {
     fn member(&mut self, member: &ast::MemberExpr, at: Span) -> NodeId {
         match &member.prop {
             ast::MemberProp::Ident(prop) => {
-                let name = self.intern_atom(&prop.sym).raw();
+                let name = self.intern(&prop.sym).raw();
                 self.node(Kind::Member, at, name, |l| member.obj.visit_with(l))
             }
             ast::MemberProp::PrivateName(prop) => {
@@ -315,7 +315,7 @@ impl Lowering {
         let obj = span(member.obj.span);
         match &member.prop {
             ast::SuperProp::Ident(prop) => {
-                let name = self.intern_atom(&prop.sym).raw();
+                let name = self.intern(&prop.sym).raw();
                 self.node(Kind::Member, at, name, |l| {
                     l.leaf(Kind::Super, obj, 0);
                 });

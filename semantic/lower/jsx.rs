@@ -21,7 +21,7 @@ impl Lowering {
         match name {
             ast::JSXElementName::Ident(ident) => {
                 if ident.sym.starts_with(|c: char| c.is_lowercase()) {
-                    let name = self.intern_atom(&ident.sym);
+                    let name = self.intern(&ident.sym);
                     self.leaf(Kind::String, span(ident.span), name.raw());
                 } else {
                     self.reference(&ident.sym, span(ident.span));
@@ -29,14 +29,14 @@ impl Lowering {
             }
             ast::JSXElementName::JSXMemberExpr(member) => self.jsx_member(member),
             ast::JSXElementName::JSXNamespacedName(name) => {
-                let text = self.intern_atom(&name.name.sym);
+                let text = self.intern(&name.name.sym);
                 self.leaf(Kind::String, span(name.span), text.raw());
             }
         }
     }
 
     fn jsx_member(&mut self, member: &ast::JSXMemberExpr) {
-        let name = self.intern_atom(&member.prop.sym);
+        let name = self.intern(&member.prop.sym);
         self.node(Kind::Member, span(member.span), name.raw(), |l| match &member.obj {
             ast::JSXObject::JSXMemberExpr(inner) => l.jsx_member(inner),
             ast::JSXObject::Ident(ident) => {
@@ -52,7 +52,7 @@ impl Lowering {
             }
             ast::JSXAttrOrSpread::JSXAttr(attr) => {
                 let name = match &attr.name {
-                    ast::JSXAttrName::Ident(ident) => self.intern_atom(&ident.sym),
+                    ast::JSXAttrName::Ident(ident) => self.intern(&ident.sym),
                     ast::JSXAttrName::JSXNamespacedName(name) => {
                         self.intern(&format!("{}:{}", name.ns.sym, name.name.sym))
                     }

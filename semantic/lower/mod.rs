@@ -19,7 +19,6 @@ use crate::tables::{Binding, BindingKind, Function, FunctionKind, Lowered, Refer
 use crate::tree::{Kind, Node, Span, Tree};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use swc_atoms::Atom;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{Visit, VisitWith};
 
@@ -31,6 +30,9 @@ const DEPTH_LIMIT: u32 = 40_000;
 /// body of a function of their own.
 pub(crate) fn lower(program: &ast::Program, text: &str, setup: Option<Span>) -> Lowered {
     let mut walk = Lowering::new();
+    // About as many nodes as code has: growing step by step would copy them again and again.
+    walk.out.tree.nodes.reserve(text.len() / 12);
+    walk.out.references.reserve(text.len() / 48);
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
     walk.node(Kind::Program, span, 0, |l| match (program, setup) {
         (ast::Program::Module(module), Some(setup)) => l.component(&module.body, setup),
@@ -80,8 +82,6 @@ struct Lowering {
     pattern: Pattern,
     /// Where `var` and hoisted function declarations go.
     var_scope: ScopeId,
-    /// The names of what the parser has interned already: it knows the hash of each.
-    atoms: FxHashMap<Atom, NameId>,
 }
 
 /// Whether the names in a pattern are declared by it or assigned to.
@@ -124,7 +124,6 @@ impl Lowering {
             class: None,
             pattern: Pattern::Assign,
             var_scope: ScopeId(0),
-            atoms: FxHashMap::default(),
         }
     }
 
@@ -173,16 +172,6 @@ impl Lowering {
         self.out.tree.names.intern(text)
     }
 
-    /// The name of an identifier: most are met many times.
-    fn intern_atom(&mut self, atom: &Atom) -> NameId {
-        if let Some(&known) = self.atoms.get(atom) {
-            return known;
-        }
-        let name = self.intern(atom);
-        self.atoms.insert(atom.clone(), name);
-        name
-    }
-
     /// Runs `inside` in a new scope.
     fn scoped<R>(&mut self, is_function: bool, inside: impl FnOnce(&mut Self) -> R) -> R {
         let scope = ScopeId::from_index(self.out.scopes.len());
@@ -199,8 +188,8 @@ impl Lowering {
     }
 
     /// Declares a name; a second `var` or function of the same name is the same binding.
-    fn declare(&mut self, text: &Atom, kind: BindingKind, span: Span, node: NodeId) -> BindingId {
-        let name = self.intern_atom(text);
+    fn declare(&mut self, text: &str, kind: BindingKind, span: Span, node: NodeId) -> BindingId {
+        let name = self.intern(text);
         let scope = if kind == BindingKind::Var { self.var_scope } else { self.scope };
         if let Some(&known) = self.out.scopes[scope.index()].names.get(&name) {
             let row = &mut self.out.bindings[known.index()];
@@ -218,8 +207,8 @@ impl Lowering {
     }
 
     /// Adds a use of a name.
-    fn reference(&mut self, text: &Atom, span: Span) -> NodeId {
-        let name = self.intern_atom(text);
+    fn reference(&mut self, text: &str, span: Span) -> NodeId {
+        let name = self.intern(text);
         let id = ReferenceId::from_index(self.out.references.len());
         let node = self.leaf(Kind::Identifier, span, id.0);
         self.out.references.push(Reference { node, name, scope: self.scope, binding: None });

@@ -48,7 +48,7 @@ impl Lowering {
                 ast::ImportSpecifier::Named(named) => {
                     let name = match &named.imported {
                         Some(name) => self.intern(&name.atom()),
-                        None => self.intern_atom(&named.local.sym),
+                        None => self.intern(&named.local.sym),
                     };
                     let imported = if self.out.tree.text(name) == "default" {
                         Imported::Default
@@ -119,7 +119,7 @@ impl Lowering {
                 self.add_export(Some(name), ExportTarget::From { source, imported: None }, at);
             }
             (ast::ExportSpecifier::Default(default), Some(source)) => {
-                let name = self.intern_atom(&default.exported.sym);
+                let name = self.intern(&default.exported.sym);
                 let imported = Some(self.intern("default"));
                 self.add_export(Some(name), ExportTarget::From { source, imported }, at);
             }

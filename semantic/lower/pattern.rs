@@ -102,7 +102,7 @@ impl Lowering {
                 });
             }
             ast::ObjectPatProp::Assign(short) => {
-                let name = self.intern_atom(&short.key.id.sym).raw();
+                let name = self.intern(&short.key.id.sym).raw();
                 self.node(Kind::PatternProperty, span(short.span), name, |l| {
                     l.empty();
                     match &short.value {
