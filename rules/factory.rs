@@ -28,7 +28,7 @@ pub(crate) fn note_given(
     let Some(func) = giver(file.model, call, handle) else { return };
     let given = GivenClaim { what: what.to_owned(), release: acquire::release_names(patterns) };
     let at = file.model.file.tree.span(call);
-    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given) });
+    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given.into()) });
 }
 
 /// The function that returns what a call in it gave, and keeps nothing of it.
@@ -136,7 +136,7 @@ fn obtained(
         .quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims));
     claims.list.truncate(known);
     let Some(acquired) = acquired else { return };
-    let body = Body::Obtained(ObtainedClaim { callee, acquired });
+    let body = Body::Obtained(ObtainedClaim { callee, acquired: acquired.into() }.into());
     claims.list.push(Claim { rule: meta.id, func, at, body });
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn settle_all(
         .filter_map(|(file, claim)| {
             let Body::Obtained(obtained) = &claim.body else { return None };
             let given = givers.find(view.project, *file, &obtained.callee, MAX_HANDS)?;
-            let mut acquired = obtained.acquired.clone();
+            let mut acquired = AcquireClaim::from(&obtained.acquired);
             acquired.what.clone_from(&given.what);
             acquired.release.clone_from(&given.release);
             acquire::settle(view, meta, *file, claim, &acquired, &text)

@@ -77,7 +77,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let (func, at) = (file.model.file.tree.func(call), file.model.file.tree.span(call));
     if let Some(row) = row(file, meta, call) {
         if let Some(body) = acquired(file, meta, call, row, claims) {
-            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body.into()) });
         }
         return;
     }
@@ -88,7 +88,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         // What instances hold is only known where the type is.
         claims.list.truncate(known);
         if let Some(acquired) = body {
-            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired });
+            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired }.into());
             claims.list.push(Claim { rule: meta.id, func, at, body });
         }
     }

@@ -88,7 +88,7 @@ impl Rule for LeakedSubscription {
             rule: META.id,
             func: model.file.tree.func(call),
             at,
-            body: Body::Acquire(body),
+            body: Body::Acquire(body.into()),
         });
     }
 

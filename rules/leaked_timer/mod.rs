@@ -47,7 +47,7 @@ impl Rule for LeakedTimer {
         body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -120,6 +120,6 @@ fn push(model: &Model<'_>, at: NodeId, shown: &str, unknowns: u8, claims: &mut C
         rule: META.id,
         func: tree.func(at),
         at: tree.span(at),
-        body: Body::Local(body),
+        body: Body::Local(body.into()),
     });
 }

@@ -178,7 +178,7 @@ impl Rates {
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
         let nodes = graph.states.len();
-        graph.by_node = ByNode::sorted(nodes, std::mem::take(&mut graph.arrows));
+        graph.by_node = ByNode::sorted(nodes, &std::mem::take(&mut graph.arrows));
         graph.run(project);
         Self {
             offsets: graph.offsets,
@@ -186,7 +186,7 @@ impl Rates {
             states: graph.states,
             entries: graph.entries,
             taken: graph.taken,
-            callers: ByNode::sorted(nodes, graph.callers),
+            callers: ByNode::sorted(nodes, &graph.callers),
         }
     }
 }
@@ -218,17 +218,24 @@ impl<T> Default for ByNode<T> {
     }
 }
 
-impl<T> ByNode<T> {
-    fn sorted(nodes: usize, mut rows: Vec<(Node, T)>) -> Self {
-        rows.sort_by_key(|(node, _)| *node);
+impl<T: Copy> ByNode<T> {
+    /// Each row is put where the count of those before it says: that is one pass, however many there are.
+    fn sorted(nodes: usize, rows: &[(Node, T)]) -> Self {
         let mut starts = vec![0_u32; nodes + 1];
-        for (node, _) in &rows {
+        for (node, _) in rows {
             starts[node.0 as usize + 1] += 1;
         }
         for i in 0..nodes {
             starts[i + 1] += starts[i];
         }
-        Self { starts, rows: rows.into_iter().map(|(_, row)| row).collect() }
+        let mut next = starts.clone();
+        let mut sorted: Vec<T> = rows.iter().map(|(_, row)| *row).collect();
+        for (node, row) in rows {
+            let at = &mut next[node.0 as usize];
+            sorted[*at as usize] = *row;
+            *at += 1;
+        }
+        Self { starts, rows: sorted }
     }
 
     fn of_node(&self, node: usize) -> &[T] {
