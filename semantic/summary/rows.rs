@@ -8,7 +8,7 @@ use crate::names::Texts;
 use crate::place::Place;
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
-use rustc_hash::FxHashMap;
+use crate::sorted::Sorted;
 
 /// What part a file plays in its project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -40,7 +40,7 @@ pub struct Summary {
     /// Its classes, by [`ClassId`].
     pub classes: Vec<ClassRow>,
     /// Bindings that places below start from.
-    pub bindings: FxHashMap<BindingId, BindingRow>,
+    pub bindings: Sorted<BindingId, BindingRow>,
     /// Edges between functions.
     pub edges: Vec<EdgeRow>,
     /// Functions handed to functions of the project.
@@ -48,7 +48,7 @@ pub struct Summary {
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
     /// What functions do to arguments that they only look at or hand on.
-    pub looks: FxHashMap<(FuncId, u16), LookRow>,
+    pub looks: Sorted<(FuncId, u16), LookRow>,
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
@@ -58,7 +58,7 @@ pub struct Summary {
     /// What fields and module bindings hold.
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
-    pub param_classes: FxHashMap<BindingId, Place>,
+    pub param_classes: Sorted<BindingId, Place>,
 }
 
 /// An exported name.
@@ -149,7 +149,7 @@ pub enum BaseRow {
 /// A binding that a place starts from.
 pub struct BindingRow {
     /// Its name.
-    pub name: Box<str>,
+    pub name: NameId,
     /// The function that creates it; `FuncId(0)` for module bindings.
     pub func: FuncId,
     /// Where it is declared.
@@ -266,9 +266,9 @@ pub struct ParamRow {
 #[derive(Default)]
 pub struct LookRow {
     /// The methods that are called on it.
-    pub methods: Vec<NameId>,
+    pub methods: Box<[NameId]>,
     /// Whom it is handed on to, and as which argument.
-    pub forwarded: Vec<(TargetRow, u16)>,
+    pub forwarded: Box<[(TargetRow, u16)]>,
 }
 
 /// Something done to a thing that other files may know.
