@@ -104,6 +104,11 @@ impl Texts {
         self.all.get(start..end).unwrap_or_default()
     }
 
+    /// How much memory they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.all.len() + size_of_val(&*self.ends)
+    }
+
     /// Every text, in the order of ids.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len()).map(|at| self.get(NameId::from_index(at)))

@@ -17,6 +17,12 @@ impl<K: Ord, V> Sorted<K, V> {
 }
 
 impl<K, V> Sorted<K, V> {
+    /// How much memory the rows take, without what they own.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+
     /// Every row, in the order of keys.
     pub fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.0.iter()

@@ -6,6 +6,7 @@ use crate::changed::GitError;
 use crate::config::ConfigError;
 use crate::configs::Configs;
 use crate::discover::{self, Candidate, DiscoverError, Found, Skip};
+use crate::output;
 use crate::progress::Counter;
 use crate::report::source::{self, Overlay};
 use crate::report::{FileError, Stats, Trouble};
@@ -151,6 +152,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
+    /// What is kept in memory for the link, and what it adds, in bytes.
+    pub(crate) sizes: Vec<(&'static str, u64)>,
     /// The threads that it was made on.
     pub(crate) pool: Arc<rayon::ThreadPool>,
 }
@@ -277,6 +280,8 @@ fn link<'c>(
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
     times.extend(gathered.effort.rows());
+    let mut sizes = gathered.sizes();
+    sizes.extend(output::memory().map(|now| ("memory before the link", now)));
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
@@ -286,9 +291,10 @@ fn link<'c>(
     };
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
+    sizes.extend(output::memory().map(|now| ("memory after the link", now)));
     let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
     let pool = Arc::clone(pool);
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, pool }
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, sizes, pool }
 }
 
 #[derive(Default)]
@@ -319,6 +325,13 @@ impl Gathered {
             all.add(file, outcome);
         }
         all
+    }
+
+    /// What of the files is kept for the link, about.
+    fn sizes(&self) -> Vec<(&'static str, u64)> {
+        let summaries: usize = self.entries.iter().map(|entry| entry.summary.bytes()).sum();
+        let claims: usize = self.claims.iter().map(|(_, claims)| size_of_val(&**claims)).sum();
+        vec![("summaries", summaries as u64), ("claims", claims as u64)]
     }
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {

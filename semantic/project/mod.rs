@@ -95,7 +95,8 @@ struct Symbols {
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        match self.first.find(text) {
+        let known = if self.first.is_empty() { None } else { self.first.find(text) };
+        match known {
             Some(known) => Symbol(known.raw()),
             None => Symbol(self.behind() + self.more.intern(text).raw()),
         }

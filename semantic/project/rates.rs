@@ -257,19 +257,38 @@ struct Targets {
     handed: Vec<Option<(Runs, Option<When>)>>,
 }
 
+/// What the places that a file calls run: the same few are called again and again.
+#[derive(Default)]
+struct Known<'p>(FxHashMap<&'p Place, Option<Runs>>);
+
+impl<'p> Known<'p> {
+    fn resolve(&mut self, project: &Project<'_>, file: FileId, target: &'p TargetRow) -> Option<Runs> {
+        let resolve = || resolve_target(project, file, target);
+        match target {
+            TargetRow::Place(place) => *self.0.entry(place).or_insert_with(resolve),
+            _ => resolve(),
+        }
+    }
+}
+
 impl Targets {
     fn of(project: &Project<'_>, id: FileId, params: &ParamRuns) -> Self {
         let summary = project.summary(id);
-        let edges = summary.edges.iter().map(|edge| {
+        let mut known = Known::default();
+        let mut edges = Vec::with_capacity(summary.edges.len());
+        for edge in &summary.edges {
             let holds = edge.export.is_none_or(|export| project.holds(export));
-            holds.then(|| resolve_target(project, id, &edge.target)).flatten()
-        });
-        let handed = summary.handed.iter().map(|handed| {
-            let runs = resolve_target(project, id, &handed.func)?;
-            let when = params.run(project, id, &handed.to, handed.arg);
-            Some((runs, when.or_else(|| project.row_of(id, handed).map(|row| row.0))))
-        });
-        Self { edges: edges.collect(), handed: handed.collect() }
+            edges.push(if holds { known.resolve(project, id, &edge.target) } else { None });
+        }
+        let mut handed = Vec::with_capacity(summary.handed.len());
+        for row in &summary.handed {
+            let runs = known.resolve(project, id, &row.func);
+            handed.push(runs.map(|runs| {
+                let when = params.run(project, known.resolve(project, id, &row.to), row.arg);
+                (runs, when.or_else(|| project.row_of(id, row).map(|row| row.0)))
+            }));
+        }
+        Self { edges, handed }
     }
 }
 
@@ -701,11 +720,11 @@ impl ParamRuns {
         out
     }
 
-    /// When what is handed to a target as an argument runs.
-    fn run(&self, project: &Project<'_>, file: FileId, to: &TargetRow, arg: u16) -> Option<When> {
-        let (mut file, mut to, mut arg) = (file, to, arg);
+    /// When what is handed to something as an argument runs.
+    fn run(&self, project: &Project<'_>, to: Option<Runs>, arg: u16) -> Option<When> {
+        let (mut to, mut arg) = (to, arg);
         for _ in 0..6 {
-            let (target, func) = match resolve_target(project, file, to)? {
+            let (target, func) = match to? {
                 Runs::Function(file, func) => (file, func),
                 Runs::Class(file, class) => {
                     let func = project.summary(file).classes[class.index()].constructors.first()?;
@@ -718,7 +737,7 @@ impl ParamRuns {
             }
             let &(id, row) = self.forwarded.get(&key)?;
             let (next, position) = project.summary(id).params[row as usize].forwarded.as_ref()?;
-            (file, to, arg) = (id, next, *position);
+            (to, arg) = (resolve_target(project, id, next), *position);
         }
         None
     }

@@ -6,9 +6,9 @@ use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId};
 use crate::names::Texts;
 use crate::place::Place;
+use crate::sorted::Sorted;
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
-use crate::sorted::Sorted;
 
 /// What part a file plays in its project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -296,4 +296,41 @@ pub enum What {
     Called,
     /// It is overwritten.
     Assigned,
+}
+
+impl Summary {
+    /// About how much memory it takes: its rows and strings, without what the allocator adds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        fn rows<T>(rows: &[T]) -> usize {
+            size_of_val(rows)
+        }
+        let looks = self.looks.iter().map(|(_, look)| rows(&look.methods) + rows(&look.forwarded));
+        let functions = self.functions.iter().map(|row| row.name.len());
+        let classes = self
+            .classes
+            .iter()
+            .map(|row| row.name.len() + rows(&row.methods) + rows(&row.constructors) + rows(&row.decorators));
+        size_of::<Self>()
+            + self.names.bytes()
+            + rows(&self.imports)
+            + rows(&self.type_imports)
+            + rows(&self.exports)
+            + rows(&self.functions)
+            + functions.sum::<usize>()
+            + rows(&self.classes)
+            + classes.sum::<usize>()
+            + self.bindings.bytes()
+            + rows(&self.edges)
+            + rows(&self.handed)
+            + self.handed.iter().map(|row| row.label.len()).sum::<usize>()
+            + rows(&self.params)
+            + self.looks.bytes()
+            + looks.sum::<usize>()
+            + rows(&self.passed)
+            + rows(&self.uses)
+            + rows(&self.places)
+            + rows(&self.types)
+            + self.param_classes.bytes()
+    }
 }
