@@ -10,7 +10,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{FileId, Project};
-use outlive_semantic::summary::TargetRow;
+use outlive_semantic::summary::{NameMap, TargetRow};
 use outlive_semantic::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -124,20 +124,36 @@ fn obtained(
 ) {
     // Why there is no claim nobody asks here.
     if acquire::surely_leaves(file.model, call, handle) {
+        debug_assert!(held(file, meta, call, handle).is_none(), "what surely leaves is claimed");
         return;
     }
     let tree = &file.model.file.tree;
     let (func, at) = (tree.func(call), tree.span(call));
-    let patterns = file.any_release(meta);
     let known = claims.list.len();
-    // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
-    let acquired = file
-        .trace
-        .quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims));
+    let acquired = claim(file, meta, call, handle, claims);
     claims.list.truncate(known);
     let Some(acquired) = acquired else { return };
     let body = Body::Obtained(ObtainedClaim { callee, acquired: acquired.into() }.into());
     claims.list.push(Claim { rule: meta.id, func, at, body });
+}
+
+/// What is left of a thing that a call may have given. Most of what functions return is nothing acquired: why that is no
+/// leak is not worth a word.
+fn claim(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let patterns = file.any_release(meta);
+    file.trace.quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims))
+}
+
+/// The same, without a trace of having asked.
+fn held(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, handle: &Handle) -> Option<AcquireClaim> {
+    let mut names = NameMap::default();
+    claim(file, meta, call, handle, &mut Claims { names: &mut names, list: Vec::new() })
 }
 
 /// What a call runs, if that is code of the project.

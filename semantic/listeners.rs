@@ -137,8 +137,15 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         return Some(found);
     }
     if !may_add(model, method) {
+        debug_assert!(added(model, call, object, method).is_none(), "{method} may add after all");
         return None;
     }
+    added(model, call, object, method)
+}
+
+/// The registration that a call of a method makes on its object.
+fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
+    let tree = &model.file.tree;
     let target = unwrapped(model, object);
     let ty = model.ty(target);
     let (family, mut proved) = family_of(model, ty, method)?;

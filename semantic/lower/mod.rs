@@ -112,6 +112,7 @@ impl Lowering {
             truncated: false,
             text: Box::default(),
             places: crate::place::PlaceMemo::default(),
+            import_names: std::cell::OnceCell::new(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));
         Self {
