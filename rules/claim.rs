@@ -39,39 +39,39 @@ fn read_rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str,
     crate::find(id).map(|rule| rule.meta().id).ok_or_else(|| D::Error::custom("no such rule"))
 }
 
-/// What is claimed.
+/// What is claimed. Boxed, since most claims are of the few kinds that need little room, and all wait for the link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Body {
     /// A collection grows.
-    Growth(GrowthClaim),
+    Growth(Box<GrowthClaim>),
     /// A listener is added.
-    Listener(ListenerClaim),
+    Listener(Box<ListenerClaim>),
     /// Something is acquired.
-    Acquire(AcquireClaim),
+    Acquire(Box<AcquireClaim>),
     /// Something is acquired if a receiver which another file makes is of a certain type.
-    Late(LateClaim),
+    Late(Box<LateClaim>),
     /// A function returns what it acquires: whoever calls it has it.
-    Given(GivenClaim),
+    Given(Box<GivenClaim>),
     /// A function returns what another one gives it.
     Passed(TargetRow),
     /// What a function of the project returned is not given back; whether that is anything acquired, the project says.
-    Obtained(ObtainedClaim),
+    Obtained(Box<ObtainedClaim>),
     /// A function does something that only what it returns undoes.
-    Undo(UndoClaim),
+    Undo(Box<UndoClaim>),
     /// What a function of the project returned is dropped; whether that was to undo anything, the project says.
-    Left(LeftClaim),
+    Left(Box<LeftClaim>),
     /// An instance is made that nobody ends; whether its class holds anything, another file may say.
-    Made(MadeClaim),
+    Made(Box<MadeClaim>),
     /// Instances of a class hold something until a method ends them.
-    Held(HeldClaim),
+    Held(Box<HeldClaim>),
     /// A longer-lived thing keeps a shorter-lived one.
-    Kept(KeptClaim),
+    Kept(Box<KeptClaim>),
     /// Something is left behind on a holder each time.
-    Outlived(OutlivedClaim),
+    Outlived(Box<OutlivedClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
-    Local(LocalClaim),
+    Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
-    Churn(ChurnClaim),
+    Churn(Box<ChurnClaim>),
 }
 
 /// A kind of claim that is judged by itself.
@@ -85,7 +85,7 @@ macro_rules! kinds {
         impl Kind for $claim {
             fn of(body: &Body) -> Option<&Self> {
                 match body {
-                    Body::$variant(claim) => Some(claim),
+                    Body::$variant(claim) => Some(&**claim),
                     _ => None,
                 }
             }
@@ -351,7 +351,83 @@ pub struct ObtainedClaim {
     /// What is called.
     pub callee: TargetRow,
     /// What becomes of the result.
-    pub acquired: AcquireClaim,
+    pub acquired: Obtained,
+}
+
+/// What becomes of a result that may be an acquired thing. Most calls of a project are asked about, and of hardly any is
+/// there more to say than what a plain one holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Obtained {
+    /// As of most.
+    Plain(PlainClaim),
+    /// Anything else.
+    Other(Box<AcquireClaim>),
+}
+
+/// The part of an [`AcquireClaim`] that most have, with nothing in the other parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlainClaim {
+    handle: Option<Place>,
+    shown: Box<str>,
+    in_loop: bool,
+    runs_out: bool,
+    may_be_released: bool,
+    class: Option<(ClassId, Option<Box<str>>)>,
+    handed: Box<[(Place, u16)]>,
+}
+
+impl From<AcquireClaim> for Obtained {
+    fn from(claim: AcquireClaim) -> Self {
+        let is_plain = claim.what.is_empty()
+            && claim.target.is_none()
+            && claim.release.is_empty()
+            && claim.undo.is_none()
+            && claim.once.is_none()
+            && claim.partial.is_none()
+            && claim.one_each.is_none()
+            && claim.notes.is_empty()
+            && claim.fixes.is_empty();
+        if !is_plain {
+            return Self::Other(Box::new(claim));
+        }
+        let class = claim.class.map(|(class, end)| (class, end.map(String::into_boxed_str)));
+        Self::Plain(PlainClaim {
+            handle: claim.handle,
+            shown: claim.shown.into(),
+            in_loop: claim.in_loop,
+            runs_out: claim.runs_out,
+            may_be_released: claim.may_be_released,
+            class,
+            handed: claim.handed.into(),
+        })
+    }
+}
+
+impl From<&Obtained> for AcquireClaim {
+    fn from(obtained: &Obtained) -> Self {
+        let plain = match obtained {
+            Obtained::Other(claim) => return Self::clone(claim),
+            Obtained::Plain(plain) => plain,
+        };
+        Self {
+            what: String::new(),
+            handle: plain.handle.clone(),
+            shown: plain.shown.to_string(),
+            target: None,
+            release: Vec::new(),
+            undo: None,
+            in_loop: plain.in_loop,
+            runs_out: plain.runs_out,
+            once: None,
+            may_be_released: plain.may_be_released,
+            partial: None,
+            one_each: None,
+            class: plain.class.as_ref().map(|(class, end)| (*class, end.as_deref().map(str::to_owned))),
+            handed: plain.handed.to_vec(),
+            notes: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
 }
 
 /// A function of the project adds or arms something which only what it returns takes away.

@@ -236,6 +236,8 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
                     model.file.tree.name(prop).is_some_and(|name| COMPONENT_OPTIONS.contains(&name))
                 })
         }
+        // Nothing is said of what it is.
+        _ if row.super_class.is_none() && row.implements.is_empty() => false,
         name => {
             let by_model =
                 model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));

@@ -29,6 +29,7 @@ pub mod rate;
 pub mod reach;
 pub mod readonly;
 pub mod scope_keeps;
+pub mod sorted;
 pub mod source;
 pub mod summary;
 pub mod syntax;

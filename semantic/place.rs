@@ -6,6 +6,7 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -794,17 +795,11 @@ impl Lowered {
     /// The local name of an import, or what the module is called.
     fn module_name(&self, source: NameId, place: &Place) -> String {
         let wanted = place.path.first();
-        let local = self.imports.iter().find(|import| {
-            import.source == source
-                && match (import.imported, wanted) {
-                    (Some(Imported::Named(name)), Some(Step::Field(field))) => name == *field,
-                    (Some(Imported::Default), Some(Step::Field(field))) => {
-                        self.tree.text(*field) == "default"
-                    }
-                    _ => false,
-                }
-        });
-        let name = local.and_then(|import| import.local).map(|binding| self.binding(binding).name);
+        let local = match wanted {
+            Some(Step::Field(field)) => self.imported_as(source, *field),
+            _ => None,
+        };
+        let name = local.map(|binding| self.binding(binding).name);
         match (name, wanted) {
             (Some(name), _) => self.tree.text(name).to_owned(),
             (None, Some(Step::Field(field))) => {
@@ -813,6 +808,26 @@ impl Lowered {
             }
             _ => self.tree.text(source).rsplit('/').next().unwrap_or_default().to_owned(),
         }
+    }
+
+    /// The variable that the first import of a name of a module gives it.
+    fn imported_as(&self, source: NameId, field: NameId) -> Option<BindingId> {
+        let index = self.import_names.get_or_init(|| {
+            let default = self.tree.names().find("default");
+            let mut index = FxHashMap::default();
+            for import in &self.imports {
+                let name = match import.imported {
+                    Some(Imported::Named(name)) => Some(name),
+                    Some(Imported::Default) => default,
+                    _ => None,
+                };
+                if let Some(name) = name {
+                    index.entry((import.source, name)).or_insert(import.local);
+                }
+            }
+            index
+        });
+        index.get(&(source, field)).copied().flatten()
     }
 
     fn describe_value(&self, node: NodeId) -> String {

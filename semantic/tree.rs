@@ -339,6 +339,7 @@ impl<T> NodeMemo<T> {
         if self.at.is_empty() {
             // Zeroed memory costs nothing until it is written.
             self.at = vec![0; tree.len()];
+            self.list.reserve(tree.len() / 16);
         }
         let Some(at) = self.at.get_mut(node.index()) else { return };
         match at.checked_sub(1).and_then(|known| self.list.get_mut(known as usize)) {

@@ -98,7 +98,7 @@ fn analyse(
         let mut analysis = session::run(&plan, catalog)?;
         let report = judge(&mut analysis, options, settings, input);
         if options.timings {
-            output::timings(&analysis.times, analysis.loaded);
+            output::timings(&analysis.times, &analysis.sizes, analysis.loaded);
         }
         if let Some(coverage) = &report.coverage {
             output::coverage(coverage);

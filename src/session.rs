@@ -170,6 +170,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) times: Vec<(&'static str, Duration)>,
     /// How many files the cache knew.
     pub(crate) loaded: u64,
+    /// What is kept in memory for the link, and what it adds, in bytes.
+    pub(crate) sizes: Vec<(&'static str, u64)>,
     /// The threads that it was made on.
     pub(crate) pool: Arc<rayon::ThreadPool>,
 }
@@ -314,6 +316,8 @@ fn link<'c>(
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
     times.extend(gathered.effort.rows());
+    let mut sizes = gathered.sizes();
+    sizes.extend(output::memory().map(|now| ("memory before the link", now)));
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
@@ -323,9 +327,10 @@ fn link<'c>(
     };
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
+    sizes.extend(output::memory().map(|now| ("memory after the link", now)));
     let Gathered { claims, dropped, directives, hashes, errors, stats, effort, .. } = gathered;
     let (pool, loaded) = (Arc::clone(pool), effort.loaded);
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, loaded, pool }
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, sizes, loaded, pool }
 }
 
 #[derive(Default)]
@@ -356,6 +361,13 @@ impl Gathered {
             all.add(file, outcome);
         }
         all
+    }
+
+    /// What of the files is kept for the link, about.
+    fn sizes(&self) -> Vec<(&'static str, u64)> {
+        let summaries: usize = self.entries.iter().map(|entry| entry.summary.bytes()).sum();
+        let claims: usize = self.claims.iter().map(|(_, claims)| size_of_val(&**claims)).sum();
+        vec![("summaries", summaries as u64), ("claims", claims as u64)]
     }
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
@@ -524,7 +536,8 @@ impl Fate {
 /// The text of a file and how deep it nests, or why it is not parsed.
 fn readable(bytes: Vec<u8>, file: &Candidate) -> Result<(String, u32), Fate> {
     let fail = |message: String| Err(Fate::Failed(file_error(&file.path, message, Trouble::Refused)));
-    if bytes.iter().take(8_192).any(|&byte| byte == 0) {
+    // Asked of a slice this goes through several bytes at a time.
+    if bytes.get(..8_192).unwrap_or(&bytes).contains(&0) {
         return Err(Fate::Skipped(Skip::Binary));
     }
     let Ok(text) = String::from_utf8(bytes) else {

@@ -34,7 +34,7 @@ impl Rule for RetainedScope {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = held_target(file.model, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
@@ -86,15 +86,18 @@ fn push(
     body: LocalClaim,
 ) {
     let tree = &model.file.tree;
-    let body = Body::Outlived(OutlivedClaim {
-        holder: claims.names.place(model, holder),
-        shown: model.file.display(holder),
-        life: None,
-        once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
-        in_loop: guard::enclosing_loop(model, node).is_some(),
-        may_be_released,
-        body,
-    });
+    let body = Body::Outlived(
+        OutlivedClaim {
+            holder: claims.names.place(model, holder),
+            shown: model.file.display(holder),
+            life: None,
+            once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
+            in_loop: guard::enclosing_loop(model, node).is_some(),
+            may_be_released,
+            body,
+        }
+        .into(),
+    );
     claims.list.push(Claim { rule: META.id, func: tree.func(node), at: tree.span(node), body });
 }
 

@@ -64,12 +64,16 @@ impl Rule for SilencedListenerWarning {
 fn silenced(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let callee = tree.callee(call)?;
+    let is_function = model.api_path(callee).as_deref() == Some("events.setMaxListeners");
+    let method = tree.method_call(call).filter(|(_, name)| *name == "setMaxListeners");
+    if !is_function && method.is_none() {
+        return None;
+    }
     let count = tree.arg(call, 0).filter(|&count| is_endless(model, count))?;
-    if model.api_path(callee).as_deref() == Some("events.setMaxListeners") {
+    if is_function {
         return tree.arg(call, 1);
     }
-    let (object, "setMaxListeners") = tree.method_call(call)? else { return None };
-    (object != count).then_some(object)
+    method.map(|(object, _)| object).filter(|&object| object != count)
 }
 
 fn is_endless(model: &Model<'_>, count: NodeId) -> bool {
@@ -116,6 +120,6 @@ fn push(model: &Model<'_>, at: NodeId, shown: &str, unknowns: u8, claims: &mut C
         rule: META.id,
         func: tree.func(at),
         at: tree.span(at),
-        body: Body::Local(body),
+        body: Body::Local(body.into()),
     });
 }

@@ -95,7 +95,7 @@ impl Rule for UnboundedCollection {
             formatter: is_formatter(model, op),
         };
         let at = model.file.tree.span(op.node);
-        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
+        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

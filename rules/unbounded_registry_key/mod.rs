@@ -119,7 +119,7 @@ fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Clai
         rule: META.id,
         func: tree.func(at),
         at: tree.span(at),
-        body: Body::Local(body),
+        body: Body::Local(body.into()),
     });
 }
 

@@ -80,7 +80,8 @@ pub struct Model<'a> {
     functions: RefCell<NodeMemo<Option<FuncId>>>,
     rows: RefCell<NodeMemo<Rc<[&'a CallRow]>>>,
     paths: RefCell<NodeMemo<Option<Rc<str>>>>,
-    callback_rows: RefCell<FxHashMap<Handed, CallbackRows<'a>>>,
+    /// With how many calls were still to be followed.
+    callback_rows: RefCell<FxHashMap<(Handed, u32), CallbackRows<'a>>>,
     no_rows: Rc<[&'a CallRow]>,
     no_callbacks: CallbackRows<'a>,
     no_values: Rc<[NodeId]>,

@@ -11,6 +11,7 @@ use crate::growth::{CollectionOp, Op};
 use crate::index::{BindingId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
+use crate::sorted::Sorted;
 use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
 use crate::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -50,7 +51,7 @@ pub fn summarise(
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
-    let (bindings, places) = (builder.bindings, builder.places);
+    let (bindings, places) = (builder.bindings.into_iter().collect(), builder.places);
     let mut summary = Summary {
         role,
         imports,
@@ -104,7 +105,6 @@ impl Summary {
         self.exports.shrink_to_fit();
         self.functions.shrink_to_fit();
         self.classes.shrink_to_fit();
-        self.bindings.shrink_to_fit();
         self.edges.shrink_to_fit();
         self.handed.shrink_to_fit();
         self.params.shrink_to_fit();
@@ -150,13 +150,8 @@ impl Builder<'_, '_> {
             let row = file.binding(binding);
             let is_param = row.kind == BindingKind::Param;
             let position = calls::param_position(self.model, binding).map(|(_, position)| position);
-            BindingRow {
-                name: file.tree.text(row.name).into(),
-                func: row.func,
-                at: row.span,
-                is_param,
-                position,
-            }
+            let name = self.map.of_file(file, row.name);
+            BindingRow { name, func: row.func, at: row.span, is_param, position }
         });
     }
 
@@ -429,9 +424,9 @@ impl Builder<'_, '_> {
     }
 
     /// The parameters of named functions that are only looked at, called methods of, or handed on.
-    fn looks(&mut self, accesses: &Accesses) -> FxHashMap<(FuncId, u16), LookRow> {
+    fn looks(&mut self, accesses: &Accesses) -> Sorted<(FuncId, u16), LookRow> {
         let file = self.model.file;
-        let mut out = FxHashMap::default();
+        let mut out = Vec::new();
         for func in file.function_ids() {
             let row = file.function(func);
             if file.function_name(func).is_none() && row.class.is_none() {
@@ -440,11 +435,11 @@ impl Builder<'_, '_> {
             for (index, param) in file.params(func).enumerate() {
                 let look = file.tree.binding(param).and_then(|binding| self.look(accesses, binding));
                 if let (Some(look), Ok(index)) = (look, u16::try_from(index)) {
-                    out.insert((func, index), look);
+                    out.push(((func, index), look));
                 }
             }
         }
-        out
+        out.into_iter().collect()
     }
 
     /// What is done to a parameter; none if it is kept, returned, called, or handed to code that may do so.
@@ -455,11 +450,11 @@ impl Builder<'_, '_> {
             return None;
         }
         let place = Place::root(Root::Binding(param));
-        let mut look = LookRow::default();
+        let (mut methods, mut forwarded) = (Vec::new(), Vec::new());
         for access in accesses.below(&place) {
             let is_itself = access.place == place;
             match access.usage {
-                Usage::Method { name, .. } => look.methods.push(self.map.intern(file.tree.text(name))),
+                Usage::Method { name, .. } => methods.push(self.map.intern(file.tree.text(name))),
                 Usage::Argument { call, index } if is_itself => {
                     let callee = file.tree.callee(call)?;
                     let path = self.model.api_path(callee);
@@ -467,16 +462,16 @@ impl Builder<'_, '_> {
                         continue;
                     }
                     let target = calls::callee_target(self.model, call, callee)?;
-                    look.forwarded.push((self.target(&target), u16::try_from(index).ok()?));
+                    forwarded.push((self.target(&target), u16::try_from(index).ok()?));
                 }
                 Usage::Tested(_) | Usage::Operand(_) | Usage::Read => {}
                 _ if !is_itself => {}
                 _ => return None,
             }
         }
-        look.methods.sort_unstable();
-        look.methods.dedup();
-        Some(look)
+        methods.sort_unstable();
+        methods.dedup();
+        Some(LookRow { methods: methods.into(), forwarded: forwarded.into() })
     }
 
     fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {
@@ -615,7 +610,7 @@ impl Builder<'_, '_> {
 
     /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
     /// thing lives: that is the caller's affair.
-    fn annotated_params(&mut self) -> FxHashMap<BindingId, Place> {
+    fn annotated_params(&mut self) -> Sorted<BindingId, Place> {
         let params =
             self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
         let rows: Vec<_> =

@@ -6,9 +6,9 @@ use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId};
 use crate::names::Texts;
 use crate::place::Place;
+use crate::sorted::Sorted;
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
-use rustc_hash::FxHashMap;
 
 /// What part a file plays in its project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -41,7 +41,7 @@ pub struct Summary {
     /// Its classes, by [`ClassId`].
     pub classes: Vec<ClassRow>,
     /// Bindings that places below start from.
-    pub bindings: FxHashMap<BindingId, BindingRow>,
+    pub bindings: Sorted<BindingId, BindingRow>,
     /// Edges between functions.
     pub edges: Vec<EdgeRow>,
     /// Functions handed to functions of the project.
@@ -49,7 +49,7 @@ pub struct Summary {
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
     /// What functions do to arguments that they only look at or hand on.
-    pub looks: FxHashMap<(FuncId, u16), LookRow>,
+    pub looks: Sorted<(FuncId, u16), LookRow>,
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
@@ -59,7 +59,7 @@ pub struct Summary {
     /// What fields and module bindings hold.
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
-    pub param_classes: FxHashMap<BindingId, Place>,
+    pub param_classes: Sorted<BindingId, Place>,
 }
 
 /// An exported name.
@@ -156,7 +156,7 @@ pub enum BaseRow {
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct BindingRow {
     /// Its name.
-    pub name: Box<str>,
+    pub name: NameId,
     /// The function that creates it; `FuncId(0)` for module bindings.
     pub func: FuncId,
     /// Where it is declared.
@@ -277,9 +277,9 @@ pub struct ParamRow {
 #[derive(Default, serde::Serialize, serde::Deserialize)]
 pub struct LookRow {
     /// The methods that are called on it.
-    pub methods: Vec<NameId>,
+    pub methods: Box<[NameId]>,
     /// Whom it is handed on to, and as which argument.
-    pub forwarded: Vec<(TargetRow, u16)>,
+    pub forwarded: Box<[(TargetRow, u16)]>,
 }
 
 /// Something done to a thing that other files may know.
@@ -308,4 +308,41 @@ pub enum What {
     Called,
     /// It is overwritten.
     Assigned,
+}
+
+impl Summary {
+    /// About how much memory it takes: its rows and strings, without what the allocator adds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        fn rows<T>(rows: &[T]) -> usize {
+            size_of_val(rows)
+        }
+        let looks = self.looks.iter().map(|(_, look)| rows(&look.methods) + rows(&look.forwarded));
+        let functions = self.functions.iter().map(|row| row.name.len());
+        let classes = self
+            .classes
+            .iter()
+            .map(|row| row.name.len() + rows(&row.methods) + rows(&row.constructors) + rows(&row.decorators));
+        size_of::<Self>()
+            + self.names.bytes()
+            + rows(&self.imports)
+            + rows(&self.type_imports)
+            + rows(&self.exports)
+            + rows(&self.functions)
+            + functions.sum::<usize>()
+            + rows(&self.classes)
+            + classes.sum::<usize>()
+            + self.bindings.bytes()
+            + rows(&self.edges)
+            + rows(&self.handed)
+            + self.handed.iter().map(|row| row.label.len()).sum::<usize>()
+            + rows(&self.params)
+            + self.looks.bytes()
+            + looks.sum::<usize>()
+            + rows(&self.passed)
+            + rows(&self.uses)
+            + rows(&self.places)
+            + rows(&self.types)
+            + self.param_classes.bytes()
+    }
 }
