@@ -44,7 +44,7 @@ impl Rule for SilencedListenerWarning {
         if tree.names().find("defaultMaxListeners").is_none() {
             return;
         }
-        for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+        for &assign in file.model.all_assignments() {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             let is_default = file.model.api_path(target).is_some_and(|path| {
                 matches!(&*path, "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")
