@@ -8,7 +8,6 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
-use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct SilencedListenerWarning;
