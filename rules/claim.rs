@@ -361,6 +361,8 @@ pub struct PlainClaim {
     shown: Box<str>,
     in_loop: bool,
     runs_out: bool,
+    ends_itself: bool,
+    is_refilled: bool,
     may_be_released: bool,
     class: Option<(ClassId, Option<Box<str>>)>,
     handed: Box<[(Place, u16)]>,
@@ -380,15 +382,37 @@ impl From<AcquireClaim> for Obtained {
         if !is_plain {
             return Self::Other(Box::new(claim));
         }
-        let class = claim.class.map(|(class, end)| (class, end.map(String::into_boxed_str)));
-        Self::Plain(PlainClaim {
-            handle: claim.handle,
-            shown: claim.shown.into(),
-            in_loop: claim.in_loop,
-            runs_out: claim.runs_out,
-            may_be_released: claim.may_be_released,
+        // Every field is named, so that a new one is not lost on the way.
+        let AcquireClaim {
+            what: _,
+            handle,
+            shown,
+            target: _,
+            release: _,
+            undo: _,
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            once: _,
+            may_be_released,
+            partial: _,
+            one_each: _,
             class,
-            handed: claim.handed.into(),
+            handed,
+            notes: _,
+            fixes: _,
+        } = claim;
+        Self::Plain(PlainClaim {
+            handle,
+            shown: shown.into(),
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            may_be_released,
+            class: class.map(|(class, end)| (class, end.map(String::into_boxed_str))),
+            handed: handed.into(),
         })
     }
 }
@@ -408,6 +432,8 @@ impl From<&Obtained> for AcquireClaim {
             undo: None,
             in_loop: plain.in_loop,
             runs_out: plain.runs_out,
+            ends_itself: plain.ends_itself,
+            is_refilled: plain.is_refilled,
             once: None,
             may_be_released: plain.may_be_released,
             partial: None,
