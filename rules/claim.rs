@@ -270,6 +270,10 @@ pub struct AcquireClaim {
     /// It ends by itself once nobody starts it anew: a chain of timeouts that nothing keeps often lasts as long as the page
     /// on purpose.
     pub runs_out: bool,
+    /// The other side ends it too.
+    pub ends_itself: bool,
+    /// It stands where one may come after another.
+    pub is_refilled: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A release that may reach it.
@@ -343,6 +347,8 @@ pub struct GivenClaim {
     pub what: String,
     /// The names of what gives it back.
     pub release: Vec<String>,
+    /// The other side ends it too.
+    pub ends_itself: bool,
 }
 
 /// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.
@@ -371,6 +377,8 @@ pub struct PlainClaim {
     shown: Box<str>,
     in_loop: bool,
     runs_out: bool,
+    ends_itself: bool,
+    is_refilled: bool,
     may_be_released: bool,
     class: Option<(ClassId, Option<Box<str>>)>,
     handed: Box<[(Place, u16)]>,
@@ -390,15 +398,37 @@ impl From<AcquireClaim> for Obtained {
         if !is_plain {
             return Self::Other(Box::new(claim));
         }
-        let class = claim.class.map(|(class, end)| (class, end.map(String::into_boxed_str)));
-        Self::Plain(PlainClaim {
-            handle: claim.handle,
-            shown: claim.shown.into(),
-            in_loop: claim.in_loop,
-            runs_out: claim.runs_out,
-            may_be_released: claim.may_be_released,
+        // Every field is named, so that a new one is not lost on the way.
+        let AcquireClaim {
+            what: _,
+            handle,
+            shown,
+            target: _,
+            release: _,
+            undo: _,
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            once: _,
+            may_be_released,
+            partial: _,
+            one_each: _,
             class,
-            handed: claim.handed.into(),
+            handed,
+            notes: _,
+            fixes: _,
+        } = claim;
+        Self::Plain(PlainClaim {
+            handle,
+            shown: shown.into(),
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            may_be_released,
+            class: class.map(|(class, end)| (class, end.map(String::into_boxed_str))),
+            handed: handed.into(),
         })
     }
 }
@@ -418,6 +448,8 @@ impl From<&Obtained> for AcquireClaim {
             undo: None,
             in_loop: plain.in_loop,
             runs_out: plain.runs_out,
+            ends_itself: plain.ends_itself,
+            is_refilled: plain.is_refilled,
             once: None,
             may_be_released: plain.may_be_released,
             partial: None,

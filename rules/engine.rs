@@ -74,7 +74,7 @@ pub fn analyse(
 
 fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
-    for node in tree.ids() {
+    for &node in view.model.landmarks() {
         match tree.kind(node) {
             Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
             Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),

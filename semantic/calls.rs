@@ -125,7 +125,7 @@ pub struct About {
 pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     let mut out = Calls::default();
     let tree = &model.file.tree;
-    for node in tree.ids() {
+    for &node in model.landmarks() {
         match tree.kind(node) {
             Kind::Call | Kind::New => call_edges(model, node, &mut out),
             Kind::TaggedTemplate => tagged_template(model, node, &mut out),

@@ -68,7 +68,6 @@ impl Names {
 
 /// The half of the hash of a text that is kept.
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of 64 bits")]
 fn hash(text: &str) -> u32 {
     (FxBuildHasher.hash_one(text) >> 32) as u32
 }

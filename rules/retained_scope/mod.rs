@@ -53,10 +53,8 @@ impl Rule for RetainedScope {
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         let model = file.model;
         let tree = &model.file.tree;
-        for assign in tree
-            .ids()
-            .filter(|&node| tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Plain)
-        {
+        let plain = file.model.all_assignments().iter().copied();
+        for assign in plain.filter(|&node| tree.assign_op(node) == AssignOp::Plain) {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             if tree.func(assign).index() == 0 {
                 continue;

@@ -8,7 +8,6 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
-use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct SilencedListenerWarning;
@@ -44,7 +43,7 @@ impl Rule for SilencedListenerWarning {
         if tree.names().find("defaultMaxListeners").is_none() {
             return;
         }
-        for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+        for &assign in file.model.all_assignments() {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             let is_default = file.model.api_path(target).is_some_and(|path| {
                 matches!(&*path, "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")

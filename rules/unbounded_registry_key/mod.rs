@@ -90,8 +90,7 @@ impl Rule for UnboundedRegistryKey {
     }
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
-        let tree = &file.model.file.tree;
-        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::ImportCall) {
+        for &node in file.model.import_calls() {
             if let Some(body) = fresh_import(file.model, node) {
                 push(file, node, body, claims);
             }

@@ -319,8 +319,15 @@ impl Graph {
         let params = ParamRuns::collect(project);
         let targets: Vec<Targets> =
             project.ids().into_par_iter().map(|id| Targets::of(project, id, &params)).collect();
-        for (id, targets) in project.file_ids().zip(&targets) {
-            graph.add_file(project, id, targets);
+        // With room for all of them: what grows by doubling takes twice as much at its largest.
+        let rows = project.file_ids().map(|id| {
+            let summary = project.summary(id);
+            let made = summary.classes.iter().map(|class| class.constructors.len() + 2).sum::<usize>();
+            summary.edges.len() + summary.handed.len() + made
+        });
+        graph.arrows.reserve_exact(rows.sum());
+        for (id, targets) in project.file_ids().zip(targets) {
+            graph.add_file(project, id, &targets);
         }
         graph
     }

@@ -633,13 +633,13 @@ impl Builder<'_, '_> {
         for import in file.imports.iter().filter(|import| !import.type_only) {
             out.push(self.map.of_file(file, import.source));
         }
-        for node in file.tree.ids() {
-            let source = match file.tree.kind(node) {
-                Kind::Call => file.required(node),
-                Kind::ImportCall => file.tree.children(node).next().and_then(|arg| file.tree.name_id(arg)),
-                _ => None,
-            };
-            out.extend(source.map(|source| self.map.of_file(file, source)));
+        let required = self.model.all_calls().iter().filter_map(|&call| file.required(call));
+        let imported =
+            self.model.import_calls().iter().filter_map(|&import| {
+                file.tree.children(import).next().and_then(|arg| file.tree.name_id(arg))
+            });
+        for source in required.chain(imported) {
+            out.push(self.map.of_file(file, source));
         }
         for export in &file.exports {
             if let ExportTarget::From { source, .. } = export.target {
