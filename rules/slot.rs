@@ -672,6 +672,8 @@ pub(crate) fn missed_by_rejection(model: &Model<'_>, call: NodeId, releases: &[&
     let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
     let chains: Option<Vec<NodeId>> =
         others.iter().map(|release| fulfilled(model, release.func, &releasing)).collect();
+    // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
+    let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
     let at = *chains?.first()?;
     let how = "when the promise is rejected".to_owned();
     Some(Gap { how, at: Some(tree.span(at)), is_weak: false, repeats: false, one_each: false })

@@ -200,7 +200,8 @@ fn helped<'n>(model: &Model<'_>, call: NodeId, names: &'n [&'n str]) -> Option<(
     let name = *names.iter().find(|&&known| known == name)?;
     let arguments = [tree.arg(call, 0)?, tree.arg(call, 1)?, tree.arg(call, 2)?];
     let [target, event, listener] = arguments;
-    let is_target = matches!(tree.kind(target), Kind::Identifier | Kind::Member | Kind::This)
+    // What listens to itself ends with its listeners.
+    let is_target = matches!(tree.kind(target), Kind::Identifier | Kind::Member)
         && !matches!(identity(model, target), Identity::Constant(_))
         && model.function_of(target).is_none();
     let is_event = match tree.kind(event) {

@@ -72,7 +72,10 @@ fn left_by_rejection(model: &Model<'_>, registration: &Registration, removals: &
     let tree = &model.file.tree;
     let added = acquire::executed_by(model, registration.call);
     let func = tree.func(added);
-    if !model.file.function(func).is_async
+    // Whoever tells of the end of the process lets a rejection end it.
+    let is_process = model.path_of(&registration.place).as_deref() == Some("process");
+    if is_process
+        || !model.file.function(func).is_async
         || !removals.iter().all(|removal| removal.func == func && removal.call > added)
     {
         return None;
