@@ -8,7 +8,7 @@ use crate::{ending, lifetime};
 use outlive_semantic::index::ClassId;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
-use outlive_semantic::rate::Rate;
+use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{TypeRow, What};
 
 /// Judges the claims of one rule.
@@ -84,11 +84,16 @@ pub(crate) fn settle(
     // `loadUsers()` connects as often as somebody wants the users.
     let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
     // What starts an instance that ends starts it as often as there are instances.
-    let ends = body
-        .class
-        .as_ref()
-        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    let ends = body.class.as_ref().is_some_and(|(class, end)| {
+        let is_one = project.class_rate(file, *class).is_once();
+        !is_one && (end.is_some() || ending::ends_in_project(project, file, *class))
+    });
     if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
+        doubt.unknown();
+    }
+    let is_of_component = body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
+    if body.ends_itself && body.is_refilled && !is_of_component {
+        // The next one is made because this one is gone, more often than not.
         doubt.unknown();
     }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
@@ -178,6 +183,12 @@ fn target_outlives(
     body: &AcquireClaim,
     target: &Target,
 ) -> Answer {
+    if target.is_own && is_component_code(project, file, claim) {
+        return Answer::No;
+    }
+    if let Some(life) = given_life(project, file, target) {
+        return project.outlives(Lives::Known(life), file, claim.func, body.in_loop);
+    }
     let spot = project.canonical(file, &target.place);
     let lives = project.life(&spot);
     match (lives, &body.class) {
@@ -210,6 +221,12 @@ fn target_outlives(
         }
         _ => project.outlives(lives, file, claim.func, body.in_loop),
     }
+}
+
+/// How long what a method of another file gives lasts, where its type says so: the answer to a request.
+fn given_life(project: &Project<'_>, file: FileId, target: &Target) -> Option<Life> {
+    let ty = project.resolved_type(file, target.given.as_ref()?);
+    model_of(project, ty).and_then(|of| project.catalog.model(of).life)
 }
 
 fn is_component(project: &Project<'_>, file: FileId, class: ClassId) -> bool {

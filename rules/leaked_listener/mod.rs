@@ -3,6 +3,7 @@
 mod again;
 mod ends;
 mod given;
+mod keyed;
 mod origin;
 mod outlives;
 mod signal;
@@ -29,7 +30,6 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
-use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::tree::{Kind, Span};
 use outlives::{
     handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, may_be_the_only_one,
@@ -155,6 +155,12 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if is_what_changed(model, registration) {
+        return dropped("each change brings another target");
+    }
+    if is_ended_beside(file, registration) {
+        return dropped("the target is ended right beside it");
+    }
     if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
     }
@@ -184,6 +190,7 @@ fn claim(
         signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
+        per_key: keyed::is_once_per_key(file, registration),
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
@@ -193,6 +200,40 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// `reaction(() => this.webview, () => this.webview.on(…))`: what runs when a value has changed finds another one there.
+fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let closure = model.file.function(registration.func).node;
+    let Some((call, 1)) = tree.argument_of(closure) else { return false };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
+    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let [value] = model.returned_values(watched)[..] else { return false };
+    let value = model.file.place(value);
+    let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);
+    !value.path.is_empty() && around.any(|place| place == value)
+}
+
+/// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
+fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let tree = &file.model.file.tree;
+    let statement = |node: NodeId| {
+        let around = std::iter::once(node).chain(tree.ancestors(node));
+        around.take(3).find(|&node| tree.parent(node).is_some_and(|block| tree.kind(block) == Kind::Block))
+    };
+    let block = |node: NodeId| statement(node).and_then(|statement| tree.parent(statement));
+    let own = block(registration.call);
+    own.is_some()
+        && file.accesses.of(&registration.place).any(|access| match access.usage {
+            Usage::Method { name, call } => {
+                matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill")
+                    && access.func == registration.func
+                    && block(call) == own
+            }
+            _ => false,
+        })
 }
 
 /// Notes what an instance keeps on something from outside until it is ended.
@@ -305,22 +346,10 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
 
 /// A removal in a function that never runs removes nothing: said as part of the path.
 fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
-    let Some(dead) = file
-        .model
-        .file
-        .enclosing(removal.func)
-        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)))
-    else {
-        return false;
-    };
-    let name = file.model.file.function_name(dead.0).unwrap_or("its function");
-    let message = match dead.1 {
-        Dead::NoCaller => format!("removed in `{name}`, which nobody calls"),
-        Dead::Misspelt(hook) => format!("removed in `{name}`, which is never called: the hook is `{hook}`"),
-    };
-    let span = file.model.file.tree.span(removal.call);
-    notes.push(Note { role: Role::NeverRuns, message, span });
-    true
+    let note = ending::never(file, removal.func, removal.call, "removed");
+    let never = note.is_some();
+    notes.extend(note);
+    never
 }
 
 /// So many removals that match nothing are told of.
@@ -535,7 +564,7 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {

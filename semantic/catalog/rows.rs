@@ -130,6 +130,10 @@ pub struct CallRow {
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
+    /// The argument at this position is what an application shows at its root: a component, an element, options.
+    pub mounts: Option<u8>,
+    /// It gives an instance of the class that the argument at this position names, which somebody else has made.
+    pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
     /// Why building one per call leaks: for `per-call-client`.
@@ -242,20 +246,18 @@ pub struct AcquireRow {
     pub handle: Handle,
     /// Calls that give it back: `clearInterval(_)`, `_.close()`.
     pub release: Vec<String>,
-    /// Holds only if garbage collection does not take it: else dropping it is fine.
-    #[serde(default)]
-    pub collected: bool,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
-    pub delay_at: Option<u8>,
-    /// Events or methods of the handle after which it is gone by itself.
+    /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
     #[serde(default)]
-    pub ends_itself: Vec<String>,
+    pub needs_function: bool,
+    /// The other side ends it too: what waits in a variable for the next one may be gone already.
+    #[serde(default)]
+    pub ends_itself: bool,
 }
 
 /// Where a call leaves the handle.
@@ -298,6 +300,11 @@ pub struct DecoratorRow {
     /// Types of the parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The option that lists the components at the root of the application: `bootstrap`.
+    pub mounts: Option<String>,
+    /// The class it stands on is the component at the root of the application.
+    #[serde(default)]
+    pub root: bool,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
