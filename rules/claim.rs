@@ -189,6 +189,10 @@ pub enum Origin {
     PassedToConstructor,
     /// A variable of the same function that holds what a call returned: it may be anybody's.
     Fetched,
+    /// What a pool lent to this call, and gets back.
+    Borrowed,
+    /// A part of a copy of what was handed in.
+    Copied,
 }
 
 /// What a listener on an abort signal is for.
@@ -239,6 +243,10 @@ pub struct ListenerClaim {
     pub class: Option<(ClassId, Option<String>)>,
     /// What the code around says of a target whose life nobody knows: it is met again.
     pub again: Option<Note>,
+    /// It stands in a loop that goes on until somebody ends it, and the target is the same in each turn.
+    pub is_endless: bool,
+    /// It is added by the `initialize` of an object that a function of the project makes a class of.
+    pub is_making: bool,
     /// It is added by a method that stands beside one which ends what it began: it may be begun again.
     pub restarts: bool,
     /// The rest of the retention path.

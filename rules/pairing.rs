@@ -1,10 +1,12 @@
 //! Which removal takes which listener away: the same target, event, function and capture flag.
 
+use outlive_semantic::calls;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashMap;
 
@@ -120,13 +122,53 @@ pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &
             (Some(a), Some(b)) if is_dom(model, registration) && a != b => Match::Never,
             _ => Match::Must,
         };
-    if [target, event, listener, captures].contains(&Match::Never) {
+    if [target, event, listener, captures].contains(&Match::Never)
+        || is_too_early(model, registration, removal)
+    {
         Match::Never
     } else if [target, event, listener].contains(&Match::May) {
         Match::May
     } else {
         Match::Must
     }
+}
+
+/// Whether a function is taken away only before it is added, and made anew in each run: what an earlier run added was
+/// another one.
+pub(crate) fn is_too_early(model: &Model<'_>, registration: &Registration, removal: &Removal) -> bool {
+    let tree = &model.file.tree;
+    if removal.func != registration.func
+        || removal.call > registration.call
+        || removal.listener.is_none()
+        || removal.place != registration.place
+    {
+        return false;
+    }
+    let Identity::At(place) = identity::identity(model, registration.listener) else { return false };
+    let Root::Binding(listener) = place.root else { return false };
+    let row = model.file.binding(listener);
+    let made = model.file.sole_value(listener).unwrap_or(row.node);
+    let is_fresh = place.path.is_empty()
+        && row.func == registration.func
+        && row.func.index() != 0
+        && row.kind != BindingKind::Param
+        && (tree.kind(made) == Kind::Function
+            || tree.method_call(made).is_some_and(|(_, method)| method == "bind"));
+    if !is_fresh {
+        return false;
+    }
+    // In a loop around both, the next turn takes away what the last one added, if function and target are the same.
+    let turn = tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function).find(
+        |&node| {
+            matches!(tree.kind(node), Kind::For | Kind::ForIn | Kind::ForOf | Kind::While | Kind::DoWhile)
+                && tree.contains(node, removal.call)
+        },
+    );
+    turn.is_none_or(|turn| {
+        let is_of_turn = |binding| tree.contains(turn, model.file.binding(binding).node);
+        let target = model.file.binding_of(registration.target);
+        is_of_turn(listener) || target.is_some_and(is_of_turn)
+    })
 }
 
 fn is_dom(model: &Model<'_>, registration: &Registration) -> bool {
@@ -171,6 +213,9 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
         left.iter().any(|a| right.iter().any(|b| a.root == b.root && (a.starts_with(b) || b.starts_with(a))));
     let is_page = |place: &Place| matches!(place.root, Root::Global(_)) && place.path.is_empty();
     let is_field = |place: &Place| matches!(place.root, Root::This(_)) && !place.path.is_empty();
+    if is_missing_field(model, removed) {
+        return Match::Never;
+    }
     let is_apart =
         is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
     if is_part || is_apart || is_new_each_time(model, added) || is_new_each_time(model, removed) {
@@ -191,6 +236,32 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
     out
+}
+
+/// `this.x` of a component that neither has nor is ever given an `x`.
+fn is_missing_field(model: &Model<'_>, place: &Place) -> bool {
+    let (Root::This(class), Some(first)) = (place.root, place.path.first()) else { return false };
+    let Some(field) = Place::root(place.root).with(*first) else { return false };
+    let Some(name) = field.last_field() else { return false };
+    let row = model.file.class(class);
+    let is_known = row.super_class.is_none() || calls::is_component(model, class);
+    let is_given = model.instance_method(class, name).is_some()
+        || row.members.iter().any(|member| member.name == Some(name))
+        || !model.values(&field).is_empty();
+    is_known && row.kind == ClassKind::Class && !is_given && !is_filled_otherwise(model, row.node)
+}
+
+/// Whether a class gives its instances fields in ways that name none: `Object.assign(this, options)`, `this[name] = value`,
+/// a pattern.
+fn is_filled_otherwise(model: &Model<'_>, class: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_this = |node: NodeId| tree.kind(node) == Kind::This;
+    tree.subtree(class).any(|node| match tree.kind(node) {
+        Kind::Call => tree.args(node).any(is_this),
+        Kind::Index => tree.first(node).is_some_and(is_this),
+        Kind::ObjectPattern | Kind::ArrayPattern => tree.subtree(node).any(is_this),
+        _ => false,
+    })
 }
 
 /// A call that returns a new object each time it is made.
@@ -228,7 +299,7 @@ fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
     let Some(name) = place.last_field() else { return false };
     let row = model.file.class(class);
     let is_closed = row.super_class.is_none()
-        && row.kind != outlive_semantic::tables::ClassKind::Constructor
+        && row.kind != ClassKind::Constructor
         && !model.file.tree.children(row.node).any(|part| model.file.tree.kind(part) == Kind::Spread)
         && !row.members.iter().any(|member| {
             member

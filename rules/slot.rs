@@ -9,11 +9,11 @@ use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
-use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::Owner;
-use outlive_semantic::tables::FunctionKind;
+use outlive_semantic::tables::{ClassKind, FunctionKind};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
@@ -317,12 +317,16 @@ fn reaches_within(
         let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
         let direct =
             matches!(callee, Some(Target::Function(next)) if reaches_within(model, next, wanted, fuel, seen));
+        // What is taken away is not run: `removeEventListener('scroll', onScroll)`.
+        let name = tree.callee(node).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+        let takes_away = name == "off" || name.starts_with("remove") || name.starts_with("un");
         direct
-            || tree.args(node).any(|arg| {
-                model
-                    .function_of(arg)
-                    .is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
-            })
+            || !takes_away
+                && tree.args(node).any(|arg| {
+                    model
+                        .function_of(arg)
+                        .is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
+                })
     })
 }
 
@@ -369,6 +373,43 @@ pub(crate) fn missed_by_effect(
     component_of_ref(file.model, &slot(file.model, call, handle)?)?;
     let is_armed_by_effect = is_effect_callback(file.model, file.model.file.tree.func(call));
     is_armed_by_effect.then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// A component clears others of its timers when it ends, and forgets this one.
+pub(crate) fn forgotten_sibling(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let slot = slot(file.model, call, handle)?;
+    let Root::This(_) = slot.root else { return None };
+    let (ends, is_component, _) = ends_of(file, &slot, patterns)?;
+    let clears = ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns));
+    (is_component && clears).then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// An effect leads to what arms a timer that a ref holds, and its cleanup takes other things away and leaves this one.
+pub(crate) fn missed_by_cleanup(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let slot = slot(model, call, handle)?;
+    let component = component_of_ref(model, &slot)?;
+    let arming = FxHashSet::from_iter([tree.func(call)]);
+    let has_forgotten = model.file.function_ids().any(|effect| {
+        model.file.function(effect).parent == Some(component)
+            && is_effect_callback(model, effect)
+            && model.returned_values(effect).iter().any(|&value| model.function_of(value).is_some())
+            && reaches(model, effect, &arming, 4)
+    });
+    has_forgotten.then(|| missed_by_end(file, call, handle, releases, patterns))?
 }
 
 /// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
@@ -494,12 +535,17 @@ fn ends_of(
                     .collect()
             };
             let hooks = named(&ending::is_component_end);
-            if !hooks.is_empty() {
-                return Some((
-                    hooks.into_iter().map(|(_, func)| func).collect(),
-                    true,
-                    "the component unmounts".to_owned(),
-                ));
+            if let Some((name, _)) = hooks.first() {
+                // A plain class that borrows the name of a hook is ended by whoever calls it.
+                let row = model.file.class(class);
+                let is_plain =
+                    row.kind == ClassKind::Class && row.super_class.is_none() && name != "ngOnDestroy";
+                let how = if is_plain {
+                    format!("`{name}` ends the instance")
+                } else {
+                    "the component unmounts".to_owned()
+                };
+                return Some((hooks.iter().map(|&(_, func)| func).collect(), !is_plain, how));
             }
             let ends = named(&ending::is_end);
             // A timer is mostly stopped by the component's own events.
@@ -622,6 +668,93 @@ pub(crate) fn missed_by_settlement(
     Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
 }
 
+/// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own
+/// callback releases may never come to that.
+pub(crate) fn missed_by_rejection(model: &Model<'_>, call: NodeId, releases: &[&Release]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let others: Vec<&&Release> =
+        releases.iter().filter(|release| !tree.contains(call, release.node)).collect();
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    let chains: Option<Vec<NodeId>> =
+        others.iter().map(|release| fulfilled(model, release.func, &releasing)).collect();
+    // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
+    let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
+    let at = *chains?.first()?;
+    let how = "when the promise is rejected".to_owned();
+    Some(Gap { how, at: Some(tree.span(at)), is_weak: false, repeats: false, one_each: false })
+}
+
+/// The `then` that runs a function when its promise is fulfilled, if nothing on its chain releases when it is rejected.
+fn fulfilled(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let (then, 0) = tree.argument_of(model.file.function(func).node)? else { return None };
+    let (promise, "then") = tree.method_call(then)? else { return None };
+    let before = std::iter::successors(tree.method_call(promise), |&(object, _)| tree.method_call(object));
+    if tree.arg(then, 1).is_some() || before.into_iter().any(|(_, method)| method == "catch") {
+        return None;
+    }
+    let releases = |handler: NodeId| {
+        model.function_of(handler).is_none_or(|handler| reaches(model, handler, releasing, 4))
+    };
+    let next = |at: NodeId| {
+        let next = tree.parent(at).and_then(|member| tree.parent(member))?;
+        tree.method_call(next).filter(|&(object, _)| object == at).map(|(_, method)| (next, method))
+    };
+    let mut links = std::iter::successors(next(then), |&(at, _)| next(at));
+    // What comes behind a handler of the rejection runs in both cases.
+    let is_handled = links.any(|(link, method)| match method {
+        "then" => tree.arg(link, 1).is_some_and(releases),
+        "finally" => tree.arg(link, 0).is_some_and(releases),
+        method => method == "catch",
+    });
+    (!is_handled).then_some(then)
+}
+
+/// A watcher, or an effect without a cleanup, adds and removes by the state it is told of: `watch(open, (is) => is ? add() :
+/// remove())`. When the component ends while the state holds, nobody removes.
+pub(crate) fn left_by_watcher(model: &Model<'_>, call: NodeId, removing: &FxHashSet<FuncId>) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let watched = watched(model, func)?;
+    if removing.is_empty() || removing.iter().any(|&removes| removes != func) {
+        return None;
+    }
+    let setup = model.file.enclosing(func).skip(1).find(|around| around.index() != 0)?;
+    let ends = unmount_callbacks(model, setup);
+    // Who sets the state when the component ends has the watcher remove.
+    let is_reset = |&end: &FuncId| {
+        let body = model.file.body(end);
+        body.is_some_and(|body| tree.subtree(body).any(|node| model.file.binding_of(node) == watched))
+    };
+    if watched.is_none() || ends.iter().any(is_reset) || !leaves_the_last(model, call, func) {
+        return None;
+    }
+    let how = "when the component unmounts".to_owned();
+    Some(Gap { how, at: None, is_weak: false, repeats: false, one_each: false })
+}
+
+/// What a function is told of as the callback of a watcher: the variable at its source, if it is one.
+fn watched(model: &Model<'_>, func: FuncId) -> Option<Option<BindingId>> {
+    let tree = &model.file.tree;
+    let [handed] = model.handed(func) else { return None };
+    let callee = tree.callee(handed.call)?;
+    let is_watch =
+        handed.arg == 1 && model.callee_name(callee) == Some("watch") && tree.kind(callee) != Kind::Member;
+    let source = tree.arg(handed.call, 0).filter(|_| is_watch)?;
+    let base = tree.subtree(source).find_map(|node| model.file.binding_of(node));
+    Some(base)
+}
+
+/// Whether a call stands on one branch of a decision of its function, whose other branch it does not run into.
+fn leaves_the_last(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.ancestors(call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        tree.func(node) == func
+            && matches!(tree.kind(node), Kind::If | Kind::Conditional)
+            && tree.child(node, 2).is_some()
+    })
+}
+
 /// `connection.on('error', reject)`: what fails or closes by itself needs no release.
 fn is_told_of_end(model: &Model<'_>, func: FuncId, executor: FuncId, handle: &Handle) -> bool {
     let tree = &model.file.tree;
@@ -692,11 +825,12 @@ fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashS
         || func == executor
 }
 
-/// Whether a function is handed to `new Promise`.
+/// Whether a function is handed to `new Promise`, that of the language or of a library which takes its name.
 pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call);
-        handed.arg == 0 && callee.is_some_and(|callee| model.file.global_of(callee) == Some("Promise"))
+        let is_made = model.file.tree.kind(handed.call) == Kind::New;
+        handed.arg == 0 && is_made && callee.and_then(|callee| model.callee_name(callee)) == Some("Promise")
     })
 }
 

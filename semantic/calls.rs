@@ -711,6 +711,10 @@ fn removes(
 #[must_use]
 pub fn is_startup_name(name: &str) -> bool {
     let lower = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    // What a component does when it is mounted, it does for each.
+    if lower == "mounted" {
+        return false;
+    }
     lower == "main"
         || lower == "run"
         || [

@@ -3,7 +3,7 @@
 use crate::index::NodeId;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
-use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp};
+use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp, flag};
 
 /// The innermost loop around a node inside its function that may run the node more than once: not one that is left right
 /// after (`for (…) if (found) { list.push(x); return; }`), nor one over a collection written out in the source.
@@ -41,6 +41,49 @@ pub fn enclosing_loop(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
         child = parent;
     }
     None
+}
+
+/// Whether a loop goes on until somebody ends it, and waits in each turn: `while (this.running) { await … }`,
+/// `for await (const tick of timer)`.
+#[must_use]
+pub fn is_endless(model: &Model<'_>, turn: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let test = match tree.kind(turn) {
+        Kind::While => tree.first(turn),
+        Kind::DoWhile => tree.last_child(turn),
+        Kind::For => tree.child(turn, 1).filter(|&test| tree.kind(test) != Kind::Empty),
+        Kind::ForOf => return tree.node(turn).flags & flag::AWAIT != 0,
+        _ => return false,
+    };
+    let is_open = test.is_none_or(|test| asks_nothing_else(model, test) && !is_moved_on(model, turn, test));
+    let func = tree.func(turn);
+    let waits = |node: NodeId| tree.kind(node) == Kind::Await && tree.func(node) == func;
+    is_open && tree.subtree(turn).any(waits)
+}
+
+/// Whether the test of a loop is a constant, or a flag of an owner: counting, reading and comparing come to an end.
+fn asks_nothing_else(model: &Model<'_>, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(test) {
+        Kind::Bool | Kind::Number => true,
+        Kind::Unary | Kind::Logical => tree.children(test).all(|part| asks_nothing_else(model, part)),
+        Kind::Member | Kind::Identifier => {
+            !tree.subtree(test).any(|node| matches!(tree.name(node), Some("length" | "size")))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a loop gives a variable of its test something new: `while (page.next) page = await load(page.next)`.
+fn is_moved_on(model: &Model<'_>, turn: NodeId, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let asked = |node: NodeId| {
+        tree.subtree(test).any(|part| model.file.binding_of(part) == model.file.binding_of(node))
+    };
+    tree.subtree(turn)
+        .filter(|&node| matches!(tree.kind(node), Kind::Assign | Kind::Update))
+        .filter_map(|node| tree.first(node))
+        .any(|target| model.file.binding_of(target).is_some() && asked(target))
 }
 
 /// The flag that lets a node run only once for as long as the flag lives: `if (!ready) { ready = true; … }`,

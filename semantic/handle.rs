@@ -74,6 +74,8 @@ pub struct ReleasePatterns {
     pub ends_itself: bool,
     /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
     pub only_if_sibling: bool,
+    /// It ends by itself in no time: worth a word only where its owner ends others of its kind.
+    pub is_short: bool,
 }
 
 impl ReleasePatterns {

@@ -132,6 +132,9 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
     if tree.kind(call) != Kind::Call {
         return None;
     }
+    if let Some(found) = helped_registration(model, call) {
+        return Some(found);
+    }
     let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
     if let Some(found) = event_method(model, call, object, method) {
         return Some(found);
@@ -180,6 +183,82 @@ fn may_add(model: &Model<'_>, method: &str) -> bool {
     method == "addEventListener"
         || ADDERS.contains(&method)
         || model.catalog.families_adding(method).next().is_some()
+}
+
+/// Names of functions that add a listener to their first argument: `Events.on(player, 'stop', f)`,
+/// `addEvent(window, 'resize', f)`.
+const HELPERS: &[&str] =
+    &["on", "once", "listen", "observe", "addListener", "addEventListener", "addEvent", "attachEvent"];
+
+/// Names of functions that take it away again.
+const HELPED_REMOVERS: &[&str] = &[
+    "off",
+    "un",
+    "unlisten",
+    "stopObserving",
+    "removeListener",
+    "removeEventListener",
+    "removeEvent",
+    "detachEvent",
+];
+
+/// The target, event and function that a helper is handed, in this order: `Events.on(player, 'stop', f)`. The helper is
+/// an import, or a name of the module: what an instance does so, it may keep count of.
+fn helped<'n>(model: &Model<'_>, call: NodeId, names: &'n [&'n str]) -> Option<(&'n str, [NodeId; 3])> {
+    let tree = &model.file.tree;
+    let name = match tree.method_call(call) {
+        Some((object, method)) => method_of_module(model, object).then_some(method)?,
+        None => {
+            let callee = tree.callee(call)?;
+            let name = model.callee_name(callee).filter(|_| model.file.global_of(callee).is_none())?;
+            name.rsplit('.').next()?
+        }
+    };
+    let name = *names.iter().find(|&&known| known == name)?;
+    let arguments = [tree.arg(call, 0)?, tree.arg(call, 1)?, tree.arg(call, 2)?];
+    let [target, event, listener] = arguments;
+    // What listens to itself ends with its listeners.
+    let is_target = matches!(tree.kind(target), Kind::Identifier | Kind::Member)
+        && !matches!(identity(model, target), Identity::Constant(_))
+        && model.function_of(target).is_none();
+    let is_event = match tree.kind(event) {
+        Kind::String => true,
+        // `EventType.RESIZE`
+        Kind::Member => {
+            tree.name(event).is_some_and(|name| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'))
+        }
+        _ => false,
+    };
+    (is_target && is_event && is_surely_function(model, listener)).then_some((name, arguments))
+}
+
+/// Whether a path is one of the module's own or imported names, or of a global that is no emitter itself.
+fn method_of_module(model: &Model<'_>, object: NodeId) -> bool {
+    let is_untyped =
+        model.model_of(model.ty(object)).is_none_or(|of| model.catalog.model(of).emitter.is_none());
+    is_untyped
+        && match model.file.place(object).root {
+            Root::Module(_) | Root::Global(_) => true,
+            Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+            _ => false,
+        }
+}
+
+/// The registration that a helper makes on its first argument.
+fn helped_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
+    let (name, [target, event, listener]) = helped(model, call, HELPERS)?;
+    Some(Registration {
+        call,
+        target,
+        place: model.file.place(target),
+        event: event_identity(model, event),
+        listener,
+        family: None,
+        proved: true,
+        once: is_once_name(name),
+        options: model.file.tree.arg(call, 3),
+        func: model.file.tree.func(call),
+    })
 }
 
 fn is_once_name(method: &str) -> bool {
@@ -338,6 +417,17 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
     let tree = &model.file.tree;
     if tree.kind(call) != Kind::Call {
         return None;
+    }
+    if let Some((_, [target, event, listener])) = helped(model, call, HELPED_REMOVERS) {
+        return Some(Removal {
+            call,
+            target,
+            place: model.file.place(target),
+            event: Some(event_identity(model, event)),
+            listener: Some(listener),
+            options: tree.arg(call, 3),
+            func: tree.func(call),
+        });
     }
     let (object, method) = match tree.method_call(call) {
         Some((object, method)) => (unwrapped(model, object), method),

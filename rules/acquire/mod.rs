@@ -28,7 +28,7 @@ use outlive_semantic::tree::Kind;
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
-pub(crate) use paths::{error_param, is_set, owner};
+pub(crate) use paths::{error_param, executed_by, is_set, owner};
 use paths::{gap, is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
 
@@ -420,10 +420,15 @@ fn unreleased(
     if !patterns.only_if_sibling {
         return leftover(file, call, handle, living, patterns);
     }
+    if patterns.is_short {
+        return slot::forgotten_sibling(file, call, handle, living, patterns);
+    }
     // It ends by itself: only a race whose loser is forgotten is worth a word, and an effect without cleanup.
     slot::missed_by_settlement(file, call, handle, living, false)
         .or_else(|| lost_race(file.model, call, handle, living))
         .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_by_cleanup(file, call, handle, living, patterns))
+        .or_else(|| slot::forgotten_sibling(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
 }
 
@@ -449,6 +454,7 @@ pub(crate) fn leftover(
         .or_else(|| slot::overwritten(file, call, handle, living).filter(|_| !patterns.ends_itself))
         .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
+        .or_else(|| slot::missed_by_rejection(file.model, call, living).filter(|_| stays))
         .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
         .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
         .or_else(|| slot::kept_after_end(file, call, handle, living))

@@ -207,7 +207,7 @@ fn is_hoisted(model: &Model<'_>, function: NodeId) -> bool {
 }
 
 /// What is acquired while a promise is made is acquired by whoever makes the promise.
-fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
+pub(crate) fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
     let func = model.file.tree.func(call);
     let made = model.handed(func).first().filter(|_| slot::is_executor(model, func));
     made.map_or(call, |handed| handed.call)

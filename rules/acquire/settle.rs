@@ -196,6 +196,19 @@ fn target_outlives(
         (Lives::With(..), Some((class, _))) if is_component(project, file, *class) => {
             if is_injected(project, file, *class, &target.place) { Answer::Assumed } else { Answer::Unknown }
         }
+        // It is ended on other ways: whoever wrote that knew that the source goes on.
+        (Lives::With(_, Owner::Class(of), _), Some((class, _)))
+            if of == *class
+                && body.partial.is_some()
+                && is_injected(project, file, *class, &target.place) =>
+        {
+            let info = project.rate(file, claim.func);
+            match info.rate {
+                Some(_) if info.is_once() => Answer::No,
+                Some(_) => Answer::Assumed,
+                None => Answer::Unknown,
+            }
+        }
         (_, _) if target.origin == Origin::Fetched => {
             if is_component_code(project, file, claim) {
                 Answer::Assumed

@@ -20,11 +20,56 @@ use outlive_semantic::tree::Kind;
 /// none.
 pub(super) fn evidence(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
-    found_or_made(model, registration)
+    endless_loop(model, registration)
+        .map(|turn| {
+            let message = "each turn of this loop adds one more to the same target".to_owned();
+            Note { role: Role::Repeats, message, span: model.file.tree.span(turn) }
+        })
+        .or_else(|| found_or_made(model, registration))
         .or_else(|| called_in_a_loop(model, registration))
         .or_else(|| sibling_removed(file, registration))
         .or_else(|| factory_ends(file, registration))
         .or_else(|| promise_per_call(model, registration))
+}
+
+/// The loop around a registration that goes on for as long as its owner wants, each turn with the same target: a worker
+/// that waits for the next job, or for the next poll.
+pub(super) fn endless_loop(model: &Model<'_>, registration: &Registration) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let mut at = registration.call;
+    loop {
+        let Some(turn) = guard::enclosing_loop(model, at) else {
+            // What makes a promise runs now: the loop may be around that.
+            let func = tree.func(at);
+            if !slot::is_executor(model, func) && !model.is_immediately_invoked(func) {
+                return None;
+            }
+            at = model.file.function(func).node;
+            continue;
+        };
+        if guard::is_endless(model, turn) {
+            return (!is_of_turn(model, turn, registration)).then_some(turn);
+        }
+        at = turn;
+    }
+}
+
+/// Whether the target is made, or found anew, in each turn of a loop.
+fn is_of_turn(model: &Model<'_>, turn: NodeId, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let place = &registration.place;
+    let is_inside = |&value: &NodeId| tree.contains(turn, value);
+    match place.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            tree.contains(turn, row.node) || row.values.iter().any(is_inside)
+        }
+        Root::This(_) => place.path.first().is_none_or(|step| {
+            Place::root(place.root).with(*step).is_none_or(|field| model.values(&field).iter().any(is_inside))
+        }),
+        Root::Global(_) | Root::Module(_) => false,
+        _ => true,
+    }
 }
 
 /// `let x = table.get(key); if (!x) { x = make(); } x.on(…)`: what was found already has the listener.

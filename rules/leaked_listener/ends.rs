@@ -1,12 +1,14 @@
 //! Instances and promises that end in more than one way: a listener that one end takes away and another forgets.
 
 use super::again::are_siblings;
+use crate::acquire;
 use crate::claim::Gap;
 use crate::pairing::matches;
 use crate::rule::FileView;
 use crate::slot;
-use outlive_semantic::identity::Match;
-use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
+use outlive_semantic::identity::{Identity, Match};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -20,11 +22,117 @@ pub(super) fn gap(
     removals: &[&Removal],
 ) -> Option<Gap> {
     let model = file.model;
-    let is_once = registration.once || listeners::option(model, registration.options, "once").is_some();
+    // A signal is aborted once.
+    let is_once = registration.once
+        || listeners::option(model, registration.options, "once").is_some()
+        || matches!(&registration.event, Identity::Constant(event) if event == "abort");
     let own = model.function_of(registration.listener).filter(|_| is_once);
     let removing: FxHashSet<FuncId> = removals.iter().map(|removal| removal.func).collect();
     missed(file, registration, removals)
         .or_else(|| slot::kept_by_settlement(model, registration.call, own, &removing))
+        .or_else(|| left_by_rejection(model, registration, removals))
+        .or_else(|| slot::left_by_watcher(model, registration.call, &removing))
+        .or_else(|| left_to_itself(file, registration, removals))
+}
+
+/// Hooks in which a component begins to listen.
+const BEGINNINGS: &[&str] =
+    &["componentDidMount", "mounted", "connectedCallback", "inserted", "ngOnInit", "ngAfterViewInit"];
+
+/// What a component listens to takes itself away when it hears what it waits for, and nobody does when the component ends
+/// before that.
+fn left_to_itself(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    removals: &[&Removal],
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = registration.func;
+    let is_beginning = slot::is_effect_callback(model, func)
+        || model.file.function_name(func).is_some_and(|name| BEGINNINGS.contains(&name));
+    let own = model.function_of(registration.listener).filter(|_| is_beginning)?;
+    let is_asked = |removal: &&Removal| removal.func == own && !guards(model, removal.call).is_empty();
+    let elsewhere =
+        |removal: &Removal| removal.func != own && matches(model, registration, removal) != Match::Never;
+    if !matches!(registration.place.root, Root::Global(_))
+        || !removals.iter().all(is_asked)
+        || file.removals_for(registration).any(elsewhere)
+    {
+        return None;
+    }
+    let at = removals.first().map(|removal| tree.span(removal.call));
+    let how = "when the component ends before this is reached".to_owned();
+    Some(Gap { how, at, is_weak: false, repeats: false, one_each: false })
+}
+
+/// The `await` between a registration and its removals, which stand in the same function, by whose rejection they are
+/// passed over.
+fn left_by_rejection(model: &Model<'_>, registration: &Registration, removals: &[&Removal]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let added = acquire::executed_by(model, registration.call);
+    let func = tree.func(added);
+    // Whoever tells of the end of the process lets a rejection end it.
+    let is_process = model.path_of(&registration.place).as_deref() == Some("process");
+    if is_process
+        || !model.file.function(func).is_async
+        || !removals.iter().all(|removal| removal.func == func && removal.call > added)
+    {
+        return None;
+    }
+    // Whoever writes a `finally` has thought of it: what is awaited there first is the cleanup.
+    let is_final = |removal: &&Removal| {
+        let mut child = removal.call;
+        tree.ancestors(removal.call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+            let is_last = tree.kind(node) == Kind::Try && tree.child(node, 2) == Some(child);
+            child = node;
+            is_last
+        })
+    };
+    if removals.iter().any(is_final) {
+        return None;
+    }
+    let flow = Flow::of(model, func)?;
+    let stops: FxHashSet<NodeId> = removals.iter().map(|removal| removal.call).collect();
+    // The same test stands before adding and before removing, more often than not.
+    let guards: Vec<(NodeId, bool)> =
+        removals.iter().flat_map(|removal| guards(model, removal.call)).collect();
+    let feasible = |edge| {
+        let is_refused = |&(test, outcome): &(NodeId, bool)| match edge {
+            Edge::True(at) => !outcome && tree.contains(test, at),
+            Edge::False(at) => outcome && tree.contains(test, at),
+            _ => false,
+        };
+        !guards.iter().any(is_refused) && !contradicts(model, edge, std::slice::from_ref(&registration.place))
+    };
+    let start = *flow.points(added).first()?;
+    let is_reached = |&stop: &NodeId| flow.reaches(start, stop, &FxHashSet::default());
+    if !stops.iter().any(is_reached) {
+        return None;
+    }
+    let way = flow.escape(start, &stops, &feasible)?;
+    let at = way.at.filter(|&at| tree.kind(at) == Kind::Await)?;
+    (way.exit == Exit::Throw && !way.is_weak).then(|| Gap {
+        how: "when what is awaited here rejects".to_owned(),
+        at: Some(tree.span(at)),
+        is_weak: false,
+        repeats: false,
+        one_each: false,
+    })
+}
+
+/// The tests under which a node is reached, each with the outcome that leads there.
+fn guards(model: &Model<'_>, node: NodeId) -> Vec<(NodeId, bool)> {
+    let tree = &model.file.tree;
+    let mut out = Vec::new();
+    let mut child = node;
+    for parent in tree.ancestors(node).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+        let is_decision = matches!(tree.kind(parent), Kind::If | Kind::Conditional | Kind::Logical);
+        let test = tree.first(parent).filter(|&test| is_decision && test != child);
+        out.extend(test.map(|test| (test, tree.child(parent, 1) == Some(child))));
+        child = parent;
+    }
+    out
 }
 
 /// Another method that marks the instance as ended in the same way, takes a sibling of the listener away, and never

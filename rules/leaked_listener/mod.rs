@@ -24,11 +24,12 @@ use outlive_semantic::calls;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{FuncId, NameId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::{Kind, Span};
 use outlives::{
     handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, may_be_the_only_one,
@@ -194,6 +195,8 @@ fn claim(
         partial,
         class,
         again: again::evidence(file, registration),
+        is_endless: again::endless_loop(model, registration).is_some(),
+        is_making: origin::is_initializer(model, registration.func),
         restarts: again::restarts(model, registration),
         notes,
     })
@@ -409,11 +412,12 @@ pub(crate) struct Ends {
 
 fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
     let model = file.model;
+    let last_words = last_words(file, place);
+    let is_told = |func: FuncId| last_words.iter().any(|&last| model.file.is_within(func, last));
     let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
     for access in file.accesses.of(place) {
-        let is_end =
-            matches!(access.usage, Usage::Method { name, .. } if is_target_end(model.file.tree.text(name)));
-        if is_end && by.len() < 2 && !by.contains(&access.func) {
+        let is_end = matches!(access.usage, Usage::Method { name, call } if is_target_end(model, name, call));
+        if is_end && !is_told(access.func) && by.len() < 2 && !by.contains(&access.func) {
             by.push(access.func);
         }
     }
@@ -423,8 +427,19 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
         ..ReleasePatterns::default()
     };
     let handle = handle::Handle::of(vec![place.clone()]);
-    let is_released = !handle::releases(model, file.accesses, &handle, &patterns).is_empty();
+    let releases = handle::releases(model, file.accesses, &handle, &patterns);
+    let is_released = releases.iter().any(|release| !is_told(release.func));
     Ends { by, is_released }
+}
+
+/// Events after which a target is of no use any more.
+const LAST_EVENTS: &[&str] = &["end", "close", "error", "timeout", "aborted", "abort", "disconnect", "exit"];
+
+/// The listeners by which a target tells of its end: what they do about it is no end that its owner chose.
+fn last_words(file: &FileView<'_, '_>, place: &Place) -> Vec<FuncId> {
+    let is_last = |event: &Identity| matches!(event, Identity::Constant(event) if LAST_EVENTS.contains(&event.as_str()));
+    let heard = file.registrations.iter().filter(|added| added.place == *place && is_last(&added.event));
+    heard.filter_map(|added| file.model.function_of(added.listener)).collect()
 }
 
 /// The names an owner has for the target: the path itself, its prefixes that are fields, and for a parameter of the
@@ -444,22 +459,27 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
     }
 }
 
-fn is_target_end(method: &str) -> bool {
-    matches!(
-        method,
-        "destroy"
-            | "close"
-            | "terminate"
-            | "kill"
-            | "dispose"
-            | "removeAllListeners"
-            | "abort"
-            | "stop"
-            | "end"
-            | "disconnect"
-            | "quit"
-            | "remove"
-    )
+fn is_target_end(model: &Model<'_>, name: NameId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let method = tree.text(name);
+    // Of a part, or of one event: `features.remove(feature)`, `socket.removeAllListeners('data')`.
+    let is_partial = matches!(method, "remove" | "removeAllListeners") && tree.arg(call, 0).is_some();
+    !is_partial
+        && matches!(
+            method,
+            "destroy"
+                | "close"
+                | "terminate"
+                | "kill"
+                | "dispose"
+                | "removeAllListeners"
+                | "abort"
+                | "stop"
+                | "end"
+                | "disconnect"
+                | "quit"
+                | "remove"
+        )
 }
 
 fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
@@ -527,6 +547,7 @@ fn settle_one(
         Answer::Unknown if is_met_again(project, file, claim, body) => doubt.assume(),
         Answer::Unknown if lasting.is_some() => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
+        Answer::No if body.is_endless && runs_at_all(project, file, claim.func) => doubt.assume(),
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func).phrase();
@@ -538,7 +559,7 @@ fn settle_one(
             });
         }
     }
-    if !body.restarts && is_part_of_startup(project, lives, file, claim)
+    if is_part_of_startup(project, lives, file, claim, body)
         || body.partial.as_ref().is_some_and(|gap| gap.is_weak)
     {
         doubt.unknown();
@@ -570,6 +591,11 @@ fn settle_one(
     Some(finding)
 }
 
+/// Whether a function runs in production: once is enough for a loop that goes on.
+fn runs_at_all(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
+    project.rate(file, func).rate.is_some_and(|rate| rate >= Rate::Once)
+}
+
 fn report(
     project: &Project<'_>,
     file: FileId,
@@ -580,7 +606,10 @@ fn report(
 ) -> Finding {
     let (target, event) = (&body.shown, &body.event);
     let longer = match (body.origin, lives) {
-        (Origin::Passed, Lives::Unknown) => "is handed in and outlives this call".to_owned(),
+        (Origin::Borrowed, _) => "goes back to its pool, and outlives this call".to_owned(),
+        (Origin::Passed, Lives::Unknown) | (Origin::Copied, _) => {
+            "is handed in and outlives this call".to_owned()
+        }
         (_, Lives::Unknown) if body.signal.is_some() || body.again.is_some() => {
             "outlives this call".to_owned()
         }

@@ -7,7 +7,7 @@ use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 
 /// Whether the target is something that the instance did not make.
@@ -18,7 +18,7 @@ pub(super) fn is_outer(registration: &Registration, origin: Origin) -> bool {
             registration.place.root,
             Root::Global(_) | Root::Module(_) | Root::Binding(_) | Root::Class(_)
         ),
-        Origin::Passed | Origin::Fetched => false,
+        Origin::Passed | Origin::Fetched | Origin::Borrowed | Origin::Copied => false,
     }
 }
 
@@ -28,6 +28,14 @@ pub(super) fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
         let row = model.file.function(func);
         row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
     })
+}
+
+/// Whether a method makes the instances of a class that is written as an object: `Class.create({ initialize() {}, … })`.
+pub(super) fn is_initializer(model: &Model<'_>, func: FuncId) -> bool {
+    let Some(class) = model.file.function(func).class else { return false };
+    let row = model.file.class(class);
+    let is_named = matches!(model.file.function_name(func), Some("initialize" | "init" | "constructor"));
+    is_named && row.kind == ClassKind::Object && model.file.tree.argument_of(row.node).is_some()
 }
 
 /// What an emitter runs has the emitter as its `this`: `function onPacket() { this.client.on(…) }` after
@@ -54,6 +62,9 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
     match place.root {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
+            if is_borrowed(model, registration, binding) {
+                return Some(Origin::Borrowed);
+            }
             if row.kind == BindingKind::Param {
                 return Some(match model.constructs(row.func) {
                     Some(_) => Origin::PassedToConstructor,
@@ -63,6 +74,9 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
             }
             if is_made_before(model, registration) {
                 return None;
+            }
+            if is_part_of_copy(model, place) {
+                return Some(Origin::Copied);
             }
             if row.func != registration.func || row.func.index() == 0 {
                 return Some(Origin::Named);
@@ -98,6 +112,80 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         Root::Global(_) if is_made_before(model, registration) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
+}
+
+/// Whether a path leads to a part of options that were handed in and only copied: `const all = { ...options };
+/// all.signal.addEventListener(…)`, `const values = await this.format(input)`.
+pub(super) fn is_part_of_copy(model: &Model<'_>, place: &Place) -> bool {
+    let tree = &model.file.tree;
+    let (Root::Binding(binding), Some(Step::Field(name))) = (place.root, place.path.first()) else {
+        return false;
+    };
+    let row = model.file.binding(binding);
+    let Some(value) = model.file.sole_value(binding).filter(|_| row.kind != BindingKind::Param) else {
+        return false;
+    };
+    let value = if tree.kind(value) == Kind::Await { tree.first(value).unwrap_or(value) } else { value };
+    let is_handed = |node: NodeId| {
+        let base = tree.subtree(node).find_map(|part| model.file.binding_of(part));
+        base.is_some_and(|base| model.file.binding(base).kind == BindingKind::Param)
+    };
+    match tree.kind(value) {
+        Kind::Object => {
+            let name = tree.text(*name);
+            let spreads = |part: NodeId| tree.kind(part) == Kind::Spread && is_handed(part);
+            tree.property(value, name).is_none() && tree.children(value).any(spreads)
+        }
+        Kind::Call => {
+            let makes = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+            !["create", "make", "new"].iter().any(|word| makes.starts_with(word))
+                && tree.args(value).any(is_handed)
+        }
+        _ => false,
+    }
+}
+
+/// Methods by which a pool lends.
+const LENDERS: &[&str] = &["getConnection", "acquire", "checkout", "checkOut", "borrow"];
+
+/// Whether a variable holds what a pool lent to its function: it goes back, with all that listens to it.
+/// `const client = await pool.connect()` is such if it is released.
+fn is_borrowed(model: &Model<'_>, registration: &Registration, binding: BindingId) -> bool {
+    let tree = &model.file.tree;
+    let row = model.file.binding(binding);
+    if !registration.place.path.is_empty() || row.func != registration.func {
+        return false;
+    }
+    let lends = |call: NodeId| match tree.method_call(call) {
+        Some((_, "connect")) => is_given_back(model, binding),
+        Some((_, method)) => LENDERS.contains(&method),
+        None => false,
+    };
+    if row.kind == BindingKind::Param {
+        let is_last =
+            |call: NodeId| tree.args(call).last().and_then(|last| model.function_of(last)) == Some(row.func);
+        return matches!(model.handed(row.func), [handed] if is_last(handed.call) && lends(handed.call));
+    }
+    let Some(value) = model.file.sole_value(binding) else { return false };
+    let waited = if tree.kind(value) == Kind::Await { tree.first(value) } else { None };
+    let call = waited.map(|call| match tree.method_call(call) {
+        Some((promise, "catch" | "then" | "finally")) => promise,
+        _ => call,
+    });
+    call.is_some_and(lends)
+}
+
+/// Whether a variable has its `release` called.
+fn is_given_back(model: &Model<'_>, binding: BindingId) -> bool {
+    let tree = &model.file.tree;
+    model.file.binding(binding).references.iter().any(|reference| {
+        let member = tree.parent(model.file.references[reference.index()].node);
+        member.is_some_and(|member| {
+            tree.kind(member) == Kind::Member
+                && tree.name(member) == Some("release")
+                && tree.parent(member).is_some_and(|call| tree.callee(call) == Some(member))
+        })
+    })
 }
 
 /// Whether a function runs as a part of another, now: the same, or `new Promise(…)` in it.

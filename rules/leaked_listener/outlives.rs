@@ -35,7 +35,17 @@ pub(super) fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, b
 
 /// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
 /// there yet.
-pub(super) fn is_part_of_startup(project: &Project<'_>, lives: Lives, file: FileId, claim: &Claim) -> bool {
+pub(super) fn is_part_of_startup(
+    project: &Project<'_>,
+    lives: Lives,
+    file: FileId,
+    claim: &Claim,
+    body: &ListenerClaim,
+) -> bool {
+    // A pool that lends is set up, and a loop goes on after the start.
+    if body.restarts || body.is_endless || body.is_making || body.origin == Origin::Borrowed {
+        return false;
+    }
     !matches!(lives, Lives::Known(life) if life < Life::Server)
         && lifetime::is_startup(project, file, claim.func)
 }
@@ -52,7 +62,11 @@ pub(super) fn may_be_the_only_one(
     body: &ListenerClaim,
 ) -> bool {
     let info = project.rate(file, claim.func);
-    if info.rate.is_some_and(|rate| rate > Rate::Instance) || body.partial.is_some() || body.restarts {
+    if info.rate.is_some_and(|rate| rate > Rate::Instance)
+        || body.partial.is_some()
+        || body.restarts
+        || body.is_endless
+    {
         return false;
     }
     if matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty() {
@@ -121,7 +135,19 @@ pub(super) fn outlives(
     if let Some(answer) = added_per_message(project, lives, file, func) {
         return answer;
     }
+    if body.origin == Origin::Borrowed {
+        let info = project.rate(file, func);
+        return match info.rate {
+            Some(_) if info.is_once() => Answer::No,
+            Some(_) => Answer::Assumed,
+            None => Answer::Unknown,
+        };
+    }
     match (body.origin, lives, body.signal) {
+        (Origin::Copied, _, Some(SignalUse::Operation)) if !project.rate(file, func).is_once() => {
+            Answer::Assumed
+        }
+        (Origin::Copied, ..) => Answer::Unknown,
         // A signal that is handed in is made to be shared by many calls.
         (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
             match project.rate(file, func) {

@@ -166,11 +166,28 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         .map_or(Disposer::Kept, Disposer::Gap)
 }
 
+/// Whether a call is all that a short function consists of, and nobody looks at what that returns:
+/// `ready.then((client) => client.on('error', log))`, `sockets.forEach((socket) => socket.on('data', parse))`.
+fn is_given_to_nobody(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    if model.file.body(func) != Some(call) {
+        return false;
+    }
+    let Some((taker, 0)) = tree.argument_of(model.file.function(func).node) else { return false };
+    let Some((_, method)) = tree.method_call(taker) else { return false };
+    let chain = std::iter::successors(Some(taker), |&at| {
+        let next = tree.parent(at).and_then(|member| tree.parent(member))?;
+        tree.method_call(next).filter(|&(object, name)| object == at && name == "catch").map(|_| next)
+    });
+    method == "forEach" || method == "then" && chain.last().is_some_and(|last| tree.is_discarded(last))
+}
+
 /// Whether the value of a registration is used, and may be a disposer.
 fn returns_something(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
-    if tree.is_discarded(registration.call) {
+    if tree.is_discarded(registration.call) || is_given_to_nobody(model, registration.call) {
         return false;
     }
     let row = registration.family.and_then(|family| model.catalog.emitter(family));

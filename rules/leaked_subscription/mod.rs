@@ -184,6 +184,9 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
     }
     // A source made by this very function ends with it.
     let place = model.file.place(at);
+    if is_made_before(model, source, &place) {
+        return true;
+    }
     match place.root {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
@@ -217,6 +220,31 @@ fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a field of the instance is given something new right before: `this.popup = this.overlay.create(…);
+/// this.popup.closed().subscribe(…)`.
+fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(field) = place.path.first().and_then(|step| Place::root(place.root).with(*step)) else {
+        return false;
+    };
+    let makes = |value: NodeId| match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => {
+            let name = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+            ["create", "make", "open", "build"].iter().any(|word| name.starts_with(word))
+        }
+        _ => false,
+    };
+    matches!(place.root, Root::This(_))
+        && model.values(&field).iter().any(|&value| {
+            let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+            makes(value)
+                && tree.func(value) == tree.func(source)
+                && value < source
+                && block.is_some_and(|block| tree.contains(block, source))
+        })
 }
 
 /// A source that is made here: nothing else can keep it alive. What a call returns may be anybody's.

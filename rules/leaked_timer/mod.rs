@@ -3,10 +3,12 @@
 mod mend;
 
 use crate::acquire;
-use crate::claim::{AcquireClaim, Body, Claim, Undo};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, Undo};
+use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
 use outlive_semantic::handle::ReleasePatterns;
@@ -42,6 +44,16 @@ impl Rule for LeakedTimer {
             return;
         };
         let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
+        let run = file.model.file.tree.arg(call, 0).and_then(|arg| file.model.function_of(arg));
+        if body.partial.is_none() && run.is_some_and(|run| arms_what_is_cleared(file, call, run)) {
+            body.partial = Some(Gap {
+                how: "by what clears the interval that it arms".to_owned(),
+                at: None,
+                is_weak: false,
+                repeats: false,
+                one_each: false,
+            });
+        }
         body.runs_out = matches!(&body.undo, Some(Undo::Function(name)) if name == "clearTimeout");
         let fix = mend::clear_at_end(file, call, &body).or_else(|| mend::clear_in_cleanup(file, call, &body));
         body.fixes.extend(fix);
@@ -89,6 +101,12 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         return Some((what.to_owned(), ReleasePatterns { rearms: true, ..patterns }));
     }
     let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
+    if name == "setTimeout"
+        && delay.is_none()
+        && callback.is_some_and(|run| arms_what_is_cleared(file, call, run))
+    {
+        return Some(("timeout".to_owned(), patterns));
+    }
     if name != "setTimeout" || !keeps_much(model, call) || callback.is_some_and(|run| asks_flag(model, run)) {
         return None;
     }
@@ -96,9 +114,40 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         Some(delay) if delay >= LONG_TIMEOUT => {
             Some((format!("timeout of {} s", delay / 1_000.0), ReleasePatterns { expires: true, ..patterns }))
         }
+        // A short one is only asked for if the owner clears others of its kind.
+        Some(_) if ending::class_around(model, tree.func(call)).is_some() => Some((
+            "timeout".to_owned(),
+            ReleasePatterns { only_if_sibling: true, is_short: true, ..patterns },
+        )),
         Some(_) => None,
         None => Some(("timeout".to_owned(), ReleasePatterns { only_if_sibling: true, ..patterns })),
     }
+}
+
+/// Whether nobody keeps a timeout that arms an interval, although somebody clears that: until it has run, there is nothing
+/// to clear.
+fn arms_what_is_cleared(file: &FileView<'_, '_>, call: NodeId, callback: FuncId) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(callback).filter(|_| tree.is_discarded(call)) else { return false };
+    if asks_flag(model, callback) {
+        return false;
+    }
+    let arms = |node: &NodeId| {
+        tree.func(*node) == callback
+            && tree.callee(*node).and_then(|callee| timer_name(model, callee)) == Some("setInterval")
+    };
+    tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).filter(arms).any(|interval| {
+        let slot = tree.parent(interval).filter(|&parent| tree.kind(parent) == Kind::Assign);
+        let slot = slot.and_then(|assign| tree.first(assign)).map(|target| model.file.place(target));
+        slot.is_some_and(|slot| {
+            file.accesses.of(&slot).any(|access| {
+                let clears = matches!(access.usage, Usage::Argument { call, .. }
+                    if tree.callee(call).and_then(|callee| model.callee_name(callee)) == Some("clearInterval"));
+                clears && !model.file.is_within(access.func, tree.func(call))
+            })
+        })
+    })
 }
 
 /// The name of a global timer function.

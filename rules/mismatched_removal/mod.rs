@@ -5,7 +5,7 @@ mod counterpart;
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
-use crate::pairing::{compare_events, compare_listeners, has_no_event, matches, same_target};
+use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -191,6 +191,9 @@ fn difference(model: &Model<'_>, added: &Registration, removal: &Removal) -> Opt
         && compare_events(model, &added.event, removed) == Match::Never
     {
         return Some(format!("it was added for `{event}`"));
+    }
+    if is_too_early(model, added, removal) {
+        return Some("each run makes the function anew, and adds it only after this".to_owned());
     }
     let capture = |options| listeners::capture(model, options);
     let listener = compare_listeners(model, added.listener, removal.listener?);
