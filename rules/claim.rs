@@ -156,6 +156,14 @@ pub struct GrowthClaim {
     pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
+    /// What is filled beside it, as the source names it, and where that loses an entry.
+    pub sibling: Option<(String, Span)>,
+    /// Nothing ever looks at an entry.
+    pub unread: bool,
+    /// It calls itself a table of what waits for its end, and nothing takes that away.
+    pub waiting: bool,
+    /// The key is put together from something of which there is no end.
+    pub open: bool,
 }
 
 /// How the target of a registration came to be known here.

@@ -1,5 +1,6 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod evidence;
 mod keys;
 mod mend;
 mod missed;
@@ -93,6 +94,10 @@ impl Rule for UnboundedCollection {
             replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
+            sibling: evidence::sibling(file, op),
+            unread: evidence::is_unread(file, op),
+            waiting: evidence::is_waiting(file, op),
+            open: op.key.is_some_and(|key| evidence::is_open(model, key)),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -652,6 +657,7 @@ fn doubts(
     claim: &Claim,
     growth: &GrowthClaim,
 ) -> Option<Doubt> {
+    let is_unread = growth.unread && !is_seen_elsewhere(project, spot, file);
     let mut doubt = Doubt::default();
     if growth.sized && growth.missed.is_none() {
         return None;
@@ -666,7 +672,14 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) || growth.weak_key => {
+        Answer::Unknown
+            if is_like_cache(lives, growth)
+                || is_table(growth)
+                || growth.weak_key
+                || growth.sibling.is_some()
+                || growth.waiting
+                || is_unread =>
+        {
             doubt.assume();
         }
         Answer::Unknown => doubt.unknown(),
@@ -675,8 +688,10 @@ fn doubts(
     // Plug-ins are registered when things start, not with every request.
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    if growth.registry && !is_hot
-        || !is_table(growth) && lifetime::is_startup(project, file, claim.func)
+    // What nobody looks at is no plug-in, and is not filled to be used from now on.
+    let is_plugin =
+        growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
+    if is_plugin && !is_unread
         || is_finite_by_name(growth)
         || tells_once(project, file, claim)
         || growth.formatter
@@ -686,7 +701,8 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    if is_at_place || !is_table(growth) && is_page_memo(project, file, claim, growth) {
+    let is_own_table = is_table(growth) || growth.sibling.is_some();
+    if is_at_place || !is_own_table && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
@@ -729,6 +745,18 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether another file does anything with a field of this name.
+fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
+    let by_name = || spot.field().map(|field| project.possible_uses(field)).unwrap_or_default();
+    project.uses_outside(spot, file).next().is_some() || by_name().iter().any(|found| found.file != file)
+}
+
+/// What its file says of it tells that it outlives its entries: nobody fills for one call what nobody reads, what is
+/// filled beside it loses the same entries one by one, and what waits is to have an end.
+fn is_telling(growth: &GrowthClaim) -> bool {
+    growth.sibling.is_some() || growth.unread || growth.waiting
 }
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.
