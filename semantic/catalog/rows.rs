@@ -253,7 +253,8 @@ pub struct AcquireRow {
     pub needs: Vec<String>,
     /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
     pub delay_at: Option<u8>,
-    /// Events or methods of the handle after which it is gone by itself.
+    /// Events after which it is gone by itself, for the other side may end it: only one that its function alone knows,
+    /// and does not listen to, is worth a word.
     #[serde(default)]
     pub ends_itself: Vec<String>,
 }
