@@ -608,7 +608,7 @@ pub(crate) fn missed_by_settlement(
     let missed = settlers.into_iter().find(|&settle| {
         let func = tree.func(settle);
         let is_own = own.is_some_and(|own| model.file.is_within(func, own));
-        let is_before = func == executor && settle < call
+        let is_before = func == tree.func(call) && settle < call
             || is_on_other_branch(model, call, settle)
             || is_released_down_the_chain(model, func, releases);
         let is_missed = !covers(model, func, executor, &releasing)

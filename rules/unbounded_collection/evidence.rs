@@ -64,7 +64,7 @@ pub(super) fn is_unread(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let Some(field) = own_field(model, &op.holder) else { return false };
     // A thing that nobody knows may be an instance; another class has a field of its own.
     let is_known = |access: &Access| match access.place.root {
-        Root::This(_) if access.place.root != op.holder.root => true,
+        Root::This(_) if access.place.root != op.holder.root => access.place.path.len() == 1,
         _ => access.place.starts_with(&op.holder),
     };
     matches!(op.op, Op::Grow(Growth::Push))

@@ -136,10 +136,16 @@ fn container_of(
 ) -> Option<(Option<Container>, Option<outlive_semantic::catalog::ModelId>)> {
     let ty = model.place_ty(&op.holder);
     let known = model.model_of(ty);
+    // `cache[key] = value` is a plain property of the cache, and nothing that the cache does takes it away.
+    if growth == Growth::Key && is_library_cache(model, &op.holder) {
+        return Some((Some(Container::Object), None));
+    }
     let container = known.and_then(|id| model.catalog.model(id).container);
     match (known, container) {
         // `weak[key] = value` is a plain property of the object, and strong.
-        (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
+        (_, Some(Container::Weak | Container::Map | Container::Set)) if growth == Growth::Key => {
+            Some((Some(Container::Object), known))
+        }
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
             Some(needed) if needed != container => {
@@ -154,6 +160,15 @@ fn container_of(
         (Some(_), None) => None,
         (None, None) => unknown_container(model, op, growth, ty),
     }
+}
+
+/// Whether a place holds a cache of a library, which evicts only what went in by its own methods.
+fn is_library_cache(model: &Model<'_>, place: &Place) -> bool {
+    let is_cache = |value: &outlive_semantic::index::NodeId| {
+        model.file.tree.kind(*value) == Kind::New
+            && model.rows(*value).iter().any(|row| row.unbounded.is_some())
+    };
+    model.values(place).iter().any(is_cache)
 }
 
 fn unknown_container(
@@ -211,13 +226,13 @@ fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) ->
     growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
 }
 
-/// `weak[key] = value`, with no `delete weak[key]`: what `weak.delete(key)` takes away was never put in this way.
+/// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
     let model = file.model;
-    let is_weak = model
-        .model_of(model.place_ty(&op.holder))
-        .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
-    is_weak
+    let known = model.model_of(model.place_ty(&op.holder)).and_then(|ty| model.catalog.model(ty).container);
+    let has_methods = matches!(known, Some(Container::Weak | Container::Map | Container::Set))
+        || is_library_cache(model, &op.holder);
+    has_methods
         && growth == Growth::Key
         && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
 }
