@@ -146,7 +146,7 @@ pub struct GrowthClaim {
     pub missed: Option<Missed>,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
-    /// It is a property of a weak collection, which is strong.
+    /// It is a property of a thing that has methods to add and take away, which do not know of it.
     pub weak_key: bool,
     /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
     pub is_each: bool,
@@ -262,6 +262,8 @@ pub struct AcquireClaim {
     /// It ends by itself once nobody starts it anew: a chain of timeouts that nothing keeps often lasts as long as the page
     /// on purpose.
     pub runs_out: bool,
+    /// It arms itself anew: a second one is there only if somebody begins it again.
+    pub rearms: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A release that may reach it.

@@ -364,6 +364,7 @@ pub(crate) fn claim_held(
         undo: None,
         in_loop: guard::enclosing_loop(model, call).is_some(),
         runs_out: false,
+        rearms: patterns.rearms,
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,
         partial,
