@@ -264,6 +264,10 @@ pub struct AcquireClaim {
     pub runs_out: bool,
     /// It arms itself anew: a second one is there only if somebody begins it again.
     pub rearms: bool,
+    /// The other side ends it too.
+    pub ends_itself: bool,
+    /// It stands where one may come after another.
+    pub is_refilled: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A release that may reach it.
@@ -337,6 +341,8 @@ pub struct GivenClaim {
     pub what: String,
     /// The names of what gives it back.
     pub release: Vec<String>,
+    /// The other side ends it too.
+    pub ends_itself: bool,
 }
 
 /// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.

@@ -383,7 +383,6 @@ const REPEATED: &[Repeated] = &[
 const NOT_ACQUIRED: &[(&str, &str, &str)] = &[
     (CLIENT, "import https from 'https';", "const a = new https.Agent();"),
     (CLIENT, "import nodemailer from 'nodemailer';", "const t = nodemailer.createTransport({});"),
-    (RESOURCE, "", "const s = new WebSocket(u); s.onclose = () => f(s);"),
     (RESOURCE, "import net from 'net'; let s;", "s = net.connect(1);"),
     (RESOURCE, "import knex from 'knex'; const db = knex({});", "await db.transaction(async t => { await t('x'); });"),
     (RESOURCE, "import mysql from 'mysql'; const pool = mysql.createPool({});", "pool.getConnection((e, c) => { c.query('x', () => c.release()); });"),

@@ -242,21 +242,19 @@ pub struct AcquireRow {
     pub handle: Handle,
     /// Calls that give it back: `clearInterval(_)`, `_.close()`.
     pub release: Vec<String>,
-    /// Holds only if garbage collection does not take it: else dropping it is fine.
-    #[serde(default)]
-    pub collected: bool,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
-    pub delay_at: Option<u8>,
-    /// Events after which it is gone by itself, for the other side may end it: only one that its function alone knows,
-    /// and does not listen to, is worth a word.
+    /// Events after which it is gone, for its peer may end it: only one that its function alone knows, and does not listen
+    /// to, is worth a word.
     #[serde(default)]
-    pub ends_itself: Vec<String>,
+    pub peer_ends: Vec<String>,
+    /// The other side ends it too: what waits in a variable for the next one may be gone already.
+    #[serde(default)]
+    pub ends_itself: bool,
 }
 
 /// Where a call leaves the handle.
