@@ -348,7 +348,6 @@ const ACQUIRED: &[Acquired] = &[
     // system
     (RESOURCE, "import fs from 'fs';", "const d = fs.openSync('x');", "fs.closeSync(d);"),
     (RESOURCE, "import fs from 'fs';", "const s = fs.createWriteStream('x');", "s.end();"),
-    (RESOURCE, "import net from 'net';", "const s = net.connect(1);", "s.end();"),
     (RESOURCE, "import dgram from 'dgram';", "const s = dgram.createSocket('udp4');", "s.close();"),
     (RESOURCE, "import { open } from 'fs/promises';", "const h = await open('x');", "await h.close();"),
     (RESOURCE, "import { Worker } from 'worker_threads';", "const w = new Worker('x');", "await w.terminate();"),
@@ -383,7 +382,6 @@ const REPEATED: &[Repeated] = &[
 const NOT_ACQUIRED: &[(&str, &str, &str)] = &[
     (CLIENT, "import https from 'https';", "const a = new https.Agent();"),
     (CLIENT, "import nodemailer from 'nodemailer';", "const t = nodemailer.createTransport({});"),
-    (RESOURCE, "import net from 'net'; let s;", "s = net.connect(1);"),
     (RESOURCE, "import knex from 'knex'; const db = knex({});", "await db.transaction(async t => { await t('x'); });"),
     (RESOURCE, "import mysql from 'mysql'; const pool = mysql.createPool({});", "pool.getConnection((e, c) => { c.query('x', () => c.release()); });"),
     (OBSERVER, "import fs from 'fs';", "fs.watch('x', { signal }, f);"),
