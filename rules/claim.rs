@@ -162,7 +162,7 @@ pub struct GrowthClaim {
     pub missed: Option<Missed>,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
-    /// It is a property of a weak collection, which is strong.
+    /// It is a property of a thing that has methods to add and take away, which do not know of it.
     pub weak_key: bool,
     /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
     pub is_each: bool,
@@ -176,6 +176,14 @@ pub struct GrowthClaim {
     pub key_parts: Vec<String>,
     /// What all keys are drawn from, if other files have to say whether there are few of them.
     pub drawn_from: Vec<Place>,
+    /// What is filled beside it, as the source names it, and where that loses an entry.
+    pub sibling: Option<(String, Span)>,
+    /// Nothing ever looks at an entry.
+    pub unread: bool,
+    /// It calls itself a table of what waits for its end, and nothing takes that away.
+    pub waiting: bool,
+    /// The key is put together from something of which there is no end.
+    pub open: bool,
 }
 
 /// How the target of a registration came to be known here.
@@ -288,6 +296,8 @@ pub struct AcquireClaim {
     /// It ends by itself once nobody starts it anew: a chain of timeouts that nothing keeps often lasts as long as the page
     /// on purpose.
     pub runs_out: bool,
+    /// It arms itself anew: a second one is there only if somebody begins it again.
+    pub rearms: bool,
     /// The other side ends it too.
     pub ends_itself: bool,
     /// It stands where one may come after another.
@@ -408,6 +418,7 @@ impl From<AcquireClaim> for Obtained {
             && claim.target.is_none()
             && claim.release.is_empty()
             && claim.undo.is_none()
+            && !claim.rearms
             && claim.once.is_none()
             && claim.partial.is_none()
             && claim.one_each.is_none()
@@ -425,6 +436,7 @@ impl From<AcquireClaim> for Obtained {
             release: _,
             undo: _,
             in_loop,
+            rearms: _,
             runs_out,
             ends_itself,
             is_refilled,
@@ -465,6 +477,7 @@ impl From<&Obtained> for AcquireClaim {
             release: Vec::new(),
             undo: None,
             in_loop: plain.in_loop,
+            rearms: false,
             runs_out: plain.runs_out,
             ends_itself: plain.ends_itself,
             is_refilled: plain.is_refilled,

@@ -108,6 +108,12 @@ pub fn is_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
     info.rate == Some(Rate::Call) && starts_up(project, file, func, 4)
 }
 
+/// Whether a function that arms itself anew is begun by such code.
+#[must_use]
+pub fn begins_at_startup(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
+    project.begun(file, func).rate == Some(Rate::Call) && starts_up(project, file, func, 4)
+}
+
 fn starts_up(project: &Project<'_>, file: FileId, func: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     if project.summary(file).role == summary::Role::CommandLine {

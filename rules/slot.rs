@@ -659,7 +659,9 @@ pub(crate) fn missed_by_settlement(
     let missed = settlers.into_iter().find(|&settle| {
         let func = tree.func(settle);
         let is_own = own.is_some_and(|own| model.file.is_within(func, own));
-        let is_before = func == executor && settle < call;
+        let is_before = func == tree.func(call) && settle < call
+            || is_on_other_branch(model, call, settle)
+            || is_released_down_the_chain(model, func, releases);
         let is_missed = !covers(model, func, executor, &releasing)
             || stays && func != executor && leaves_before(model, settle, releases);
         !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
@@ -752,6 +754,33 @@ fn leaves_the_last(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
         tree.func(node) == func
             && matches!(tree.kind(node), Kind::If | Kind::Conditional)
             && tree.child(node, 2).is_some()
+    })
+}
+
+/// Whether two nodes stand on different branches of one `if`: where one is reached, the other is not.
+fn is_on_other_branch(model: &Model<'_>, call: NodeId, settle: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.ancestors(call).filter(|&at| tree.kind(at) == Kind::If).any(|around| {
+        let branch = |node: NodeId| tree.children(around).skip(1).position(|part| tree.contains(part, node));
+        matches!((branch(call), branch(settle)), (Some(a), Some(b)) if a != b)
+    })
+}
+
+/// `work.then(resolve, reject).finally(() => connection.end())`: the promise is settled in a callback of a chain, and a
+/// link further down releases.
+fn is_released_down_the_chain(model: &Model<'_>, func: FuncId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let link = |func: FuncId| tree.argument_of(model.file.function(func).node).map(|(call, _)| call);
+    let Some(settles) = link(func) else { return false };
+    releases.iter().filter_map(|release| link(release.func)).any(|ends| {
+        let mut at = ends;
+        while let Some((object, "then" | "catch" | "finally")) = tree.method_call(at) {
+            if object == settles {
+                return true;
+            }
+            at = object;
+        }
+        false
     })
 }
 

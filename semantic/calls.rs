@@ -8,6 +8,7 @@ use crate::model::{Handed, Model, Ty};
 use crate::mounts::{self, Shown};
 use crate::place::{Place, Root};
 use crate::rate::{Life, Rate};
+use crate::rearm;
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
 use rustc_hash::FxHashSet;
@@ -38,6 +39,8 @@ pub struct Edge {
     pub constructs: bool,
     /// It stands in a loop.
     pub in_loop: bool,
+    /// It is a timeout that arms itself anew: once begun it runs again and again.
+    pub rearms: bool,
     /// It runs at most once, guarded by a flag of this life.
     pub once: Option<Place>,
     /// The call.
@@ -401,6 +404,7 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
         certain: true,
         constructs: false,
         in_loop: false,
+        rearms: false,
         once: None,
         site,
         label: label.to_owned(),
@@ -542,6 +546,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         certain,
         constructs: tree.kind(call) == Kind::New,
         in_loop: guard::enclosing_loop(model, call).is_some(),
+        rearms: false,
         once: guard::once_guard(model, call),
         site: tree.span(call),
         label: called(model, call),
@@ -654,8 +659,9 @@ fn hand_over(model: &Model<'_>, handed: &Handed, func: Target, to: Option<&Targe
     let known = rows.first();
     if let Some((row, callback)) = known {
         let runs = if removes_itself(model, handed, &func) { When::Caller } else { callback.runs };
+        let rearms = matches!(func, Target::Function(func) if rearm::runs_again(model, handed.call, func));
         let found = edge(model, handed.call, func.clone(), runs, !row.convention);
-        out.edges.push(Edge { library: Some(row.library), ..found });
+        out.edges.push(Edge { library: Some(row.library), rearms, ..found });
         if !row.convention {
             return;
         }

@@ -29,6 +29,7 @@ pub mod project;
 pub mod rate;
 pub mod reach;
 pub mod readonly;
+mod rearm;
 pub mod scope_keeps;
 pub mod sorted;
 pub mod source;

@@ -174,6 +174,9 @@ pub(super) const LOOKERS: &[&str] = &[
     "fs.fstat",
     "fs.ftruncate",
     "fs.fsync",
+    "y-protocols/awareness.applyAwarenessUpdate",
+    "y-protocols/awareness.encodeAwarenessUpdate",
+    "y-protocols/awareness.removeAwarenessStates",
 ];
 
 /// The first name under which others can reach the thing. A part of a value is not reached in other ways than the value.

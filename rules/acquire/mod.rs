@@ -113,12 +113,45 @@ fn acquired(
     }
     let patterns = ReleasePatterns { ends_itself: row.ends_itself, ..ReleasePatterns::parse(&row.release) };
     let handle = held(file, call, row.handle)?;
-    if needed == Some(true) {
+    if may_end_itself(file, call, &handle, row) {
+        return None;
+    }
+    if needed == Some(true) && row.peer_ends.is_empty() {
         factory::note_given(file, meta, call, &handle, &row.what, &patterns, claims);
     }
     let mut body = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims)?;
     body.may_be_released |= needed.is_none();
-    Some(body)
+    // What may end by itself need not be given back on every way.
+    (row.peer_ends.is_empty() || body.partial.is_none()).then_some(body)
+}
+
+/// Whether something may end without its holder: others can reach it, and connect again when it is gone, or its own
+/// function is told when it goes.
+fn may_end_itself(file: &FileView<'_, '_>, call: NodeId, handle: &Handle, row: &AcquireRow) -> bool {
+    let tree = &file.model.file.tree;
+    let is_end =
+        |name: &str| row.peer_ends.iter().any(|end| end == name || name.strip_prefix("on") == Some(end));
+    let hears = |usage: Usage| match usage {
+        Usage::Method { call, .. } => {
+            tree.arg(call, 0).and_then(|event| tree.string(event)).is_some_and(is_end)
+        }
+        _ => false,
+    };
+    let is_outer = |place: &Place| match place.root {
+        Root::Binding(binding) => {
+            !place.path.is_empty() || file.model.file.binding(binding).func != tree.func(call)
+        }
+        _ => true,
+    };
+    !row.peer_ends.is_empty()
+        && handle.places.iter().any(|place| {
+            is_outer(place)
+                || file.accesses.of(place).any(|access| hears(access.usage))
+                || file.accesses.below(place).any(|access| {
+                    let is_assigned = matches!(access.usage, Usage::Assigned(_));
+                    is_assigned && access.place.last_field().is_some_and(|name| is_end(tree.text(name)))
+                })
+        })
 }
 
 /// Whether some argument behind the first may be a function.
@@ -362,6 +395,7 @@ pub(crate) fn claim_held(
         undo: None,
         in_loop: guard::enclosing_loop(model, call).is_some(),
         runs_out: false,
+        rearms: patterns.rearms,
         ends_itself: patterns.ends_itself,
         is_refilled: handle.places.iter().any(|place| is_refilled(model, place)),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),

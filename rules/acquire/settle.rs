@@ -88,7 +88,8 @@ pub(crate) fn settle(
         let is_one = project.class_rate(file, *class).is_once();
         !is_one && (end.is_some() || ending::ends_in_project(project, file, *class))
     });
-    if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
+    let starts_up = if body.rearms { lifetime::begins_at_startup } else { lifetime::is_startup };
+    if body.partial.is_none() && !ends && !loads && starts_up(project, file, claim.func) {
         doubt.unknown();
     }
     let is_of_component = body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
@@ -99,7 +100,7 @@ pub(crate) fn settle(
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();
     }
-    let is_driven = project.rate(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
+    let is_driven = project.begun(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
     let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
     if may_be_meant && !is_driven && body.class.is_none() {
         doubt.unknown();
@@ -141,6 +142,7 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
         // Each owner leaves one behind, however often its code runs.
         Some(Owner::Class(class)) => project.class_rate(file, class),
         Some(Owner::Run(func)) => project.rate(file, func),
+        None if body.rearms => project.begun(file, claim.func),
         None => project.rate(file, claim.func),
     };
     let answer = match info {

@@ -1,7 +1,7 @@
 //! What the names of keys say: of a request, a user, a session there is always one more; of a type, a language or an
 //! option there are a few.
 
-use super::is_table;
+use super::{is_table, is_telling};
 use crate::claim::GrowthClaim;
 use outlive_semantic::growth::{Growth, Keys};
 
@@ -14,7 +14,12 @@ const OPEN_KEYS: &[&str] = &[
 
 /// Whether the key's name says that there is no end of them.
 pub(super) fn is_open_by_name(growth: &GrowthClaim) -> bool {
-    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    growth.open || is_open_name(&growth.key)
+}
+
+/// Whether a name says that there is no end of what it stands for.
+pub(super) fn is_open_name(name: &str) -> bool {
+    let last = name.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
     // `originKey` is an `origin`.
     let named = words.iter().rev().find(|word| *word != "key");
@@ -26,7 +31,7 @@ pub(super) fn is_open_by_name(growth: &GrowthClaim) -> bool {
 /// it is a list.
 pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
-    if growth.weak_key || is_table(growth) || is_list || growth.is_each {
+    if growth.weak_key || is_table(growth) || is_list || growth.is_each || is_telling(growth) {
         return true;
     }
     if is_open_by_name(growth) {

@@ -1,5 +1,6 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod evidence;
 mod keys;
 mod mend;
 mod missed;
@@ -98,6 +99,10 @@ impl Rule for UnboundedCollection {
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
             drawn_from: drawn_from(model, op, keys, claims),
+            sibling: evidence::sibling(file, op),
+            unread: evidence::is_unread(file, op),
+            waiting: evidence::is_waiting(file, op),
+            open: op.key.is_some_and(|key| evidence::is_open(model, key)),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body.into()) });
@@ -152,10 +157,16 @@ fn container_of(
 ) -> Option<(Option<Container>, Option<outlive_semantic::catalog::ModelId>)> {
     let ty = model.place_ty(&op.holder);
     let known = model.model_of(ty);
+    // `cache[key] = value` is a plain property of the cache, and nothing that the cache does takes it away.
+    if growth == Growth::Key && is_library_cache(model, &op.holder) {
+        return Some((Some(Container::Object), None));
+    }
     let container = known.and_then(|id| model.catalog.model(id).container);
     match (known, container) {
         // `weak[key] = value` is a plain property of the object, and strong.
-        (_, Some(Container::Weak)) if growth == Growth::Key => Some((Some(Container::Object), known)),
+        (_, Some(Container::Weak | Container::Map | Container::Set)) if growth == Growth::Key => {
+            Some((Some(Container::Object), known))
+        }
         (_, Some(Container::Weak | Container::Bounded)) => None,
         (_, Some(container)) => match growth.needs() {
             Some(needed) if needed != container => {
@@ -170,6 +181,15 @@ fn container_of(
         (Some(_), None) => None,
         (None, None) => unknown_container(model, op, growth, ty),
     }
+}
+
+/// Whether a place holds a cache of a library, which evicts only what went in by its own methods.
+fn is_library_cache(model: &Model<'_>, place: &Place) -> bool {
+    let is_cache = |value: &outlive_semantic::index::NodeId| {
+        model.file.tree.kind(*value) == Kind::New
+            && model.rows(*value).iter().any(|row| row.unbounded.is_some())
+    };
+    model.values(place).iter().any(is_cache)
 }
 
 fn unknown_container(
@@ -227,13 +247,13 @@ fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) ->
     growth == Growth::Key && container == Some(Container::Array) && keys != Keys::Open
 }
 
-/// `weak[key] = value`, with no `delete weak[key]`: what `weak.delete(key)` takes away was never put in this way.
+/// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
     let model = file.model;
-    let is_weak = model
-        .model_of(model.place_ty(&op.holder))
-        .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Weak));
-    is_weak
+    let known = model.model_of(model.place_ty(&op.holder)).and_then(|ty| model.catalog.model(ty).container);
+    let has_methods = matches!(known, Some(Container::Weak | Container::Map | Container::Set))
+        || is_library_cache(model, &op.holder);
+    has_methods
         && growth == Growth::Key
         && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
 }
@@ -706,6 +726,7 @@ fn doubts(
     claim: &Claim,
     growth: &GrowthClaim,
 ) -> Option<Doubt> {
+    let is_unread = growth.unread && !is_seen_elsewhere(project, spot, file);
     let mut doubt = Doubt::default();
     if growth.sized && growth.missed.is_none() {
         return None;
@@ -720,7 +741,14 @@ fn doubts(
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
-        Answer::Unknown if is_like_cache(lives, growth) || is_table(growth) || growth.weak_key => {
+        Answer::Unknown
+            if is_like_cache(lives, growth)
+                || is_table(growth)
+                || growth.weak_key
+                || growth.sibling.is_some()
+                || growth.waiting
+                || is_unread =>
+        {
             doubt.assume();
         }
         Answer::Unknown => doubt.unknown(),
@@ -729,8 +757,10 @@ fn doubts(
     // Plug-ins are registered when things start, not with every request.
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(outlive_semantic::rate::Rate::is_hot);
-    if growth.registry && !is_hot
-        || !is_table(growth) && lifetime::is_startup(project, file, claim.func)
+    // What nobody looks at is no plug-in, and is not filled to be used from now on.
+    let is_plugin =
+        growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
+    if is_plugin && !is_unread
         || is_finite_by_name(growth)
         || tells_once(project, file, claim)
         || growth.formatter
@@ -740,7 +770,8 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    if is_at_place || !is_table(growth) && is_page_memo(project, file, claim, growth) {
+    let is_own_table = is_table(growth) || growth.sibling.is_some();
+    if is_at_place || !is_own_table && is_page_memo(project, file, claim, growth) {
         doubt.unknown();
     }
     Some(doubt)
@@ -783,6 +814,18 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether another file does anything with a field of this name.
+fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
+    let by_name = || spot.field().map(|field| project.possible_uses(field)).unwrap_or_default();
+    project.uses_outside(spot, file).next().is_some() || by_name().iter().any(|found| found.file != file)
+}
+
+/// What its file says of it tells that it outlives its entries: nobody fills for one call what nobody reads, what is
+/// filled beside it loses the same entries one by one, and what waits is to have an end.
+fn is_telling(growth: &GrowthClaim) -> bool {
+    growth.sibling.is_some() || growth.unread || growth.waiting
 }
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.

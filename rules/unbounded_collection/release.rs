@@ -35,6 +35,8 @@ pub(super) fn released<'p>(
         match &found.row.what {
             What::Collection(Op::Release | Op::Reset) if is_for_tests(project, &found) => {}
             What::Collection(Op::Release) if is_hot && is_end(project, spot, &found) => {}
+            // What runs when the process stops comes too late for all that it held before.
+            What::Collection(Op::Release | Op::Reset) if is_at_stop(project, &found) => {}
             What::Collection(Op::Release | Op::Reset)
                 if is_hot && matches!(lives, Lives::Process) && is_idle(project, &found) =>
             {
@@ -122,6 +124,13 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
     is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(&row.name)
         || rate == Some(Rate::Stop)
+}
+
+/// A handler of the end of the process itself: what it calls others may call, too.
+fn is_at_stop(project: &Project<'_>, found: &Use<'_>) -> bool {
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let rate = project.rate(found.file, found.row.func).rate;
+    rate == Some(outlive_semantic::rate::Rate::Stop) && row.class.is_none() && row.name.is_empty()
 }
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs.

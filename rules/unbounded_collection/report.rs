@@ -35,6 +35,10 @@ pub(super) fn report(
         let message = format!("{}, the entry stays", how_it_stays(missed.why));
         retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: missed.at });
     }
+    if let Some((beside, at)) = &growth.sibling {
+        let message = format!("`{beside}`, filled beside it, loses its entries");
+        retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: *at });
+    }
     let message = match &growth.missed {
         Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed.why)),
         None => format!("`{name}` grows{often} and nothing takes entries out"),

@@ -255,6 +255,10 @@ pub struct AcquireRow {
     /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
     #[serde(default)]
     pub needs_function: bool,
+    /// Events after which it is gone, for its peer may end it: only one that its function alone knows, and does not listen
+    /// to, is worth a word.
+    #[serde(default)]
+    pub peer_ends: Vec<String>,
     /// The other side ends it too: what waits in a variable for the next one may be gone already.
     #[serde(default)]
     pub ends_itself: bool,

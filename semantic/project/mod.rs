@@ -351,6 +351,12 @@ impl<'c> Project<'c> {
         self.rates.of(file, func)
     }
 
+    /// How often a function is begun by somebody else than the timeout that it arms itself.
+    #[must_use]
+    pub fn begun(&self, file: FileId, func: FuncId) -> RateInfo {
+        self.rates.begun(file, func)
+    }
+
     /// How often instances of a class are made.
     #[must_use]
     pub fn class_rate(&self, file: FileId, class: ClassId) -> RateInfo {

@@ -81,6 +81,8 @@ struct Arrow {
     certain: bool,
     in_loop: bool,
     once: bool,
+    /// Once begun it begins itself again.
+    rearms: bool,
     /// File and row of the edge, for witnesses.
     file: FileId,
     row: u32,
@@ -119,6 +121,8 @@ pub(super) struct Rates {
     offsets: Vec<u32>,
     classes: Vec<u32>,
     states: Vec<State>,
+    /// The rates without what timeouts that arm themselves add; empty if there is no such timeout.
+    begun: Vec<RateInfo>,
     /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
     entries: Vec<Option<Rate>>,
     /// For each node, whether it is handed to code that nobody knows, which may keep it.
@@ -140,6 +144,12 @@ impl Rates {
     pub(super) fn of(&self, file: FileId, func: FuncId) -> RateInfo {
         let Some(&offset) = self.offsets.get(file.index()) else { return RateInfo::UNKNOWN };
         self.states.get(offset as usize + func.index()).map_or(RateInfo::UNKNOWN, |state| state.info)
+    }
+
+    /// How often a function is begun: what a timeout that arms itself adds does not count.
+    pub(super) fn begun(&self, file: FileId, func: FuncId) -> RateInfo {
+        let Some(&offset) = self.offsets.get(file.index()) else { return RateInfo::UNKNOWN };
+        self.begun.get(offset as usize + func.index()).copied().unwrap_or_else(|| self.of(file, func))
     }
 
     pub(super) fn of_class(&self, file: FileId, class: ClassId) -> RateInfo {
@@ -185,6 +195,7 @@ impl Rates {
             offsets: graph.offsets,
             classes: graph.classes,
             states: graph.states,
+            begun: graph.begun,
             entries: graph.entries,
             taken: graph.taken,
             callers: ByNode::sorted(nodes, &graph.callers),
@@ -202,6 +213,7 @@ struct Graph {
     called: Vec<bool>,
     cold: Vec<bool>,
     states: Vec<State>,
+    begun: Vec<RateInfo>,
     entries: Vec<Option<Rate>>,
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
@@ -314,6 +326,7 @@ impl Graph {
             called: vec![false; nodes],
             cold: vec![false; nodes],
             states: vec![state; nodes],
+            begun: Vec::new(),
             entries: vec![None; nodes],
             taken: vec![false; nodes],
             callers: Vec::new(),
@@ -378,6 +391,7 @@ impl Graph {
                 certain: edge.certain,
                 in_loop: edge.in_loop,
                 once: edge.once,
+                rearms: edge.rearms,
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,
@@ -398,6 +412,7 @@ impl Graph {
                 certain: run.is_some(),
                 in_loop: false,
                 once: false,
+                rearms: false,
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: true,
@@ -486,6 +501,7 @@ impl Graph {
             certain: true,
             in_loop: false,
             once: false,
+            rearms: false,
             file,
             row: u32::MAX,
             handed: false,
@@ -508,6 +524,26 @@ impl Graph {
         self.settle(&mut assumed, false);
         let mut unseen = self.unseen(project);
         self.settle(&mut unseen, false);
+        let mut rearmed = self.rearmed();
+        if rearmed.levels.is_empty() {
+            return;
+        }
+        self.begun = self.states.iter().map(|state| state.info).collect();
+        self.settle(&mut rearmed, true);
+    }
+
+    /// What a timeout that arms itself runs: like an interval, wherever it is begun at all.
+    fn rearmed(&self) -> Queue {
+        let mut queue = Queue::default();
+        for from in 0..self.states.len() {
+            let begins = self.states[from].info.rate.is_some_and(|rate| rate >= Rate::Once);
+            for arrow in self.by_node.of_node(from).iter().filter(|arrow| arrow.rearms && begins) {
+                let node = Node(u32::try_from(from).unwrap_or(u32::MAX));
+                let origin = Origin { is_entry: true, ..Origin::of(node, arrow) };
+                queue.push(Rate::Job, arrow.to, Some(origin), arrow.in_loop);
+            }
+        }
+        queue
     }
 
     /// The nodes that something outside calls, with their rate.

@@ -208,6 +208,8 @@ pub struct EdgeRow {
     pub certain: bool,
     /// Whether it stands in a loop.
     pub in_loop: bool,
+    /// A timeout that arms itself anew.
+    pub rearms: bool,
     /// A flag that lasts as long as the process lets it run once.
     pub once: bool,
     /// The call.

@@ -1,0 +1,149 @@
+//! What a file says of a collection besides releases: that nobody reads it, that what is filled beside it loses its entries.
+
+use super::keys::is_open_name;
+use crate::rule::FileView;
+use outlive_semantic::access::{Access, Usage};
+use outlive_semantic::growth::{CollectionOp, Growth, Op};
+use outlive_semantic::guard;
+use outlive_semantic::index::{NameId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tree::{Kind, Span};
+
+/// `calls[id] = call; topics[id] = list` and later `delete calls[id]`: what is filled under the same key, at the same
+/// time, for the same owner, and loses its entries one by one while the owner lives. So should this one.
+pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(String, Span)> {
+    let model = file.model;
+    let subject = subject(model, op)?;
+    if file.ops_on(&op.holder, Op::Release).next().is_some() {
+        return None;
+    }
+    let beside = file.ops.iter().filter(|other| {
+        matches!(other.op, Op::Grow(_))
+            && other.func == op.func
+            && are_siblings(model, &other.holder, &op.holder)
+    });
+    let same = beside.filter(|other| self::subject(model, other).as_ref() == Some(&subject));
+    let mut lost = same.filter_map(|other| {
+        let mut releases = file.ops_on(&other.holder, Op::Release);
+        let release =
+            releases.find(|release| release.key.is_some() && !is_within_growth(file, release, op))?;
+        Some((model.file.display(&other.holder), model.file.tree.span(release.node)))
+    });
+    lost.next()
+}
+
+/// What an entry is about: its key, or what is added. A constant or something made on the spot is nothing to go by.
+fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<Place> {
+    let place = model.file.place(op.key.or(op.value)?);
+    (!matches!(place.root, Root::Value(_))).then_some(place)
+}
+
+/// Fields of one thing, or variables of one module.
+fn are_siblings(model: &Model<'_>, a: &Place, b: &Place) -> bool {
+    let is_of_module = |place: &Place| match place.root {
+        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func.index() == 0,
+        _ => false,
+    };
+    let are_fields = || {
+        let is_field = |place: &Place| matches!(place.path.last(), Some(Step::Field(_)));
+        is_field(a) && is_field(b) && a.parent() == b.parent()
+    };
+    a != b && (is_of_module(a) && is_of_module(b) || are_fields())
+}
+
+/// A release before the growth, in the same function, makes room for the new entry and says nothing of its end.
+fn is_within_growth(file: &FileView<'_, '_>, release: &CollectionOp, op: &CollectionOp) -> bool {
+    release.func == op.func && release.node < op.node || file.model.constructs(release.func).is_some()
+}
+
+/// Whether a list is filled with one more thing each time and nothing in the file ever looks at one: at most it is
+/// counted. What is kept for one call is read in it.
+pub(super) fn is_unread(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let model = file.model;
+    let Some(field) = own_field(model, &op.holder) else { return false };
+    // A thing that nobody knows may be an instance; another class has a field of its own.
+    let is_known = |access: &Access| match access.place.root {
+        Root::This(_) if access.place.root != op.holder.root => access.place.path.len() == 1,
+        _ => access.place.starts_with(&op.holder),
+    };
+    matches!(op.op, Op::Grow(Growth::Push))
+        && is_made_empty(model, &op.holder)
+        && file.accesses.in_field(field).all(is_known)
+        && file.accesses.below(&op.holder).all(|access| is_unread_in(file, op, access))
+}
+
+/// Whether a use of a list tells nothing of its entries: it grows, it is counted, it gets its first value.
+fn is_unread_in(file: &FileView<'_, '_>, op: &CollectionOp, access: &Access) -> bool {
+    let tree = &file.model.file.tree;
+    let is_counted = || {
+        let name = access.place.last_field().map(|name| tree.text(name));
+        access.place.parent().as_ref() == Some(&op.holder) && matches!(name, Some("length"))
+    };
+    let grows = || {
+        file.ops_on(&op.holder, op.op).any(|other| tree.contains(other.node, access.node))
+            && matches!(access.usage, Usage::Method { .. })
+    };
+    match access.usage {
+        Usage::Tested(_) => true,
+        // Who starts over each time keeps no more than one run of it.
+        Usage::Assigned(_) if access.place == op.holder => {
+            file.model.constructs(access.func).is_some()
+                || guard::once_guard(file.model, access.node).is_some()
+        }
+        _ => grows() || is_counted(),
+    }
+}
+
+/// The field that a place is of its own instance, if its name or its syntax calls it private and no template reads it.
+fn own_field(model: &Model<'_>, holder: &Place) -> Option<NameId> {
+    let Root::This(class) = holder.root else { return None };
+    let field = holder.last_field().filter(|_| holder.path.len() == 1)?;
+    let name = model.file.tree.text(field);
+    let is_private = name.starts_with(['_', '#']) || name.ends_with('_');
+    (is_private && model.file.class(class).decorators.is_empty()).then_some(field)
+}
+
+/// Whether all that a place is ever given is an empty list made on the spot: nobody else has it.
+fn is_made_empty(model: &Model<'_>, holder: &Place) -> bool {
+    let values = model.values(holder);
+    let is_list = |&value: &NodeId| model.file.tree.kind(value) == Kind::Array;
+    values.iter().any(is_list) && values.iter().all(|value| is_list(value) || model.is_nothing(*value))
+}
+
+/// Words that name what waits for an end.
+const WAITING: &[&str] = &["pending", "inflight", "outstanding"];
+
+/// Whether a table of an instance calls itself one of things that wait for their end, and nothing in the file, under
+/// whatever name, ever takes one out or starts over.
+pub(super) fn is_waiting(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let model = file.model;
+    let (Root::This(_), Some(field)) = (op.holder.root, op.holder.last_field()) else { return false };
+    let name = model.file.tree.text(field).to_ascii_lowercase();
+    let is_named = WAITING.iter().any(|word| name.contains(word));
+    let is_table = matches!(op.op, Op::Grow(Growth::Set | Growth::Key));
+    let is_given_up = || {
+        file.ops.iter().any(|other| {
+            matches!(other.op, Op::Release | Op::Reset | Op::Blank)
+                && other.holder.field() == Some(field)
+                && model.constructs(other.func).is_none()
+        })
+    };
+    is_named && is_table && !is_given_up()
+}
+
+/// Whether a key is put together from something of which there is no end: `` `${method} ${url}` ``, `keyOf(request.ip)`.
+pub(super) fn is_open(model: &Model<'_>, key: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let parts: Vec<NodeId> = match tree.kind(value) {
+        Kind::Template | Kind::Binary => tree.children(value).collect(),
+        Kind::Call => tree.args(value).collect(),
+        _ => return false,
+    };
+    parts.into_iter().any(|part| match tree.kind(part) {
+        Kind::Identifier | Kind::Member => model.callee_name(part).is_some_and(is_open_name),
+        Kind::Binary => is_open(model, part),
+        _ => false,
+    })
+}
