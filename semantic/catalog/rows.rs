@@ -98,9 +98,6 @@ pub struct TypeRow {
     /// Whether bytes can be written to it.
     #[serde(default)]
     pub writable: bool,
-    /// What ends it: methods after which its listeners are gone.
-    #[serde(default)]
-    pub ends: Vec<String>,
 }
 
 /// What a call does.
@@ -122,27 +119,16 @@ pub struct CallRow {
     pub callbacks: Vec<CallbackRow>,
     /// What it acquires.
     pub acquires: Option<AcquireRow>,
-    /// It gives back its argument at this position (`clearTimeout`: 0).
-    pub releases_argument: Option<u8>,
-    /// It gives back its receiver (`socket.destroy()`).
-    #[serde(default)]
-    pub releases_receiver: bool,
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
-    /// Why building one per call leaks: for `per-call-client`.
-    pub client: Option<String>,
     /// Why the call caches without bound.
     pub unbounded: Option<String>,
     /// Option names any of which bounds it.
     #[serde(default)]
     pub bounded_by: Vec<String>,
-    /// Holds only where the dependency's major version is below this.
-    pub below_major: Option<u32>,
-    /// Holds only where the dependency's major version is at least this.
-    pub from_major: Option<u32>,
     /// The rows it was compiled from say who knows this: a documentation page, a source file.
     #[serde(default)]
     pub source: String,
@@ -242,20 +228,12 @@ pub struct AcquireRow {
     pub handle: Handle,
     /// Calls that give it back: `clearInterval(_)`, `_.close()`.
     pub release: Vec<String>,
-    /// Holds only if garbage collection does not take it: else dropping it is fine.
-    #[serde(default)]
-    pub collected: bool,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
-    /// A number argument (milliseconds) at this position, below which it ends by itself soon enough.
-    pub delay_at: Option<u8>,
-    /// Events or methods of the handle after which it is gone by itself.
-    #[serde(default)]
-    pub ends_itself: Vec<String>,
 }
 
 /// Where a call leaves the handle.
@@ -423,9 +401,6 @@ pub struct EmitterRow {
     /// Adding the same function twice keeps one.
     #[serde(default)]
     pub deduplicates: bool,
-    /// A removal without a function takes all listeners of the event.
-    #[serde(default)]
-    pub remove_without_function: bool,
     /// What adding returns takes the listener away again (a function or an object with `dispose`).
     #[serde(default)]
     pub returns_disposer: bool,
