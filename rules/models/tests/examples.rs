@@ -3,6 +3,7 @@
 
 use super::{linked, marked, try_lower};
 use crate::engine;
+use crate::finding::Confidence;
 use crate::trace::Trace;
 use outlive_semantic::catalog::{Catalog, Container};
 use outlive_semantic::model::{Model, Ty};
@@ -28,8 +29,8 @@ enum Says {
     Known(Vec<Fact>),
     /// None of this is.
     Never(Vec<Fact>),
-    /// The rule reports the code.
-    Reported(String),
+    /// The rule reports the code; with the second, not with the highest confidence.
+    Reported(String, bool),
     /// The rule says nothing.
     Silent(String),
 }
@@ -123,7 +124,7 @@ fn read(line: &str, before: &str) -> Vec<Example> {
         return vec![of(taken, Says::Silent((*rule).to_owned()))];
     }
     let given_back = parts.map(|release| of(&format!("{taken} {release}"), Says::Silent((*rule).to_owned())));
-    let mut out = vec![of(taken, Says::Reported((*rule).to_owned()))];
+    let mut out = vec![of(taken, Says::Reported((*rule).to_owned(), words.contains(&"likely")))];
     out.extend(given_back);
     out
 }
@@ -168,8 +169,11 @@ impl Example {
                 let known = self.known(file, catalog);
                 !facts.iter().any(|fact| known.contains(fact))
             }
-            Says::Reported(rule) => self.is_reported(rule, file, catalog),
-            Says::Silent(rule) => !self.is_reported(rule, file, catalog),
+            Says::Reported(rule, likely) => {
+                let found = self.reported(rule, file, catalog);
+                !found.is_empty() && (!likely || !found.contains(&Confidence::High))
+            }
+            Says::Silent(rule) => self.reported(rule, file, catalog).is_empty(),
         }
     }
 
@@ -178,8 +182,10 @@ impl Example {
         match (&self.file, &self.says) {
             (Err(message), _) => message.clone(),
             (Ok(file), Says::Known(_) | Says::Never(_)) => format!("{:?}", self.known(file, catalog)),
-            (_, Says::Reported(rule)) => format!("{rule} is silent"),
-            (_, Says::Silent(rule)) => format!("{rule} speaks"),
+            (Ok(file), Says::Reported(rule, _)) => {
+                format!("{rule}: {:?}", self.reported(rule, file, catalog))
+            }
+            (Ok(_), Says::Silent(rule)) => format!("{rule} speaks"),
         }
     }
 
@@ -216,10 +222,12 @@ impl Example {
             if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Likely)))
     }
 
-    fn is_reported(&self, rule: &str, file: &Lowered, catalog: &Catalog) -> bool {
+    /// The confidence of each finding of a rule.
+    fn reported(&self, rule: &str, file: &Lowered, catalog: &Catalog) -> Vec<Confidence> {
         let rules = [crate::find(rule).unwrap()];
         let analysed = engine::analyse(file, catalog, Role::Source, &rules, &Trace::default());
         let (project, claims) = linked(&self.path, analysed, catalog);
-        !engine::settle(&claims, &project, &rules, &Trace::default()).is_empty()
+        let findings = engine::settle(&claims, &project, &rules, &Trace::default());
+        findings.iter().map(|finding| finding.confidence).collect()
     }
 }
