@@ -254,6 +254,10 @@ pub struct AcquireClaim {
     /// It ends by itself once nobody starts it anew: a chain of timeouts that nothing keeps often lasts as long as the page
     /// on purpose.
     pub runs_out: bool,
+    /// The other side ends it too.
+    pub ends_itself: bool,
+    /// It stands where one may come after another.
+    pub is_refilled: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
     /// A release that may reach it.
@@ -327,6 +331,8 @@ pub struct GivenClaim {
     pub what: String,
     /// The names of what gives it back.
     pub release: Vec<String>,
+    /// The other side ends it too.
+    pub ends_itself: bool,
 }
 
 /// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.

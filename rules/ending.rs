@@ -1,8 +1,31 @@
 //! What ends an instance: the methods in which a class gives back what it took.
 
-use outlive_semantic::index::{ClassId, FuncId};
+use crate::claim::Note;
+use crate::finding::Role;
+use crate::rule::FileView;
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::reach::{self, Dead};
+
+/// Why something is never `done` ("released") by a node of a function, although it looks as if: said as part of the path.
+pub(crate) fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Option<Note> {
+    let lowered = file.model.file;
+    let (func, dead) = lowered
+        .enclosing(func)
+        .find_map(|func| Some((func, reach::dead(file.model, file.accesses, func)?)))?;
+    let name = lowered.function_name(func).unwrap_or("its function");
+    let message = match dead {
+        Dead::NoCaller => format!("{done} in `{name}`, which nobody calls"),
+        Dead::Misspelt(hook) => format!("{done} in `{name}`, which is never called: the hook is `{hook}`"),
+        Dead::Promised(hook) => {
+            format!(
+                "{done} in a cleanup that never runs: from an `async` function `{hook}` gets a promise of it"
+            )
+        }
+    };
+    Some(Note { role: Role::NeverRuns, message, span: lowered.tree.span(node) })
+}
 
 /// Names of methods that end an instance, in any framework or none.
 pub(crate) const END_METHODS: &[&str] = &[

@@ -26,7 +26,8 @@ pub(crate) fn note_given(
     claims: &mut Claims<'_>,
 ) {
     let Some(func) = giver(file.model, call, handle) else { return };
-    let given = GivenClaim { what: what.to_owned(), release: acquire::release_names(patterns) };
+    let (what, ends_itself) = (what.to_owned(), patterns.ends_itself);
+    let given = GivenClaim { what, release: acquire::release_names(patterns), ends_itself };
     let at = file.model.file.tree.span(call);
     claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given) });
 }
@@ -175,6 +176,7 @@ pub(crate) fn settle_all(
             let mut acquired = obtained.acquired.clone();
             acquired.what.clone_from(&given.what);
             acquired.release.clone_from(&given.release);
+            acquired.ends_itself = given.ends_itself;
             acquire::settle(view, meta, *file, claim, &acquired, &text)
         })
         .collect()

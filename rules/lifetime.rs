@@ -4,7 +4,7 @@ use crate::claim::GrowthClaim;
 use crate::finding::{Retainer, Role};
 use outlive_semantic::calls::is_startup_name;
 use outlive_semantic::index::FuncId;
-use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot};
+use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary;
 use outlive_semantic::tree::Span;
@@ -12,7 +12,18 @@ use outlive_semantic::tree::Span;
 /// Whether one thing lives at least as long as another, as far as their roots say.
 #[must_use]
 pub fn lives_as_long(project: &Project<'_>, a: &Spot, b: &Spot) -> bool {
-    a.root == b.root || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+    is_one_root(project, a.root, b.root) || matches!(project.life(a), Lives::Process | Lives::Singleton(..))
+}
+
+/// Whether two roots are one: an instance is also one of each class that its class extends.
+fn is_one_root(project: &Project<'_>, a: SpotRoot, b: SpotRoot) -> bool {
+    let extends = |(file, class), of| project.lineage(file, class).contains(&of);
+    match (a, b) {
+        (SpotRoot::Instance(of, a), SpotRoot::Instance(other, b)) => {
+            extends((of, a), (other, b)) || extends((other, b), (of, a))
+        }
+        _ => a == b,
+    }
 }
 
 /// Whether a flag lets something happen only once: it lives as long as what is done to, or its owner is not made again
@@ -46,7 +57,6 @@ fn declaration(project: &Project<'_>, spot: &Spot, file: FileId, growth: &Growth
 /// Where the variable at a spot is declared.
 #[must_use]
 pub fn declared(project: &Project<'_>, spot: &Spot) -> Option<(FileId, Span)> {
-    use outlive_semantic::project::SpotRoot;
     match spot.root {
         SpotRoot::Binding(file, binding) => {
             project.summary(file).bindings.get(&binding).map(|row| (file, row.at))

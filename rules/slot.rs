@@ -625,7 +625,8 @@ fn is_told_of_end(model: &Model<'_>, func: FuncId, executor: FuncId, handle: &Ha
     model.file.enclosing(func).take_while(|&func| func != executor).any(|func| {
         let Some((call, 1)) = tree.argument_of(model.file.function(func).node) else { return false };
         let event = tree.arg(call, 0).and_then(|event| model.file.constant_name(event));
-        let is_end = event.is_some_and(|event| matches!(tree.text(event), "error" | "close" | "end"));
+        let is_end =
+            event.is_some_and(|event| matches!(tree.text(event), "error" | "close" | "end" | "exit"));
         let target = tree.method_call(call).map(|(object, _)| model.file.place(object));
         is_end && target.is_some_and(|target| handle.places.contains(&target))
     })

@@ -70,6 +70,8 @@ pub struct ReleasePatterns {
     pub rearms: bool,
     /// It ends by itself after a while: one that is left behind is no matter, many are.
     pub expires: bool,
+    /// The other side ends it too: that another takes its place says nothing.
+    pub ends_itself: bool,
     /// It ends by itself soon enough: worth a word only where it is released on some ways and forgotten on others.
     pub only_if_sibling: bool,
 }

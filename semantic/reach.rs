@@ -1,6 +1,6 @@
 //! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
 
-use crate::access::{Accesses, Usage};
+use crate::access::{self, Accesses, Usage};
 use crate::index::FuncId;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
@@ -13,7 +13,12 @@ pub enum Dead {
     NoCaller,
     /// It is named almost like a hook of its framework.
     Misspelt(&'static str),
+    /// It is the cleanup that an asynchronous function returns to this hook, which gets a promise instead.
+    Promised(&'static str),
 }
+
+/// Hooks that run what their function returns when the component ends.
+const EFFECTS: &[&str] = &["onMount", "useEffect", "useLayoutEffect", "useInsertionEffect", "$effect"];
 
 /// Hooks that end a component, as frameworks spell them.
 const END_HOOKS: &[&str] = &[
@@ -76,8 +81,19 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             let may_run = is_named_expression || is_used() || is_exported() || is_global();
             (!may_run).then_some(Dead::NoCaller)
         }
-        (None, None) => None,
+        (None, None) => promised_to(model, func).map(Dead::Promised),
     }
+}
+
+/// The hook to which an asynchronous function returns a function: `onMount(async () => { …; return () => stop(); })`.
+fn promised_to(model: &Model<'_>, func: FuncId) -> Option<&'static str> {
+    let row = model.file.function(func);
+    let around = row.parent.filter(|&around| model.file.function(around).is_async)?;
+    let is_returned = matches!(access::usage(model.file, row.node), Usage::Returned(_));
+    let [handed] = model.handed(around) else { return None };
+    let hook = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee))?;
+    let hook = EFFECTS.iter().copied().find(|effect| *effect == hook)?;
+    (is_returned && handed.arg == 0).then_some(hook)
 }
 
 fn dead_member(

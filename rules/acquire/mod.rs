@@ -21,7 +21,6 @@ use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::summary::TypeRow;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
@@ -108,7 +107,7 @@ fn acquired(
     {
         return None;
     }
-    let patterns = ReleasePatterns::parse(&row.release);
+    let patterns = ReleasePatterns { ends_itself: row.ends_itself, ..ReleasePatterns::parse(&row.release) };
     let handle = held(file, call, row.handle)?;
     if needed == Some(true) {
         factory::note_given(file, meta, call, &handle, &row.what, &patterns, claims);
@@ -331,6 +330,8 @@ pub(crate) fn claim_held(
         undo: None,
         in_loop: guard::enclosing_loop(model, call).is_some(),
         runs_out: false,
+        ends_itself: patterns.ends_itself,
+        is_refilled: handle.places.iter().any(|place| is_refilled(model, place)),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: false,
         partial,
@@ -340,6 +341,14 @@ pub(crate) fn claim_held(
         notes,
         fixes,
     })
+}
+
+/// Whether a place may hold one thing after another: a field, a variable that is assigned again.
+fn is_refilled(model: &Model<'_>, place: &Place) -> bool {
+    match place.root {
+        Root::Binding(binding) if place.path.is_empty() => model.file.sole_value(binding).is_none(),
+        _ => true,
+    }
 }
 
 /// Whether it is kept in a field of something that others of the file have under another name (a `this` that nobody
@@ -405,14 +414,15 @@ pub(crate) fn leftover(
     // A subscription goes on after its callback has run; a timer does not.
     let stays = patterns.called;
     gap(file.model, call, handle, living)
-        .or_else(|| slot::overwritten(file, call, handle, living))
+        .or_else(|| slot::overwritten(file, call, handle, living).filter(|_| !patterns.ends_itself))
         .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
         .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
         .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
         .or_else(|| slot::kept_after_end(file, call, handle, living))
         .or_else(|| {
-            slot::released_for_the_next(file.model, call, handle, living).filter(|_| !patterns.expires)
+            slot::released_for_the_next(file.model, call, handle, living)
+                .filter(|_| !patterns.expires && !patterns.ends_itself)
         })
 }
 
@@ -434,17 +444,8 @@ pub(crate) fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
 }
 
 fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>) -> bool {
-    let dead = file
-        .model
-        .file
-        .enclosing(release.func)
-        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)));
-    let Some((func, dead)) = dead else { return false };
-    let name = file.model.file.function_name(func).unwrap_or("its function");
-    let message = match dead {
-        Dead::NoCaller => format!("released in `{name}`, which nobody calls"),
-        Dead::Misspelt(hook) => format!("released in `{name}`, which is never called: the hook is `{hook}`"),
-    };
-    notes.push(Note { role: Role::NeverRuns, message, span: file.model.file.tree.span(release.node) });
-    true
+    let note = ending::never(file, release.func, release.node, "released");
+    let never = note.is_some();
+    notes.extend(note);
+    never
 }

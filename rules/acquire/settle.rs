@@ -91,6 +91,11 @@ pub(crate) fn settle(
     if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
+    let is_of_component = body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
+    if body.ends_itself && body.is_refilled && !is_of_component {
+        // The next one is made because this one is gone, more often than not.
+        doubt.unknown();
+    }
     if body.may_be_released || is_released_elsewhere(project, file, body) {
         doubt.unknown();
     }

@@ -79,7 +79,8 @@ fn sink(model: &Model<'_>, call: NodeId) -> Option<Sink> {
     let tree = &model.file.tree;
     let (object, method) = tree.method_call(call)?;
     let method = ["write", "send", "push", "enqueue"].into_iter().find(|known| *known == method)?;
-    let is_ignored = tree.is_discarded(call) || subscribes(model, body_of(model, call));
+    let is_ignored =
+        tree.is_discarded(call) || body_of(model, call).is_some_and(|func| is_listener(model, func));
     if !is_ignored || is_awaited(model, call) || takes_callback(model, call) {
         return None;
     }
@@ -315,20 +316,27 @@ fn subscriber(model: &Model<'_>, call: NodeId, sink: &Sink) -> Option<Source> {
     let func = tree.func(call);
     let message = model.file.params(func).next().and_then(|param| tree.binding(param))?;
     let is_client = sink.proved && sink.method == "write";
-    (subscribes(model, Some(func)) && is_client && forwards(model, call, message))
+    (subscribes(model, func) && is_client && forwards(model, call, message))
         .then_some(Source { how: "runs for each message", must_be_hot: false })
 }
 
 /// Whether a function is handed to `subscribe` or its like, which ignores what it returns, of something that others
 /// feed: what the caller made itself it feeds itself.
-fn subscribes(model: &Model<'_>, func: Option<FuncId>) -> bool {
+fn subscribes(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
-    func.is_some_and(|func| {
-        model.handed(func).iter().any(|handed| {
-            let to = tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
-            to.is_some_and(|name| name.starts_with("subscribe")) && !is_own_source(model, handed.call)
-        })
+    model.handed(func).iter().any(|handed| {
+        let to = tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+        to.is_some_and(|name| name.starts_with("subscribe")) && !is_own_source(model, handed.call)
     })
+}
+
+/// Whether a function is called for events, by something that ignores what it returns.
+fn is_listener(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let is_added =
+        |to: NodeId| matches!(tree.method_call(to), Some((_, "on" | "addListener" | "addEventListener")));
+    subscribes(model, func)
+        || model.handed(func).iter().any(|handed| handed.arg == 1 && is_added(handed.call))
 }
 
 /// Whether the receiver of a call is made by the function that calls.

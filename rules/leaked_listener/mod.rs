@@ -28,7 +28,6 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
-use outlive_semantic::reach::{self, Dead};
 use outlive_semantic::tree::{Kind, Span};
 use outlives::{
     handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, may_be_the_only_one,
@@ -302,22 +301,10 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
 
 /// A removal in a function that never runs removes nothing: said as part of the path.
 fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
-    let Some(dead) = file
-        .model
-        .file
-        .enclosing(removal.func)
-        .find_map(|func| reach::dead(file.model, file.accesses, func).map(|dead| (func, dead)))
-    else {
-        return false;
-    };
-    let name = file.model.file.function_name(dead.0).unwrap_or("its function");
-    let message = match dead.1 {
-        Dead::NoCaller => format!("removed in `{name}`, which nobody calls"),
-        Dead::Misspelt(hook) => format!("removed in `{name}`, which is never called: the hook is `{hook}`"),
-    };
-    let span = file.model.file.tree.span(removal.call);
-    notes.push(Note { role: Role::NeverRuns, message, span });
-    true
+    let note = ending::never(file, removal.func, removal.call, "removed");
+    let never = note.is_some();
+    notes.extend(note);
+    never
 }
 
 /// So many removals that match nothing are told of.

@@ -216,18 +216,17 @@ fn passed_outlives(
     if info.rate.is_some_and(|rate| rate >= Rate::Component) && matches!(lives, Lives::Known(_)) {
         return project.outlives(lives, file, func, body.in_loop);
     }
-    let param = body.handed.as_ref().map(|param| project.canonical(file, param));
-    if is_hot && param.as_ref().is_some_and(|param| is_new_to_handlers(project, param)) {
+    let param = body.handed.as_ref().map_or_else(|| spot.clone(), |param| project.canonical(file, param));
+    if is_hot && is_new_to_handlers(project, &param) {
         let made = Lives::With(file, Owner::Class(*class), info);
         return added_per_message(project, made, file, func)
             .unwrap_or_else(|| project.outlives(made, file, func, body.in_loop));
     }
-    if !is_hot && is_handed_by_owner(project, param.as_ref().unwrap_or(spot)) {
+    if !is_hot && is_handed_by_owner(project, &param) {
         return Answer::Unknown;
     }
     // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.
-    let is_made_out_of_sight = info.rate == Some(Rate::Call)
-        && param.as_ref().is_none_or(|param| project.handings(param).is_empty());
+    let is_made_out_of_sight = info.rate == Some(Rate::Call) && project.handings(&param).is_empty();
     match (ends, info.rate) {
         (true, Some(_)) if is_made_out_of_sight && body.partial.is_none() => Answer::Unknown,
         (true, Some(_)) => Answer::Assumed,

@@ -8,7 +8,7 @@ use outlive_semantic::catalog::When;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::Root;
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
@@ -187,6 +187,30 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
                 && model.file.sole_value(binding).is_some_and(|value| is_own_source(model, value))
         }
         Root::Value(node) => is_own_source(model, node),
+        Root::This(_) => is_made_by_owner(model, &place, 4),
+        _ => false,
+    }
+}
+
+/// A field of an instance that holds only what the instance made itself, or what came out of that: the session of a client
+/// of its own. It goes when the instance goes.
+fn is_made_by_owner(model: &Model<'_>, place: &Place, fuel: u32) -> bool {
+    let Some((fuel, &field)) = fuel.checked_sub(1).zip(place.path.first()) else { return false };
+    let Some(field) = Place::root(place.root).with(field) else { return false };
+    let values = model.values(&field);
+    let mut held = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
+    held.peek().is_some() && held.all(|&value| comes_of_own(model, value, fuel))
+}
+
+fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Await => tree.first(value).is_some_and(|awaited| comes_of_own(model, awaited, fuel)),
+        Kind::Call => tree.method_call(value).is_some_and(|(object, _)| {
+            let from = model.file.place(object);
+            matches!(from.root, Root::This(_)) && is_made_by_owner(model, &from, fuel)
+        }),
         _ => false,
     }
 }

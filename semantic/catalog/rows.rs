@@ -316,6 +316,9 @@ pub struct AcquireRow {
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// The other side ends it too: what waits in a variable for the next one may be gone already.
+    #[serde(default)]
+    pub ends_itself: bool,
 }
 
 /// Where a call leaves the handle.

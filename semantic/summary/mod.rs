@@ -46,6 +46,9 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
+    for param in std::mem::take(&mut builder.map.params) {
+        builder.keep_binding(param);
+    }
     let (bindings, places) = (builder.bindings, builder.places);
     let mut summary = Summary {
         role,

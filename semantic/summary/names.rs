@@ -1,10 +1,11 @@
 //! The names and places of a file, carried over into its summary.
 
-use crate::index::NameId;
+use crate::index::{BindingId, NameId};
 use crate::model::Model;
 use crate::names::Names;
 use crate::place::{Place, Root, Step};
-use crate::tables::Lowered;
+use crate::tables::{BindingKind, Lowered};
+use rustc_hash::FxHashSet;
 
 /// Maps the names of a file to those its summary keeps.
 #[derive(Default)]
@@ -12,6 +13,8 @@ pub struct NameMap {
     pub(super) names: Names,
     /// What was asked for by the name of the file; most names are asked for many times.
     pub(super) known: Vec<Option<NameId>>,
+    /// Parameters that places start from: callers are asked what they hand to them.
+    pub(super) params: FxHashSet<BindingId>,
 }
 
 impl NameMap {
@@ -34,6 +37,10 @@ impl NameMap {
         let root = match place.root {
             Root::Module(name) => Root::Module(self.of_file(file, name)),
             Root::Global(name) => Root::Global(self.of_file(file, name)),
+            Root::Binding(binding) if file.binding(binding).kind == BindingKind::Param => {
+                self.params.insert(binding);
+                place.root
+            }
             other => other,
         };
         let path = place
