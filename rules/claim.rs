@@ -156,6 +156,10 @@ pub struct GrowthClaim {
     pub from_client: bool,
     /// What is kept is a formatter of `Intl`: there are as many keys as locales and sets of options.
     pub formatter: bool,
+    /// The parts that the key is put together from, as the source names them; none if it is not.
+    pub key_parts: Vec<String>,
+    /// What all keys are drawn from, if other files have to say whether there are few of them.
+    pub drawn_from: Vec<Place>,
 }
 
 /// How the target of a registration came to be known here.
@@ -209,6 +213,8 @@ pub struct ListenerClaim {
     pub in_loop: bool,
     /// The flag that lets it happen once.
     pub once: Option<Place>,
+    /// A table remembers for which keys it was added, and forgets none.
+    pub per_key: bool,
     /// A removal that may match.
     pub may_be_removed: bool,
     /// What the registration returned takes it away, except on this way.
@@ -232,6 +238,10 @@ pub struct Target {
     pub shown: String,
     /// How it came to be known.
     pub origin: Origin,
+    /// The instance makes it, or it is a part of its view.
+    pub is_own: bool,
+    /// What the method gives whose result it is, if another file has to say so.
+    pub given: Option<TypeRow>,
 }
 
 /// Something is acquired here, and this file has no release that surely reaches it.
@@ -407,6 +417,8 @@ pub struct HeldClaim {
     pub end_func: FuncId,
     /// What it is, as the first half of a sentence: "an interval runs".
     pub what: String,
+    /// It is an instance of this class: to be held is something only if that holds something in turn.
+    pub made: Option<Place>,
 }
 
 /// Releases of a collection that leave what one site adds.

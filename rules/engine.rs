@@ -11,6 +11,7 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::reach::Unreachable;
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
@@ -44,8 +45,10 @@ pub fn analyse(
     let ops = collection_ops(&model, &accesses);
     let calls = model.all_calls();
     let removals: Vec<Removal> = calls.iter().filter_map(|&node| listeners::removal(&model, node)).collect();
+    let unreachable = Unreachable::of(&model);
+    let reached = calls.iter().filter(|&&node| !unreachable.contains(&model, node));
     let registrations: Vec<Registration> =
-        calls.iter().filter_map(|&node| listeners::registration(&model, node)).collect();
+        reached.filter_map(|&node| listeners::registration(&model, node)).collect();
     let view = FileView {
         model: &model,
         accesses: &accesses,
@@ -65,7 +68,7 @@ pub fn analyse(
     let mut names = NameMap::default();
     let mut claims = Claims { names: &mut names, list: Vec::new() };
     if role == Role::Source {
-        visit(&view, rules, &mut claims);
+        visit(&view, &unreachable, rules, &mut claims);
     }
     let list = claims.list;
     let summary = summarise(&model, &accesses, &ops, role, names);
@@ -81,9 +84,9 @@ fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
     index
 }
 
-fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
+fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
-    for node in tree.ids() {
+    for node in tree.ids().filter(|&node| !unreachable.contains(view.model, node)) {
         match tree.kind(node) {
             Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
             Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),
@@ -95,7 +98,7 @@ fn visit(view: &FileView<'_, '_>, rules: &[&dyn Rule], claims: &mut Claims<'_>) 
             _ => {}
         }
     }
-    for op in view.ops {
+    for op in view.ops.iter().filter(|op| !unreachable.contains(view.model, op.node)) {
         for rule in rules {
             rule.collection(view, op, claims);
         }

@@ -10,7 +10,7 @@ use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Root, Step};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{FileId, GlobalTy, Owner, Project};
 use outlive_semantic::tree::{Kind, Span};
 
@@ -27,7 +27,7 @@ pub(crate) fn note_held(
 ) {
     let Some(class) = ending::class_around(model, acquired) else { return };
     let Some((end, end_func)) = end_around(model, released, class) else { return };
-    let held = HeldClaim { class, end, end_func, what: what() };
+    let held = HeldClaim { class, end, end_func, what: what(), made: None };
     claims.list.push(Claim { rule: RULE, func: acquired, at, body: Body::Held(held) });
 }
 
@@ -64,9 +64,10 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let handle = file.follow(call);
     let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
     let what = format!("`{name}`");
-    let Some(acquired) = acquire::claim_held(file, meta, call, &handle, what, &patterns, claims) else {
-        return;
-    };
+    let known = claims.list.len();
+    let acquired = acquire::claim_held(file, meta, call, &handle, what, &patterns, claims);
+    note_made(&mut claims.list[known..], &claims.names.place(model, &place));
+    let Some(acquired) = acquired else { return };
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
     let is_part = acquired.handle.as_ref().is_some_and(|place| {
         place.path.contains(&Step::Element)
@@ -81,6 +82,15 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
     let body = Body::Made(MadeClaim { callee, called, acquired });
     claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
+}
+
+/// What is held, by the claims that were just made, is an instance of this class.
+fn note_made(claims: &mut [Claim], class: &Place) {
+    for claim in claims {
+        if let Body::Held(held) = &mut claim.body {
+            held.made = Some(class.clone());
+        }
+    }
 }
 
 /// The names of the methods that are called on an instance where it was made.
@@ -120,6 +130,8 @@ pub(crate) fn settle_all(
             _ => None,
         })
         .collect();
+    let held: Vec<_> =
+        held.iter().copied().filter(|&(file, _, row)| holds(project, file, row, &held, 3)).collect();
     claims
         .iter()
         .filter_map(|&(file, claim)| match &claim.body {
@@ -128,6 +140,23 @@ pub(crate) fn settle_all(
             _ => None,
         })
         .collect()
+}
+
+/// Whether what a class gives back in its end is anything but memory: an instance that in turn holds nothing, or is of a
+/// class that nobody knows, goes with its owner.
+fn holds(
+    project: &Project<'_>,
+    file: FileId,
+    row: &HeldClaim,
+    held: &[(FileId, &Claim, &HeldClaim)],
+    fuel: u32,
+) -> bool {
+    let (Some(place), Some(fuel)) = (&row.made, fuel.checked_sub(1)) else { return row.made.is_none() };
+    let GlobalTy::Class(of, class) = project.type_of(&project.canonical(file, place)) else { return false };
+    let lineage = project.lineage(of, class);
+    let mut inner = held.iter().filter(|(at, _, inner)| lineage.contains(&(*at, inner.class)));
+    project.acquired_by_base(of, class).is_some()
+        || inner.any(|(at, _, inner)| holds(project, *at, inner, held, fuel))
 }
 
 /// Whether only who made the instance can end it: an instance that ends itself, when its connection closes, needs

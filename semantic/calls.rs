@@ -3,8 +3,9 @@
 use crate::access::{Accesses, Usage};
 use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, LibraryId, When};
 use crate::guard;
-use crate::index::{ClassId, FuncId, NameId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
+use crate::mounts::{self, Shown};
 use crate::place::{Place, Root};
 use crate::rate::{Life, Rate};
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
@@ -47,6 +48,8 @@ pub struct Edge {
     pub library: Option<LibraryId>,
     /// The row about exported names it rests on: whether its packages are in use only the project can tell.
     pub export: Option<ExportId>,
+    /// It shows a component.
+    pub shown: Option<Shown>,
 }
 
 /// What becomes of a function handed in as a parameter.
@@ -127,7 +130,10 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     let tree = &model.file.tree;
     for node in tree.ids() {
         match tree.kind(node) {
-            Kind::Call | Kind::New => call_edges(model, node, &mut out),
+            Kind::Call | Kind::New => {
+                call_edges(model, node, &mut out);
+                mounts::mount_edges(model, node, &mut out);
+            }
             Kind::TaggedTemplate => tagged_template(model, node, &mut out),
             Kind::JsxElement => rendered_component(model, node, &mut out),
             _ => {}
@@ -139,6 +145,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     for class in model.file.class_ids() {
         hook_edges(model, class, &mut out);
         decorator_edges(model, class, &mut out);
+        mounts::decorated_roots(model, class, &mut out);
     }
     export_edges(model, &mut out);
     out
@@ -277,7 +284,7 @@ fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
 }
 
 /// What the catalog says of the decorators of a class, or of a method, with their names.
-fn decorator_rows<'m>(
+pub(crate) fn decorator_rows<'m>(
     model: &'m Model<'_>,
     decorators: &[NodeId],
     of_class: bool,
@@ -396,7 +403,7 @@ fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) 
         || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))
 }
 
-fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
+pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
     Edge {
         caller: FuncId(0),
         target,
@@ -409,6 +416,7 @@ fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
         label: label.to_owned(),
         library: None,
         export: None,
+        shown: None,
     }
 }
 
@@ -435,7 +443,9 @@ fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
         let place = model.file.place(arg);
         let may_last = match place.root {
             Root::Binding(binding) => {
-                model.file.binding(binding).func.index() == 0 || param_position(model, binding).is_some()
+                model.file.binding(binding).func.index() == 0
+                    || param_position(model, binding).is_some()
+                    || is_made_for(model, binding, call)
             }
             root => !matches!(root, Root::Value(_) | Root::Receiver(_)),
         };
@@ -446,6 +456,16 @@ fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut Calls) {
             out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
         }
     }
+}
+
+/// Whether a variable holds what the same run has made, for this call: not for several of them in a loop.
+fn is_made_for(model: &Model<'_>, binding: BindingId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::New);
+    value.is_some_and(|value| {
+        tree.func(value) == tree.func(call)
+            && guard::enclosing_loop(model, value) == guard::enclosing_loop(model, call)
+    })
 }
 
 /// What a call runs, if that is or may be code of the project.
@@ -537,6 +557,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         label: called(model, call),
         library: None,
         export: None,
+        shown: None,
     }
 }
 
@@ -765,19 +786,22 @@ fn tagged_template(model: &Model<'_>, node: NodeId, out: &mut Calls) {
 fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Calls) {
     let tree = &model.file.tree;
     let Some(tag) = tree.first(node).filter(|&tag| tree.kind(tag) != Kind::String) else { return };
-    let target = match (model.class_of(tag), model.function_of(tag)) {
-        (Some(class), _) => Target::Class(class),
-        (None, Some(func)) => Target::Function(func),
-        (None, None) => {
-            let place = model.file.place(tag);
-            if !is_linkable(model, &place) {
-                return;
-            }
-            Target::Place(place)
-        }
-    };
+    let Some(target) = named_target(model, tag) else { return };
     let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), "rendered");
-    out.edges.push(Edge { caller: tree.func(node), ..edge });
+    let shown = Some(mounts::shown_as(model, node));
+    out.edges.push(Edge { caller: tree.func(node), shown, ..edge });
+}
+
+/// The class or function of the project that a name stands for.
+pub(crate) fn named_target(model: &Model<'_>, name: NodeId) -> Option<Target> {
+    match (model.class_of(name), model.function_of(name)) {
+        (Some(class), _) => Some(Target::Class(class)),
+        (None, Some(func)) => Some(Target::Function(func)),
+        (None, None) => {
+            let place = model.file.place(name);
+            is_linkable(model, &place).then_some(Target::Place(place))
+        }
+    }
 }
 
 /// Getters and setters run where their property is read or written.
@@ -872,7 +896,7 @@ fn nested_run(model: &Model<'_>, inner: FuncId, outer: FuncId) -> Option<When> {
 
 /// The function and position of a plain parameter.
 #[must_use]
-pub fn param_position(model: &Model<'_>, binding: crate::index::BindingId) -> Option<(FuncId, u16)> {
+pub fn param_position(model: &Model<'_>, binding: BindingId) -> Option<(FuncId, u16)> {
     let file = model.file;
     let row = file.binding(binding);
     if row.kind != BindingKind::Param {

@@ -8,7 +8,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::reach;
 use crate::tables::BindingKind;
-use crate::tree::{BinaryOp, Kind, flag};
+use crate::tree::{AssignOp, BinaryOp, Kind, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -373,15 +373,14 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         Usage::Assigned(assign) => {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
-            if tree.assign_op(assign) != crate::tree::AssignOp::Plain
+            if tree.assign_op(assign) != AssignOp::Plain
                 || crate::guard::once_guard(model, assign).is_some_and(|flag| flag == access.place)
             {
                 return None;
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node)
-            == crate::tree::AssignOp::Add)
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node) == AssignOp::Add)
             .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
             .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
@@ -473,6 +472,20 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
         Kind::Function if captures_place(model, place, value) => Op::Grow(Growth::Rebuild),
         _ => Op::Reset,
     }
+}
+
+/// The statement that gives a name a new collection, if it runs whenever the block around it does: `this.rates = {};`.
+#[must_use]
+pub fn renewal(model: &Model<'_>, reset: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let mut around = std::iter::once(reset).chain(tree.ancestors(reset)).take(3);
+    let assign = around.find(|&node| tree.kind(node) == Kind::Assign)?;
+    let is_new = tree
+        .child(assign, 1)
+        .is_some_and(|value| matches!(tree.kind(value), Kind::Array | Kind::Object | Kind::New));
+    let mut statements = std::iter::once(assign).chain(tree.ancestors(assign)).take(2);
+    let is_in_block = |node: &NodeId| tree.parent(*node).is_some_and(|block| tree.kind(block) == Kind::Block);
+    statements.find(is_in_block).filter(|_| is_new && tree.assign_op(assign) == AssignOp::Plain)
 }
 
 fn names(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
@@ -652,6 +665,54 @@ fn is_constant_element(model: &Model<'_>, key: NodeId) -> bool {
     }
 }
 
+/// What keys are drawn from, where only another file can say whether there are few of them: a table that is gone through,
+/// a type. None if some part of the key comes from elsewhere.
+#[must_use]
+pub fn drawn_from(model: &Model<'_>, op: &CollectionOp) -> Vec<Place> {
+    let mut out = Vec::new();
+    let is_known = op.key.is_some_and(|key| is_drawn(model, key, 3, &mut out));
+    if is_known { out } else { Vec::new() }
+}
+
+fn is_drawn(model: &Model<'_>, key: NodeId, fuel: u32, out: &mut Vec<Place>) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    if key_kind(model, key) == Keys::Finite {
+        return true;
+    }
+    if tree.kind(key) == Kind::Template || tree.binary_op(key) == Some(BinaryOp::Add) {
+        return tree.children(key).all(|part| is_drawn(model, part, fuel, out));
+    }
+    let found = table_of(model, key).or_else(|| type_of_key(model, key));
+    let is_found = found.is_some();
+    out.extend(found);
+    is_found
+}
+
+/// The table of another file of which a key is an element, or a part of one.
+fn table_of(model: &Model<'_>, key: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let place = model.file.place(key);
+    let table = match place.path.iter().position(|step| *step == Step::Element) {
+        Some(at) => Place { root: place.root, path: place.path.iter().take(at).copied().collect() },
+        None => {
+            let node = model.file.binding(model.file.binding_of(key)?).node;
+            let each =
+                tree.ancestors(node).take(5).find(|&n| matches!(tree.kind(n), Kind::ForIn | Kind::ForOf))?;
+            let is_head = tree.first(each).is_some_and(|left| tree.contains(left, node));
+            let source = tree.child(each, 1).filter(|_| is_head)?;
+            model.file.place(model.file.iterated(source))
+        }
+    };
+    matches!(table.root, Root::Module(_)).then_some(table)
+}
+
+/// The imported type of which a parameter is that is the key.
+fn type_of_key(model: &Model<'_>, key: NodeId) -> Option<Place> {
+    let binding = model.file.binding_of(key)?;
+    model.foreign_class(model.file.binding(binding).ty?)
+}
+
 /// A parameter that every call of the file gives a constant.
 fn is_constant_argument(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
@@ -678,6 +739,11 @@ pub fn key_kind(model: &Model<'_>, key: NodeId) -> Keys {
 fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
     let tree = &model.file.tree;
     match tree.kind(key) {
+        // Put together from few parts there are few.
+        Kind::Template if fuel > 0 => {
+            let is_finite = |part| key_kind_within(model, part, fuel - 1) == Keys::Finite;
+            if tree.children(key).all(is_finite) { Keys::Finite } else { Keys::Open }
+        }
         Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
         Kind::String | Kind::Bool | Kind::Class => Keys::Finite,
         _ => match model.ty(key) {

@@ -45,8 +45,57 @@ pub fn enclosing_loop(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
 
 /// The flag that lets a node run only once for as long as the flag lives: `if (!ready) { ready = true; … }`,
 /// `if (ready) return; ready = true; …`, `x ??= make()`.
+///
+/// Whatever is called under it may set the flag too: `if (win === null) createWindow()`.
 #[must_use]
 pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
+    guard_in_sight(model, node).or_else(|| guard_of_callee(model, node))
+}
+
+/// The flag around a call that what is called sets itself, without asking for anything first.
+fn guard_of_callee(model: &Model<'_>, call: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    if !matches!(tree.kind(call), Kind::Call | Kind::New) {
+        return None;
+    }
+    let body = model.file.body(model.function_of(tree.callee(call)?)?)?;
+    let guards = |flag: &Place| {
+        let is_local = matches!(flag.root, Root::Binding(binding)
+            if flag.path.is_empty() && model.file.binding(binding).func == tree.func(call));
+        !is_local && is_set_plainly(model, flag, body) && !is_reset(model, flag)
+    };
+    let mut child = call;
+    for parent in tree.ancestors(call).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+        let found = if tree.kind(parent) == Kind::Block {
+            let statements = model.leaving_statements(parent);
+            let mut before = statements.iter().take_while(|(statement, _)| *statement < child);
+            before.find(|(_, flag)| guards(flag)).map(|(_, flag)| flag.clone())
+        } else {
+            tested_flag(model, parent, child).filter(|flag| guards(flag))
+        };
+        if found.is_some() {
+            return found;
+        }
+        child = parent;
+    }
+    None
+}
+
+/// Whether the statements of a body, those in branches and loops aside, give the flag a value.
+fn is_set_plainly(model: &Model<'_>, flag: &Place, body: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_statement = |at: NodeId| {
+        let mut around = tree.ancestors(at).take(2);
+        around.any(|parent| parent == body)
+    };
+    model.assignments(flag).iter().any(|&at| {
+        tree.contains(body, at)
+            && is_statement(at)
+            && tree.child(at, 1).is_some_and(|value| is_set_value(model, value))
+    })
+}
+
+fn guard_in_sight(model: &Model<'_>, node: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let mut child = node;
     for parent in tree.ancestors(node) {
@@ -216,14 +265,25 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
     if is_reset(model, flag) {
         return false;
     }
+    sets_within(model, flag, within)
+}
+
+/// Whether something that stands in a node gives the flag a value.
+fn sets_within(model: &Model<'_>, flag: &Place, within: NodeId) -> bool {
+    let tree = &model.file.tree;
     let assignments = model.assignments(flag);
     let first = assignments.partition_point(|&at| at < within);
-    let inside = assignments[first..].iter().take_while(|&&at| tree.contains(within, at));
-    inside.filter_map(|&at| tree.child(at, 1)).any(|value| match tree.kind(value) {
+    let mut inside = assignments[first..].iter().take_while(|&&at| tree.contains(within, at));
+    inside.any(|&at| tree.child(at, 1).is_some_and(|value| is_set_value(model, value)))
+}
+
+fn is_set_value(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
         Kind::Bool => tree.node(value).data == 1,
         Kind::Null => false,
         _ => !model.is_nothing(value),
-    })
+    }
 }
 
 /// Whether something takes the flag back, outside of what gives it its first value.

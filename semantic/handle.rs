@@ -322,6 +322,9 @@ fn name(
             }
         }
     }
+    if !is_variable {
+        walked_over(model, accesses, &place, handle, queue);
+    }
     let collection = place.parent().filter(|_| place.path.last() == Some(&Step::Element));
     // `const task = open(); const file = await task.promise;`
     let promised = model.file.tree.names().find("promise").filter(|_| is_variable);
@@ -332,6 +335,34 @@ fn name(
     }
     if let Some(collection) = collection {
         elements_of(model, accesses, &collection, handle, queue);
+    }
+}
+
+/// `for (const part of [this.menu, this.status]) part.dispose()`: what is gone through in a list written out is each of
+/// its parts.
+fn walked_over(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    place: &Place,
+    handle: &mut Handle,
+    queue: &mut SmallVec<[NodeId; 4]>,
+) {
+    let tree = &model.file.tree;
+    let lists = accesses.of(place).filter_map(|access| match access.usage {
+        Usage::Stored(list) if tree.kind(list) == Kind::Array => Some(list),
+        _ => None,
+    });
+    let is_walked = |list: &NodeId| {
+        tree.parent(*list).is_some_and(|parent| match tree.kind(parent) {
+            Kind::ForOf => tree.child(parent, 1) == Some(*list),
+            Kind::Member => tree.name(parent) == Some("forEach"),
+            _ => false,
+        })
+    };
+    for list in lists.filter(is_walked).collect::<SmallVec<[NodeId; 2]>>() {
+        if let Some(element) = Place::root(Root::Value(list)).with(Step::Element) {
+            part(accesses, element, handle, queue);
+        }
     }
 }
 
@@ -353,7 +384,12 @@ fn elements_of(
     let mut inner = Handle { depth: handle.depth + 1, ..Handle::default() };
     let mut rest: SmallVec<[NodeId; 4]> = accesses
         .of(collection)
-        .filter(|access| matches!(access.usage, Usage::Stored(_) | Usage::Returned(_)))
+        .filter(|access| match access.usage {
+            Usage::Stored(_) | Usage::Returned(_) => true,
+            // `new Controller(watchers)`: who is handed a list to keep has its elements.
+            Usage::Argument { call, .. } => model.file.tree.kind(call) == Kind::New,
+            _ => false,
+        })
         .map(|access| access.node)
         .collect();
     let mut fuel = 16;

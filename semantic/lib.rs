@@ -20,6 +20,7 @@ pub mod invariant;
 pub mod listeners;
 mod lower;
 pub mod model;
+pub mod mounts;
 mod names;
 pub mod pending;
 pub mod place;

@@ -534,6 +534,7 @@ impl Lowered {
             let parent = tree.parent(at)?;
             match tree.kind(parent) {
                 Kind::PatternProperty => steps.push(Step::Field(tree.name_id(parent)?)),
+                Kind::ArrayPattern if self.is_entry_of_map(parent, at) => {}
                 Kind::ArrayPattern => steps.push(Step::Element),
                 Kind::ObjectPattern | Kind::Default => {}
                 Kind::Declarator => {
@@ -550,6 +551,36 @@ impl Lowered {
             }
             at = parent;
         }
+    }
+
+    /// The second part of an entry is what the collection holds: `for (const [key, value] of map)`.
+    fn is_entry_of_map(&self, pattern: NodeId, part: NodeId) -> bool {
+        let tree = &self.tree;
+        let source = || {
+            let declarator = tree.parent(pattern).filter(|&at| tree.kind(at) == Kind::Declarator)?;
+            let each = tree.parent(tree.parent(declarator)?).filter(|&at| tree.kind(at) == Kind::ForOf)?;
+            tree.child(each, 1)
+        };
+        tree.node(part).slot == 1 && source().is_some_and(|source| self.gives_entries(source))
+    }
+
+    /// `map.entries()`, `Object.entries(table)`, or a map itself.
+    fn gives_entries(&self, source: NodeId) -> bool {
+        let tree = &self.tree;
+        if let Some((_, method)) = tree.method_call(source) {
+            return method == "entries";
+        }
+        let place = self.place(source);
+        let value = match (place.root, &place.path[..]) {
+            (Root::Binding(binding), []) => self.sole_value(binding),
+            (Root::This(class), [Step::Field(name)]) => {
+                let members = &self.class(class).members;
+                members.iter().find(|member| member.name == Some(*name)).and_then(|member| member.value)
+            }
+            _ => None,
+        };
+        let made = value.filter(|&value| tree.kind(value) == Kind::New);
+        made.and_then(|made| self.global_of(tree.callee(made)?)) == Some("Map")
     }
 
     /// `for (const x of xs)`: `x` is an element of `xs`.

@@ -1,10 +1,13 @@
 //! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
 
 use crate::access::{self, Accesses, Usage};
-use crate::index::FuncId;
+use crate::guard;
+use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
+use crate::tree::Kind;
+use rustc_hash::FxHashSet;
 
 /// Why a function never runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,10 +58,7 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             }
             let is_named_expression = row.kind == FunctionKind::Function
                 && model.file.tree.parent(row.node).is_some_and(|p| {
-                    !matches!(
-                        model.file.tree.kind(p),
-                        crate::tree::Kind::Block | crate::tree::Kind::Program | crate::tree::Kind::Export
-                    )
+                    !matches!(model.file.tree.kind(p), Kind::Block | Kind::Program | Kind::Export)
                 });
             let is_used = || {
                 binding_row.references.iter().any(|reference| {
@@ -96,12 +96,7 @@ fn promised_to(model: &Model<'_>, func: FuncId) -> Option<&'static str> {
     (is_returned && handed.arg == 0).then_some(hook)
 }
 
-fn dead_member(
-    model: &Model<'_>,
-    accesses: &Accesses,
-    func: FuncId,
-    class: crate::index::ClassId,
-) -> Option<Dead> {
+fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: ClassId) -> Option<Dead> {
     let member = model.file.class(class).members.iter().find(|member| member.func == Some(func))?;
     let name = member.name?;
     let text = model.file.tree.text(name);
@@ -110,8 +105,11 @@ fn dead_member(
         Some(hook) => Dead::Misspelt(hook),
         None => {
             let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
-            let is_class = model.file.class(class).kind == crate::tables::ClassKind::Class;
-            (member.is_private && !is_hook && is_class).then_some(Dead::NoCaller)?
+            let row = model.file.class(class);
+            let is_class = row.kind == crate::tables::ClassKind::Class;
+            // A class of another file that extends this one may call it.
+            let is_inherited = member.is_protected && is_given_out(model, class);
+            (member.is_private && !is_hook && is_class && !is_inherited).then_some(Dead::NoCaller)?
         }
     };
     let mentioned = Place::root(Root::This(class)).with(Step::Field(name)).is_some_and(|place| {
@@ -124,6 +122,47 @@ fn dead_member(
         })
     };
     (!mentioned && !by_name()).then_some(dead)
+}
+
+/// Whether other files can extend a class.
+fn is_given_out(model: &Model<'_>, class: ClassId) -> bool {
+    let row = model.file.class(class);
+    row.binding.is_some_and(|binding| model.file.is_exported(binding))
+        || model.file.exports.iter().any(|export| export.target == ExportTarget::Value(row.node))
+}
+
+/// The statements that come after one that always leaves: they never run. Functions that are declared there can be
+/// called all the same.
+#[derive(Default)]
+pub struct Unreachable(FxHashSet<NodeId>);
+
+impl Unreachable {
+    /// Those of a file.
+    #[must_use]
+    pub fn of(model: &Model<'_>) -> Self {
+        let tree = &model.file.tree;
+        let mut out = Self::default();
+        for block in tree.ids().filter(|&node| matches!(tree.kind(node), Kind::Block | Kind::Program)) {
+            let mut statements = tree.children(block);
+            if statements.by_ref().any(|statement| leaves_block(model, statement)) {
+                out.0.extend(statements.filter(|&statement| tree.kind(statement) != Kind::Function));
+            }
+        }
+        out
+    }
+
+    /// Whether a node is, or stands in, one of them.
+    #[must_use]
+    pub fn contains(&self, model: &Model<'_>, node: NodeId) -> bool {
+        let is_dead = |node: &NodeId| self.0.contains(node);
+        !self.0.is_empty()
+            && (is_dead(&node) || model.file.tree.ancestors(node).any(|around| is_dead(&around)))
+    }
+}
+
+fn leaves_block(model: &Model<'_>, statement: NodeId) -> bool {
+    let is_jump = matches!(model.file.tree.kind(statement), Kind::Break | Kind::Continue);
+    is_jump || guard::always_leaves(model, statement)
 }
 
 /// The hook that a name misses by one or two letters.

@@ -165,6 +165,8 @@ pub struct Member {
     pub is_static: bool,
     /// `private`, `protected` or `#name`: not to be called from outside.
     pub is_private: bool,
+    /// `protected`: classes of other files that extend this one may call it.
+    pub is_protected: bool,
     /// The annotation of a field or a parameter property.
     pub ty: Option<TypeId>,
 }

@@ -46,7 +46,8 @@ impl Target {
             Root::Value(node) if model.file.tree.kind(node) == Kind::Call => Origin::Fetched,
             _ => Origin::Named,
         };
-        Self { place: claims.names.place(model, place), shown, origin }
+        let place = claims.names.place(model, place);
+        Self { place, shown, origin, is_own: false, given: None }
     }
 }
 
@@ -117,6 +118,18 @@ fn acquired(
     Some(body)
 }
 
+/// Whether some argument behind the first may be a function.
+fn may_hand_function(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_plain = |arg: NodeId| {
+        matches!(
+            tree.kind(arg),
+            Kind::Object | Kind::Array | Kind::String | Kind::Number | Kind::Bool | Kind::Null
+        )
+    };
+    tree.args(call).skip(1).any(|arg| !is_plain(arg))
+}
+
 /// Whether the options say that the row holds; none if they say it with a value that is only known at run time.
 fn needed(model: &Model<'_>, call: NodeId, names: &[String]) -> Option<bool> {
     if names.is_empty() {
@@ -185,7 +198,9 @@ fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Optio
 
 /// The row of the catalog that says what a call acquires.
 pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    model.rows(call).iter().filter_map(|row| row.acquires.as_ref()).find(|row| row.rule == meta.id)
+    let rows = model.rows(call);
+    let mut acquired = rows.iter().filter_map(|row| row.acquires.as_ref());
+    acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(model, call)))
 }
 
 /// `{ signal }` and its like in the options of the call.

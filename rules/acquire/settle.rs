@@ -8,7 +8,7 @@ use crate::{ending, lifetime};
 use outlive_semantic::index::ClassId;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
-use outlive_semantic::rate::Rate;
+use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{TypeRow, What};
 
 /// Judges the claims of one rule.
@@ -84,10 +84,10 @@ pub(crate) fn settle(
     // `loadUsers()` connects as often as somebody wants the users.
     let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
     // What starts an instance that ends starts it as often as there are instances.
-    let ends = body
-        .class
-        .as_ref()
-        .is_some_and(|(class, end)| end.is_some() || ending::ends_in_project(project, file, *class));
+    let ends = body.class.as_ref().is_some_and(|(class, end)| {
+        let is_one = project.class_rate(file, *class).is_once();
+        !is_one && (end.is_some() || ending::ends_in_project(project, file, *class))
+    });
     if body.partial.is_none() && !ends && !loads && lifetime::is_startup(project, file, claim.func) {
         doubt.unknown();
     }
@@ -183,6 +183,12 @@ fn target_outlives(
     body: &AcquireClaim,
     target: &Target,
 ) -> Answer {
+    if target.is_own && is_component_code(project, file, claim) {
+        return Answer::No;
+    }
+    if let Some(life) = given_life(project, file, target) {
+        return project.outlives(Lives::Known(life), file, claim.func, body.in_loop);
+    }
     let spot = project.canonical(file, &target.place);
     let lives = project.life(&spot);
     match (lives, &body.class) {
@@ -202,6 +208,12 @@ fn target_outlives(
         }
         _ => project.outlives(lives, file, claim.func, body.in_loop),
     }
+}
+
+/// How long what a method of another file gives lasts, where its type says so: the answer to a request.
+fn given_life(project: &Project<'_>, file: FileId, target: &Target) -> Option<Life> {
+    let ty = project.resolved_type(file, target.given.as_ref()?);
+    model_of(project, ty).and_then(|of| project.catalog.model(of).life)
 }
 
 fn is_component(project: &Project<'_>, file: FileId, class: ClassId) -> bool {

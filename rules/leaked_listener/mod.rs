@@ -3,6 +3,7 @@
 mod again;
 mod ends;
 mod given;
+mod keyed;
 mod origin;
 mod outlives;
 mod signal;
@@ -153,6 +154,12 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if is_what_changed(model, registration) {
+        return dropped("each change brings another target");
+    }
+    if is_ended_beside(file, registration) {
+        return dropped("the target is ended right beside it");
+    }
     if removing.is_empty() && ends_target(file, registration) {
         return dropped("the target itself is ended by its owner");
     }
@@ -182,6 +189,7 @@ fn claim(
         signal: signal_use(file, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once,
+        per_key: keyed::is_once_per_key(file, registration),
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
@@ -189,6 +197,40 @@ fn claim(
         restarts: again::restarts(model, registration),
         notes,
     })
+}
+
+/// `reaction(() => this.webview, () => this.webview.on(…))`: what runs when a value has changed finds another one there.
+fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let closure = model.file.function(registration.func).node;
+    let Some((call, 1)) = tree.argument_of(closure) else { return false };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
+    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let [value] = model.returned_values(watched)[..] else { return false };
+    let value = model.file.place(value);
+    let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);
+    !value.path.is_empty() && around.any(|place| place == value)
+}
+
+/// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
+fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let tree = &file.model.file.tree;
+    let statement = |node: NodeId| {
+        let around = std::iter::once(node).chain(tree.ancestors(node));
+        around.take(3).find(|&node| tree.parent(node).is_some_and(|block| tree.kind(block) == Kind::Block))
+    };
+    let block = |node: NodeId| statement(node).and_then(|statement| tree.parent(statement));
+    let own = block(registration.call);
+    own.is_some()
+        && file.accesses.of(&registration.place).any(|access| match access.usage {
+            Usage::Method { name, call } => {
+                matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill")
+                    && access.func == registration.func
+                    && block(call) == own
+            }
+            _ => false,
+        })
 }
 
 /// Notes what an instance keeps on something from outside until it is ended.
@@ -501,7 +543,7 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {

@@ -176,7 +176,7 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
             SpotRoot::Instance(..) => row.class.is_some() && is_making,
             // `new Stream(client.call())`: made for it.
             SpotRoot::Value(..) => true,
-            _ => false,
+            _ => is_made_by_caller(project, handing),
         }
     };
     !handings.is_empty() && handings.iter().all(is_owner)
@@ -191,8 +191,18 @@ fn is_new_to_handlers(project: &Project<'_>, param: &Spot) -> bool {
         let row = project.summary(file).bindings.get(&binding);
         handing.spot.path.is_empty()
             && row.is_some_and(|row| row.is_param && project.runs_by_itself(file, row.func))
+            || is_made_by_caller(project, handing)
     };
     !handings.is_empty() && handings.iter().all(is_own)
+}
+
+/// What a function hands on that it has made itself: rows about variables of a function speak of nothing else.
+fn is_made_by_caller(project: &Project<'_>, handing: &Handing) -> bool {
+    let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
+    let row = project.summary(file).bindings.get(&binding);
+    row.is_some_and(|row| {
+        !row.is_param && row.func.index() != 0 && (file, row.func) == (handing.file, handing.func)
+    })
 }
 
 /// What a constructor was handed outlives the instance if instances end by themselves.

@@ -4,7 +4,10 @@ use crate::acquire;
 use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
 use outlive_semantic::index::NodeId;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 
 /// The rule.
@@ -25,6 +28,14 @@ impl Rule for LeakedObserver {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+        if goes_with_its_nodes(file, call) {
+            file.drop::<()>(&META, call, || "only the nodes that it observes keep it".to_owned());
+            return;
+        }
+        if ends_itself(file, call) {
+            file.drop::<()>(&META, call, || "its own callback ends it".to_owned());
+            return;
+        }
         acquire::visit(file, &META, call, claims);
     }
 
@@ -36,6 +47,56 @@ impl Rule for LeakedObserver {
         };
         acquire::settle_all(claims, view, &META, words)
     }
+}
+
+/// `new IntersectionObserver((entries, observer) => observer.unobserve(entries[0].target))`: the callback is handed the
+/// observer, and takes it away when it has seen what it waits for.
+fn ends_itself(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let callback = tree.arg(call, 0).and_then(|callback| model.function_of(callback));
+    let Some(callback) = callback.filter(|_| name.is_some_and(|name| name.ends_with("Observer"))) else {
+        return false;
+    };
+    let own = model.file.params(callback).nth(1).and_then(|param| tree.binding(param));
+    own.is_some_and(|own| {
+        file.accesses.of(&Place::root(Root::Binding(own))).any(|access| {
+            matches!(access.usage, Usage::Method { name, .. }
+                if matches!(tree.text(name), "disconnect" | "unobserve"))
+        })
+    })
+}
+
+/// Whether an observer is kept by nodes alone, none of which stays for as long as the page: `observe` puts a
+/// `MutationObserver` on the list of the node itself.
+fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let name = tree.callee(call).and_then(|callee| model.api_path(callee));
+    if !name.is_some_and(|name| matches!(&*name, "MutationObserver" | "window.MutationObserver")) {
+        return false;
+    }
+    let handle = file.follow(call);
+    let observed = handle.places.iter().flat_map(|place| file.accesses.of(place)).filter_map(|access| {
+        match access.usage {
+            Usage::Method { name, call } if tree.text(name) == "observe" => tree.arg(call, 0),
+            _ => None,
+        }
+    });
+    let mut observed = observed.peekable();
+    observed.peek().is_some() && observed.all(|node| is_found_node(model, node))
+}
+
+/// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body.
+fn is_found_node(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value =
+        model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding)).unwrap_or(node);
+    let is_query =
+        |method: &str| matches!(method, "getElementById" | "querySelector" | "closest" | "createElement");
+    let asks_for = |value| tree.arg(value, 0).and_then(|asked| tree.string(asked));
+    tree.method_call(value).is_some_and(|(_, method)| {
+        is_query(method) && !matches!(asks_for(value), Some("body" | "html" | "head"))
+    })
 }
 
 fn message(body: &AcquireClaim) -> String {

@@ -1,5 +1,7 @@
 //! `leaked-subscription`: a subscription to something that lives longer, whose end nobody keeps.
 
+mod own;
+
 use crate::acquire::{self, Target};
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
@@ -82,7 +84,9 @@ impl Rule for LeakedSubscription {
         };
         let place = model.file.place(origin(model, source));
         let shown = model.file.display(&place);
-        body.target = Some(Target::of(model, &place, shown, claims));
+        let given = own::given(model, source, claims);
+        let target = Target::of(model, &place, shown, claims);
+        body.target = Some(Target { is_own: own::is_own(model, source), given, ..target });
         let at = model.file.tree.span(call);
         claims.list.push(Claim {
             rule: META.id,

@@ -60,6 +60,7 @@ const FINITE_KEYS: &[&str] = &[
     "charset",
     "encoding",
     "mode",
+    "transition",
     "format",
     "func",
     "funcname",
@@ -139,10 +140,19 @@ pub(super) fn is_finite_by_name(growth: &GrowthClaim) -> bool {
     if matches!(growth.keys, Keys::None | Keys::Fresh) {
         return false;
     }
-    let last = growth.key.rsplit(['.', '_']).next().unwrap_or_default();
+    if growth.key_parts.is_empty() {
+        return names_few(&growth.key);
+    }
+    // `elementType + '-' + mode`: of few parts there are few.
+    growth.key_parts.iter().all(|part| names_few(part))
+}
+
+/// Whether a key is called as something of which there are only so many.
+fn names_few(key: &str) -> bool {
+    let last = key.rsplit(['.', '_']).next().unwrap_or_default();
     let words = camel_words(last);
     let Some(word) = words.last() else { return false };
-    if word == "id" && is_id_of_part(&growth.key) {
+    if matches!(word.as_str(), "id" | "identifier") && is_id_of_part(key) {
         return true;
     }
     let whole = last.to_ascii_lowercase();
@@ -168,10 +178,14 @@ const PARTS: &[&str] = &[
     "route",
 ];
 
+/// What somebody has written down by hand: `config.providers[…].identifier`.
+const CONFIGURED: &[&str] = &["config", "configuration", "settings", "definition"];
+
 /// `plugin.id`, `pluginId`
 fn is_id_of_part(key: &str) -> bool {
     let words: Vec<String> = key.split(['.', '_']).flat_map(camel_words).collect();
     matches!(&words[..], [part, _] if PARTS.contains(&part.as_str()))
+        || matches!(&words[..], [parts @ .., _] if parts.iter().any(|part| CONFIGURED.contains(&part.as_str())))
 }
 
 /// `pluginName` is `plugin`, `name`.

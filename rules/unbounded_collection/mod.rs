@@ -22,7 +22,7 @@ use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project,
 use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
-use release::{Released, released};
+use release::{Released, is_renewed_around, released};
 use report::report;
 use rustc_hash::FxHashMap;
 
@@ -65,6 +65,9 @@ impl Rule for UnboundedCollection {
         if is_for_trials(model, op.node) {
             return dropped("it grows only where the environment says that the program is tried out");
         }
+        if is_made_anew(file, op) {
+            return dropped("each run begins with a new one");
+        }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
         }
@@ -77,6 +80,7 @@ impl Rule for UnboundedCollection {
             shown: model.file.display(&op.holder),
             growth,
             keys,
+            key_parts: op.key.map(|key| key_parts(model, key)).unwrap_or_default(),
             key: op.key.map(|key| shown_key(model, key)).unwrap_or_default(),
             container,
             model: ty,
@@ -93,6 +97,7 @@ impl Rule for UnboundedCollection {
             replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),
+            drawn_from: drawn_from(model, op, keys, claims),
         };
         let at = model.file.tree.span(op.node);
         claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
@@ -102,12 +107,28 @@ impl Rule for UnboundedCollection {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
         for (file, claim) in claims {
             if let Body::Growth(growth) = &claim.body {
+                if has_few_keys(view.project, *file, growth) {
+                    view.drop::<()>(*file, claim, || {
+                        format!("`{}`: there are only so many keys", growth.shown)
+                    });
+                    continue;
+                }
                 let spot = view.project.canonical(*file, &growth.holder);
                 by_spot.entry(spot).or_default().push((*file, *claim, growth));
             }
         }
         by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(view, &spot, &sites)).collect()
     }
+}
+
+/// What the keys are drawn from, where this file cannot tell whether there are few.
+fn drawn_from(model: &Model<'_>, op: &CollectionOp, keys: Keys, claims: &mut Claims<'_>) -> Vec<Place> {
+    let places = if keys == Keys::Open { growth::drawn_from(model, op) } else { Vec::new() };
+    places.iter().map(|place| claims.names.place(model, place)).collect()
+}
+
+fn has_few_keys(project: &Project<'_>, file: FileId, growth: &GrowthClaim) -> bool {
+    !growth.drawn_from.is_empty() && growth.drawn_from.iter().all(|place| project.has_few(file, place))
 }
 
 /// Whether the collection can outlive one run of the function at all: not a local of the same function.
@@ -299,6 +320,18 @@ fn is_for_trials(model: &Model<'_>, node: outlive_semantic::index::NodeId) -> bo
     false
 }
 
+/// `this.rates = {}; for (…) this.rates[k] = …`: the same function has given it a new collection before, whatever comes.
+fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    file.ops_on(&op.holder, Op::Reset).any(|reset| {
+        let Some(statement) = growth::renewal(file.model, reset.node) else { return false };
+        let block = tree.parent(statement);
+        reset.func == op.func
+            && reset.node < op.node
+            && block.is_some_and(|block| tree.contains(block, op.node))
+    })
+}
+
 /// `if (map.has(k)) map.set(k, …)`: the key is there already.
 fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
     let tree = &model.file.tree;
@@ -322,6 +355,26 @@ fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
         child = parent;
     }
     false
+}
+
+/// The names of which a key, or the variable that holds it, is put together.
+fn key_parts(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> Vec<String> {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let mut open = vec![value];
+    let mut parts = Vec::new();
+    while let Some(part) = open.pop() {
+        let is_sum = tree.binary_op(part) == Some(outlive_semantic::tree::BinaryOp::Add);
+        match tree.kind(part) {
+            Kind::Template => open.extend(tree.children(part)),
+            _ if is_sum => open.extend(tree.children(part)),
+            Kind::String => {}
+            // The key itself is one name, and shown as that.
+            _ if part == value => return Vec::new(),
+            _ => parts.push(model.file.display(&model.file.place(part))),
+        }
+    }
+    parts
 }
 
 fn shown_key(model: &Model<'_>, key: outlive_semantic::index::NodeId) -> String {
@@ -529,6 +582,7 @@ fn settle_holder(
             Released::Inner if is_open => doubt.assume(),
             Released::Inner => doubt.unknown(),
             Released::Idle(_) => doubt.assume(),
+            Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {
@@ -597,7 +651,7 @@ impl<'p> Asked<'p> {
 /// What keeps a collection from growing for ever: the second half of a sentence.
 fn release_phrase(what: &What) -> &'static str {
     match what {
-        What::Collection(Op::Reset) | What::Assigned => "is replaced",
+        What::Collection(Op::Reset) | What::Assigned | What::Renewed => "is replaced",
         What::Collection(Op::Escape) | What::Argument(_) => "is handed to code that may empty it",
         What::Collection(_) | What::Method(..) | What::Called => "loses entries",
     }

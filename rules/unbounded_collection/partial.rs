@@ -6,7 +6,8 @@ use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::tree::{Kind, Span};
+use outlive_semantic::place::Place;
+use outlive_semantic::tree::{BinaryOp, Kind, Span, UnaryOp};
 use rustc_hash::FxHashSet;
 
 /// The way on which an entry that this operation adds stays, although every other way takes it out again; none if it is
@@ -44,6 +45,7 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
         let around = tree.ancestors(release.node);
         stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == op.func));
     }
+    stops.extend(where_absent(model, op));
     let start = *flow.points(op.node).first()?;
     let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
     if flow.escape(start, &stops, &settles).is_some() {
@@ -51,6 +53,41 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
     }
     let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
     (way.exit == Exit::Throw).then(|| way.at.map(|node| tree.span(node))).flatten()
+}
+
+/// What runs only where the entry is not in the collection any more: `if (list.indexOf(job) === -1) throw …`.
+fn where_absent(model: &Model<'_>, op: &CollectionOp) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(op.func) else { return Vec::new() };
+    let branches = tree.subtree(body).filter(|&node| tree.kind(node) == Kind::If).filter_map(|node| {
+        let is_absent = tree.first(node).is_some_and(|test| says_absent(model, test, &op.holder));
+        tree.child(node, 1).filter(|_| is_absent)
+    });
+    branches.flat_map(|branch| tree.subtree(branch).collect::<Vec<_>>()).collect()
+}
+
+fn says_absent(model: &Model<'_>, test: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let asks = |node: NodeId, methods: &[&str]| {
+        let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+        tree.method_call(value.unwrap_or(node))
+            .is_some_and(|(object, method)| methods.contains(&method) && model.file.place(object) == *holder)
+    };
+    let Some(first) = tree.first(test) else { return false };
+    if tree.unary_op(test) == Some(UnaryOp::Not) {
+        return asks(first, &["has", "includes"]);
+    }
+    let is_number = |node: NodeId, wanted: f64| {
+        let inner = if tree.kind(node) == Kind::Unary { tree.first(node) } else { None };
+        tree.number(inner.unwrap_or(node)).is_some_and(|number| (number - wanted).abs() < f64::EPSILON)
+    };
+    let limit = match tree.binary_op(test) {
+        Some(BinaryOp::Equal) => 1.0,
+        Some(BinaryOp::Less) => 0.0,
+        _ => return false,
+    };
+    asks(first, &["indexOf", "lastIndexOf", "findIndex"])
+        && tree.child(test, 1).is_some_and(|other| is_number(other, limit))
 }
 
 /// The `.then(release)` in which a release stands, if nothing in the chain runs when the promise rejects.

@@ -3,7 +3,8 @@
 use super::keys::camel_words;
 use crate::ending;
 use outlive_semantic::growth::Op;
-use outlive_semantic::project::{Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
+use outlive_semantic::index::FuncId;
+use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
 use outlive_semantic::summary::What;
 
 #[derive(Clone, Copy)]
@@ -61,6 +62,17 @@ pub(super) fn released<'p>(
         (Released::No, Some(found)) => Released::Idle(found),
         (answer, _) => answer,
     }
+}
+
+/// Whether a function that gives the owner a new collection, whatever comes, calls the one that fills it, or is called by
+/// it: `load() { this.rates = {}; … this.fill(); }`. What it only hands on runs more often than it does.
+pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let rate = |(file, func): (FileId, FuncId)| project.rate(file, func).rate;
+    let calls = |(of, callee): (FileId, FuncId), caller| project.callers(of, callee).contains(&caller);
+    project.uses(spot).iter().filter(|found| found.row.what == What::Renewed).any(|found| {
+        let renewal = (found.file, found.row.func);
+        rate(renewal) == rate((file, func)) && (calls((file, func), renewal) || calls(renewal, (file, func)))
+    })
 }
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.

@@ -129,6 +129,10 @@ pub struct CallRow {
     pub looks: bool,
     /// It keeps an entry for each key that its first argument is.
     pub registry: Option<RegistryRow>,
+    /// The argument at this position is what an application shows at its root: a component, an element, options.
+    pub mounts: Option<u8>,
+    /// It gives an instance of the class that the argument at this position names, which somebody else has made.
+    pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
     /// It makes something that remembers.
@@ -316,6 +320,9 @@ pub struct AcquireRow {
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
+    #[serde(default)]
+    pub needs_function: bool,
     /// The other side ends it too: what waits in a variable for the next one may be gone already.
     #[serde(default)]
     pub ends_itself: bool,
@@ -361,6 +368,11 @@ pub struct DecoratorRow {
     /// Types of the parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The option that lists the components at the root of the application: `bootstrap`.
+    pub mounts: Option<String>,
+    /// The class it stands on is the component at the root of the application.
+    #[serde(default)]
+    pub root: bool,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,

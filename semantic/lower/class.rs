@@ -321,6 +321,7 @@ impl Lowering {
             node,
             is_static: false,
             is_private: false,
+            is_protected: false,
             ty: None,
         };
         self.member_of(class, member);
@@ -359,8 +360,10 @@ impl Lowering {
         let value = if with_default { self.out.tree.first(node) } else { Some(node) };
         let ty = annotation(ident.type_ann.as_deref()).map(|ty| self.lower_type(ty));
         let name = self.intern(&ident.id.sym);
-        let is_private = is_private(prop.accessibility);
-        let member = Member { name: Some(name), func: None, value, node, is_static: false, is_private, ty };
+        let (is_private, is_protected) = (is_private(prop.accessibility), is_protected(prop.accessibility));
+        let is_static = false;
+        let member =
+            Member { name: Some(name), func: None, value, node, is_static, is_private, is_protected, ty };
         self.member_of(class, member);
     }
 
@@ -395,13 +398,15 @@ impl Lowering {
         });
         self.set_flags(node, bits | if is_static { flag::STATIC } else { 0 });
         let is_private = is_private(accessibility) || matches!(key, Key::Private(_));
+        let is_protected = is_protected(accessibility);
         if let Some(id) = id {
             let row = &mut self.out.functions[id.index()];
             row.is_static = is_static;
             row.decorators = decorators;
         }
         let name = named(name);
-        let member = Member { name, func: id, value: None, node, is_static, is_private, ty: None };
+        let member =
+            Member { name, func: id, value: None, node, is_static, is_private, is_protected, ty: None };
         self.member_of(class, member);
     }
 
@@ -425,9 +430,10 @@ impl Lowering {
         });
         self.set_flags(node, if parts.is_static { flag::STATIC } else { 0 });
         let is_private = is_private(parts.accessibility) || matches!(parts.key, Key::Private(_));
+        let is_protected = is_protected(parts.accessibility);
         let func = value.and_then(|value| self.out.tree.function(value));
         let (name, is_static) = (named(name), parts.is_static);
-        self.member_of(class, Member { name, func, value, node, is_static, is_private, ty });
+        self.member_of(class, Member { name, func, value, node, is_static, is_private, is_protected, ty });
     }
 
     /// The function that stands for the field initialisers of a class.
@@ -493,6 +499,10 @@ struct FieldParts<'a> {
 
 fn is_private(accessibility: Option<ast::Accessibility>) -> bool {
     matches!(accessibility, Some(ast::Accessibility::Private | ast::Accessibility::Protected))
+}
+
+fn is_protected(accessibility: Option<ast::Accessibility>) -> bool {
+    accessibility == Some(ast::Accessibility::Protected)
 }
 
 fn named(name: u32) -> Option<crate::index::NameId> {

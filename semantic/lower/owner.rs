@@ -370,7 +370,9 @@ fn add_member(
         own(file, func, class);
         file.functions[func.index()].is_static = is_static;
     }
-    let member = Member { name, func, value: Some(value), node, is_static, is_private: false, ty: None };
+    let (is_private, is_protected) = (false, false);
+    let member =
+        Member { name, func, value: Some(value), node, is_static, is_private, is_protected, ty: None };
     file.classes[class.index()].members.push(member);
 }
 

@@ -55,7 +55,11 @@ impl Lowering {
                 ast::TsTypeOperatorOp::KeyOf => Type::Finite,
                 _ => self.reduce_type(&operator.type_ann),
             },
-            ast::TsType::TsIndexedAccessType(_) => Type::Unknown,
+            // `(typeof STATES)[number]` is one of what is written out.
+            ast::TsType::TsIndexedAccessType(access) => match self.reduce_type(&access.obj_type) {
+                Type::TypeOf(_) => Type::Finite,
+                _ => Type::Unknown,
+            },
             ast::TsType::TsTypeQuery(query) => self.type_query(query),
             ast::TsType::TsTypePredicate(_) => Type::Boolean,
             _ => Type::Unknown,

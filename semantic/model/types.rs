@@ -456,6 +456,26 @@ impl<'a> Model<'a> {
         }
     }
 
+    /// The name of the class of which a call gives an instance that somebody else has made: `inject(HttpClient)`.
+    #[must_use]
+    pub fn injected(&self, call: NodeId) -> Option<NodeId> {
+        let tree = &self.file.tree;
+        if tree.kind(call) != Kind::Call || !matches!(tree.kind(tree.callee(call)?), Kind::Identifier) {
+            return None;
+        }
+        let at = self.rows(call).iter().find_map(|row| row.injects)?;
+        tree.arg(call, usize::from(at))
+    }
+
+    /// An instance of the class that an expression names.
+    fn instance_ty(&self, class: NodeId) -> Ty {
+        if let Some(class) = self.class_of(class) {
+            return Ty::Instance(class);
+        }
+        let known = self.path_of(&self.file.place(class)).and_then(|path| self.catalog.annotation(&path));
+        known.map_or(Ty::Unknown, Ty::Model)
+    }
+
     fn call_ty(&self, call: NodeId) -> Ty {
         let tree = &self.file.tree;
         let Some(callee) = tree.callee(call) else { return Ty::Unknown };
@@ -468,6 +488,9 @@ impl<'a> Model<'a> {
         }
         if tree.kind(call) == Kind::New {
             return self.class_of(callee).map_or(Ty::Unknown, Ty::Instance);
+        }
+        if let Some(class) = self.injected(call) {
+            return self.instance_ty(class);
         }
         if let Some((object, method)) = tree.method_call(call)
             && let Some(model) = self.model_of(self.ty(object))

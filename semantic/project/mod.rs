@@ -3,12 +3,14 @@
 mod canonical;
 mod classes;
 mod coverage;
+mod few;
 mod kept;
 mod lives;
 mod looks;
 mod passed;
 mod rates;
 mod resolve;
+mod roots;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};

@@ -4,12 +4,13 @@
 //! call, so that the way back to the entry point can be told. Nodes are settled from the highest rate down, each once,
 //! so the cost is linear in the number of edges.
 
+use super::roots::Roots;
 use super::{FileId, GlobalTy, Project, SpotRoot};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
-use crate::summary::{HandedRow, Role, TargetRow};
+use crate::summary::{HandedRow, Role, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
@@ -204,6 +205,7 @@ struct Graph {
     entries: Vec<Option<Rate>>,
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
+    roots: Roots,
 }
 
 /// Rows by node: those of one node stand together, in the order in which they were added.
@@ -244,8 +246,8 @@ impl<T> ByNode<T> {
 }
 
 /// What the rows of one file's summary run, worked out before the graph is put together.
-struct Targets {
-    edges: Vec<Option<Runs>>,
+pub(super) struct Targets {
+    pub(super) edges: Vec<Option<Runs>>,
     /// With when the function that it is handed to runs it.
     handed: Vec<Option<(Runs, Option<When>)>>,
 }
@@ -289,10 +291,12 @@ impl Graph {
             entries: vec![None; nodes],
             taken: vec![false; nodes],
             callers: Vec::new(),
+            roots: Roots::default(),
         };
         let params = ParamRuns::collect(project);
         let targets: Vec<Targets> =
             project.ids().into_par_iter().map(|id| Targets::of(project, id, &params)).collect();
+        graph.roots = Roots::collect(project, &targets);
         for (id, targets) in project.file_ids().zip(&targets) {
             graph.add_file(project, id, targets);
         }
@@ -334,7 +338,6 @@ impl Graph {
         for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
             let Some(runs) = *runs else { continue };
             let to = self.node(runs);
-            let from = self.func(id, edge.caller);
             self.note_caller(project, id, edge.caller, runs);
             let arrow = Arrow {
                 to,
@@ -346,6 +349,7 @@ impl Graph {
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,
             };
+            let (from, arrow) = self.at_the_root(project, (id, edge.caller), runs, arrow);
             self.add(from, arrow);
         }
         for (row, (handed, found)) in summary.handed.iter().zip(&targets.handed).enumerate() {
@@ -365,15 +369,65 @@ impl Graph {
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: true,
             };
-            let from = self.func(id, handed.caller);
             self.note_caller(project, id, handed.caller, runs);
+            let (from, arrow) = self.at_the_root(project, (id, handed.caller), runs, arrow);
             self.add(from, arrow);
+        }
+        self.mount_setups(project, id);
+    }
+
+    /// What a framework runs for each component it runs for one at the root of the application whenever that is mounted.
+    fn at_the_root(
+        &self,
+        project: &Project<'_>,
+        caller: (FileId, FuncId),
+        runs: Runs,
+        arrow: Arrow,
+    ) -> (Node, Arrow) {
+        let from = self.func(caller.0, caller.1);
+        let mount = match (runs, arrow.when) {
+            (Runs::Class(file, class), When::At(Rate::Component | Rate::Render)) => {
+                self.roots.of_class(file, class)
+            }
+            (Runs::Function(file, func), When::At(Rate::Component)) => {
+                // An effect that returns its cleanup is written to run again.
+                let effect = &project.summary(file).functions[func.index()];
+                let is_undone = matches!(effect.returns, TypeRow::Function(_));
+                let of = || self.roots.of_function(project, file, func);
+                let by = || self.roots.of_function(project, caller.0, caller.1);
+                (!is_undone).then(|| of().or_else(by)).flatten()
+            }
+            _ => None,
+        };
+        match mount {
+            Some((file, func)) => (self.func(file, func), Arrow { when: When::Caller, ..arrow }),
+            None => (from, arrow),
+        }
+    }
+
+    /// The code of a component that is a file runs when that is mounted.
+    fn mount_setups(&mut self, project: &Project<'_>, id: FileId) {
+        for (i, row) in project.summary(id).functions.iter().enumerate() {
+            let func = FuncId::from_index(i);
+            if row.kind == FunctionKind::Setup
+                && let Some((file, mount)) = self.roots.of_function(project, id, func)
+            {
+                self.arrow_to(self.func(file, mount), self.func(id, func), id);
+            }
         }
     }
 
     fn note_caller(&mut self, project: &Project<'_>, file: FileId, caller: FuncId, runs: Runs) {
-        if let (Runs::Function(..), true) = (runs, project.is_production(file)) {
-            self.callers.push((self.node(runs), (file, caller)));
+        if !project.is_production(file) {
+            return;
+        }
+        match runs {
+            Runs::Function(..) => self.callers.push((self.node(runs), (file, caller))),
+            Runs::Class(of, class) => {
+                for &made in &project.summary(of).classes[class.index()].constructors {
+                    self.callers.push((self.func(of, made), (file, caller)));
+                }
+            }
         }
     }
 
@@ -435,8 +489,10 @@ impl Graph {
                 };
                 queue.push(rate, self.func(id, FuncId(0)), None, false);
                 for (i, row) in summary.functions.iter().enumerate() {
-                    if row.kind == FunctionKind::Setup {
-                        queue.push(Rate::Component, self.func(id, FuncId::from_index(i)), None, false);
+                    let func = FuncId::from_index(i);
+                    let is_setup = row.kind == FunctionKind::Setup;
+                    if is_setup && self.roots.of_function(project, id, func).is_none() {
+                        queue.push(Rate::Component, self.func(id, func), None, false);
                     }
                 }
             }
@@ -508,7 +564,7 @@ impl Graph {
                         _ => {}
                     }
                 }
-                ExportTo::Value(crate::summary::TypeRow::Instance(class)) => add_class(*class),
+                ExportTo::Value(TypeRow::Instance(class)) => add_class(*class),
                 _ => {}
             }
         }
@@ -558,6 +614,10 @@ impl Graph {
         // What tests call says nothing about production, and what start-up code hands to somebody unknown may well run
         // later and often.
         if known == Rate::Cold && !self.cold[arrow.to.0 as usize] || !arrow.certain && known <= Rate::Once {
+            return;
+        }
+        // What a framework makes once is asked for, not made, by whoever hands its class to somebody: `injector.get(Keys)`.
+        if !arrow.certain && self.entries[arrow.to.0 as usize] == Some(Rate::Once) {
             return;
         }
         let rate = match arrow.when {
@@ -630,7 +690,7 @@ impl Project<'_> {
 }
 
 /// What a target row runs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
     /// A function.
     Function(FileId, FuncId),

@@ -6,11 +6,11 @@ mod rows;
 use crate::access::{Accesses, Usage};
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
-use crate::growth::{CollectionOp, Op};
+use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
-use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
+use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
 use crate::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -46,6 +46,8 @@ pub fn summarise(
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
+    let tables = builder.tables();
+    let few = builder.few();
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
@@ -67,6 +69,8 @@ pub fn summarise(
         places,
         types,
         param_classes,
+        tables,
+        few,
         names: map.names.into_texts(),
     };
     summary.shrink();
@@ -222,6 +226,11 @@ impl Builder<'_, '_> {
         let tree = &model.file.tree;
         let value = if tree.kind(value) == Kind::Await { tree.first(value).unwrap_or(value) } else { value };
         let place = model.file.place(value);
+        if let Some(class) = model.injected(value) {
+            let class = model.file.place(class);
+            let is_named = !matches!(class.root, Root::Value(_) | Root::Receiver(_));
+            return if is_named { TypeRow::Annotated(self.place(&class)) } else { TypeRow::Unknown };
+        }
         match tree.kind(value) {
             Kind::New | Kind::Call if place.root == Root::Value(value) => {
                 let Some(callee) = tree.callee(value) else { return TypeRow::Unknown };
@@ -346,7 +355,7 @@ impl Builder<'_, '_> {
         let mut seen: FxHashSet<(FuncId, Target, [bool; 4], Option<Place>)> = FxHashSet::default();
         let mut is_new = |edge: &calls::Edge| {
             let is_call = matches!(edge.when, When::Caller | When::Each);
-            let is_plain = is_call && edge.library.is_none() && edge.export.is_none();
+            let is_plain = is_call && edge.library.is_none() && edge.export.is_none() && edge.shown.is_none();
             let how = [edge.when == When::Each, edge.certain, edge.in_loop, edge.once.is_some()];
             !is_plain || seen.insert((edge.caller, edge.target.clone(), how, edge.once.clone()))
         };
@@ -365,6 +374,7 @@ impl Builder<'_, '_> {
                 label: self.map.intern(&edge.label),
                 library: edge.library,
                 export: edge.export,
+                shown: edge.shown,
             })
             .collect();
         let handed = calls
@@ -496,8 +506,17 @@ impl Builder<'_, '_> {
             let place = self.used_place(&op.holder);
             let at = self.model.file.tree.span(op.node);
             out.push(UseRow { place, what: What::Collection(op.op), func: op.func, at });
+            if op.op == Op::Reset && self.is_renewal(op) {
+                out.push(UseRow { place, what: What::Renewed, func: op.func, at });
+            }
         }
         out
+    }
+
+    /// Whether each run of a function gives a new collection.
+    fn is_renewal(&self, op: &CollectionOp) -> bool {
+        let block = growth::renewal(self.model, op.node).and_then(|at| self.model.file.tree.parent(at));
+        block.is_some() && block == self.model.file.body(op.func)
     }
 
     /// Method calls and overwrites of shared things: releases are among them.
@@ -599,6 +618,31 @@ impl Builder<'_, '_> {
             .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
             .map(|(binding, class)| (binding, self.place(&class)))
             .collect()
+    }
+
+    /// Module bindings that hold a collection written out in the source, enums among them.
+    fn tables(&mut self) -> Vec<BindingId> {
+        let file = self.model.file;
+        let is_table = |row: &Binding| {
+            row.func.index() == 0
+                && (row.kind == BindingKind::Enum
+                    || row.opaque_writes == 0
+                        && matches!(row.values[..], [value] if self.model.is_constant_collection(value, 4)))
+        };
+        let tables = file.bindings.iter().enumerate().filter(|(_, row)| is_table(row));
+        let tables: Vec<BindingId> = tables.map(|(index, _)| BindingId::from_index(index)).collect();
+        tables.iter().for_each(|&binding| self.keep_binding(binding));
+        tables
+    }
+
+    /// The names of types that have few values: unions of literals, enums, the keys of a constant.
+    fn few(&mut self) -> Vec<NameId> {
+        let file = self.model.file;
+        let is_few = |decl: &TypeDecl| self.model.annotation_ty(decl.ty) == Ty::Finite;
+        let mut names: Vec<NameId> =
+            file.type_decls.iter().filter(|(_, decl)| is_few(decl)).map(|(&name, _)| name).collect();
+        names.sort_unstable();
+        names.into_iter().map(|name| self.map.of_file(file, name)).collect()
     }
 
     fn type_imports(&mut self) -> Vec<NameId> {

@@ -4,6 +4,7 @@ use crate::calls;
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId};
+use crate::mounts::Shown;
 use crate::names::Texts;
 use crate::place::Place;
 use crate::tables::{ClassKind, FunctionKind};
@@ -59,6 +60,10 @@ pub struct Summary {
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
     pub param_classes: FxHashMap<BindingId, Place>,
+    /// Module bindings that hold a collection written out in the source.
+    pub tables: Vec<BindingId>,
+    /// The names of types that have few values.
+    pub few: Vec<NameId>,
 }
 
 /// An exported name.
@@ -205,6 +210,8 @@ pub struct EdgeRow {
     pub library: Option<LibraryId>,
     /// The row about exported names it rests on.
     pub export: Option<ExportId>,
+    /// It shows a component.
+    pub shown: Option<Shown>,
 }
 
 /// What runs.
@@ -296,4 +303,6 @@ pub enum What {
     Called,
     /// It is overwritten.
     Assigned,
+    /// It is given a new collection whenever the function runs.
+    Renewed,
 }

@@ -1,0 +1,80 @@
+//! What is subscribed to, as far as it says how long it lasts: things that the subscriber has made itself, and what the
+//! methods of other files give.
+
+use outlive_semantic::index::{ClassId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::rate::Life;
+use outlive_semantic::summary::TypeRow;
+use outlive_semantic::tree::Kind;
+
+use crate::rule::Claims;
+
+/// Whether the source is a part of something that the instance makes itself, or of its own view: `this.form.controls.name`
+/// of a form that the component has built, `this.sort.sortChange` of a `@ViewChild`.
+pub(super) fn is_own(model: &Model<'_>, source: NodeId) -> bool {
+    let Some(owner) = owner(model, source) else { return false };
+    let Root::This(class) = owner.root else { return false };
+    is_part_of_view(model, class, &owner) || is_made_here(model, &owner)
+}
+
+/// The field of the instance that a chain of fields and method calls starts at.
+fn owner(model: &Model<'_>, source: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let mut at = source;
+    // A chain has few links.
+    for _ in 0..32 {
+        let place = model.file.place(at);
+        match (place.root, place.path.first()) {
+            (Root::This(_), Some(&step)) => return Place::root(place.root).with(step),
+            (Root::Value(value), _) => {
+                at = match tree.method_call(value) {
+                    Some((object, _)) if model.file.place(object).path.is_empty() => tree.callee(value)?,
+                    Some((object, _)) => object,
+                    None => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Whether all that a field ever holds is made for it: constructed, or given by a library that says how long it lasts.
+fn is_made_here(model: &Model<'_>, field: &Place) -> bool {
+    let values = model.values(field);
+    let mut given = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
+    given.peek().is_some()
+        && given.all(|&value| model.file.tree.kind(value) == Kind::New || is_short_lived(model, value))
+}
+
+/// Whether a call gives something that ends with a component at the latest.
+fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
+    let life = model.model_of(model.ty(value)).and_then(|of| model.catalog.model(of).life);
+    model.file.tree.kind(value) == Kind::Call && life.is_some_and(|life| life <= Life::Component)
+}
+
+/// Whether a decorator says that a field is a part of the component's own view: `@ViewChild(MatSort) sort`.
+fn is_part_of_view(model: &Model<'_>, class: ClassId, field: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(Step::Field(name)) = field.path.first() else { return false };
+    let members = &model.file.class(class).members;
+    let Some(member) = members.iter().find(|member| member.name == Some(*name)) else { return false };
+    let decorators = tree.children(member.node).filter(|&part| tree.kind(part) == Kind::Decorator);
+    decorators.filter_map(|decorator| tree.first(decorator)).any(|call| is_short_lived(model, call))
+}
+
+/// What the method gives that the chain starts with, where another file says what that is: `this.api.save()`.
+pub(super) fn given(model: &Model<'_>, source: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+    let tree = &model.file.tree;
+    let mut at = source;
+    while let Some((object, _)) = tree.method_call(at) {
+        if tree.method_call(object).is_none() {
+            break;
+        }
+        at = object;
+    }
+    let callee = model.file.place(tree.callee(at)?);
+    let is_named = matches!(callee.root, Root::This(_) | Root::Module(_)) && !callee.path.is_empty();
+    is_named.then(|| TypeRow::ResultOf(claims.names.place(model, &callee)))
+}
