@@ -16,7 +16,7 @@ if (!program || !folder || !file) {
   console.error('usage: node benches/edits.mjs PROGRAM FOLDER FILE [EDITS]');
   process.exit(2);
 }
-const server = spawn(resolve(program), ['lsp'], { stdio: ['pipe', 'pipe', 'inherit'] });
+const server = spawn(resolve(program), ['lsp', '--no-cache'], { stdio: ['pipe', 'pipe', 'inherit'] });
 const waiting = new Map();
 let rest = Buffer.alloc(0);
 server.stdout.on('data', (data) => {

@@ -9,12 +9,15 @@ use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
     /// The rule that made it.
-    pub rule: &'static str,
+    #[serde(serialize_with = "write_rule", deserialize_with = "read_rule")]
+    pub rule: RuleId,
     /// The function in which it happens.
     pub func: FuncId,
     /// Where.
@@ -23,39 +26,52 @@ pub struct Claim {
     pub body: Body,
 }
 
-/// What is claimed.
-#[derive(Clone, Debug)]
+/// The id of a rule. It has a name of its own since what is read back is not borrowed from where it stands.
+pub type RuleId = &'static str;
+
+fn write_rule<S: Serializer>(id: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    id.serialize(serializer)
+}
+
+/// Gives a rule its own id back: claims are kept with the program that made them.
+fn read_rule<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let id = <&str>::deserialize(deserializer)?;
+    crate::find(id).map(|rule| rule.meta().id).ok_or_else(|| D::Error::custom("no such rule"))
+}
+
+/// What is claimed. Boxed, since most claims are of the few kinds that need little room, and all wait for the link.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Body {
     /// A collection grows.
-    Growth(GrowthClaim),
+    Growth(Box<GrowthClaim>),
     /// A listener is added.
-    Listener(ListenerClaim),
+    Listener(Box<ListenerClaim>),
     /// Something is acquired.
-    Acquire(AcquireClaim),
+    Acquire(Box<AcquireClaim>),
     /// Something is acquired if a receiver which another file makes is of a certain type.
-    Late(LateClaim),
+    Late(Box<LateClaim>),
     /// A function returns what it acquires: whoever calls it has it.
-    Given(GivenClaim),
+    Given(Box<GivenClaim>),
     /// A function returns what another one gives it.
     Passed(TargetRow),
     /// What a function of the project returned is not given back; whether that is anything acquired, the project says.
-    Obtained(ObtainedClaim),
+    Obtained(Box<ObtainedClaim>),
     /// A function does something that only what it returns undoes.
-    Undo(UndoClaim),
+    Undo(Box<UndoClaim>),
     /// What a function of the project returned is dropped; whether that was to undo anything, the project says.
-    Left(LeftClaim),
+    Left(Box<LeftClaim>),
     /// An instance is made that nobody ends; whether its class holds anything, another file may say.
-    Made(MadeClaim),
+    Made(Box<MadeClaim>),
     /// Instances of a class hold something until a method ends them.
-    Held(HeldClaim),
+    Held(Box<HeldClaim>),
     /// A longer-lived thing keeps a shorter-lived one.
-    Kept(KeptClaim),
+    Kept(Box<KeptClaim>),
     /// Something is left behind on a holder each time.
-    Outlived(OutlivedClaim),
+    Outlived(Box<OutlivedClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
-    Local(LocalClaim),
+    Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
-    Churn(ChurnClaim),
+    Churn(Box<ChurnClaim>),
 }
 
 /// A kind of claim that is judged by itself.
@@ -69,7 +85,7 @@ macro_rules! kinds {
         impl Kind for $claim {
             fn of(body: &Body) -> Option<&Self> {
                 match body {
-                    Body::$variant(claim) => Some(claim),
+                    Body::$variant(claim) => Some(&**claim),
                     _ => None,
                 }
             }
@@ -94,7 +110,7 @@ pub(crate) fn settle_each<K: Kind>(
 }
 
 /// A step of the retention path inside the file of the claim.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Note {
     /// What it is.
     pub role: Role,
@@ -112,7 +128,7 @@ impl Note {
 }
 
 /// A collection grows here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GrowthClaim {
     /// The collection, in the names of the summary.
     pub holder: Place,
@@ -163,7 +179,7 @@ pub struct GrowthClaim {
 }
 
 /// How the target of a registration came to be known here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Origin {
     /// A global, an import, a module binding, a field: the project knows how long it lives.
     Named,
@@ -176,7 +192,7 @@ pub enum Origin {
 }
 
 /// What a listener on an abort signal is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum SignalUse {
     /// It ends work that ends by itself: a promise that settles, an asynchronous function that returns.
     Operation,
@@ -185,7 +201,7 @@ pub enum SignalUse {
 }
 
 /// A listener is added here, and this file has no removal that surely matches.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ListenerClaim {
     /// What it is added to.
     pub target: Place,
@@ -230,7 +246,7 @@ pub struct ListenerClaim {
 }
 
 /// What keeps an acquired thing: the source of a subscription.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Target {
     /// Where it is.
     pub place: Place,
@@ -245,7 +261,7 @@ pub struct Target {
 }
 
 /// Something is acquired here, and this file has no release that surely reaches it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AcquireClaim {
     /// What it is: `interval`.
     pub what: String,
@@ -287,7 +303,7 @@ pub struct AcquireClaim {
 }
 
 /// How a thing is given back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Undo {
     /// By a function of the platform that takes it: `clearInterval(handle)`.
     Function(String),
@@ -324,7 +340,7 @@ impl Undo {
 }
 
 /// A method is called that acquires something if its receiver is what a row speaks of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LateClaim {
     /// What is known of the receiver here.
     pub receiver: TypeRow,
@@ -335,7 +351,7 @@ pub struct LateClaim {
 }
 
 /// A function acquires something anew on each call, and returns it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GivenClaim {
     /// What.
     pub what: String,
@@ -346,16 +362,118 @@ pub struct GivenClaim {
 }
 
 /// A function of the project is called, and what it returns is not given back here, should it be an acquired thing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObtainedClaim {
     /// What is called.
     pub callee: TargetRow,
     /// What becomes of the result.
-    pub acquired: AcquireClaim,
+    pub acquired: Obtained,
+}
+
+/// What becomes of a result that may be an acquired thing. Most calls of a project are asked about, and of hardly any is
+/// there more to say than what a plain one holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Obtained {
+    /// As of most.
+    Plain(PlainClaim),
+    /// Anything else.
+    Other(Box<AcquireClaim>),
+}
+
+/// The part of an [`AcquireClaim`] that most have, with nothing in the other parts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PlainClaim {
+    handle: Option<Place>,
+    shown: Box<str>,
+    in_loop: bool,
+    runs_out: bool,
+    ends_itself: bool,
+    is_refilled: bool,
+    may_be_released: bool,
+    class: Option<(ClassId, Option<Box<str>>)>,
+    handed: Box<[(Place, u16)]>,
+}
+
+impl From<AcquireClaim> for Obtained {
+    fn from(claim: AcquireClaim) -> Self {
+        let is_plain = claim.what.is_empty()
+            && claim.target.is_none()
+            && claim.release.is_empty()
+            && claim.undo.is_none()
+            && claim.once.is_none()
+            && claim.partial.is_none()
+            && claim.one_each.is_none()
+            && claim.notes.is_empty()
+            && claim.fixes.is_empty();
+        if !is_plain {
+            return Self::Other(Box::new(claim));
+        }
+        // Every field is named, so that a new one is not lost on the way.
+        let AcquireClaim {
+            what: _,
+            handle,
+            shown,
+            target: _,
+            release: _,
+            undo: _,
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            once: _,
+            may_be_released,
+            partial: _,
+            one_each: _,
+            class,
+            handed,
+            notes: _,
+            fixes: _,
+        } = claim;
+        Self::Plain(PlainClaim {
+            handle,
+            shown: shown.into(),
+            in_loop,
+            runs_out,
+            ends_itself,
+            is_refilled,
+            may_be_released,
+            class: class.map(|(class, end)| (class, end.map(String::into_boxed_str))),
+            handed: handed.into(),
+        })
+    }
+}
+
+impl From<&Obtained> for AcquireClaim {
+    fn from(obtained: &Obtained) -> Self {
+        let plain = match obtained {
+            Obtained::Other(claim) => return Self::clone(claim),
+            Obtained::Plain(plain) => plain,
+        };
+        Self {
+            what: String::new(),
+            handle: plain.handle.clone(),
+            shown: plain.shown.to_string(),
+            target: None,
+            release: Vec::new(),
+            undo: None,
+            in_loop: plain.in_loop,
+            runs_out: plain.runs_out,
+            ends_itself: plain.ends_itself,
+            is_refilled: plain.is_refilled,
+            once: None,
+            may_be_released: plain.may_be_released,
+            partial: None,
+            one_each: None,
+            class: plain.class.as_ref().map(|(class, end)| (*class, end.as_deref().map(str::to_owned))),
+            handed: plain.handed.to_vec(),
+            notes: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
 }
 
 /// A function of the project adds or arms something which only what it returns takes away.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UndoClaim {
     /// What it adds, as the first part of a sentence: "the `resize` listener on `window`".
     pub what: String,
@@ -366,7 +484,7 @@ pub struct UndoClaim {
 }
 
 /// What holds a thing that a function adds, as its callers see it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Keeper {
     /// The process itself.
     Process,
@@ -379,7 +497,7 @@ pub enum Keeper {
 }
 
 /// A function of the project is handed a function, and what it returns is not used, or not always.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LeftClaim {
     /// What is called.
     pub callee: TargetRow,
@@ -396,7 +514,7 @@ pub struct LeftClaim {
 }
 
 /// An instance of a class is made, and no method that ends instances is called on it here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MadeClaim {
     /// What is constructed.
     pub callee: Place,
@@ -407,7 +525,7 @@ pub struct MadeClaim {
 }
 
 /// What instances of a class take from outside, and give back in a method that ends them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HeldClaim {
     /// The class.
     pub class: ClassId,
@@ -422,7 +540,7 @@ pub struct HeldClaim {
 }
 
 /// Releases of a collection that leave what one site adds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Missed {
     /// Why they do.
     pub why: Why,
@@ -433,7 +551,7 @@ pub struct Missed {
 }
 
 /// Why a release leaves an entry.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Why {
     /// The function takes it out where the work succeeds, and not where it fails.
     Failure,
@@ -452,7 +570,7 @@ pub enum Why {
 }
 
 /// A way out of a function that passes no release.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gap {
     /// The second half of a sentence: "when the function returns early".
     pub how: String,
@@ -467,7 +585,7 @@ pub struct Gap {
 }
 
 /// A longer-lived thing keeps a shorter-lived one here.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct KeptClaim {
     /// What keeps it.
     pub holder: Place,
@@ -496,7 +614,7 @@ pub struct KeptClaim {
 }
 
 /// A finding whose message is known; open is whether the holder outlives the code that leaves something on it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OutlivedClaim {
     /// What keeps it.
     pub holder: Place,
@@ -515,7 +633,7 @@ pub struct OutlivedClaim {
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LocalClaim {
     /// The message.
     pub message: String,
@@ -542,7 +660,7 @@ pub struct LocalClaim {
 }
 
 /// Something is built anew here that comes out alike each time; how often decides whether it is worth a word.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ChurnClaim {
     /// The first half of the message: "`LABELS` is allocated".
     pub head: String,

@@ -6,18 +6,17 @@ use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
-use outlive_semantic::growth::{CollectionOp, Op, collection_ops};
+use outlive_semantic::growth::collection_ops;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::Unreachable;
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
 use rayon::prelude::*;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::cell::{OnceCell, RefCell};
+use rustc_hash::FxHashSet;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
 /// What remains of one file: its summary and the claims of all rules. Both are shared: a copy costs nothing.
@@ -53,7 +52,7 @@ pub fn analyse(
         model: &model,
         accesses: &accesses,
         ops: &ops,
-        ops_by_holder: by_holder(&ops),
+        ops_by_holder: OnceCell::new(),
         registrations: &registrations,
         removals: &removals,
         pairs: OnceCell::new(),
@@ -61,6 +60,7 @@ pub fn analyse(
         end_methods: RefCell::default(),
         any_release: RefCell::default(),
         pending: RefCell::default(),
+        acquiring: Cell::new(None),
         followed: RefCell::default(),
         role,
         trace,
@@ -75,18 +75,10 @@ pub fn analyse(
     Analysed { summary: summary.into(), claims: list.into(), dropped: Vec::new() }
 }
 
-/// The positions of operations by the collection they are done to and what they do.
-fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
-    let mut index: FxHashMap<(&Place, Op), Vec<u32>> = FxHashMap::default();
-    for (at, op) in ops.iter().enumerate() {
-        index.entry((&op.holder, op.op)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
-    }
-    index
-}
-
 fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
-    for node in tree.ids().filter(|&node| !unreachable.contains(view.model, node)) {
+    let landmarks = view.model.landmarks().iter().copied();
+    for node in landmarks.filter(|&node| !unreachable.contains(view.model, node)) {
         match tree.kind(node) {
             Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
             Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),

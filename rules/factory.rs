@@ -10,7 +10,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{FileId, Project};
-use outlive_semantic::summary::TargetRow;
+use outlive_semantic::summary::{NameMap, TargetRow};
 use outlive_semantic::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::rc::Rc;
@@ -29,7 +29,7 @@ pub(crate) fn note_given(
     let (what, ends_itself) = (what.to_owned(), patterns.ends_itself);
     let given = GivenClaim { what, release: acquire::release_names(patterns), ends_itself };
     let at = file.model.file.tree.span(call);
-    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given) });
+    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given.into()) });
 }
 
 /// The function that returns what a call in it gave, and keeps nothing of it.
@@ -57,7 +57,7 @@ pub(crate) struct Pending {
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let model = file.model;
     let tree = &model.file.tree;
-    if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(model, meta, call).is_some() {
+    if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(file, meta, call).is_some() {
         return;
     }
     let Some(callee) = callee(model, call, claims) else { return };
@@ -123,18 +123,38 @@ fn obtained(
     handle: &Handle,
     claims: &mut Claims<'_>,
 ) {
+    // Why there is no claim nobody asks here.
+    if acquire::surely_leaves(file.model, call, handle) {
+        debug_assert!(held(file, meta, call, handle).is_none(), "what surely leaves is claimed");
+        return;
+    }
     let tree = &file.model.file.tree;
     let (func, at) = (tree.func(call), tree.span(call));
-    let patterns = file.any_release(meta);
     let known = claims.list.len();
-    // Most of what functions return is nothing acquired: why that is no leak is not worth a word.
-    let acquired = file
-        .trace
-        .quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims));
+    let acquired = claim(file, meta, call, handle, claims);
     claims.list.truncate(known);
     let Some(acquired) = acquired else { return };
-    let body = Body::Obtained(ObtainedClaim { callee, acquired });
+    let body = Body::Obtained(ObtainedClaim { callee, acquired: acquired.into() }.into());
     claims.list.push(Claim { rule: meta.id, func, at, body });
+}
+
+/// What is left of a thing that a call may have given. Most of what functions return is nothing acquired: why that is no
+/// leak is not worth a word.
+fn claim(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    handle: &Handle,
+    claims: &mut Claims<'_>,
+) -> Option<AcquireClaim> {
+    let patterns = file.any_release(meta);
+    file.trace.quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims))
+}
+
+/// The same, without a trace of having asked.
+fn held(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, handle: &Handle) -> Option<AcquireClaim> {
+    let mut names = NameMap::default();
+    claim(file, meta, call, handle, &mut Claims { names: &mut names, list: Vec::new() })
 }
 
 /// What a call runs, if that is code of the project.
@@ -173,7 +193,7 @@ pub(crate) fn settle_all(
         .filter_map(|(file, claim)| {
             let Body::Obtained(obtained) = &claim.body else { return None };
             let given = givers.find(view.project, *file, &obtained.callee, MAX_HANDS)?;
-            let mut acquired = obtained.acquired.clone();
+            let mut acquired = AcquireClaim::from(&obtained.acquired);
             acquired.what.clone_from(&given.what);
             acquired.release.clone_from(&given.release);
             acquired.ends_itself = given.ends_itself;

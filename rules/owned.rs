@@ -28,7 +28,7 @@ pub(crate) fn note_held(
     let Some(class) = ending::class_around(model, acquired) else { return };
     let Some((end, end_func)) = end_around(model, released, class) else { return };
     let held = HeldClaim { class, end, end_func, what: what(), made: None };
-    claims.list.push(Claim { rule: RULE, func: acquired, at, body: Body::Held(held) });
+    claims.list.push(Claim { rule: RULE, func: acquired, at, body: Body::Held(held.into()) });
 }
 
 /// The name of the end method of a class in which a function is, or stands.
@@ -80,7 +80,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let at = tree.span(call);
     let called =
         called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
-    let body = Body::Made(MadeClaim { callee, called, acquired });
+    let body = Body::Made(MadeClaim { callee, called, acquired }.into());
     claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn settle_all(
     let held: Vec<(FileId, &Claim, &HeldClaim)> = claims
         .iter()
         .filter_map(|&(file, claim)| match &claim.body {
-            Body::Held(held) if is_left_to_others(project, file, held) => Some((file, claim, held)),
+            Body::Held(held) if is_left_to_others(project, file, held) => Some((file, claim, &**held)),
             _ => None,
         })
         .collect();

@@ -17,7 +17,7 @@ use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
 use rustc_hash::FxHashMap;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
 /// What a rule is about.
@@ -74,7 +74,7 @@ pub struct FileView<'v, 'a> {
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
     /// The positions of these by the collection and what is done to it.
-    pub(crate) ops_by_holder: FxHashMap<(&'v Place, Op), Vec<u32>>,
+    pub(crate) ops_by_holder: OnceCell<FxHashMap<(&'v Place, Op), Vec<u32>>>,
     /// Every listener that is added.
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
@@ -89,6 +89,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
     /// Calls of functions whose results are kept.
     pub(crate) pending: RefCell<Vec<Pending>>,
+    /// Whether rows say that the last call may acquire something: the rules ask one after the other.
+    pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// The part the file plays.
@@ -119,6 +121,21 @@ impl<'v> FileView<'v, '_> {
         make: impl FnOnce() -> ReleasePatterns,
     ) -> Rc<ReleasePatterns> {
         Rc::clone(self.any_release.borrow_mut().entry(key).or_insert_with(|| Rc::new(make())))
+    }
+
+    /// Whether a row says of a call, or of a method of its name, that it acquires something.
+    pub(crate) fn may_acquire(&self, call: NodeId) -> bool {
+        if let Some((of, known)) = self.acquiring.get()
+            && of == call
+        {
+            return known;
+        }
+        let model = self.model;
+        let method = model.file.tree.method_call(call).map(|(_, method)| method);
+        let known = method.is_some_and(|method| model.catalog.acquired_by_method(method).next().is_some())
+            || model.rows(call).iter().any(|row| row.acquires.is_some());
+        self.acquiring.set(Some((call, known)));
+        known
     }
 
     /// Where what a call gives goes.
@@ -165,7 +182,8 @@ impl<'v> FileView<'v, '_> {
 
     /// Where this is done to one collection, in the order of [`FileView::ops`].
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
-        let found = self.ops_by_holder.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
+        let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
+        let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
@@ -187,6 +205,15 @@ impl<'v> FileView<'v, '_> {
         });
         None
     }
+}
+
+/// The positions of operations by the collection they are done to and what they do.
+fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
+    let mut index: FxHashMap<(&Place, Op), Vec<u32>> = FxHashMap::default();
+    for (at, op) in ops.iter().enumerate() {
+        index.entry((&op.holder, op.op)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
+    }
+    index
 }
 
 /// The linked project under judgement.

@@ -436,6 +436,11 @@ pub(crate) fn kept_after_end(
     })
 }
 
+/// Whether a call is waited for, so that [`kept_after_end`] has anything to say about it.
+pub(crate) fn is_waited_for(model: &Model<'_>, call: NodeId) -> bool {
+    keeper(model, call).is_some()
+}
+
 /// What a call is waited for with, and the function that goes on with what it gives.
 fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
     let tree = &model.file.tree;

@@ -89,7 +89,8 @@ impl Accesses {
     #[must_use]
     pub fn collect(file: &Lowered) -> Self {
         let mut out = Self {
-            list: Vec::new(),
+            // Each use starts from a name, or from little else.
+            list: Vec::with_capacity(file.references.len()),
             by_root: Groups::default(),
             by_name: OnceCell::new(),
             by_field: OnceCell::new(),

@@ -113,7 +113,7 @@ pub struct HandedOn {
 }
 
 /// What the rows about a call ask of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct About {
     /// The first argument, if it is a constant string.
     pub event: Option<NameId>,
@@ -128,7 +128,7 @@ pub struct About {
 pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     let mut out = Calls::default();
     let tree = &model.file.tree;
-    for node in tree.ids() {
+    for &node in model.landmarks() {
         match tree.kind(node) {
             Kind::Call | Kind::New => {
                 call_edges(model, node, &mut out);
@@ -254,6 +254,8 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
                     model.file.tree.name(prop).is_some_and(|name| COMPONENT_OPTIONS.contains(&name))
                 })
         }
+        // Nothing is said of what it is.
+        _ if row.super_class.is_none() && row.implements.is_empty() => false,
         name => {
             let by_model =
                 model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));

@@ -191,6 +191,9 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
             learnt.extend(at_call(model, access, call, &ops[i]));
         }
     }
+    if seen_through.is_empty() {
+        return false;
+    }
     // A helper that hands it on itself hands it on for its caller.
     let handed_on: FxHashSet<(NodeId, NodeId)> =
         learnt.iter().filter(|op| op.op == Op::Escape).map(|op| (op.node, op.target)).collect();
@@ -198,6 +201,9 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
         let at = (op.node, op.target);
         op.op != Op::Escape || !seen_through.contains(&at) || handed_on.contains(&at)
     });
+    if learnt.is_empty() {
+        return false;
+    }
     let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
     learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
     let is_new = !learnt.is_empty();
@@ -218,10 +224,21 @@ pub fn is_only_looked_at(model: &Model<'_>, accesses: &Accesses, call: NodeId, i
 /// `for (const job of this.waiting) run(job); this.waiting = [];`: what is gone through and then replaced is taken out,
 /// whichever method does it.
 fn resets_that_drain(ops: &mut [CollectionOp]) {
-    let read: FxHashSet<(FuncId, Place)> =
-        ops.iter().filter(|op| op.op == Op::Read).map(|op| (op.func, op.holder.clone())).collect();
+    // Much is read, and little is replaced.
+    let mut replaced: FxHashMap<(FuncId, Place), bool> = FxHashMap::default();
+    for op in ops.iter().filter(|op| op.op == Op::Reset) {
+        replaced.insert((op.func, op.holder.clone()), false);
+    }
+    if replaced.is_empty() {
+        return;
+    }
+    for op in ops.iter().filter(|op| op.op == Op::Read) {
+        if let Some(is_read) = replaced.get_mut(&(op.func, op.holder.clone())) {
+            *is_read = true;
+        }
+    }
     for op in ops.iter_mut().filter(|op| op.op == Op::Reset) {
-        if read.contains(&(op.func, op.holder.clone())) {
+        if replaced.get(&(op.func, op.holder.clone())) == Some(&true) {
             op.op = Op::Release;
         }
     }

@@ -1,12 +1,14 @@
 //! Typed indices into the flat tables of a lowered file.
 
+use crate::bounds::{self, OutOfBounds};
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroU32;
 
 /// Declares a `u32` newtype that indexes one table.
 macro_rules! index_type {
     ($(#[$meta:meta])* $name:ident) => {
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         $(#[$meta])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         pub struct $name(pub(crate) u32);
 
         impl $name {
@@ -40,8 +42,23 @@ index_type!(
 
 /// An interned string of one file. Zero is left free, so that an optional one takes no more room than the id: paths are
 /// made of them, and are copied and compared more than anything else.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct NameId(NonZeroU32);
+
+impl From<NameId> for u32 {
+    fn from(id: NameId) -> Self {
+        id.raw()
+    }
+}
+
+impl TryFrom<u32> for NameId {
+    type Error = OutOfBounds;
+
+    fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
+        bounds::name(raw).map(Self::from_raw)
+    }
+}
 
 impl NameId {
     /// The position in the table of strings.
@@ -93,13 +110,37 @@ index_type!(
 );
 index_type!(
     /// A function, method, accessor, arrow, class field initialiser list or the module body (always 0).
+    #[serde(into = "u32", try_from = "u32")]
     FuncId
 );
 index_type!(
     /// A class, a constructor function, or an object literal whose methods use `this`.
+    #[serde(into = "u32", try_from = "u32")]
     ClassId
 );
 index_type!(
     /// A type annotation, reduced to what decides about kinds.
     TypeId
 );
+
+/// One that is read back is compared with the length of its table, where the table is kept.
+macro_rules! checked_when_read {
+    ($name:ident within $check:expr) => {
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = OutOfBounds;
+
+            fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
+                $check(raw).map(Self)
+            }
+        }
+    };
+}
+
+checked_when_read!(FuncId within bounds::function);
+checked_when_read!(ClassId within bounds::class);

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod accumulate;
+pub mod bounds;
 pub mod calls;
 pub mod catalog;
 pub mod constant;
@@ -29,6 +30,7 @@ pub mod rate;
 pub mod reach;
 pub mod readonly;
 pub mod scope_keeps;
+pub mod sorted;
 pub mod source;
 pub mod summary;
 pub mod syntax;

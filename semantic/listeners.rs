@@ -136,6 +136,16 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
     if let Some(found) = event_method(model, call, object, method) {
         return Some(found);
     }
+    if !may_add(model, method) {
+        debug_assert!(added(model, call, object, method).is_none(), "{method} may add after all");
+        return None;
+    }
+    added(model, call, object, method)
+}
+
+/// The registration that a call of a method makes on its object.
+fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
+    let tree = &model.file.tree;
     let target = unwrapped(model, object);
     let ty = model.ty(target);
     let (family, mut proved) = family_of(model, ty, method)?;
@@ -163,6 +173,13 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
         options: tree.arg(call, listener_at + 1),
         func: tree.func(call),
     })
+}
+
+/// Whether a method of this name adds a listener to anything: asked before the type of the target is.
+fn may_add(model: &Model<'_>, method: &str) -> bool {
+    method == "addEventListener"
+        || ADDERS.contains(&method)
+        || model.catalog.families_adding(method).next().is_some()
 }
 
 fn is_once_name(method: &str) -> bool {

@@ -8,7 +8,7 @@ use crate::place::Root;
 use crate::tree::Kind;
 
 /// How a component comes to be shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Shown {
     /// At the root of an application.
     Root,

@@ -3,33 +3,38 @@
 use crate::index::NameId;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 /// A string table. Equal strings have equal ids, so names compare as integers.
 #[derive(Default)]
 pub struct Names {
-    /// The ids by the hash of their texts; the texts themselves are kept once.
-    ids: HashTable<NameId>,
+    /// The ids by the hash of their texts; the texts themselves are kept once. Half of the hash stands beside the id: texts
+    /// are hardly ever compared in vain, and not hashed again when the table grows.
+    ids: HashTable<(u32, NameId)>,
     texts: Texts,
 }
 
 impl Names {
     /// The id of `text`, made on first use.
     pub fn intern(&mut self, text: &str) -> NameId {
-        let hash = FxBuildHasher.hash_one(text);
-        if let Some(&id) = self.ids.find(hash, |&id| self.texts.get(id) == text) {
+        let hash = hash(text);
+        if let Some(&(_, id)) =
+            self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.get(id) == text)
+        {
             return id;
         }
         let id = self.texts.push(text);
-        let texts = &self.texts;
-        self.ids.insert_unique(hash, id, |&id| FxBuildHasher.hash_one(texts.get(id)));
+        self.ids.insert_unique(spread(hash), (hash, id), |&(of, _)| spread(of));
         id
     }
 
     /// The id of `text` if the file mentions it at all.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<NameId> {
-        self.ids.find(FxBuildHasher.hash_one(text), |&id| self.texts.get(id) == text).copied()
+        let hash = hash(text);
+        let found = self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.get(id) == text);
+        found.map(|&(_, id)| id)
     }
 
     /// The text behind an id.
@@ -61,8 +66,20 @@ impl Names {
     }
 }
 
+/// The half of the hash of a text that is kept.
+#[inline]
+fn hash(text: &str) -> u32 {
+    (FxBuildHasher.hash_one(text) >> 32) as u32
+}
+
+/// A hash whose upper and lower bits a table can go by.
+#[inline]
+fn spread(half: u32) -> u64 {
+    u64::from(half) << 32 | u64::from(half)
+}
+
 /// Strings by id, in one piece of memory.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Texts {
     all: String,
     /// Where each ends.
@@ -70,6 +87,16 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether they stand one behind the other: those that were read back may not.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.ends.is_sorted() && self.ends.last().map_or(0, |&end| end as usize) == self.all.len()
+    }
+
     fn push(&mut self, text: &str) -> NameId {
         let id = NameId::from_index(self.ends.len());
         self.all.push_str(text);
@@ -85,6 +112,11 @@ impl Texts {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
         let end = self.ends.get(at).map_or(start, |&end| end as usize);
         self.all.get(start..end).unwrap_or_default()
+    }
+
+    /// How much memory they take.
+    pub(crate) fn bytes(&self) -> usize {
+        self.all.len() + size_of_val(&*self.ends)
     }
 
     /// Every text, in the order of ids.

@@ -6,12 +6,14 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 
 /// Where an access path starts.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Root {
     /// A variable, parameter, function or class of this file.
     Binding(BindingId),
@@ -32,7 +34,7 @@ pub enum Root {
 }
 
 /// One step of an access path.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Step {
     /// `.name`
     Field(NameId),
@@ -41,7 +43,7 @@ pub enum Step {
 }
 
 /// An access path.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     /// Where it starts.
     pub root: Root,
@@ -84,6 +86,19 @@ impl Path {
 impl Default for Path {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_slice().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Path {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let steps = SmallVec::<[Step; MAX_PATH]>::deserialize(deserializer)?;
+        Ok(steps.into_iter().collect())
     }
 }
 
@@ -813,17 +828,11 @@ impl Lowered {
     /// The local name of an import, or what the module is called.
     fn module_name(&self, source: NameId, place: &Place) -> String {
         let wanted = place.path.first();
-        let local = self.imports.iter().find(|import| {
-            import.source == source
-                && match (import.imported, wanted) {
-                    (Some(Imported::Named(name)), Some(Step::Field(field))) => name == *field,
-                    (Some(Imported::Default), Some(Step::Field(field))) => {
-                        self.tree.text(*field) == "default"
-                    }
-                    _ => false,
-                }
-        });
-        let name = local.and_then(|import| import.local).map(|binding| self.binding(binding).name);
+        let local = match wanted {
+            Some(Step::Field(field)) => self.imported_as(source, *field),
+            _ => None,
+        };
+        let name = local.map(|binding| self.binding(binding).name);
         match (name, wanted) {
             (Some(name), _) => self.tree.text(name).to_owned(),
             (None, Some(Step::Field(field))) => {
@@ -832,6 +841,26 @@ impl Lowered {
             }
             _ => self.tree.text(source).rsplit('/').next().unwrap_or_default().to_owned(),
         }
+    }
+
+    /// The variable that the first import of a name of a module gives it.
+    fn imported_as(&self, source: NameId, field: NameId) -> Option<BindingId> {
+        let index = self.import_names.get_or_init(|| {
+            let default = self.tree.names().find("default");
+            let mut index = FxHashMap::default();
+            for import in &self.imports {
+                let name = match import.imported {
+                    Some(Imported::Named(name)) => Some(name),
+                    Some(Imported::Default) => default,
+                    _ => None,
+                };
+                if let Some(name) = name {
+                    index.entry((import.source, name)).or_insert(import.local);
+                }
+            }
+            index
+        });
+        index.get(&(source, field)).copied().flatten()
     }
 
     fn describe_value(&self, node: NodeId) -> String {

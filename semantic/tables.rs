@@ -328,6 +328,8 @@ pub struct Lowered {
     /// The source, for fixes that move a piece of it.
     pub text: Box<str>,
     pub(crate) places: crate::place::PlaceMemo,
+    /// The variables of imports by module and name, made when first asked for.
+    pub(crate) import_names: std::cell::OnceCell<FxHashMap<(NameId, NameId), Option<BindingId>>>,
 }
 
 impl Lowered {

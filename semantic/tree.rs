@@ -5,20 +5,35 @@
 //!
 //! Parentheses, TypeScript casts and non-null assertions leave no node; what a cast says is in [`Tree::cast`].
 
+use crate::bounds::{self, OutOfBounds};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, TypeId};
 use crate::names::Names;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
 /// A half-open range of byte offsets in the file, counted from 0.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "(u32, u32)", try_from = "(u32, u32)")]
 pub struct Span {
     /// Offset of the first byte.
     pub start: u32,
     /// Offset behind the last byte.
     pub end: u32,
+}
+
+impl From<Span> for (u32, u32) {
+    fn from(span: Span) -> Self {
+        (span.start, span.end)
+    }
+}
+
+impl TryFrom<(u32, u32)> for Span {
+    type Error = OutOfBounds;
+
+    fn try_from((start, end): (u32, u32)) -> Result<Self, OutOfBounds> {
+        bounds::span(start, end).map(|()| Self { start, end })
+    }
 }
 
 /// What a node is. The children of each kind, in order, stand behind it; `?` may be an [`Kind::Empty`] node.
@@ -324,6 +339,7 @@ impl<T> NodeMemo<T> {
         if self.at.is_empty() {
             // Zeroed memory costs nothing until it is written.
             self.at = vec![0; tree.len()];
+            self.list.reserve(tree.len() / 16);
         }
         let Some(at) = self.at.get_mut(node.index()) else { return };
         match at.checked_sub(1).and_then(|known| self.list.get_mut(known as usize)) {

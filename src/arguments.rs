@@ -152,6 +152,9 @@ pub(crate) struct Check {
     /// Print the config that is in force, and where it comes from.
     #[arg(long, help_heading = "Config")]
     pub(crate) show_config: bool,
+    /// Print the files that are analysed, one on each line, and do nothing with them.
+    #[arg(long, help_heading = "Input")]
+    pub(crate) show_files: bool,
     /// Analyse this folder, and report only what stands in PATHS: a leak is often a matter of several files.
     #[arg(long, value_name = "FOLDER", help_heading = "Input")]
     pub(crate) within: Option<PathBuf>,
@@ -173,6 +176,19 @@ pub(crate) struct Check {
     /// Do no more than this with each file, and link nothing: what the benchmark compares a whole run with.
     #[arg(long, value_enum, default_value_t = Stage::Link, value_name = "STAGE", help_heading = "Output")]
     pub(crate) until: Stage,
+    #[command(flatten)]
+    pub(crate) cache: CacheOptions,
+}
+
+/// Where it is kept what single files yielded.
+#[derive(Args, Debug, Clone, Default)]
+pub(crate) struct CacheOptions {
+    /// Analyse every file anew, and keep nothing for the next run.
+    #[arg(long, conflicts_with = "cache_dir", help_heading = "Cache")]
+    pub(crate) no_cache: bool,
+    /// Keep in this folder what single files yielded [default: node_modules/.cache/outlive, or the user's cache folder].
+    #[arg(long, value_name = "FOLDER", help_heading = "Cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
 }
 
 /// How far each file goes.
@@ -439,6 +455,8 @@ pub(crate) struct Lsp {
     /// Worker threads; 0 means one for each processor.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) cache: CacheOptions,
     /// What editors pass along: there is no other way to talk.
     #[arg(long, hide = true)]
     pub(crate) stdio: bool,
@@ -453,6 +471,7 @@ impl Lsp {
             config: self.config.clone(),
             no_config: self.no_config,
             threads: self.threads,
+            cache: self.cache.clone(),
             ..*check
         }
     }
@@ -490,4 +509,6 @@ pub(crate) struct Why {
     /// Files and folders that make up the project.
     #[arg(default_value = ".", value_name = "PATHS")]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) cache: CacheOptions,
 }

@@ -1,8 +1,9 @@
 //! `outlive check`: settings, one run, and what of it is reported.
 
 use crate::Outcome;
-use crate::arguments::{Check, FailOn};
+use crate::arguments::{Check, FailOn, Stage};
 use crate::baseline::{self, BaselineError, Taken};
+use crate::cache::Place;
 use crate::changed::{self, Lines};
 use crate::config::{self, Found};
 use crate::configs::{Configs, Wanted};
@@ -10,10 +11,11 @@ use crate::discover;
 use crate::fix::{self, Patch};
 use crate::output;
 use crate::progress;
+use crate::report::safe::safe;
 use crate::report::source::{Overlay, Sources};
 use crate::report::{self, FileError, Report, Reported, Trouble};
 use crate::rulebook;
-use crate::session::{self, Analysis, Plan, SessionError};
+use crate::session::{self, Analysis, Loaded, Plan, SessionError};
 use crate::suppress::{self, Policy};
 use crate::terminal;
 use outlive_rules::trace::Trace;
@@ -31,15 +33,20 @@ pub(crate) fn check(options: &Check) -> Result<Outcome, SessionError> {
         return show_config(options, &settings);
     }
     let mut input = Input::new(options, &settings)?;
-    let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
-    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog)?;
+    let sheets = settings.found().sheets()?;
+    let cache = Place::new(&options.cache, &settings.here, &sheets);
+    let catalog = outlive_rules::models::catalog(&sheets)?;
+    if options.show_files {
+        return show_files(options, &settings, &input, &catalog);
+    }
+    let (mut report, mut taken) = analyse(options, &settings, &input, &catalog, cache.as_ref())?;
     let mut patch = Patch::default();
     if let Some(wish) = options.wish() {
         for _ in 0..fix::ROUNDS {
             if !patch.add(&report, wish, &mut input.overlay) {
                 break;
             }
-            (report, taken) = analyse(options, &settings, &input, &catalog)?;
+            (report, taken) = analyse(options, &settings, &input, &catalog, cache.as_ref())?;
         }
     }
     if !options.fix_dry_run {
@@ -83,24 +90,15 @@ fn analyse(
     settings: &Settings,
     input: &Input,
     catalog: &Catalog,
+    cache: Option<&Place>,
 ) -> Result<(Report, Taken), SessionError> {
     let shows_progress = !options.no_progress && terminal::shows_progress(options.color);
     let mut report = progress::watch(shows_progress, |counter| {
-        let plan = Plan {
-            paths: input.paths(options),
-            extra: &input.extra,
-            configs: &settings.configs,
-            overlay: &input.overlay,
-            threads: options.threads,
-            rules: settings.named_rules(),
-            traced: None,
-            progress: counter,
-            until: options.until,
-        };
+        let plan = plan(options, settings, input, cache, counter);
         let mut analysis = session::run(&plan, catalog)?;
         let report = judge(&mut analysis, options, settings, input);
         if options.timings {
-            output::timings(&analysis.times);
+            output::timings(&analysis.times, &analysis.sizes, analysis.loaded);
         }
         if let Some(coverage) = &report.coverage {
             output::coverage(coverage);
@@ -112,6 +110,45 @@ fn analyse(
     report.settle();
     let taken = use_baseline(&mut report, options, settings, input)?;
     Ok((report, taken))
+}
+
+/// How what was asked for is analysed.
+fn plan<'p>(
+    options: &'p Check,
+    settings: &'p Settings,
+    input: &'p Input,
+    cache: Option<&'p Place>,
+    progress: &'p progress::Counter,
+) -> Plan<'p> {
+    Plan {
+        paths: input.paths(options),
+        extra: &input.extra,
+        configs: &settings.configs,
+        overlay: &input.overlay,
+        threads: options.threads,
+        rules: settings.named_rules(),
+        traced: None,
+        progress,
+        until: options.until,
+        cache,
+    }
+}
+
+/// `--show-files`: what is analysed. Whether a file was written by a person shows in its text, so all are read.
+fn show_files(
+    options: &Check,
+    settings: &Settings,
+    input: &Input,
+    catalog: &Catalog,
+) -> Result<Outcome, SessionError> {
+    let plan = Plan { until: Stage::Read, ..plan(options, settings, input, None, settings.unwatched()) };
+    let files: String = Loaded::new(&plan, catalog, None)?
+        .analysed()
+        .filter(|path| input.wants(path))
+        .map(|path| format!("{}\n", safe(path)))
+        .collect();
+    output::write(files.as_bytes())?;
+    Ok(Outcome::Clean)
 }
 
 /// The options of the command line over those of the configs.

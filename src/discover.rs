@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use thiserror::Error;
 
 /// Why a file was left out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Skip {
     /// `.min.` in its name, or lines no person wrote.
     Minified,
@@ -274,18 +274,44 @@ pub(crate) fn skip_text(text: &str) -> Option<Skip> {
 
 /// Lines no person wrote: most of the text stands in very long ones.
 fn looks_minified(text: &str) -> bool {
-    if text.len() < 4_096 || !has_many_names(text) {
+    if text.len() < 4_096 {
         return false;
     }
     let (mut long, mut packed) = (0, false);
-    for line in text.lines().filter(|line| line.len() > 1_000) {
+    for line in long_lines(text) {
         long += line.len();
         // Tables of data have long lines of literals; minified code has long lines of code.
-        packed |= line.len() > 10_000 && line.bytes().filter(|&byte| byte == b';').count() > 100;
+        packed |= line.len() > 10_000 && line.iter().filter(|&&byte| byte == b';').count() > 100;
     }
-    packed
-        || long * 2 > text.len()
-            && text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len()
+    let is_code = || text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len();
+    (packed || long * 2 > text.len() && is_code()) && has_many_names(text)
+}
+
+/// Longer lines than this are counted.
+const LONG_LINE: usize = 1_000;
+
+/// The lines of a text that are long, without what ends them. Of a file that a person wrote few bytes are looked at: where
+/// the last line break before a certain point is, no line before it can be long.
+fn long_lines(text: &str) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text.as_bytes();
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            let near = rest.get(..=LONG_LINE).unwrap_or(rest);
+            if let Some(at) = memchr::memrchr(b'\n', near) {
+                rest = rest.get(at + 1..).unwrap_or_default();
+                continue;
+            }
+            let end = memchr::memchr(b'\n', rest);
+            let (line, after) = rest.split_at(end.map_or(rest.len(), |end| end + 1));
+            rest = after;
+            let ended = line.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+            let line = ended.unwrap_or(line);
+            if line.len() > LONG_LINE {
+                return Some(line);
+            }
+        }
+        None
+    })
 }
 
 /// What a tool squeezed has the names of a whole program; tables and made-up input repeat a few.

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod baseline;
+mod cache;
 mod changed;
 mod check;
 mod compare;

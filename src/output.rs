@@ -201,22 +201,29 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went, and where the system tells, how much memory it took.
-pub(crate) fn timings(rows: &[(&str, Duration)]) {
+/// Prints where the time went, how many files the cache knew, and where the system tells, how much memory it took.
+pub(crate) fn timings(rows: &[(&str, Duration)], sizes: &[(&str, u64)], loaded: u64) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
-    if let Some(kilobytes) = peak_memory() {
-        let _ = writeln!(stderr, "{:<24} {:>8.1} MiB", "peak memory", kilobytes as f64 / 1_024.0);
+    let _ = writeln!(stderr, "{:<24} {loaded:>8} files", "known from the cache");
+    for (name, bytes) in sizes.iter().copied().chain(of_process("VmHWM:").map(|most| ("peak memory", most))) {
+        let _ = writeln!(stderr, "{name:<24} {:>8.1} MiB", bytes as f64 / 1_048_576.0);
     }
 }
 
-/// The most memory this process had at a time, in KiB.
-fn peak_memory() -> Option<u64> {
+/// How much memory this process has now, in bytes, if the system tells.
+pub(crate) fn memory() -> Option<u64> {
+    of_process("VmRSS:")
+}
+
+/// A row of what the system tells of this process, in bytes.
+fn of_process(name: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let row = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    row.trim().strip_suffix(" kB")?.parse().ok()
+    let row = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kilobytes: u64 = row.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1_024)
 }
 
 /// Packages without rows that are named; the rest is counted.

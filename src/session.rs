@@ -2,10 +2,12 @@
 
 use crate::arguments::Stage;
 use crate::baseline::BaselineError;
+use crate::cache::{self, Cache, Kept, Key, Place, Written};
 use crate::changed::GitError;
 use crate::config::ConfigError;
 use crate::configs::Configs;
 use crate::discover::{self, Candidate, DiscoverError, Found, Skip};
+use crate::output;
 use crate::progress::Counter;
 use crate::report::source::{self, Overlay};
 use crate::report::{FileError, Stats, Trouble};
@@ -102,6 +104,11 @@ struct Outcome {
 #[derive(Default, Clone)]
 struct Effort {
     read: Duration,
+    /// Taken out of the cache, and put in.
+    load: Duration,
+    keep: Duration,
+    /// How many were taken out of the cache.
+    loaded: u64,
     parse: Duration,
     lower: Duration,
     visit: Duration,
@@ -110,14 +117,24 @@ struct Effort {
 impl Effort {
     fn add(&mut self, other: &Self) {
         self.read += other.read;
+        self.load += other.load;
+        self.loaded += other.loaded;
+        self.keep += other.keep;
         self.parse += other.parse;
         self.lower += other.lower;
         self.visit += other.visit;
     }
 
     /// Rows for `--timings`: they add up to the time of the files on all threads.
-    fn rows(&self) -> [(&'static str, Duration); 4] {
-        [("  read", self.read), ("  parse", self.parse), ("  lower", self.lower), ("  visit", self.visit)]
+    fn rows(&self) -> [(&'static str, Duration); 6] {
+        [
+            ("  read", self.read),
+            ("  load", self.load),
+            ("  parse", self.parse),
+            ("  lower", self.lower),
+            ("  visit", self.visit),
+            ("  keep", self.keep),
+        ]
     }
 }
 
@@ -151,6 +168,10 @@ pub(crate) struct Analysis<'c> {
     pub(crate) errors: Vec<FileError>,
     pub(crate) stats: Stats,
     pub(crate) times: Vec<(&'static str, Duration)>,
+    /// How many files the cache knew.
+    pub(crate) loaded: u64,
+    /// What is kept in memory for the link, and what it adds, in bytes.
+    pub(crate) sizes: Vec<(&'static str, u64)>,
     /// The threads that it was made on.
     pub(crate) pool: Arc<rayon::ThreadPool>,
 }
@@ -170,6 +191,8 @@ pub(crate) struct Plan<'p> {
     pub(crate) progress: &'p Counter,
     /// How far each file goes.
     pub(crate) until: Stage,
+    /// Where it is kept what files yield, if anywhere.
+    pub(crate) cache: Option<&'p Place>,
 }
 
 impl Plan<'_> {
@@ -215,12 +238,20 @@ impl Loaded {
             .build()
             .map_err(|error| SessionError::Threads(plan.threads, error))?;
         let rules = plan.rules();
+        // What stops early leaves nothing to keep.
+        let place = plan.cache.filter(|_| plan.until == Stage::Link);
+        let cache = place.map(|place| Cache::open(place, &rules));
+        lap("open the cache");
         let analyse = |file: &Candidate| {
             let older = older.and_then(|older| older.outcome(&file.path));
-            analyse_guarded(file, catalog, plan, &rules, older)
+            analyse_guarded(file, catalog, plan, &rules, Known { older, cache: cache.as_ref() })
         };
         let outcomes: Vec<Outcome> = pool.install(|| found.files.par_iter().map(analyse).collect());
         lap("files");
+        if let Some(complaint) = cache.and_then(Cache::finish) {
+            output::note(&complaint);
+        }
+        lap("write the cache");
         Ok(Self { found, outcomes, times, pool: Arc::new(pool) })
     }
 
@@ -230,6 +261,13 @@ impl Loaded {
 
     fn outcome(&self, path: &str) -> Option<&Outcome> {
         self.outcomes.get(self.position(path)?)
+    }
+
+    /// The files that went as far as they were to go, by path.
+    pub(crate) fn analysed(&self) -> impl Iterator<Item = &str> {
+        let files = self.found.files.iter().zip(&self.outcomes);
+        let is_whole = |outcome: &Outcome| matches!(outcome.fate, Fate::Stopped | Fate::Analysed(..));
+        files.filter(move |(_, outcome)| is_whole(outcome)).map(|(file, _)| &*file.path)
     }
 
     /// Whether a file belongs to the project.
@@ -246,7 +284,8 @@ impl Loaded {
     pub(crate) fn refresh(&mut self, path: &str, plan: &Plan<'_>, catalog: &Catalog) {
         let Some(at) = self.position(path) else { return };
         if let (Some(file), Some(outcome)) = (self.found.files.get(at), self.outcomes.get_mut(at)) {
-            *outcome = analyse_guarded(file, catalog, plan, &plan.rules(), Some(outcome));
+            let known = Known { older: Some(outcome), cache: None };
+            *outcome = analyse_guarded(file, catalog, plan, &plan.rules(), known);
         }
     }
 
@@ -259,7 +298,7 @@ impl Loaded {
     /// What the rules drop in one file, as the plan reads it.
     pub(crate) fn dropped(&self, path: &str, plan: &Plan<'_>, catalog: &Catalog) -> Vec<Dropped> {
         let file = self.position(path).and_then(|at| self.found.files.get(at));
-        match file.map(|file| analyse_guarded(file, catalog, plan, &plan.rules(), None).fate) {
+        match file.map(|file| analyse_guarded(file, catalog, plan, &plan.rules(), Known::default()).fate) {
             Some(Fate::Analysed(analysed, _)) => analysed.dropped,
             _ => Vec::new(),
         }
@@ -277,6 +316,8 @@ fn link<'c>(
     let start = Instant::now();
     let gathered = Gathered::new(found, outcomes);
     times.extend(gathered.effort.rows());
+    let mut sizes = gathered.sizes();
+    sizes.extend(output::memory().map(|now| ("memory before the link", now)));
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
@@ -286,9 +327,10 @@ fn link<'c>(
     };
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
-    let Gathered { claims, dropped, directives, hashes, errors, stats, .. } = gathered;
-    let pool = Arc::clone(pool);
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, pool }
+    sizes.extend(output::memory().map(|now| ("memory after the link", now)));
+    let Gathered { claims, dropped, directives, hashes, errors, stats, effort, .. } = gathered;
+    let (pool, loaded) = (Arc::clone(pool), effort.loaded);
+    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, sizes, loaded, pool }
 }
 
 #[derive(Default)]
@@ -319,6 +361,13 @@ impl Gathered {
             all.add(file, outcome);
         }
         all
+    }
+
+    /// What of the files is kept for the link, about.
+    fn sizes(&self) -> Vec<(&'static str, u64)> {
+        let summaries: usize = self.entries.iter().map(|entry| entry.summary.bytes()).sum();
+        let claims: usize = self.claims.iter().map(|(_, claims)| size_of_val(&**claims)).sum();
+        vec![("summaries", summaries as u64), ("claims", claims as u64)]
     }
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
@@ -358,19 +407,28 @@ fn file_error(path: &str, message: String, trouble: Trouble) -> FileError {
     FileError { path: path.to_owned(), message, start: None, trouble }
 }
 
+/// What may be known of files before they are analysed.
+#[derive(Clone, Copy, Default)]
+struct Known<'k> {
+    /// The file as it was gone through before.
+    older: Option<&'k Outcome>,
+    /// What earlier runs kept.
+    cache: Option<&'k Cache<'k>>,
+}
+
 /// Analyses one file; a panic in it is this file's error and nobody else's.
 fn analyse_guarded(
     file: &Candidate,
     catalog: &Catalog,
     plan: &Plan<'_>,
     rules: &[&'static dyn Rule],
-    older: Option<&Outcome>,
+    known: Known<'_>,
 ) -> Outcome {
-    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, rules, older));
+    let run = std::panic::AssertUnwindSafe(|| analyse_file(file, catalog, plan, rules, known));
     let outcome = std::panic::catch_unwind(run);
     plan.progress.tick();
     let outcome = outcome.unwrap_or_else(|_| Outcome::unread(internal_error(file)));
-    match older {
+    match known.older {
         Some(older) => outcome.after(older),
         None => outcome,
     }
@@ -386,7 +444,7 @@ fn analyse_file(
     catalog: &Catalog,
     plan: &Plan<'_>,
     rules: &[&'static dyn Rule],
-    older: Option<&Outcome>,
+    known: Known<'_>,
 ) -> Outcome {
     let start = Instant::now();
     let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
@@ -398,29 +456,88 @@ fn analyse_file(
         Err(error) => return Outcome::unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable)),
     };
     let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
-    if let Some(older) = older.filter(|older| older.hash == hash && size == older.bytes) {
+    if let Some(older) = known.older.filter(|older| older.hash == hash && size == older.bytes) {
         return Outcome { stale: None, ..older.clone() };
     }
-    let mut effort = Effort::default();
-    let fate = match readable(bytes, file) {
+    // The trace tells what the rules drop: that is not kept.
+    let cache = known.cache.filter(|_| plan.traced != Some(&*file.path));
+    let cache = cache.map(|cache| (cache, Key::of(&file.path, &bytes)));
+    let mut effort = Effort { read: start.elapsed(), ..Effort::default() };
+    let start = Instant::now();
+    if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.find(key, catalog, size)) {
+        let fate = Fate::from_kept(kept, file);
+        (effort.load, effort.loaded) = (start.elapsed(), 1);
+        return Outcome { fate, bytes: size, hash, effort, stale: None };
+    }
+    let fate = made_anew(bytes, file, catalog, plan, rules, &mut effort);
+    let start = Instant::now();
+    if let Some((cache, key)) = &cache
+        && let Some(record) = fate.as_kept().and_then(|kept| cache::encode(&kept, size))
+    {
+        cache.keep(key, record);
+    }
+    effort.keep = start.elapsed();
+    Outcome { fate, bytes: size, hash, effort, stale: None }
+}
+
+/// Reads, parses and analyses the text of a file, as far as the plan goes.
+fn made_anew(
+    bytes: Vec<u8>,
+    file: &Candidate,
+    catalog: &Catalog,
+    plan: &Plan<'_>,
+    rules: &[&'static dyn Rule],
+    effort: &mut Effort,
+) -> Fate {
+    let start = Instant::now();
+    match readable(bytes, file) {
         Err(fate) => fate,
         Ok(_) if plan.until == Stage::Read => Fate::Stopped,
         Ok((text, nesting)) => {
-            effort.read = start.elapsed();
+            effort.read += start.elapsed();
             if nesting > syntax::SHALLOW_NESTING {
-                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, rules, &mut effort))
+                on_deep_stack(file, || parse_and_analyse(&text, file, catalog, plan, rules, effort))
             } else {
-                parse_and_analyse(&text, file, catalog, plan, rules, &mut effort)
+                parse_and_analyse(&text, file, catalog, plan, rules, effort)
             }
         }
-    };
-    Outcome { fate, bytes: size, hash, effort, stale: None }
+    }
+}
+
+impl Fate {
+    /// What the cache keeps of it: what the text alone decides.
+    fn as_kept(&self) -> Option<Written<'_>> {
+        match self {
+            Self::Analysed(analysed, directives) => {
+                Some(Written::Analysed(&analysed.summary, &analysed.claims, directives))
+            }
+            Self::Skipped(reason) => Some(Written::Skipped(*reason)),
+            Self::Failed(error) if error.trouble == Trouble::Syntax => {
+                Some(Written::Failed(&error.message, error.start))
+            }
+            Self::Failed(_) | Self::Stopped => None,
+        }
+    }
+
+    fn from_kept(kept: Kept, file: &Candidate) -> Self {
+        match kept {
+            Kept::Analysed(summary, claims, directives) => {
+                let (summary, claims) = (summary.into(), claims.into());
+                Self::Analysed(Analysed { summary, claims, dropped: Vec::new() }, directives)
+            }
+            Kept::Skipped(reason) => Self::Skipped(reason),
+            Kept::Failed(message, start) => {
+                Self::Failed(FileError { start, ..file_error(&file.path, message, Trouble::Syntax) })
+            }
+        }
+    }
 }
 
 /// The text of a file and how deep it nests, or why it is not parsed.
 fn readable(bytes: Vec<u8>, file: &Candidate) -> Result<(String, u32), Fate> {
     let fail = |message: String| Err(Fate::Failed(file_error(&file.path, message, Trouble::Refused)));
-    if bytes.iter().take(8_192).any(|&byte| byte == 0) {
+    // Asked of a slice this goes through several bytes at a time.
+    if bytes.get(..8_192).unwrap_or(&bytes).contains(&0) {
         return Err(Fate::Skipped(Skip::Binary));
     }
     let Ok(text) = String::from_utf8(bytes) else {

@@ -9,12 +9,13 @@ use crate::rulebook::{self, BAD_SUPPRESSION, UNUSED_SUPPRESSION};
 use outlive_rules::{Confidence, Role, Severity};
 use outlive_semantic::syntax::{self, Comment, Language};
 use outlive_semantic::tree::Span;
+use serde::{Deserialize, Serialize};
 
 /// What every directive starts with; a file without it is not searched.
 const MARK: &str = "outlive-";
 
 /// How far a directive reaches.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 enum Reach {
     Line,
     NextLine,
@@ -26,7 +27,7 @@ enum Reach {
 }
 
 /// One comment that is addressed to outlive.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Directive {
     reach: Reach,
     /// The names as they are written.

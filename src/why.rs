@@ -2,6 +2,7 @@
 
 use crate::Outcome;
 use crate::arguments::{Stage, Why};
+use crate::cache::Place;
 use crate::configs::{Configs, Wanted};
 use crate::discover::DiscoverError;
 use crate::output;
@@ -25,7 +26,9 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
         split(&options.place).ok_or_else(|| SessionError::NoSuchLine(options.place.clone()))?;
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
     let configs = Configs::new(&here, None, Wanted::default())?;
-    let catalog = outlive_rules::models::catalog(&configs.of_run().found.sheets()?)?;
+    let sheets = configs.of_run().found.sheets()?;
+    let cache = Place::new(&options.cache, &here, &sheets);
+    let catalog = outlive_rules::models::catalog(&sheets)?;
     let plan = Plan {
         paths: &options.paths,
         extra: &[],
@@ -36,6 +39,7 @@ pub(crate) fn why(options: &Why) -> Result<Outcome, SessionError> {
         traced: Some(path),
         progress: &Counter::default(),
         until: Stage::Link,
+        cache: cache.as_ref(),
     };
     let analysis = session::run(&plan, &catalog)?;
     let project = &analysis.project;

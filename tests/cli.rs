@@ -475,3 +475,18 @@ fn why_speaks_in_words() {
     assert_eq!(why("./a.js:5:"), why("a.js:5"));
     assert_eq!(project.run(&["why", "a.js:99"]).code, 2);
 }
+
+#[test]
+fn files_that_are_analysed_are_listed() {
+    let project = Project::new(&[
+        ("b.js", LEAK),
+        ("src/a.ts", CLEAN),
+        ("src/a.d.ts", "export {};"),
+        ("binary.js", "\0"),
+        ("broken.js", "let = = 1;"),
+        ("dist/c.js", LEAK),
+    ]);
+    let run = project.run(&["--show-files"]);
+    assert_eq!((run.code, &*run.stdout), (0, "b.js\nbroken.js\nsrc/a.ts\n"), "{}", run.stderr);
+    assert_eq!(project.run(&["--show-files", "--within", ".", "src"]).stdout, "src/a.ts\n");
+}

@@ -16,7 +16,7 @@ use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::guard;
-use outlive_semantic::handle::{self, Handle, Release, ReleasePatterns};
+use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::{Model, Ty};
@@ -71,10 +71,13 @@ pub(crate) struct Text {
 
 /// Makes a claim where a row of the catalog says that a call acquires something for this rule.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
+    if !file.may_acquire(call) {
+        return;
+    }
     let (func, at) = (file.model.file.tree.func(call), file.model.file.tree.span(call));
-    if let Some(row) = row(file.model, meta, call) {
+    if let Some(row) = row(file, meta, call) {
         if let Some(body) = acquired(file, meta, call, row, claims) {
-            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body) });
+            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body.into()) });
         }
         return;
     }
@@ -85,7 +88,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         // What instances hold is only known where the type is.
         claims.list.truncate(known);
         if let Some(acquired) = body {
-            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired });
+            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired }.into());
             claims.list.push(Claim { rule: meta.id, func, at, body });
         }
     }
@@ -197,10 +200,13 @@ fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Optio
 }
 
 /// The row of the catalog that says what a call acquires.
-pub(crate) fn row<'a>(model: &Model<'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
-    let rows = model.rows(call);
+pub(crate) fn row<'a>(file: &FileView<'_, 'a>, meta: &'static Meta, call: NodeId) -> Option<&'a AcquireRow> {
+    if !file.may_acquire(call) {
+        return None;
+    }
+    let rows = file.model.rows(call);
     let mut acquired = rows.iter().filter_map(|row| row.acquires.as_ref());
-    acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(model, call)))
+    acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(file.model, call)))
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -258,6 +264,17 @@ pub(crate) fn claim(
 ) -> Option<AcquireClaim> {
     let handle = file.follow(call);
     claim_handle(file, meta, call, &handle, what, patterns, claims)
+}
+
+/// Whether what a call gives goes where somebody may release it, whatever is known of its releases: [`claim_held`] makes no
+/// claim about it. That is told without looking for releases.
+pub(crate) fn surely_leaves(model: &Model<'_>, call: NodeId, handle: &Handle) -> bool {
+    let leaves = |escape: &Escape| match *escape {
+        Escape::Returned(_) => true,
+        Escape::Elsewhere(node) => model.file.tree.kind(node) != Kind::JsxAttribute,
+        Escape::Argument { .. } => false,
+    };
+    handle.escapes.iter().any(leaves) && !slot::is_waited_for(model, call)
 }
 
 /// The claim about what is known to be at some places.

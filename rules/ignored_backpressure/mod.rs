@@ -54,7 +54,7 @@ impl Rule for IgnoredBackpressure {
         if let Some(body) = body {
             let at = file.model.file.tree.span(call);
             let func = file.model.file.tree.func(call);
-            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
         }
     }
 

@@ -33,7 +33,7 @@ impl Rule for IgnoredListenerOptions {
                     rule: META.id,
                     func: registration.func,
                     at,
-                    body: Body::Local(body),
+                    body: Body::Local(body.into()),
                 });
             }
         }

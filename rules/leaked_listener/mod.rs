@@ -63,7 +63,7 @@ impl Rule for LeakedListener {
                     rule: META.id,
                     func: registration.func,
                     at,
-                    body: Body::Listener(claim),
+                    body: Body::Listener(claim.into()),
                 });
             }
         }

@@ -62,7 +62,7 @@ impl Rule for LeakedSubscription {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let is_watcher = acquire::row(model, &META, call).is_some_and(|row| row.what == WATCHER);
+        let is_watcher = acquire::row(file, &META, call).is_some_and(|row| row.what == WATCHER);
         if !is_watcher || is_late(model, call) {
             acquire::visit(file, &META, call, claims);
         }
@@ -92,7 +92,7 @@ impl Rule for LeakedSubscription {
             rule: META.id,
             func: model.file.tree.func(call),
             at,
-            body: Body::Acquire(body),
+            body: Body::Acquire(body.into()),
         });
     }
 

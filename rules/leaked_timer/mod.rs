@@ -47,7 +47,7 @@ impl Rule for LeakedTimer {
         body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -68,7 +68,7 @@ impl Rule for LeakedTimer {
 /// What a call arms, if it is a timer that does not end soon by itself.
 fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatterns)> {
     let model = file.model;
-    if let Some(row) = acquire::row(model, &META, call) {
+    if let Some(row) = acquire::row(file, &META, call) {
         return Some((row.what.clone(), ReleasePatterns::parse(&row.release)));
     }
     let tree = &model.file.tree;

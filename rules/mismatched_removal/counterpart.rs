@@ -111,13 +111,15 @@ const ADDING: &[&str] = &["add", "on", "listen", "bind", "subscribe", "attach", 
 pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
+    // Few calls have such a name; whether the function around takes something away is the dearer question.
+    tree.args(call).nth(1)?;
     let callee = tree.callee(call)?;
     let method = model.callee_name(callee).filter(|method| is_adding(method))?;
+    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
     // A registration of a known kind is judged with the others.
     let is_known = file.registration(call).is_some();
     let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
-    if is_known || tree.args(call).count() < 2 || !hands_function {
+    if is_known || !hands_function {
         return None;
     }
     let wanted = stem(name)?;

@@ -34,7 +34,12 @@ impl Rule for MismatchedRemoval {
         for (position, removal) in file.removals.iter().enumerate() {
             if let Some(body) = mismatch(file, position, removal) {
                 let at = file.model.file.tree.span(removal.call);
-                claims.list.push(Claim { rule: META.id, func: removal.func, at, body: Body::Local(body) });
+                claims.list.push(Claim {
+                    rule: META.id,
+                    func: removal.func,
+                    at,
+                    body: Body::Local(body.into()),
+                });
             }
         }
         for registration in file.registrations {
@@ -44,7 +49,7 @@ impl Rule for MismatchedRemoval {
                     rule: META.id,
                     func: registration.func,
                     at,
-                    body: Body::Local(body),
+                    body: Body::Local(body.into()),
                 });
             }
         }
@@ -55,7 +60,7 @@ impl Rule for MismatchedRemoval {
         if let Some(body) = found {
             let tree = &file.model.file.tree;
             let (func, at) = (tree.func(call), tree.span(call));
-            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
         }
     }
 

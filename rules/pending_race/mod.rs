@@ -41,7 +41,7 @@ impl Rule for PendingRace {
             return;
         }
         if let Some(body) = listened_composite(file, call) {
-            let body = Body::Local(body);
+            let body = Body::Local(body.into());
             claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body });
         }
     }
@@ -49,7 +49,7 @@ impl Rule for PendingRace {
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
         let Some((call, body)) = endless_return(file.model, func) else { return };
         let at = file.model.file.tree.span(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -135,17 +135,20 @@ fn left_behind(
         span: model.file.tree.span(node),
     }));
     match reach {
-        Reach::Loop => Some(Body::Local(body)),
-        Reach::Outside => Some(Body::Outlived(OutlivedClaim {
-            holder: claims.names.place(model, &place),
-            shown: model.file.display(&place),
-            // A token is made to call off several things; its promise is asked for by that name only.
-            life: is_named_token(model, &place).then_some(Life::Connection),
-            once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-            in_loop: endless.is_some(),
-            may_be_released: false,
-            body,
-        })),
+        Reach::Loop => Some(Body::Local(body.into())),
+        Reach::Outside => Some(Body::Outlived(
+            OutlivedClaim {
+                holder: claims.names.place(model, &place),
+                shown: model.file.display(&place),
+                // A token is made to call off several things; its promise is asked for by that name only.
+                life: is_named_token(model, &place).then_some(Life::Connection),
+                once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
+                in_loop: endless.is_some(),
+                may_be_released: false,
+                body,
+            }
+            .into(),
+        )),
     }
 }
 

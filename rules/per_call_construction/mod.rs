@@ -53,7 +53,7 @@ impl Rule for PerCallConstruction {
                 rule: META.id,
                 func,
                 at: file.model.file.tree.span(call),
-                body: Body::Churn(body),
+                body: Body::Churn(body.into()),
             });
         }
     }

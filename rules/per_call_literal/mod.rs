@@ -70,7 +70,7 @@ fn visit(file: &FileView<'_, '_>, node: NodeId, claims: &mut Claims<'_>) {
         return;
     };
     if let Some(body) = judge(file, node, &recipe) {
-        claims.list.push(Claim { rule: META.id, func, at: tree.span(node), body: Body::Churn(body) });
+        claims.list.push(Claim { rule: META.id, func, at: tree.span(node), body: Body::Churn(body.into()) });
     }
 }
 

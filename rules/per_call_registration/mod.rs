@@ -43,7 +43,7 @@ impl Rule for PerCallRegistration {
                 rule: META.id,
                 func: tree.func(call),
                 at: tree.span(call),
-                body: Body::Local(body),
+                body: Body::Local(body.into()),
             });
         }
     }

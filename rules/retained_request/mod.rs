@@ -68,7 +68,7 @@ impl Rule for RetainedRequest {
             notes: notes(model, op, &held),
         };
         let at = model.file.tree.span(op.node);
-        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Kept(body) });
+        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Kept(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

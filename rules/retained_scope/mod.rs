@@ -34,7 +34,7 @@ impl Rule for RetainedScope {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = held_target(file.model, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
@@ -53,10 +53,8 @@ impl Rule for RetainedScope {
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         let model = file.model;
         let tree = &model.file.tree;
-        for assign in tree
-            .ids()
-            .filter(|&node| tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Plain)
-        {
+        let plain = file.model.all_assignments().iter().copied();
+        for assign in plain.filter(|&node| tree.assign_op(node) == AssignOp::Plain) {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             if tree.func(assign).index() == 0 {
                 continue;
@@ -86,15 +84,18 @@ fn push(
     body: LocalClaim,
 ) {
     let tree = &model.file.tree;
-    let body = Body::Outlived(OutlivedClaim {
-        holder: claims.names.place(model, holder),
-        shown: model.file.display(holder),
-        life: None,
-        once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
-        in_loop: guard::enclosing_loop(model, node).is_some(),
-        may_be_released,
-        body,
-    });
+    let body = Body::Outlived(
+        OutlivedClaim {
+            holder: claims.names.place(model, holder),
+            shown: model.file.display(holder),
+            life: None,
+            once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
+            in_loop: guard::enclosing_loop(model, node).is_some(),
+            may_be_released,
+            body,
+        }
+        .into(),
+    );
     claims.list.push(Claim { rule: META.id, func: tree.func(node), at: tree.span(node), body });
 }
 

@@ -46,15 +46,18 @@ impl Rule for RetainedSlice {
         let slice = [op.value, key].into_iter().flatten().find_map(|node| slice(model, node, 3));
         let Some(slice) = slice.filter(|_| is_outside) else { return };
         let tree = &model.file.tree;
-        let body = Body::Outlived(OutlivedClaim {
-            holder: claims.names.place(model, &op.holder),
-            shown: model.file.display(&op.holder),
-            life: None,
-            once: guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag)),
-            in_loop: guard::enclosing_loop(model, op.node).is_some(),
-            may_be_released: false,
-            body: words(model, op, &slice),
-        });
+        let body = Body::Outlived(
+            OutlivedClaim {
+                holder: claims.names.place(model, &op.holder),
+                shown: model.file.display(&op.holder),
+                life: None,
+                once: guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag)),
+                in_loop: guard::enclosing_loop(model, op.node).is_some(),
+                may_be_released: false,
+                body: words(model, op, &slice),
+            }
+            .into(),
+        );
         claims.list.push(Claim { rule: META.id, func: op.func, at: tree.span(op.node), body });
     }
 

@@ -8,7 +8,6 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
-use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct SilencedListenerWarning;
@@ -44,7 +43,7 @@ impl Rule for SilencedListenerWarning {
         if tree.names().find("defaultMaxListeners").is_none() {
             return;
         }
-        for assign in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+        for &assign in file.model.all_assignments() {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
             let is_default = file.model.api_path(target).is_some_and(|path| {
                 matches!(&*path, "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")
@@ -64,12 +63,16 @@ impl Rule for SilencedListenerWarning {
 fn silenced(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let callee = tree.callee(call)?;
+    let is_function = model.api_path(callee).as_deref() == Some("events.setMaxListeners");
+    let method = tree.method_call(call).filter(|(_, name)| *name == "setMaxListeners");
+    if !is_function && method.is_none() {
+        return None;
+    }
     let count = tree.arg(call, 0).filter(|&count| is_endless(model, count))?;
-    if model.api_path(callee).as_deref() == Some("events.setMaxListeners") {
+    if is_function {
         return tree.arg(call, 1);
     }
-    let (object, "setMaxListeners") = tree.method_call(call)? else { return None };
-    (object != count).then_some(object)
+    method.map(|(object, _)| object).filter(|&object| object != count)
 }
 
 fn is_endless(model: &Model<'_>, count: NodeId) -> bool {
@@ -116,6 +119,6 @@ fn push(model: &Model<'_>, at: NodeId, shown: &str, unknowns: u8, claims: &mut C
         rule: META.id,
         func: tree.func(at),
         at: tree.span(at),
-        body: Body::Local(body),
+        body: Body::Local(body.into()),
     });
 }

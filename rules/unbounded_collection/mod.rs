@@ -100,7 +100,7 @@ impl Rule for UnboundedCollection {
             drawn_from: drawn_from(model, op, keys, claims),
         };
         let at = model.file.tree.span(op.node);
-        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body) });
+        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -37,7 +37,7 @@ impl Rule for UnboundedConcurrency {
             .or_else(|| async_listener(file, call));
         let Some(body) = body else { return };
         let (at, func) = (model.file.tree.span(call), model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -156,8 +156,11 @@ fn is_from_client(model: &Model<'_>, items: NodeId) -> bool {
 /// `for await (const item of stream) handle(item)`: the loop takes the next before the last is done.
 fn not_awaited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
+    if !is_dropped(model, call) {
+        return None;
+    }
     let each = guard::enclosing_loop(model, call)?;
-    if tree.kind(each) != Kind::ForOf || !tree.has(each, flag::AWAIT) || !is_dropped(model, call) {
+    if tree.kind(each) != Kind::ForOf || !tree.has(each, flag::AWAIT) {
         return None;
     }
     let work = tree.callee(call).and_then(|callee| model.function_of(callee))?;

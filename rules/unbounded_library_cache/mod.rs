@@ -46,7 +46,7 @@ impl Rule for UnboundedLibraryCache {
         for insert in inserts(file, call, row) {
             let body = claim(model, call, row, bound, &insert);
             let at = model.file.tree.span(call);
-            claims.list.push(Claim { rule: META.id, func: insert.func, at, body: Body::Local(body) });
+            claims.list.push(Claim { rule: META.id, func: insert.func, at, body: Body::Local(body.into()) });
         }
     }
 

@@ -70,15 +70,18 @@ fn doubted(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim) -> Claim {
 
 fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId, body: LocalClaim) {
     let tree = &model.file.tree;
-    let body = Body::Outlived(OutlivedClaim {
-        holder: claims.names.place(model, holder),
-        shown: model.file.display(holder),
-        life: None,
-        once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
-        in_loop: false,
-        may_be_released: false,
-        body: LocalClaim { must_be_hot: true, ..body },
-    });
+    let body = Body::Outlived(
+        OutlivedClaim {
+            holder: claims.names.place(model, holder),
+            shown: model.file.display(holder),
+            life: None,
+            once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
+            in_loop: false,
+            may_be_released: false,
+            body: LocalClaim { must_be_hot: true, ..body },
+        }
+        .into(),
+    );
     claims.list.push(Claim { rule: META.id, func: tree.func(node), at: tree.span(node), body });
 }
 

@@ -58,8 +58,7 @@ impl Rule for UnboundedRegistryKey {
     }
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
-        let tree = &file.model.file.tree;
-        for node in tree.ids().filter(|&node| tree.kind(node) == Kind::ImportCall) {
+        for &node in file.model.import_calls() {
             if let Some(body) = fresh_import(file.model, node) {
                 push(file, node, body, claims);
             }
@@ -87,7 +86,7 @@ fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Clai
         rule: META.id,
         func: tree.func(at),
         at: tree.span(at),
-        body: Body::Local(body),
+        body: Body::Local(body.into()),
     });
 }
 

@@ -30,7 +30,7 @@ impl Rule for UnboundedWait {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = unlimited(file.model, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

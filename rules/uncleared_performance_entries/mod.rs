@@ -44,7 +44,7 @@ impl Rule for UnclearedPerformanceEntries {
             rule: META.id,
             func: tree.func(call),
             at: tree.span(call),
-            body: Body::Local(body),
+            body: Body::Local(body.into()),
         });
     }
 

@@ -78,7 +78,7 @@ impl Rule for UnconsumedResponse {
         let Some(body) = awaited::claim(file, call) else { return };
         let tree = &file.model.file.tree;
         let (at, func) = (tree.span(call), tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body) });
+        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
     }
 
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
@@ -90,7 +90,7 @@ impl Rule for UnconsumedResponse {
             rule: META.id,
             func: model.file.tree.func(call),
             at,
-            body: Body::Local(body),
+            body: Body::Local(body.into()),
         });
     }
 

@@ -7,6 +7,7 @@
 mod compile;
 mod rows;
 
+use crate::bounds::{self, OutOfBounds};
 use crate::rate::Life;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -17,15 +18,39 @@ pub use rows::*;
 
 /// A type of the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 pub struct ModelId(u16);
 
 /// A sheet of the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 pub struct LibraryId(u16);
 
 /// An `[[export]]` row of the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(into = "u16", try_from = "u16")]
 pub struct ExportId(u16);
+
+/// What is read back is compared with the number of rows.
+macro_rules! stored_id {
+    ($($name:ident within $check:expr),*) => {$(
+        impl From<$name> for u16 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<u16> for $name {
+            type Error = OutOfBounds;
+
+            fn try_from(raw: u16) -> Result<Self, OutOfBounds> {
+                $check(raw.into()).map(|_| Self(raw))
+            }
+        }
+    )*};
+}
+
+stored_id!(ModelId within bounds::model, LibraryId within bounds::library, ExportId within bounds::export);
 
 /// A compiled type.
 #[derive(Debug)]
@@ -84,6 +109,12 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// How many types, sheets and `[[export]]` rows there are.
+    pub(crate) fn lengths(&self) -> [u32; 3] {
+        let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        [of(self.types.len()), of(self.libraries.len()), of(self.exports.len())]
+    }
+
     /// The methods that give back anything of which a rule speaks.
     #[must_use]
     pub fn releases_of(&self, rule: &str) -> &[String] {

@@ -290,7 +290,7 @@ pub enum Position {
 }
 
 /// When a callback runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum When {
     /// Now, once for each element: the caller's rate, in a loop.

@@ -30,6 +30,9 @@ const DEPTH_LIMIT: u32 = 40_000;
 /// body of a function of their own.
 pub(crate) fn lower(program: &ast::Program, text: &str, setup: Option<Span>) -> Lowered {
     let mut walk = Lowering::new();
+    // About as many nodes as code has: growing step by step would copy them again and again.
+    walk.out.tree.nodes.reserve(text.len() / 12);
+    walk.out.references.reserve(text.len() / 48);
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
     walk.node(Kind::Program, span, 0, |l| match (program, setup) {
         (ast::Program::Module(module), Some(setup)) => l.component(&module.body, setup),
@@ -109,6 +112,7 @@ impl Lowering {
             truncated: false,
             text: Box::default(),
             places: crate::place::PlaceMemo::default(),
+            import_names: std::cell::OnceCell::new(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));
         Self {

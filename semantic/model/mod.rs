@@ -72,6 +72,9 @@ pub struct Model<'a> {
     handed: FxHashMap<FuncId, SmallVec<[Handed; 2]>>,
     calls: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     all_calls: Vec<NodeId>,
+    all_assignments: Vec<NodeId>,
+    import_calls: Vec<NodeId>,
+    landmarks: Vec<NodeId>,
     types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
@@ -80,7 +83,8 @@ pub struct Model<'a> {
     functions: RefCell<NodeMemo<Option<FuncId>>>,
     rows: RefCell<NodeMemo<Rc<[&'a CallRow]>>>,
     paths: RefCell<NodeMemo<Option<Rc<str>>>>,
-    callback_rows: RefCell<FxHashMap<Handed, CallbackRows<'a>>>,
+    /// With how many calls were still to be followed.
+    callback_rows: RefCell<FxHashMap<(Handed, u32), CallbackRows<'a>>>,
     no_rows: Rc<[&'a CallRow]>,
     no_callbacks: CallbackRows<'a>,
     no_values: Rc<[NodeId]>,
@@ -152,6 +156,9 @@ impl<'a> Model<'a> {
             handed: FxHashMap::default(),
             calls: FxHashMap::default(),
             all_calls: Vec::new(),
+            all_assignments: Vec::new(),
+            import_calls: Vec::new(),
+            landmarks: Vec::new(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
@@ -227,11 +234,18 @@ impl<'a> Model<'a> {
             match tree.kind(node) {
                 Kind::Return => self.returns.entry(tree.func(node)).or_default().extend(tree.first(node)),
                 Kind::Assign => assignments.push(node),
-                Kind::Call | Kind::New => calls.push(node),
+                Kind::Call | Kind::New => {
+                    calls.push(node);
+                    self.landmarks.push(node);
+                }
+                Kind::ImportCall => self.import_calls.push(node),
+                Kind::TaggedTemplate | Kind::JsxElement | Kind::Object | Kind::Array | Kind::Function => {
+                    self.landmarks.push(node);
+                }
                 _ => {}
             }
         }
-        for node in assignments {
+        for &node in &assignments {
             let (Some(target), Some(value)) = (tree.first(node), tree.child(node, 1)) else { continue };
             let is_write = !matches!(tree.assign_op(node), AssignOp::Add | AssignOp::Arithmetic);
             if is_write && matches!(tree.kind(target), Kind::Member | Kind::Index) {
@@ -252,7 +266,7 @@ impl<'a> Model<'a> {
                 self.writes.entry(place).or_default().push(value);
             }
         }
-        self.all_calls = calls;
+        (self.all_calls, self.all_assignments) = (calls, assignments);
         for class in self.file.class_ids() {
             let row = self.file.class(class);
             let this = match (row.kind, row.binding) {
@@ -291,6 +305,25 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn all_calls(&self) -> &[NodeId] {
         &self.all_calls
+    }
+
+    /// Every assignment of the file, in source order.
+    #[must_use]
+    pub fn all_assignments(&self) -> &[NodeId] {
+        &self.all_assignments
+    }
+
+    /// Every `import()` of the file, in source order.
+    #[must_use]
+    pub fn import_calls(&self) -> &[NodeId] {
+        &self.import_calls
+    }
+
+    /// What visitors of a file stop at, in source order: calls, `new`, tagged templates, elements, literals of objects and
+    /// arrays, functions. They are few among all nodes.
+    #[must_use]
+    pub fn landmarks(&self) -> &[NodeId] {
+        &self.landmarks
     }
 
     /// Notes the functions in an argument: the argument itself, elements of an array, properties of an object, and what
@@ -422,7 +455,7 @@ impl<'a> Model<'a> {
         let index = self.assignments.get_or_init(|| {
             let tree = &self.file.tree;
             let mut index: FxHashMap<Place, Vec<NodeId>> = FxHashMap::default();
-            for node in tree.ids().filter(|&node| tree.kind(node) == Kind::Assign) {
+            for &node in &self.all_assignments {
                 if let Some(target) = tree.first(node) {
                     index.entry(self.file.place(target)).or_default().push(node);
                 }

@@ -122,44 +122,42 @@ impl<'a> Model<'a> {
 
     /// The catalog's rows about a callback that is handed to a call.
     pub fn callback_rows(&self, handed: &Handed) -> CallbackRows<'a> {
-        if let Some(known) = self.callback_rows.borrow().get(handed) {
+        self.callback_rows_within(handed, 3)
+    }
+
+    /// Remembered on every level: a function that hands on what it is handed, many times, is asked about by each of its
+    /// callers. Rows of the call itself are found as fast as they are looked up.
+    fn callback_rows_within(&self, handed: &Handed, fuel: u32) -> CallbackRows<'a> {
+        let may_follow = fuel > 0 && handed.option.is_none();
+        let key = (*handed, fuel);
+        if may_follow && let Some(known) = self.callback_rows.borrow().get(&key) {
             return Rc::clone(known);
         }
         let cuts = self.cuts.get();
-        let found = self.callback_rows_within(handed, 3);
-        let found = if found.is_empty() { Rc::clone(&self.no_callbacks) } else { found.as_slice().into() };
+        let direct = self.direct_callback_rows(handed);
+        if !direct.is_empty() {
+            return direct.as_slice().into();
+        }
+        if !may_follow {
+            return Rc::clone(&self.no_callbacks);
+        }
+        let found = self.forwarded_callback_rows(handed, fuel - 1);
         if !self.unsettled.is_building.get() && self.is_whole(cuts) {
-            self.callback_rows.borrow_mut().insert(*handed, Rc::clone(&found));
+            self.callback_rows.borrow_mut().insert(key, Rc::clone(&found));
         }
         found
     }
 
-    fn callback_rows_within(
-        &self,
-        handed: &Handed,
-        fuel: u32,
-    ) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {
-        let direct = self.direct_callback_rows(handed);
-        match fuel.checked_sub(1) {
-            Some(fuel) if direct.is_empty() && handed.option.is_none() => {
-                self.forwarded_callback_rows(handed, fuel)
-            }
-            _ => direct,
-        }
-    }
-
     /// The rows of the calls to which a function of this file hands on what it was handed.
-    fn forwarded_callback_rows(
-        &self,
-        handed: &Handed,
-        fuel: u32,
-    ) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {
+    fn forwarded_callback_rows(&self, handed: &Handed, fuel: u32) -> CallbackRows<'a> {
         let tree = &self.file.tree;
         let param = tree
             .callee(handed.call)
             .and_then(|callee| self.function_of(callee))
             .and_then(|func| self.file.params(func).nth(handed.arg));
-        let Some(binding) = param.and_then(|param| tree.binding(param)) else { return SmallVec::new() };
+        let Some(binding) = param.and_then(|param| tree.binding(param)) else {
+            return Rc::clone(&self.no_callbacks);
+        };
         self.file
             .binding(binding)
             .references
@@ -167,7 +165,7 @@ impl<'a> Model<'a> {
             .filter_map(|reference| tree.argument_of(self.file.references[reference.index()].node))
             .map(|(call, arg)| self.callback_rows_within(&Handed { call, arg, option: None }, fuel))
             .find(|rows| !rows.is_empty())
-            .unwrap_or_default()
+            .unwrap_or_else(|| Rc::clone(&self.no_callbacks))
     }
 
     fn direct_callback_rows(&self, handed: &Handed) -> SmallVec<[(&'a CallRow, &'a CallbackRow); 2]> {

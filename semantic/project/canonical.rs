@@ -7,7 +7,7 @@ use super::{FileId, Project, Symbol};
 use crate::catalog::ModelId;
 use crate::index::{BindingId, ClassId, FuncId, NodeId};
 use crate::place::{Place, Root, Step};
-use crate::summary::{BaseRow, ExportTo, TypeRow};
+use crate::summary::{BaseRow, ExportRow, ExportTo, TypeRow};
 use smallvec::SmallVec;
 
 /// A place of the project.
@@ -273,6 +273,11 @@ impl Project<'_> {
     }
 
     pub(super) fn index_types(&mut self) {
+        let count = |file: &super::FileEntry| {
+            let is_value = |row: &&ExportRow| matches!(row.target, ExportTo::Value(_));
+            file.summary.types.len() + file.summary.exports.iter().filter(is_value).count()
+        };
+        self.types.reserve(self.files.iter().map(count).sum());
         // Fields of instances first: the paths of everything else go through them.
         for pass in 0..2 {
             for id in self.file_ids() {

@@ -21,7 +21,7 @@ pub enum Lives {
 }
 
 /// What a thing lives as long as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Owner {
     /// An instance of a class.
     Class(ClassId),

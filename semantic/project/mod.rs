@@ -79,8 +79,10 @@ pub struct Project<'c> {
     types: FxHashMap<Spot, canonical::Typed>,
     fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
     methods: FxHashMap<(FileId, ClassId), FxHashMap<Symbol, (FuncId, bool)>>,
-    uses: UseIndex<SpotKey>,
-    loose_uses: UseIndex<Symbol>,
+    places: PlaceIndex<SpotKey>,
+    loose_places: PlaceIndex<Symbol>,
+    /// For each file, what is done to which of its places.
+    rows_by_place: Vec<std::sync::OnceLock<RowsByPlace>>,
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
@@ -95,7 +97,8 @@ struct Symbols {
 
 impl Symbols {
     fn intern(&mut self, text: &str) -> Symbol {
-        match self.first.find(text) {
+        let known = if self.first.is_empty() { None } else { self.first.find(text) };
+        match known {
             Some(known) => Symbol(known.raw()),
             None => Symbol(self.behind() + self.more.intern(text).raw()),
         }
@@ -132,8 +135,9 @@ impl<'c> Project<'c> {
             types: FxHashMap::default(),
             fields: FxHashMap::default(),
             methods: FxHashMap::default(),
-            uses: UseIndex::default(),
-            loose_uses: UseIndex::default(),
+            places: PlaceIndex::default(),
+            loose_places: PlaceIndex::default(),
+            rows_by_place: Vec::new(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
             files,
@@ -242,25 +246,27 @@ impl<'c> Project<'c> {
     }
 
     fn index_uses(&mut self) {
-        let found: Vec<FileUses> = self.ids().into_par_iter().map(|id| self.uses_of_file(id)).collect();
-        let (uses, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (self.uses, self.loose_uses) = (UseIndex::of(uses), UseIndex::of(loose));
+        let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
+        let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
+        (self.places, self.loose_places) = (PlaceIndex::of(all), PlaceIndex::of(loose));
+        self.rows_by_place.resize_with(self.files.len(), std::sync::OnceLock::new);
     }
 
-    fn uses_of_file(&self, id: FileId) -> FileUses {
-        let summary = self.summary(id);
-        let named = |place| {
+    fn places_of_file(&self, id: FileId) -> FilePlaces {
+        let places = &self.summary(id).places;
+        let mut out = FilePlaces { all: Vec::with_capacity(places.len()), loose: Vec::new() };
+        for (at, place) in (0..).zip(places) {
             let spot = self.canonical(id, place);
-            (spot_key(&spot), spot.loose_field())
-        };
-        let spots: Vec<(SpotKey, Option<Symbol>)> = summary.places.iter().map(named).collect();
-        let rows = || {
-            (0..).zip(&summary.uses).filter_map(|(row, found)| Some((row, spots.get(found.place as usize)?)))
-        };
-        FileUses {
-            all: rows().map(|(row, (key, _))| (*key, id, row)).collect(),
-            loose: rows().filter_map(|(row, (_, field))| Some(((*field)?, id, row))).collect(),
+            out.all.push((spot_key(&spot), id, at));
+            out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
         }
+        out
+    }
+
+    /// The rows about a place of a file, in their order.
+    fn rows_of_place(&self, file: FileId, place: u32) -> &[u32] {
+        let of_file = self.rows_by_place.get(file.index());
+        of_file.map_or(&[], |of| of.get_or_init(|| RowsByPlace::of(self.summary(file))).get(place))
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -309,22 +315,34 @@ impl<'c> Project<'c> {
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
     #[must_use]
     pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
-        self.uses.get(spot_key(spot)).map(|(file, row)| self.use_at(file, row)).collect()
+        self.uses_of_places(self.places.get(spot_key(spot)))
     }
 
     /// The same, of all files but one: that one may have thousands.
     pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use<'_>> {
-        self.uses.get_outside(spot_key(spot), file).map(|(file, row)| self.use_at(file, row))
+        let places = self.places.get_outside(spot_key(spot), file);
+        places.flat_map(move |(file, place)| {
+            self.rows_of_place(file, place).iter().map(move |&row| self.use_at(file, row))
+        })
     }
 
     fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
         Use { file, row: &self.files[file.index()].summary.uses[row as usize] }
     }
 
+    /// What is done to places, in order of file and row: one thing may have several names in a file.
+    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, u32)>) -> Vec<Use<'_>> {
+        let rows = places
+            .flat_map(|(file, place)| self.rows_of_place(file, place).iter().map(move |&row| (file, row)));
+        let mut rows: Vec<(FileId, u32)> = rows.collect();
+        rows.sort_unstable();
+        rows.into_iter().map(|(file, row)| self.use_at(file, row)).collect()
+    }
+
     /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
     #[must_use]
     pub fn possible_uses(&self, field: Symbol) -> Vec<Use<'_>> {
-        self.loose_uses.get(field).map(|(file, row)| self.use_at(file, row)).collect()
+        self.uses_of_places(self.loose_places.get(field))
     }
 
     /// How often a function runs.
@@ -381,37 +399,37 @@ impl<'c> Project<'c> {
 
 /// What a function without a name is called.
 const ANONYMOUS: &str = "an anonymous function";
-/// What one file does to things, before it is joined with the others.
-struct FileUses {
+/// The places of one file that something is done to, before they are joined with those of the others.
+struct FilePlaces {
     all: Vec<(SpotKey, FileId, u32)>,
     loose: Vec<(Symbol, FileId, u32)>,
 }
 
-/// Rows of uses by a key, sorted: a project has millions, and hardly any is ever asked for.
-struct UseIndex<K>(Vec<(K, FileId, u32)>);
+/// Places of files by a key, sorted: a project has hundreds of thousands, and hardly any is ever asked for.
+struct PlaceIndex<K>(Vec<(K, FileId, u32)>);
 
-impl<K> Default for UseIndex<K> {
+impl<K> Default for PlaceIndex<K> {
     fn default() -> Self {
         Self(Vec::new())
     }
 }
 
-impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
+impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
     fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
-        let mut rows = Vec::with_capacity(files.iter().map(Vec::len).sum());
+        let mut places = Vec::with_capacity(files.iter().map(Vec::len).sum());
         // Each list is dropped as soon as it is copied.
-        files.into_iter().for_each(|of_file| rows.extend_from_slice(&of_file));
-        rows.par_sort_unstable();
-        Self(rows)
+        files.into_iter().for_each(|of_file| places.extend_from_slice(&of_file));
+        places.par_sort_unstable();
+        Self(places)
     }
 
-    /// The rows of a key, in order of file and row.
+    /// The places of a key, in order of file.
     fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
         let start = self.0.partition_point(|(of, ..)| *of < key);
         self.from(start, key)
     }
 
-    /// The rows of a key in other files than one.
+    /// The places of a key in other files than one.
     fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
         let before = self.get(key).take_while(move |(of, _)| *of < file);
         let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
@@ -419,8 +437,47 @@ impl<K: Ord + Copy + Send + Sync> UseIndex<K> {
     }
 
     fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
-        let rows = self.0.get(start..).unwrap_or_default().iter();
-        rows.take_while(move |(of, ..)| *of == key).map(|&(_, file, row)| (file, row))
+        let places = self.0.get(start..).unwrap_or_default().iter();
+        places.take_while(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
+    }
+}
+
+/// The rows of a file's uses by their place, in one list. Made for a file when it is first asked for.
+struct RowsByPlace {
+    /// Where the rows of a place start; one more than there are places.
+    starts: Vec<u32>,
+    rows: Vec<u32>,
+}
+
+impl RowsByPlace {
+    fn of(summary: &Summary) -> Self {
+        let mut starts = vec![0_u32; summary.places.len() + 1];
+        for found in &summary.uses {
+            if let Some(count) = starts.get_mut(found.place as usize + 1) {
+                *count += 1;
+            }
+        }
+        for place in 1..starts.len() {
+            starts[place] += starts[place - 1];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0; summary.uses.len()];
+        for (row, found) in (0..).zip(&summary.uses) {
+            if let Some(free) = next.get_mut(found.place as usize)
+                && let Some(at) = rows.get_mut(*free as usize)
+            {
+                *at = row;
+                *free += 1;
+            }
+        }
+        Self { starts, rows }
+    }
+
+    /// The rows of a place, in their order.
+    fn get(&self, place: u32) -> &[u32] {
+        let at =
+            |place: u32| self.starts.get(place as usize).map_or(self.rows.len(), |&start| start as usize);
+        self.rows.get(at(place)..at(place.saturating_add(1))).unwrap_or_default()
     }
 }
 

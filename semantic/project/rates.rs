@@ -179,7 +179,7 @@ impl Rates {
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
         let nodes = graph.states.len();
-        graph.by_node = ByNode::sorted(nodes, std::mem::take(&mut graph.arrows));
+        graph.by_node = ByNode::sorted(nodes, &std::mem::take(&mut graph.arrows));
         graph.run(project);
         Self {
             offsets: graph.offsets,
@@ -187,7 +187,7 @@ impl Rates {
             states: graph.states,
             entries: graph.entries,
             taken: graph.taken,
-            callers: ByNode::sorted(nodes, graph.callers),
+            callers: ByNode::sorted(nodes, &graph.callers),
         }
     }
 }
@@ -220,17 +220,24 @@ impl<T> Default for ByNode<T> {
     }
 }
 
-impl<T> ByNode<T> {
-    fn sorted(nodes: usize, mut rows: Vec<(Node, T)>) -> Self {
-        rows.sort_by_key(|(node, _)| *node);
+impl<T: Copy> ByNode<T> {
+    /// Each row is put where the count of those before it says: that is one pass, however many there are.
+    fn sorted(nodes: usize, rows: &[(Node, T)]) -> Self {
         let mut starts = vec![0_u32; nodes + 1];
-        for (node, _) in &rows {
+        for (node, _) in rows {
             starts[node.0 as usize + 1] += 1;
         }
         for i in 0..nodes {
             starts[i + 1] += starts[i];
         }
-        Self { starts, rows: rows.into_iter().map(|(_, row)| row).collect() }
+        let mut next = starts.clone();
+        let mut sorted: Vec<T> = rows.iter().map(|(_, row)| *row).collect();
+        for (node, row) in rows {
+            let at = &mut next[node.0 as usize];
+            sorted[*at as usize] = *row;
+            *at += 1;
+        }
+        Self { starts, rows: sorted }
     }
 
     fn of_node(&self, node: usize) -> &[T] {
@@ -252,19 +259,38 @@ pub(super) struct Targets {
     handed: Vec<Option<(Runs, Option<When>)>>,
 }
 
+/// What the places that a file calls run: the same few are called again and again.
+#[derive(Default)]
+struct Known<'p>(FxHashMap<&'p Place, Option<Runs>>);
+
+impl<'p> Known<'p> {
+    fn resolve(&mut self, project: &Project<'_>, file: FileId, target: &'p TargetRow) -> Option<Runs> {
+        let resolve = || resolve_target(project, file, target);
+        match target {
+            TargetRow::Place(place) => *self.0.entry(place).or_insert_with(resolve),
+            _ => resolve(),
+        }
+    }
+}
+
 impl Targets {
     fn of(project: &Project<'_>, id: FileId, params: &ParamRuns) -> Self {
         let summary = project.summary(id);
-        let edges = summary.edges.iter().map(|edge| {
+        let mut known = Known::default();
+        let mut edges = Vec::with_capacity(summary.edges.len());
+        for edge in &summary.edges {
             let holds = edge.export.is_none_or(|export| project.holds(export));
-            holds.then(|| resolve_target(project, id, &edge.target)).flatten()
-        });
-        let handed = summary.handed.iter().map(|handed| {
-            let runs = resolve_target(project, id, &handed.func)?;
-            let when = params.run(project, id, &handed.to, handed.arg);
-            Some((runs, when.or_else(|| project.row_of(id, handed).map(|row| row.0))))
-        });
-        Self { edges: edges.collect(), handed: handed.collect() }
+            edges.push(if holds { known.resolve(project, id, &edge.target) } else { None });
+        }
+        let mut handed = Vec::with_capacity(summary.handed.len());
+        for row in &summary.handed {
+            let runs = known.resolve(project, id, &row.func);
+            handed.push(runs.map(|runs| {
+                let when = params.run(project, known.resolve(project, id, &row.to), row.arg);
+                (runs, when.or_else(|| project.row_of(id, row).map(|row| row.0)))
+            }));
+        }
+        Self { edges, handed }
     }
 }
 
@@ -297,8 +323,15 @@ impl Graph {
         let targets: Vec<Targets> =
             project.ids().into_par_iter().map(|id| Targets::of(project, id, &params)).collect();
         graph.roots = Roots::collect(project, &targets);
-        for (id, targets) in project.file_ids().zip(&targets) {
-            graph.add_file(project, id, targets);
+        // With room for all of them: what grows by doubling takes twice as much at its largest.
+        let rows = project.file_ids().map(|id| {
+            let summary = project.summary(id);
+            let made = summary.classes.iter().map(|class| class.constructors.len() + 2).sum::<usize>();
+            summary.edges.len() + summary.handed.len() + made
+        });
+        graph.arrows.reserve_exact(rows.sum());
+        for (id, targets) in project.file_ids().zip(targets) {
+            graph.add_file(project, id, &targets);
         }
         graph
     }
@@ -754,11 +787,11 @@ impl ParamRuns {
         out
     }
 
-    /// When what is handed to a target as an argument runs.
-    fn run(&self, project: &Project<'_>, file: FileId, to: &TargetRow, arg: u16) -> Option<When> {
-        let (mut file, mut to, mut arg) = (file, to, arg);
+    /// When what is handed to something as an argument runs.
+    fn run(&self, project: &Project<'_>, to: Option<Runs>, arg: u16) -> Option<When> {
+        let (mut to, mut arg) = (to, arg);
         for _ in 0..6 {
-            let (target, func) = match resolve_target(project, file, to)? {
+            let (target, func) = match to? {
                 Runs::Function(file, func) => (file, func),
                 Runs::Class(file, class) => {
                     let func = project.summary(file).classes[class.index()].constructors.first()?;
@@ -771,7 +804,7 @@ impl ParamRuns {
             }
             let &(id, row) = self.forwarded.get(&key)?;
             let (next, position) = project.summary(id).params[row as usize].forwarded.as_ref()?;
-            (file, to, arg) = (id, next, *position);
+            (to, arg) = (resolve_target(project, id, next), *position);
         }
         None
     }

@@ -4,12 +4,14 @@ mod names;
 mod rows;
 
 use crate::access::{Accesses, Usage};
+use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
 use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
+use crate::sorted::Sorted;
 use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
 use crate::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -51,7 +53,7 @@ pub fn summarise(
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
-    let (bindings, places) = (builder.bindings, builder.places);
+    let (bindings, places) = (builder.bindings.into_iter().collect(), builder.places);
     let mut summary = Summary {
         role,
         imports,
@@ -78,12 +80,35 @@ pub fn summarise(
 }
 
 impl Summary {
+    /// How many strings, functions and classes there are: ids are below.
+    #[must_use]
+    pub fn bounds(&self) -> Bounds {
+        let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
+        Bounds {
+            names: of(self.names.len()),
+            functions: of(self.functions.len()),
+            classes: of(self.classes.len()),
+        }
+    }
+
+    /// Whether its rows refer to rows that are there: those that were read back may not. Ids were compared with
+    /// [`Summary::bounds`] when they were read.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        // A function is created in one that comes before it, so that the way outward ends.
+        let has_parent =
+            |(at, row): (usize, &FunctionRow)| row.parent.is_none_or(|parent| parent.index() < at);
+        self.names.is_sound()
+            && !self.functions.is_empty()
+            && self.functions.iter().enumerate().all(has_parent)
+            && self.uses.iter().all(|row| (row.place as usize) < self.places.len())
+    }
+
     /// What stays until the link is kept without the room it once grew into.
     fn shrink(&mut self) {
         self.exports.shrink_to_fit();
         self.functions.shrink_to_fit();
         self.classes.shrink_to_fit();
-        self.bindings.shrink_to_fit();
         self.edges.shrink_to_fit();
         self.handed.shrink_to_fit();
         self.params.shrink_to_fit();
@@ -129,13 +154,8 @@ impl Builder<'_, '_> {
             let row = file.binding(binding);
             let is_param = row.kind == BindingKind::Param;
             let position = calls::param_position(self.model, binding).map(|(_, position)| position);
-            BindingRow {
-                name: file.tree.text(row.name).into(),
-                func: row.func,
-                at: row.span,
-                is_param,
-                position,
-            }
+            let name = self.map.of_file(file, row.name);
+            BindingRow { name, func: row.func, at: row.span, is_param, position }
         });
     }
 
@@ -414,9 +434,9 @@ impl Builder<'_, '_> {
     }
 
     /// The parameters of named functions that are only looked at, called methods of, or handed on.
-    fn looks(&mut self, accesses: &Accesses) -> FxHashMap<(FuncId, u16), LookRow> {
+    fn looks(&mut self, accesses: &Accesses) -> Sorted<(FuncId, u16), LookRow> {
         let file = self.model.file;
-        let mut out = FxHashMap::default();
+        let mut out = Vec::new();
         for func in file.function_ids() {
             let row = file.function(func);
             if file.function_name(func).is_none() && row.class.is_none() {
@@ -425,11 +445,11 @@ impl Builder<'_, '_> {
             for (index, param) in file.params(func).enumerate() {
                 let look = file.tree.binding(param).and_then(|binding| self.look(accesses, binding));
                 if let (Some(look), Ok(index)) = (look, u16::try_from(index)) {
-                    out.insert((func, index), look);
+                    out.push(((func, index), look));
                 }
             }
         }
-        out
+        out.into_iter().collect()
     }
 
     /// What is done to a parameter; none if it is kept, returned, called, or handed to code that may do so.
@@ -440,11 +460,11 @@ impl Builder<'_, '_> {
             return None;
         }
         let place = Place::root(Root::Binding(param));
-        let mut look = LookRow::default();
+        let (mut methods, mut forwarded) = (Vec::new(), Vec::new());
         for access in accesses.below(&place) {
             let is_itself = access.place == place;
             match access.usage {
-                Usage::Method { name, .. } => look.methods.push(self.map.intern(file.tree.text(name))),
+                Usage::Method { name, .. } => methods.push(self.map.intern(file.tree.text(name))),
                 Usage::Argument { call, index } if is_itself => {
                     let callee = file.tree.callee(call)?;
                     let path = self.model.api_path(callee);
@@ -452,16 +472,16 @@ impl Builder<'_, '_> {
                         continue;
                     }
                     let target = calls::callee_target(self.model, call, callee)?;
-                    look.forwarded.push((self.target(&target), u16::try_from(index).ok()?));
+                    forwarded.push((self.target(&target), u16::try_from(index).ok()?));
                 }
                 Usage::Tested(_) | Usage::Operand(_) | Usage::Read => {}
                 _ if !is_itself => {}
                 _ => return None,
             }
         }
-        look.methods.sort_unstable();
-        look.methods.dedup();
-        Some(look)
+        methods.sort_unstable();
+        methods.dedup();
+        Some(LookRow { methods: methods.into(), forwarded: forwarded.into() })
     }
 
     fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {
@@ -609,7 +629,7 @@ impl Builder<'_, '_> {
 
     /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
     /// thing lives: that is the caller's affair.
-    fn annotated_params(&mut self) -> FxHashMap<BindingId, Place> {
+    fn annotated_params(&mut self) -> Sorted<BindingId, Place> {
         let params =
             self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
         let rows: Vec<_> =
@@ -657,13 +677,13 @@ impl Builder<'_, '_> {
         for import in file.imports.iter().filter(|import| !import.type_only) {
             out.push(self.map.of_file(file, import.source));
         }
-        for node in file.tree.ids() {
-            let source = match file.tree.kind(node) {
-                Kind::Call => file.required(node),
-                Kind::ImportCall => file.tree.children(node).next().and_then(|arg| file.tree.name_id(arg)),
-                _ => None,
-            };
-            out.extend(source.map(|source| self.map.of_file(file, source)));
+        let required = self.model.all_calls().iter().filter_map(|&call| file.required(call));
+        let imported =
+            self.model.import_calls().iter().filter_map(|&import| {
+                file.tree.children(import).next().and_then(|arg| file.tree.name_id(arg))
+            });
+        for source in required.chain(imported) {
+            out.push(self.map.of_file(file, source));
         }
         for export in &file.exports {
             if let ExportTarget::From { source, .. } = export.target {

@@ -7,9 +7,9 @@ use crate::index::{BindingId, ClassId, FuncId, NameId};
 use crate::mounts::Shown;
 use crate::names::Texts;
 use crate::place::Place;
+use crate::sorted::Sorted;
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
-use rustc_hash::FxHashMap;
 
 /// What part a file plays in its project.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -25,6 +25,7 @@ pub enum Role {
 }
 
 /// What the project needs to know of one file.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// Its part in the project.
     pub role: Role,
@@ -41,7 +42,7 @@ pub struct Summary {
     /// Its classes, by [`ClassId`].
     pub classes: Vec<ClassRow>,
     /// Bindings that places below start from.
-    pub bindings: FxHashMap<BindingId, BindingRow>,
+    pub bindings: Sorted<BindingId, BindingRow>,
     /// Edges between functions.
     pub edges: Vec<EdgeRow>,
     /// Functions handed to functions of the project.
@@ -49,7 +50,7 @@ pub struct Summary {
     /// What functions do with function parameters.
     pub params: Vec<ParamRow>,
     /// What functions do to arguments that they only look at or hand on.
-    pub looks: FxHashMap<(FuncId, u16), LookRow>,
+    pub looks: Sorted<(FuncId, u16), LookRow>,
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
@@ -59,7 +60,7 @@ pub struct Summary {
     /// What fields and module bindings hold.
     pub types: Vec<(Place, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
-    pub param_classes: FxHashMap<BindingId, Place>,
+    pub param_classes: Sorted<BindingId, Place>,
     /// Module bindings that hold a collection written out in the source.
     pub tables: Vec<BindingId>,
     /// The names of types that have few values.
@@ -67,6 +68,7 @@ pub struct Summary {
 }
 
 /// An exported name.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ExportRow {
     /// The name; none for `export *`.
     pub name: Option<NameId>,
@@ -75,6 +77,7 @@ pub struct ExportRow {
 }
 
 /// What an export stands for.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum ExportTo {
     /// A path in this file.
     Place(Place),
@@ -94,6 +97,7 @@ pub enum ExportTo {
 }
 
 /// A function.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct FunctionRow {
     /// The name it goes by; empty if none.
     pub name: Box<str>,
@@ -120,6 +124,7 @@ pub struct FunctionRow {
 }
 
 /// A class.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ClassRow {
     /// Its name; empty if none.
     pub name: Box<str>,
@@ -142,6 +147,7 @@ pub struct ClassRow {
 }
 
 /// What a class inherits from.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub enum BaseRow {
     /// A class of this file.
     Class(ClassId),
@@ -152,9 +158,10 @@ pub enum BaseRow {
 }
 
 /// A binding that a place starts from.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct BindingRow {
     /// Its name.
-    pub name: Box<str>,
+    pub name: NameId,
     /// The function that creates it; `FuncId(0)` for module bindings.
     pub func: FuncId,
     /// Where it is declared.
@@ -166,7 +173,7 @@ pub struct BindingRow {
 }
 
 /// What is known of a value, in a form other files can use.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TypeRow {
     /// Nothing.
     Unknown,
@@ -189,6 +196,7 @@ pub enum TypeRow {
 }
 
 /// An edge of the call graph.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct EdgeRow {
     /// Who calls.
     pub caller: FuncId,
@@ -215,7 +223,7 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
@@ -226,6 +234,7 @@ pub enum TargetRow {
 }
 
 /// A function handed to a function of the project.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct HandedRow {
     /// Where.
     pub caller: FuncId,
@@ -244,6 +253,7 @@ pub struct HandedRow {
 }
 
 /// Something other than a function that is handed to a function of the project.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct PassedRow {
     /// Where.
     pub caller: FuncId,
@@ -256,6 +266,7 @@ pub struct PassedRow {
 }
 
 /// What a function does with a function parameter.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct ParamRow {
     /// The function.
     pub func: FuncId,
@@ -270,15 +281,16 @@ pub struct ParamRow {
 }
 
 /// A parameter that is neither stored nor returned.
-#[derive(Default)]
+#[derive(Default, serde::Serialize, serde::Deserialize)]
 pub struct LookRow {
     /// The methods that are called on it.
-    pub methods: Vec<NameId>,
+    pub methods: Box<[NameId]>,
     /// Whom it is handed on to, and as which argument.
-    pub forwarded: Vec<(TargetRow, u16)>,
+    pub forwarded: Box<[(TargetRow, u16)]>,
 }
 
 /// Something done to a thing that other files may know.
+#[derive(serde::Serialize, serde::Deserialize)]
 pub struct UseRow {
     /// The thing, by its position in [`Summary::places`].
     pub place: u32,
@@ -291,7 +303,7 @@ pub struct UseRow {
 }
 
 /// What is done to a thing.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// A collection operation.
     Collection(Op),
@@ -305,4 +317,41 @@ pub enum What {
     Assigned,
     /// It is given a new collection whenever the function runs.
     Renewed,
+}
+
+impl Summary {
+    /// About how much memory it takes: its rows and strings, without what the allocator adds.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        fn rows<T>(rows: &[T]) -> usize {
+            size_of_val(rows)
+        }
+        let looks = self.looks.iter().map(|(_, look)| rows(&look.methods) + rows(&look.forwarded));
+        let functions = self.functions.iter().map(|row| row.name.len());
+        let classes = self
+            .classes
+            .iter()
+            .map(|row| row.name.len() + rows(&row.methods) + rows(&row.constructors) + rows(&row.decorators));
+        size_of::<Self>()
+            + self.names.bytes()
+            + rows(&self.imports)
+            + rows(&self.type_imports)
+            + rows(&self.exports)
+            + rows(&self.functions)
+            + functions.sum::<usize>()
+            + rows(&self.classes)
+            + classes.sum::<usize>()
+            + self.bindings.bytes()
+            + rows(&self.edges)
+            + rows(&self.handed)
+            + self.handed.iter().map(|row| row.label.len()).sum::<usize>()
+            + rows(&self.params)
+            + self.looks.bytes()
+            + looks.sum::<usize>()
+            + rows(&self.passed)
+            + rows(&self.uses)
+            + rows(&self.places)
+            + rows(&self.types)
+            + self.param_classes.bytes()
+    }
 }

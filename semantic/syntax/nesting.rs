@@ -23,6 +23,44 @@ enum Last {
     Operator,
 }
 
+/// What a byte can be the start of. Most bytes of a text are letters and spaces: a look into a table is all they cost.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Newline,
+    Blank,
+    Quote,
+    Slash,
+    Open,
+    Close,
+    Separator,
+    Word,
+    Operator,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Operator; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = class_of(byte as u8);
+        byte += 1;
+    }
+    classes
+};
+
+const fn class_of(byte: u8) -> Class {
+    match byte {
+        b'\n' | b'\r' => Class::Newline,
+        b' ' | b'\t' => Class::Blank,
+        b'"' | b'\'' => Class::Quote,
+        b'/' => Class::Slash,
+        b'(' | b'[' | b'{' | b'`' => Class::Open,
+        b')' | b']' | b'}' => Class::Close,
+        b',' | b';' => Class::Separator,
+        b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'0'..=b'9' | b'#' | b'@' | 0x80.. => Class::Word,
+        _ => Class::Operator,
+    }
+}
+
 struct Scan<'t> {
     bytes: &'t [u8],
     at: usize,
@@ -67,21 +105,28 @@ impl<'t> Scan<'t> {
     }
 
     fn step(&mut self, byte: u8) {
-        match byte {
-            b'\n' | b'\r' => {
+        match CLASSES[usize::from(byte)] {
+            Class::Newline => {
                 self.newline = true;
-                self.at += 1;
+                self.skip(Class::Blank);
             }
-            b' ' | b'\t' => self.at += 1,
-            b'"' | b'\'' => self.string(byte),
-            b'`' => self.open(b'`'),
-            b'/' => self.slash(),
-            b'(' | b'[' | b'{' => self.open(byte),
-            b')' | b']' | b'}' => self.close(byte),
-            b',' | b';' => self.separator(),
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'0'..=b'9' | b'#' | b'@' | 0x80.. => self.word(),
-            _ => self.operator(),
+            Class::Blank => self.skip(Class::Blank),
+            Class::Quote => self.string(byte),
+            Class::Slash => self.slash(),
+            Class::Open => self.open(byte),
+            Class::Close => self.close(byte),
+            Class::Separator => self.separator(),
+            Class::Word => self.word(),
+            Class::Operator => self.operator(),
         }
+    }
+
+    /// Goes past this byte and those of a class that follow it.
+    #[inline]
+    fn skip(&mut self, class: Class) {
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let count = rest.iter().take_while(|&&byte| CLASSES[usize::from(byte)] == class).count();
+        self.at += 1 + count;
     }
 
     fn link(&mut self) {
@@ -162,11 +207,7 @@ impl<'t> Scan<'t> {
 
     fn word(&mut self) {
         let start = self.at;
-        while let Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'$' | b'0'..=b'9' | b'#' | b'@' | 0x80..) =
-            self.bytes.get(self.at)
-        {
-            self.at += 1;
-        }
+        self.skip(Class::Word);
         let word = self.bytes.get(start..self.at).unwrap_or_default();
         match word {
             b"else" | b"extends" | b"in" | b"instanceof" | b"as" | b"satisfies" | b"of" | b"keyof"
@@ -195,14 +236,12 @@ impl<'t> Scan<'t> {
 
     fn string(&mut self, quote: u8) {
         self.at += 1;
-        while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
-            match byte {
-                b'\\' => self.at += 1,
-                b'\n' => break,
-                _ if byte == quote => break,
-                _ => {}
+        while let Some(found) = self.find(|rest| memchr::memchr3(b'\\', b'\n', quote, rest)) {
+            self.at = found + 1;
+            if self.bytes.get(found) != Some(&b'\\') {
+                break;
             }
+            self.at += 1;
         }
         self.last = Last::Operand;
         self.newline = false;
@@ -210,20 +249,27 @@ impl<'t> Scan<'t> {
 
     fn slash(&mut self) {
         match self.bytes.get(self.at + 1) {
-            Some(b'/') => self.skip_until(b"\n"),
+            Some(b'/') => self.at = self.find(|rest| memchr::memchr(b'\n', rest)).unwrap_or(self.bytes.len()),
             Some(b'*') => {
                 self.at += 2;
-                self.skip_until(b"*/");
+                let is_end = |rest: &[u8], at: usize| at > 0 && rest.get(at - 1) == Some(&b'*');
+                let end = self.find(|rest| memchr::memchr_iter(b'/', rest).find(|&at| is_end(rest, at)));
+                self.at = end.map_or(self.bytes.len(), |end| end + 1);
             }
             _ if self.last == Last::Operand => self.operator(),
             _ => self.regex(),
         }
     }
 
-    fn skip_until(&mut self, end: &[u8]) {
+    /// Where something is found from here on; if it is nowhere, nothing of the text is left.
+    #[inline]
+    fn find(&mut self, search: impl FnOnce(&[u8]) -> Option<usize>) -> Option<usize> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let found = rest.windows(end.len()).position(|window| window == end);
-        self.at = found.map_or(self.bytes.len(), |i| self.at + i + if end.len() == 2 { 2 } else { 0 });
+        let found = search(rest).map(|at| self.at + at);
+        if found.is_none() {
+            self.at = self.at.max(self.bytes.len());
+        }
+        found
     }
 
     /// A regular expression ends on its line; what does not was a division, or JSX.

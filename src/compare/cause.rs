@@ -214,6 +214,8 @@ pub(super) fn plan<'p>(
         traced: None,
         progress: settings.unwatched(),
         until: check.until,
+        // The states stand in folders that are gone afterwards.
+        cache: None,
     }
 }
 

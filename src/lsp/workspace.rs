@@ -2,6 +2,7 @@
 
 use super::server::Server;
 use crate::arguments::{Check, Lsp, Stage};
+use crate::cache::Place;
 use crate::check::{self, Input, Settings};
 use crate::discover;
 use crate::progress::Counter;
@@ -19,6 +20,7 @@ pub(super) struct Setup {
     check: Check,
     pub(super) settings: Settings,
     catalog: Catalog,
+    cache: Option<Place>,
     /// See [`Setup::is_outdated`].
     stamp: u64,
 }
@@ -28,11 +30,13 @@ impl Setup {
     pub(super) fn new(options: &Lsp) -> Result<Self, SessionError> {
         let check = options.check();
         let settings = Settings::new(&check)?;
-        let catalog = outlive_rules::models::catalog(&settings.found().sheets()?)?;
+        let sheets = settings.found().sheets()?;
+        let cache = Place::new(&check.cache, &settings.here, &sheets);
+        let catalog = outlive_rules::models::catalog(&sheets)?;
         // For the configs that are met: one that cannot be used must not take the place of one that can.
         discover::discover(&[PathBuf::from(".")], &[], &settings.configs)?;
         let stamp = stamp(&settings);
-        Ok(Self { check, settings, catalog, stamp })
+        Ok(Self { check, settings, catalog, cache, stamp })
     }
 
     /// Whether a file that the config consists of is another one now.
@@ -141,6 +145,7 @@ fn reading<R>(
         traced,
         progress: &Counter::default(),
         until: Stage::Link,
+        cache: setup.cache.as_ref(),
     })
 }
 

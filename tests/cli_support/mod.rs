@@ -102,6 +102,8 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
         }
     }
     command.env("LC_ALL", "C.UTF-8");
+    // Not what the user's own runs kept.
+    command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache"));
     command
 }
 

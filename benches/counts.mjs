@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// Whether a run has become dearer: instructions for each analysed file, which do not depend on what else the machine does.
+//
+//   node benches/counts.mjs PROGRAM [--write]
+//
+// Counts the instructions of a whole run on each package of benches/counts.txt (one thread, under valgrind), less those of
+// a run on an empty folder, and compares them with what is written there. Ends with 1 if one of them is more than a tenth
+// above. `--write` writes what was counted instead: do so with the change that makes it dearer or cheaper, and say why.
+// The program is to be built with `cargo build --release`. Without valgrind nothing is counted, and that is said.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MARGIN = 1.1;
+
+const here = dirname(fileURLToPath(import.meta.url));
+const target = process.env.CARGO_TARGET_DIR ?? join(here, '..', 'target');
+const tree = join(target, 'bench-tree');
+const list = join(here, 'counts.txt');
+const [program, option] = process.argv.slice(2);
+if (!program) throw new Error('usage: counts.mjs PROGRAM [--write]');
+
+if (spawnSync('valgrind', ['--version']).status !== 0) {
+  console.error('NOTHING WAS COUNTED: valgrind is not installed');
+  process.exit(0);
+}
+
+/** Instructions of a whole run in a folder, and the number of files analysed. */
+function count(folder) {
+  const tool = ['--tool=callgrind', '--callgrind-out-file=/dev/null'];
+  const args = ['check', '--threads', '1', '--no-config', '--exit-zero', '--format', 'json', '.'];
+  const { status, stdout, stderr } = spawnSync('valgrind', [...tool, resolve(program), ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const found = /Collected : (\d+)/.exec(stderr);
+  if (status !== 0 || !found) throw new Error(`${folder}: status ${status}\n${stderr}`);
+  return { instructions: Number(found[1]), files: JSON.parse(stdout).stats.parsed };
+}
+
+const laid = spawnSync('sh', [join(here, 'lay-out.sh'), tree], { stdio: ['ignore', 'inherit', 'inherit'] });
+if (laid.status !== 0) throw new Error('the packages could not be laid out');
+const empty = mkdtempSync(join(tmpdir(), 'outlive-counts-'));
+const start = count(empty).instructions;
+rmdirSync(empty);
+
+const rows = readFileSync(list, 'utf8').split('\n').filter((row) => row && !row.startsWith('#'));
+const written = rows.map((row) => row.split(' '));
+let dearer = 0;
+const counted = written.map(([name, known]) => {
+  const { instructions, files } = count(join(tree, name.replaceAll('/', '+')));
+  const each = Math.round((instructions - start) / files / 1_000);
+  const change = known ? `${(100 * (each / Number(known) - 1)).toFixed(1)} %` : 'new';
+  const isDearer = known !== undefined && each > Number(known) * MARGIN;
+  dearer += isDearer ? 1 : 0;
+  console.log(`${name.padEnd(28)} ${String(files).padStart(5)} files ${String(each).padStart(8)} thousand each  ${change}${isDearer ? '  DEARER' : ''}`);
+  return `${name} ${each}`;
+});
+if (option === '--write') {
+  const head = readFileSync(list, 'utf8').split('\n').filter((row) => row.startsWith('#'));
+  writeFileSync(list, `${[...head, ...counted].join('\n')}\n`);
+} else {
+  process.exitCode = dearer === 0 ? 0 : 1;
+}
