@@ -93,23 +93,6 @@ pub(crate) const END_METHODS: &[&str] = &[
     "_teardown",
 ];
 
-/// Whether a framework calls a method of this name when a component ends.
-#[must_use]
-pub(crate) fn is_component_end(name: &str) -> bool {
-    matches!(
-        name,
-        "componentWillUnmount"
-            | "ngOnDestroy"
-            | "disconnectedCallback"
-            | "beforeDestroy"
-            | "beforeUnmount"
-            | "unmounted"
-            | "willDestroyElement"
-            | "willDestroy"
-            | "onDestroyed"
-    )
-}
-
 /// Whether a method of this name is told that its instance has been closed, by whomever.
 #[must_use]
 pub(crate) fn is_end_handler(name: &str) -> bool {

@@ -499,7 +499,9 @@ fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
 fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = FuncId> + 'm {
     let members = model.file.class(class).members.iter();
     members
-        .filter(|member| member.name.is_some_and(|name| ending::is_component_end(model.file.tree.text(name))))
+        .filter(move |member| {
+            member.name.is_some_and(|name| calls::is_component_end(model, class, model.file.tree.text(name)))
+        })
         .filter_map(|member| member.func)
 }
 
@@ -534,7 +536,7 @@ fn ends_of(
                     })
                     .collect()
             };
-            let hooks = named(&ending::is_component_end);
+            let hooks = named(&|name| calls::is_component_end(model, class, name));
             if let Some((name, _)) = hooks.first() {
                 // A plain class that borrows the name of a hook is ended by whoever calls it.
                 let row = model.file.class(class);

@@ -233,11 +233,22 @@ pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
     })
 }
 
+/// Whether a framework calls the method of this name when a component ends.
+#[must_use]
+pub fn is_component_end(model: &Model<'_>, class: ClassId, name: &str) -> bool {
+    model.catalog.hooks().iter().any(|row| {
+        row.ends
+            && row.runs == When::At(Rate::Component)
+            && row.methods.iter().any(|method| method == name)
+            && is_hook_owner(model, class, row)
+    })
+}
+
 fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
     let row = model.file.class(class);
     hook.of.iter().any(|owner| match owner.as_str() {
         "*" => true,
-        name if name.starts_with('@') => decorator_rows(model, &row.decorators)
+        name if name.starts_with('@') => decorator_rows(model, &row.decorators, true)
             .iter()
             .any(|(row, at)| *at == &name[1..] && row.library == hook.library),
         "component-options" => {
@@ -266,21 +277,22 @@ fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
             ..framework_edge(target, row.runs, model.file.tree.span(at), &label)
         }
     };
-    for found in decorator_rows(model, &row.decorators) {
+    for found in decorator_rows(model, &row.decorators, true) {
         out.edges.push(edge(Target::Class(class), row.node, found));
     }
     for member in &row.members {
         let Some(func) = member.func else { continue };
-        for found in decorator_rows(model, &model.file.function(func).decorators) {
+        for found in decorator_rows(model, &model.file.function(func).decorators, false) {
             out.edges.push(edge(Target::Function(func), member.node, found));
         }
     }
 }
 
-/// What the catalog says of decorators, with their names.
+/// What the catalog says of the decorators of a class, or of a method, with their names.
 pub(crate) fn decorator_rows<'m>(
     model: &'m Model<'_>,
     decorators: &[NodeId],
+    of_class: bool,
 ) -> Vec<(&'m DecoratorRow, &'m str)> {
     let tree = &model.file.tree;
     let mut out = Vec::new();
@@ -295,7 +307,7 @@ pub(crate) fn decorator_rows<'m>(
         };
         for row in model.catalog.decorators(name) {
             let is_from = package.is_some_and(|package| row.packages.iter().any(|p| p == package));
-            if is_from && options_agree(model, expr, row) {
+            if is_from && row.class == of_class && options_agree(model, expr, row) {
                 out.push((row, name));
             }
         }

@@ -437,7 +437,7 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
             (callee, name)
         }
     };
-    if !REMOVERS.contains(&method) {
+    if !removes(model, object, method) {
         return None;
     }
     let is_global = tree.method_call(call).is_none();
@@ -461,6 +461,19 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
         None => (None, None, None),
     };
     Some(Removal { call, target: object, place, event, listener, options, func: tree.func(call) })
+}
+
+/// Whether a method takes listeners away: one of the target's family, if that is known.
+fn removes(model: &Model<'_>, target: NodeId, method: &str) -> bool {
+    let is_usual = REMOVERS.contains(&method);
+    if !is_usual && !model.catalog.removes(method) {
+        return false;
+    }
+    let family = model.model_of(model.ty(target)).and_then(|of| model.catalog.model(of).emitter);
+    match family.and_then(|family| model.catalog.emitter(family)) {
+        Some(row) => row.remove.iter().chain(&row.remove_all).any(|name| name == method),
+        None => is_usual,
+    }
 }
 
 /// `this.off(this.player, 'play', fn)`: the call takes the listener from its first argument, and keeps count of it.

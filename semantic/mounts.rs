@@ -107,7 +107,7 @@ pub(crate) fn decorated_roots(model: &Model<'_>, class: ClassId, out: &mut Calls
     let row = model.file.class(class);
     for &decorator in &row.decorators {
         let Some(expr) = tree.first(decorator) else { continue };
-        for (found, _) in calls::decorator_rows(model, &[decorator]) {
+        for (found, _) in calls::decorator_rows(model, &[decorator], true) {
             if found.root {
                 out.edges.push(root_edge(model, Target::Class(class), row.node));
             }

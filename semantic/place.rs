@@ -700,7 +700,9 @@ impl Lowered {
             {
                 // `request.get(url)`: what a module exports as a whole is no map.
                 let map = self.place_within(object, fuel);
-                let is_module = matches!(map.root, Root::Module(_)) && map.path.is_empty();
+                let is_whole =
+                    |step: &Step| matches!(step, Step::Field(name) if tree.text(*name) == "default");
+                let is_module = matches!(map.root, Root::Module(_)) && map.path.iter().all(is_whole);
                 (!is_module).then(|| map.with(Step::Element)).flatten()
             }
             "at" | "pop" | "shift" | "find" if self.names_something(object) => {

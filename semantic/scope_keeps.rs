@@ -125,10 +125,10 @@ fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static st
     let callee = tree.callee(call)?;
     let is_large =
         tree.arg(call, 0).and_then(|count| number(model, count)).is_some_and(|count| count >= MANY);
+    if model.rows(call).iter().any(|row| row.reads_file) {
+        return Some("a whole file");
+    }
     match model.api_path(callee).as_deref() {
-        Some("fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") => {
-            return Some("a whole file");
-        }
         Some("Buffer.concat") => return Some("all pieces of a stream"),
         Some("JSON.parse") => return value_weight(model, tree.arg(call, 0)?, fuel),
         Some(

@@ -68,30 +68,8 @@ pub(super) fn handovers<'h>(
 /// `http.get(url, { agent })`: a request goes through a client and leaves it as it is.
 fn is_used(model: &Model<'_>, escape: &Escape) -> bool {
     let Escape::Argument { call, .. } = *escape else { return false };
-    let path = model.file.tree.callee(call).and_then(|callee| model.api_path(callee));
-    path.is_some_and(|path| {
-        REQUESTS.iter().any(|known| {
-            path.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
-    })
+    model.rows(call).iter().any(|row| row.request.is_some())
 }
-
-/// Functions that send one request, and their variants for methods.
-pub(super) const REQUESTS: &[&str] = &[
-    "http.get",
-    "http.request",
-    "https.get",
-    "https.request",
-    "fetch",
-    "node-fetch",
-    "cross-fetch",
-    "undici.fetch",
-    "undici.request",
-    "undici.stream",
-    "axios",
-    "got",
-    "superagent",
-];
 
 /// Whether a function is only lent the thing: whoever calls it releases it after that, on every way that does not throw.
 fn is_lent(model: &Model<'_>, escape: &Escape, handle: &Handle, living: &[&Release]) -> bool {
@@ -132,6 +110,7 @@ pub(crate) fn hands_over(file: &FileView<'_, '_>, escape: &Escape, releases: &[R
             let path = model.file.tree.callee(*call).and_then(|callee| model.api_path(callee));
             let only_looks = path
                 .is_some_and(|path| path.starts_with("console.") || LOOKERS.contains(&&*path))
+                || model.rows(*call).iter().any(|row| row.looks)
                 || growth::is_only_looked_at(model, file.accesses, *call, *index);
             !is_release && !only_looks
         }
@@ -148,36 +127,8 @@ pub(super) fn escape_phrase(escape: &Escape) -> &'static str {
     }
 }
 
-/// Functions that only look at what they are handed.
-pub(super) const LOOKERS: &[&str] = &[
-    "String",
-    "Boolean",
-    "Number",
-    "JSON.stringify",
-    "assert",
-    "assert.ok",
-    "assert.equal",
-    "Symbol",
-    "isNaN",
-    "URL.createObjectURL",
-    "window.URL.createObjectURL",
-    "fs.readSync",
-    "fs.writeSync",
-    "fs.fstatSync",
-    "fs.ftruncateSync",
-    "fs.fsyncSync",
-    "fs.fdatasyncSync",
-    "fs.futimesSync",
-    "fs.fchmodSync",
-    "fs.read",
-    "fs.write",
-    "fs.fstat",
-    "fs.ftruncate",
-    "fs.fsync",
-    "y-protocols/awareness.applyAwarenessUpdate",
-    "y-protocols/awareness.encodeAwarenessUpdate",
-    "y-protocols/awareness.removeAwarenessStates",
-];
+/// Functions of the language that only look at what they are handed; rows name those of libraries.
+const LOOKERS: &[&str] = &["String", "Boolean", "Number", "JSON.stringify", "Symbol", "isNaN"];
 
 /// The first name under which others can reach the thing. A part of a value is not reached in other ways than the value.
 pub(super) fn shared_place<'h>(model: &Model<'_>, handle: &'h Handle) -> Option<&'h Place> {

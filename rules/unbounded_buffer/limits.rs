@@ -1,6 +1,7 @@
 //! Limits that are options: parsers, uploads and decompression that are told to take anything.
 
 use crate::claim::LocalClaim;
+use outlive_semantic::catalog::UploadRow;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
@@ -8,56 +9,38 @@ use outlive_semantic::tree::Kind;
 
 /// The claim about a call that reads without a limit; none for every other call.
 pub(super) fn claim(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
-    let path = model.api_path(model.file.tree.callee(call)?)?;
-    match &*path {
-        "multer" => upload(model, call),
-        "raw-body" => whole_request(model, call, "raw-body", "pass `{ limit }` to it"),
-        "stream/consumers.text"
-        | "stream/consumers.json"
-        | "stream/consumers.buffer"
-        | "stream/consumers.blob"
-        | "stream/consumers.arrayBuffer" => {
-            let name = path.rsplit('.').next().unwrap_or_default().to_owned();
-            whole_request(
-                model,
-                call,
-                &name,
-                "count the bytes and stop at a limit, or use a body parser that has one",
-            )
-        }
-        "get-stream" | "get-stream.buffer" | "get-stream.getStreamAsBuffer" => {
-            whole_request(model, call, "get-stream", "pass `{ maxBuffer }` to it")
-        }
-        _ if is_body_parser(&path) => raised_limit(model, call),
-        _ => None,
-    }
+    let rows = model.rows(call);
+    rows.iter().find_map(|row| {
+        let by_upload = || row.uploads.as_ref().and_then(|uploads| upload(model, call, uploads));
+        let by_reader = || row.drains.as_ref().and_then(|cure| whole_request(model, call, cure));
+        let by_parser = || row.body_limit.as_ref().and_then(|option| raised_limit(model, call, option));
+        by_upload().or_else(by_reader).or_else(by_parser)
+    })
 }
 
-fn is_body_parser(path: &str) -> bool {
-    let Some((package, method)) = path.rsplit_once('.') else { return false };
-    matches!(package, "express" | "body-parser") && matches!(method, "json" | "text" | "raw" | "urlencoded")
-}
-
-/// `multer()` without a place to write to keeps each upload in memory; by default of any size.
-fn upload(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+/// Without a place to write to, each upload is kept in memory; by default of any size.
+fn upload(model: &Model<'_>, call: NodeId, row: &UploadRow) -> Option<LocalClaim> {
     let tree = &model.file.tree;
+    let name = model.api_path(tree.callee(call)?)?;
     let options = tree.arg(call, 0);
     let option = |name: &str| listeners::option(model, options, name);
     let is_readable =
         options.is_none_or(|options| matches!(tree.kind(options), Kind::Object | Kind::Identifier));
-    if !is_readable || option("limits").is_some() || option("dest").is_some() {
+    if !is_readable || row.bounded_by.iter().any(|name| option(name).is_some()) {
         return None;
     }
-    let in_memory = match option("storage") {
-        Some(storage) => makes_memory_storage(model, storage),
+    let in_memory = match option(&row.storage) {
+        Some(storage) => makes(model, storage, &row.in_memory),
         // A variable whose options nobody here can see.
         None => options.is_none_or(|options| is_plain_object(model, options)),
     };
+    let limit = row.bounded_by.first().map_or("limit", String::as_str);
     in_memory.then(|| LocalClaim {
-        message: "each uploaded file is kept in memory whole, whatever its size: multer is given no `limits`"
-            .to_owned(),
-        help: "pass `limits: { fileSize }`, or write uploads to disk with `dest`".to_owned(),
-        subject: "multer".to_owned(),
+        message: format!(
+            "each uploaded file is kept in memory whole, whatever its size: {name} is given no `{limit}`"
+        ),
+        help: row.advice.clone(),
+        subject: name.to_string(),
         ..LocalClaim::default()
     })
 }
@@ -67,16 +50,21 @@ fn is_plain_object(model: &Model<'_>, node: NodeId) -> bool {
     tree.kind(node) == Kind::Object && !tree.children(node).any(|part| tree.kind(part) == Kind::Spread)
 }
 
-fn makes_memory_storage(model: &Model<'_>, storage: NodeId) -> bool {
+/// Whether a value is what a function of that path gives.
+fn makes(model: &Model<'_>, value: NodeId, wanted: &str) -> bool {
     let value =
-        model.file.binding_of(storage).and_then(|binding| model.file.sole_value(binding)).unwrap_or(storage);
+        model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding)).unwrap_or(value);
     let path = model.file.tree.callee(value).and_then(|callee| model.api_path(callee));
-    path.as_deref() == Some("multer.memoryStorage")
+    path.as_deref() == Some(wanted)
 }
 
 /// Reads a whole request body; the options may limit it.
-fn whole_request(model: &Model<'_>, call: NodeId, name: &str, cure: &str) -> Option<LocalClaim> {
+fn whole_request(model: &Model<'_>, call: NodeId, cure: &str) -> Option<LocalClaim> {
     let tree = &model.file.tree;
+    let path = model.api_path(tree.callee(call)?)?;
+    // `text` of `stream/consumers.text`; a package that is one function goes by its own name.
+    let name = if path.contains('/') { path.rsplit('.').next() } else { path.split('.').next() };
+    let name = name.unwrap_or_default();
     let stream = tree.arg(call, 0)?;
     let of = model.model_of(model.ty(stream))?;
     let is_request = model.catalog.is_a(of, "http.IncomingMessage");
@@ -97,9 +85,9 @@ fn whole_request(model: &Model<'_>, call: NodeId, name: &str, cure: &str) -> Opt
 const LARGE: f64 = 500.0 * 1024.0 * 1024.0;
 
 /// `express.json({ limit: '1gb' })`
-fn raised_limit(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+fn raised_limit(model: &Model<'_>, call: NodeId, option: &str) -> Option<LocalClaim> {
     let tree = &model.file.tree;
-    let limit = listeners::option(model, tree.arg(call, 0), "limit")?;
+    let limit = listeners::option(model, tree.arg(call, 0), option)?;
     let is_infinite = model.file.global_of(limit) == Some("Infinity");
     let bytes = tree.string(limit).and_then(bytes).or_else(|| tree.number(limit));
     if !is_infinite && bytes.is_none_or(|bytes| bytes < LARGE) {
@@ -111,9 +99,10 @@ fn raised_limit(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         message: format!(
             "{said} lets a few clients fill the memory: each body is kept whole while it is parsed"
         ),
-        help: "set `limit` to the largest body that this server has a use for, and stream larger ones"
-            .to_owned(),
-        subject: "limit".to_owned(),
+        help: format!(
+            "set `{option}` to the largest body that this server has a use for, and stream larger ones"
+        ),
+        subject: option.to_owned(),
         conventions: 1,
         ..LocalClaim::default()
     })

@@ -187,7 +187,7 @@ fn container_of(
 fn is_library_cache(model: &Model<'_>, place: &Place) -> bool {
     let is_cache = |value: &outlive_semantic::index::NodeId| {
         model.file.tree.kind(*value) == Kind::New
-            && model.rows(*value).iter().any(|row| row.unbounded.is_some())
+            && model.rows(*value).iter().any(|row| row.caches.is_some())
     };
     model.values(place).iter().any(is_cache)
 }

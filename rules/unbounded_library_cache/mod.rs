@@ -5,7 +5,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
-use outlive_semantic::catalog::CallRow;
+use outlive_semantic::catalog::CacheRow;
 use outlive_semantic::growth::{Keys, key_kind};
 use outlive_semantic::handle;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -38,7 +38,7 @@ impl Rule for UnboundedLibraryCache {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let Some(row) = model.rows(call).iter().copied().find(|row| row.unbounded.is_some()) else { return };
+        let Some(row) = model.rows(call).iter().find_map(|row| row.caches.as_ref()) else { return };
         let Some(bound) = bound(model, call, row) else {
             file.drop::<()>(&META, call, || "an option bounds it, or nobody can see its options".to_owned());
             return;
@@ -75,10 +75,10 @@ enum Bound {
 }
 
 /// How a construction is bounded; none if it is, or if its options are out of sight.
-fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
+fn bound(model: &Model<'_>, call: NodeId, row: &CacheRow) -> Option<Bound> {
     let tree = &model.file.tree;
     let mut out = Bound::Never;
-    let skipped = usize::from(takes_function(row));
+    let skipped = usize::from(row.of_function);
     for arg in tree.args(call).skip(skipped).filter(|&arg| !is_function(model, arg)) {
         let options = named(model, arg);
         if tree.kind(options) != Kind::Object
@@ -89,18 +89,12 @@ fn bound(model: &Model<'_>, call: NodeId, row: &CallRow) -> Option<Bound> {
         if row.bounded_by.iter().any(|name| tree.property(options, name).is_some()) {
             return None;
         }
-        let sweeps = tree.property(options, "ttlAutopurge").is_some()
-            || row.callee.iter().any(|path| path.starts_with("@isaacs/ttlcache"));
+        let sweeps = row.swept_by.iter().any(|name| tree.property(options, name).is_some());
         if sweeps {
             out = Bound::Time;
         }
     }
     Some(out)
-}
-
-/// The first argument is what is to be remembered, not the options.
-fn takes_function(row: &CallRow) -> bool {
-    row.callee.iter().any(|path| path.contains("memo") || path == "mem" || path == "dataloader")
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {
@@ -123,11 +117,11 @@ struct Insert {
 }
 
 /// Where keys come in: insertions into the object, or calls of the memoised function.
-fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CallRow) -> Vec<Insert> {
+fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CacheRow) -> Vec<Insert> {
     let model = file.model;
     // A middleware meets every request by itself.
-    if row.callee.iter().any(|path| path == "express-session") {
-        return session(model, call).into_iter().collect();
+    if let Some(spares) = &row.sessions {
+        return session(model, call, spares).into_iter().collect();
     }
     let handle = handle::follow(model, file.accesses, call);
     let mut out = Vec::new();
@@ -149,14 +143,14 @@ fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CallRow) -> Vec<Insert> 
 }
 
 /// The sessions of a server that is set up in this file.
-fn session(model: &Model<'_>, call: NodeId) -> Option<Insert> {
+fn session(model: &Model<'_>, call: NodeId, spares: &str) -> Option<Insert> {
     let tree = &model.file.tree;
     let (around, _) = tree.argument_of(call)?;
     let (object, "use") = tree.method_call(around)? else { return None };
     let holder = model.file.display(&model.file.place(object));
     // With `saveUninitialized: false` only clients that log in, or store something else, leave a session behind.
     let options = tree.arg(call, 0).map(|options| named(model, options));
-    let saves_all = options.is_some_and(|options| tree.property(options, "saveUninitialized").is_none());
+    let saves_all = options.is_some_and(|options| tree.property(options, spares).is_none());
     Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: u8::from(!saves_all) })
 }
 
@@ -201,24 +195,18 @@ fn openness(model: &Model<'_>, key: NodeId) -> Option<u8> {
     Some(1)
 }
 
-fn claim(model: &Model<'_>, call: NodeId, row: &CallRow, bound: Bound, insert: &Insert) -> LocalClaim {
+fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound, insert: &Insert) -> LocalClaim {
     let tree = &model.file.tree;
     let holder = &insert.holder;
     let why = match bound {
-        Bound::Never => row.unbounded.clone().unwrap_or_default(),
+        Bound::Never => row.why.clone(),
         Bound::Time => "it holds all keys that arrive within its `ttl`, however many those are".to_owned(),
     };
-    let options = match row.bounded_by.as_slice() {
-        [] => String::new(),
-        [only] => format!("`{only}`"),
-        [first, ..] => format!("`{first}`"),
-    };
-    let session = row.callee.iter().any(|path| path == "express-session");
-    let is_loader = row.callee.iter().any(|path| path == "dataloader");
-    let help = match (session, is_loader) {
-        (true, _) => "give it a `store` that forgets expired sessions".to_owned(),
-        (_, true) => "make one for each request, or hand it `cache: false`".to_owned(),
-        _ => format!("give it {options}: a number of entries that fits in memory"),
+    let session = row.sessions.is_some();
+    let help = match (&row.advice, row.bounded_by.first()) {
+        (Some(advice), _) => advice.clone(),
+        (None, Some(option)) => format!("give it `{option}`: a number of entries that fits in memory"),
+        (None, None) => "let it remember in a map that evicts".to_owned(),
     };
     let message = if session {
         format!("the sessions of `{holder}` have no bound: {why}")

@@ -5,6 +5,7 @@ use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::RegistryRow;
 use outlive_semantic::growth::{Keys, key_kind};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
@@ -28,7 +29,6 @@ static META: Meta = Meta {
 /// A registry: how it is written to, what ends an entry, what it keeps.
 struct Registry {
     path: &'static str,
-    ends: &'static [&'static str],
     keeps: &'static str,
     help: &'static str,
 }
@@ -36,45 +36,13 @@ struct Registry {
 const REGISTRIES: &[Registry] = &[
     Registry {
         path: "Symbol.for",
-        ends: &[],
         keeps: "the registry of symbols is never collected",
         help: "use `Symbol(description)`, which is, or one constant symbol",
     },
     Registry {
-        path: "console.time",
-        ends: &["timeEnd"],
-        keeps: "the label stays until `console.timeEnd` is called with it",
-        help: "call `console.timeEnd` with the same label on every way out, or measure with `performance.now()`",
-    },
-    Registry {
-        path: "console.count",
-        ends: &["countReset"],
-        keeps: "each label keeps its counter",
-        help: "count under a fixed label, or call `console.countReset`",
-    },
-    Registry {
         path: "require",
-        ends: &[],
         keeps: "each path is a module that is never unloaded",
         help: "require what there may be by fixed names, or read data with `fs` and `JSON.parse`",
-    },
-    Registry {
-        path: "winston.loggers.get",
-        ends: &["close"],
-        keeps: "each id keeps its logger with all its transports",
-        help: "take a child of one logger: `logger.child({ id })`",
-    },
-    Registry {
-        path: "mongoose.model",
-        ends: &["deleteModel"],
-        keeps: "each name keeps a compiled model",
-        help: "compile the model once, under a fixed name",
-    },
-    Registry {
-        path: "util.debuglog",
-        ends: &[],
-        keeps: "each section name keeps its logger",
-        help: "make the logger once, under a fixed name",
     },
 ];
 
@@ -126,9 +94,17 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let path = model.api_path(tree.callee(call)?)?;
-    let registry = REGISTRIES.iter().find(|registry| *registry.path == *path)?;
+    let rows = model.rows(call);
+    let row = rows.iter().find_map(|row| row.registry.as_ref());
+    let (keeps, help) = match row {
+        Some(row) => (row.keeps.as_str(), row.advice.as_str()),
+        None => {
+            let registry = REGISTRIES.iter().find(|registry| *registry.path == *path)?;
+            (registry.keeps, registry.help)
+        }
+    };
     let key = tree.arg(call, 0)?;
-    if &*path == "mongoose.model" && tree.arg(call, 1).is_none() {
+    if row.is_some_and(|row| tree.args(call).count() < row.arguments) {
         return None;
     }
     let freshness = freshness(model, key)?;
@@ -136,13 +112,12 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     if &*path == "require" && freshness.conventions > 1 {
         return None;
     }
-    if ends(file, registry) {
-        return file.drop(&META, call, || format!("`{}` is called in this file", registry.ends.join("`, `")));
+    if let Some(row) = row.filter(|row| ends(file, &path, row)) {
+        return file.drop(&META, call, || format!("`{}` is called in this file", row.ends.join("`, `")));
     }
-    let keeps = registry.keeps;
     Some(LocalClaim {
         message: format!("`{path}` is given a key made {}: {keeps}", freshness.words),
-        help: registry.help.to_owned(),
+        help: help.to_owned(),
         subject: path.to_string(),
         must_repeat: true,
         conventions: freshness.conventions,
@@ -151,12 +126,12 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// Whether the file ends entries of the registry at all: of which keys, only a run could tell.
-fn ends(file: &FileView<'_, '_>, registry: &Registry) -> bool {
+fn ends(file: &FileView<'_, '_>, path: &str, row: &RegistryRow) -> bool {
     let tree = &file.model.file.tree;
+    let owner = path.rsplit_once('.').map(|(owner, _)| owner);
     tree.ids().filter(|&node| tree.kind(node) == Kind::Call).any(|node| {
         tree.method_call(node).is_some_and(|(object, method)| {
-            let owner = registry.path.rsplit_once('.').map(|(owner, _)| owner);
-            registry.ends.contains(&method) && file.model.api_path(object).as_deref() == owner
+            row.ends.iter().any(|end| end == method) && file.model.api_path(object).as_deref() == owner
         })
     })
 }

@@ -44,27 +44,17 @@ impl Rule for UnboundedWait {
     }
 }
 
-/// Clients, where their options stand, and the options that limit the wait.
-fn client(path: &str) -> Option<(usize, &'static [&'static str])> {
-    Some(match path {
-        "fetch" | "node-fetch" | "undici.fetch" | "cross-fetch" => (1, &["signal", "timeout"]),
-        "axios.get" | "axios.delete" | "axios.head" => (1, &["signal", "timeout", "cancelToken"]),
-        "axios.post" | "axios.put" | "axios.patch" => (2, &["signal", "timeout", "cancelToken"]),
-        "axios" | "axios.request" => (0, &["signal", "timeout", "cancelToken"]),
-        "got" | "got.get" | "got.post" => (1, &["signal", "timeout"]),
-        _ => return None,
-    })
-}
-
 fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
-    let (at, limits) = client(&path)?;
+    let rows = model.rows(call);
+    let request = rows.iter().find_map(|row| row.request.as_ref())?;
+    let at = usize::from(request.options?);
     let is_awaited = tree.ancestors(call).take(3).any(|node| tree.kind(node) == Kind::Await);
     if !is_awaited || tree.args(call).any(|arg| tree.kind(arg) == Kind::Spread) {
         return None;
     }
-    if tree.arg(call, at).is_some_and(|options| may_limit(model, options, limits)) {
+    if tree.arg(call, at).is_some_and(|options| may_limit(model, options, &request.limited_by)) {
         return None;
     }
     Some(LocalClaim {
@@ -81,7 +71,7 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// Whether options limit the wait, or cannot be read.
-fn may_limit(model: &Model<'_>, options: NodeId, limits: &[&str]) -> bool {
+fn may_limit(model: &Model<'_>, options: NodeId, limits: &[String]) -> bool {
     let tree = &model.file.tree;
     let value =
         model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
@@ -89,7 +79,7 @@ fn may_limit(model: &Model<'_>, options: NodeId, limits: &[&str]) -> bool {
         return true;
     }
     tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Property => tree.name(part).is_none_or(|name| limits.contains(&name)),
+        Kind::Property => tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit == name)),
         _ => true,
     })
 }

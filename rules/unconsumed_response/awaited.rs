@@ -11,16 +11,12 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
-/// Requests whose response holds a connection until its body is read, and which no collection gives back: measured.
-const REQUESTS: &[&str] = &["undici.request"];
-
 /// The claim about one request; none if every way reads its body, or hands it on.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
     let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await)?;
-    if !REQUESTS.contains(&&*path) {
+    if !model.rows(call).iter().any(|row| row.request.as_ref().is_some_and(|row| row.holds_connection)) {
         return None;
     }
     let body = body(model, wait)?;

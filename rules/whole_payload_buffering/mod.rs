@@ -71,8 +71,7 @@ fn buffered(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 /// A file whose path is not written out in the source.
 fn read_file(model: &Model<'_>, call: NodeId) -> Option<Whole> {
     let tree = &model.file.tree;
-    let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
-    if !matches!(&*path, "fs.readFileSync" | "fs.promises.readFile" | "fs/promises.readFile") {
+    if !model.rows(call).iter().any(|row| row.reads_file) {
         return None;
     }
     let name = tree.arg(call, 0)?;
@@ -106,10 +105,9 @@ fn read_answer(model: &Model<'_>, call: NodeId) -> Option<Whole> {
     let value =
         model.file.binding_of(answer).and_then(|binding| model.file.sole_value(binding)).unwrap_or(answer);
     let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
-    let path = tree.callee(value).and_then(|callee| model.api_path(callee))?;
-    let is_fetch = matches!(&*path, "fetch" | "node-fetch" | "undici.fetch" | "undici.request");
+    let is_request = model.rows(value).iter().any(|row| row.request.as_ref().is_some_and(|row| row.body));
     let shown = model.file.display(&model.file.place(answer));
-    is_fetch.then(|| Whole {
+    is_request.then(|| Whole {
         what: format!("the body of `{shown}`"),
         cure: "use `pipeline` from its `body` to the response",
     })

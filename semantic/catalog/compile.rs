@@ -48,7 +48,6 @@ impl Catalog {
                 life: row.life,
                 readable: row.readable,
                 writable: row.writable,
-                ends: row.ends.clone(),
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });

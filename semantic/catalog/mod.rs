@@ -69,8 +69,6 @@ pub struct ModelType {
     pub readable: bool,
     /// Whether bytes can be written to it.
     pub writable: bool,
-    /// Methods after which its listeners are gone.
-    pub ends: Vec<String>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -294,6 +292,12 @@ impl Catalog {
     /// The families in which a method of this name adds a listener.
     pub fn families_adding(&self, method: &str) -> impl Iterator<Item = usize> + '_ {
         self.add_methods.get(method).into_iter().flatten().copied()
+    }
+
+    /// Whether listeners of any family are taken away by a method of this name.
+    #[must_use]
+    pub fn removes(&self, method: &str) -> bool {
+        self.emitters.iter().any(|row| row.remove.iter().chain(&row.remove_all).any(|name| name == method))
     }
 
     /// Whether a package has rows.

@@ -98,9 +98,6 @@ pub struct TypeRow {
     /// Whether bytes can be written to it.
     #[serde(default)]
     pub writable: bool,
-    /// What ends it: methods after which its listeners are gone.
-    #[serde(default)]
-    pub ends: Vec<String>,
 }
 
 /// What a call does.
@@ -122,31 +119,33 @@ pub struct CallRow {
     pub callbacks: Vec<CallbackRow>,
     /// What it acquires.
     pub acquires: Option<AcquireRow>,
-    /// It gives back its argument at this position (`clearTimeout`: 0).
-    pub releases_argument: Option<u8>,
-    /// It gives back its receiver (`socket.destroy()`).
-    #[serde(default)]
-    pub releases_receiver: bool,
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
+    /// It sends a request, or makes a client that does.
+    pub request: Option<RequestRow>,
+    /// It only looks at its arguments: it neither gives them back nor keeps them.
+    #[serde(default)]
+    pub looks: bool,
+    /// It keeps an entry for each key that its first argument is.
+    pub registry: Option<RegistryRow>,
     /// The argument at this position is what an application shows at its root: a component, an element, options.
     pub mounts: Option<u8>,
     /// It gives an instance of the class that the argument at this position names, which somebody else has made.
     pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
-    /// Why building one per call leaks: for `per-call-client`.
-    pub client: Option<String>,
-    /// Why the call caches without bound.
-    pub unbounded: Option<String>,
-    /// Option names any of which bounds it.
+    /// It makes something that remembers.
+    pub caches: Option<CacheRow>,
+    /// It reads a whole file.
     #[serde(default)]
-    pub bounded_by: Vec<String>,
-    /// Holds only where the dependency's major version is below this.
-    pub below_major: Option<u32>,
-    /// Holds only where the dependency's major version is at least this.
-    pub from_major: Option<u32>,
+    pub reads_file: bool,
+    /// It reads all of the stream that its first argument is, unless a second one limits it: what to do instead.
+    pub drains: Option<String>,
+    /// The option that says how many bytes of a body it takes.
+    pub body_limit: Option<String>,
+    /// It takes uploads.
+    pub uploads: Option<UploadRow>,
     /// The rows it was compiled from say who knows this: a documentation page, a source file.
     #[serde(default)]
     pub source: String,
@@ -167,6 +166,75 @@ impl CallRow {
                 })
             })
     }
+}
+
+/// A request that a call sends. Agents and clients that it is handed it uses and leaves open.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestRow {
+    /// The position of its options; without it, nothing is said of how long it waits.
+    pub options: Option<u8>,
+    /// Options any of which limits how long it waits.
+    #[serde(default)]
+    pub limited_by: Vec<String>,
+    /// Methods of its answer read the whole body.
+    #[serde(default)]
+    pub body: bool,
+    /// Its connection stays taken until the body is read.
+    #[serde(default)]
+    pub holds_connection: bool,
+}
+
+/// What a call makes that remembers, and what bounds it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CacheRow {
+    /// Why it has no bound, as the second half of a sentence.
+    pub why: String,
+    /// Options any of which bounds it.
+    #[serde(default)]
+    pub bounded_by: Vec<String>,
+    /// Options with which entries go after a time.
+    #[serde(default)]
+    pub swept_by: Vec<String>,
+    /// Its first argument is the function whose results it remembers.
+    #[serde(default)]
+    pub of_function: bool,
+    /// It keeps one entry for each client of the application that it is given to: the option by which it keeps fewer.
+    pub sessions: Option<String>,
+    /// What to do, if it is not to pass the first of the options.
+    pub advice: Option<String>,
+}
+
+/// Where uploads go.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UploadRow {
+    /// Options any of which limits them, or puts them elsewhere.
+    #[serde(default)]
+    pub bounded_by: Vec<String>,
+    /// The option that says where they are kept.
+    pub storage: String,
+    /// What makes a storage in memory.
+    pub in_memory: String,
+    /// What to do.
+    pub advice: String,
+}
+
+/// What a registry keeps for each key.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistryRow {
+    /// What stays, as the second half of a sentence.
+    pub keeps: String,
+    /// What to do instead.
+    pub advice: String,
+    /// Methods beside it that take an entry out.
+    #[serde(default)]
+    pub ends: Vec<String>,
+    /// It adds only if it has so many arguments; with fewer it asks.
+    #[serde(default)]
+    pub arguments: usize,
 }
 
 /// A function handed to a call.
@@ -434,9 +502,6 @@ pub struct EmitterRow {
     /// Adding the same function twice keeps one.
     #[serde(default)]
     pub deduplicates: bool,
-    /// A removal without a function takes all listeners of the event.
-    #[serde(default)]
-    pub remove_without_function: bool,
     /// What adding returns takes the listener away again (a function or an object with `dispose`).
     #[serde(default)]
     pub returns_disposer: bool,

@@ -34,6 +34,7 @@ impl<'a> Model<'a> {
         let mut path = match place.root {
             Root::Module(source) => package_path(tree.text(source))?.to_owned(),
             Root::Global(name) => tree.text(name).to_owned(),
+            Root::Value(node) if self.is_import_meta(node) => "import.meta".to_owned(),
             Root::Value(node) if tree.is_call(node) => {
                 let callee = self.file.place(tree.callee(node)?);
                 format!("{}()", self.path_within(&callee, fuel)?)
@@ -71,6 +72,14 @@ impl<'a> Model<'a> {
         Some(path)
     }
 
+    /// `import.meta`, and not `new.target`.
+    fn is_import_meta(&self, node: NodeId) -> bool {
+        let tree = &self.file.tree;
+        let span = tree.span(node);
+        tree.kind(node) == Kind::MetaProperty
+            && self.file.text.get(span.start as usize..span.end as usize) == Some("import.meta")
+    }
+
     /// What an annotation says a variable or a field of it is: `lib` of `(lib: typeof library)`, which is `library`.
     fn queried(&self, place: &Place) -> Option<Place> {
         let Root::Binding(binding) = place.root else { return None };
@@ -95,9 +104,13 @@ impl<'a> Model<'a> {
     }
 }
 
-/// The package of a specifier, `node:` dropped; none for relative and absolute specifiers.
+/// The package of a specifier, `node:` dropped; none for relative and absolute specifiers. A file that a framework generates
+/// beside others, `./$types`, goes by its name.
 #[must_use]
 pub fn package_path(specifier: &str) -> Option<&str> {
+    if let Some(name) = specifier.strip_prefix("./").filter(|name| name.starts_with('$')) {
+        return Some(name);
+    }
     if specifier.starts_with(['.', '/', '#', '~']) || specifier.starts_with("@/") {
         return None;
     }
