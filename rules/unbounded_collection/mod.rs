@@ -186,8 +186,7 @@ fn container_of(
 /// Whether a place holds a cache of a library, which evicts only what went in by its own methods.
 fn is_library_cache(model: &Model<'_>, place: &Place) -> bool {
     let is_cache = |value: &outlive_semantic::index::NodeId| {
-        model.file.tree.kind(*value) == Kind::New
-            && model.rows(*value).iter().any(|row| row.caches.is_some())
+        model.file.tree.kind(*value) == Kind::New && model.rows(*value).iter().any(|row| row.caches.is_some())
     };
     model.values(place).iter().any(is_cache)
 }
