@@ -437,7 +437,7 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
             (callee, name)
         }
     };
-    if !removes(model, object, method) {
+    if !removes(model, object, method) || names_no_function(model, call) {
         return None;
     }
     let is_global = tree.method_call(call).is_none();
@@ -461,6 +461,30 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
         None => (None, None, None),
     };
     Some(Removal { call, target: object, place, event, listener, options, func: tree.func(call) })
+}
+
+/// `window.removeEventListener('resize')`: an event target throws at that, and removes nothing
+/// (<https://dom.spec.whatwg.org/#interface-eventtarget>: both arguments are required).
+#[must_use]
+pub fn names_no_function(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_lone = tree.args(call).count() == 1
+        && tree
+            .arg(call, 0)
+            .is_some_and(|event| matches!(event_identity(model, event), Identity::Constant(_)));
+    let is_event_target = || match tree.method_call(call) {
+        Some((object, "removeEventListener")) => {
+            let of = model.model_of(model.ty(unwrapped(model, object)));
+            let row = of.and_then(|of| model.catalog.emitter(model.catalog.model(of).emitter?));
+            row.is_some_and(|row| row.add.iter().any(|name| name == "addEventListener"))
+        }
+        Some(_) => false,
+        None => {
+            let callee = tree.callee(call).and_then(|callee| model.file.global_of(callee));
+            callee == Some("removeEventListener")
+        }
+    };
+    tree.kind(call) == Kind::Call && is_lone && is_event_target()
 }
 
 /// Whether a method takes listeners away: one of the target's family, if that is known.

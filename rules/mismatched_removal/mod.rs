@@ -56,7 +56,9 @@ impl Rule for MismatchedRemoval {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let found = counterpart::mismatch(file, call).or_else(|| counterpart::copied(file, call));
+        let found = counterpart::mismatch(file, call)
+            .or_else(|| counterpart::copied(file, call))
+            .or_else(|| without_function(file.model, call));
         if let Some(body) = found {
             let tree = &file.model.file.tree;
             let (func, at) = (tree.func(call), tree.span(call));
@@ -100,6 +102,21 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
         notes: vec![note_added(model, added)],
         ..LocalClaim::default()
     })
+}
+
+/// A removal from an event target that says of which event, and not which function.
+fn without_function(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    if !listeners::names_no_function(model, call) {
+        return None;
+    }
+    let object = tree.method_call(call).map(|(object, _)| model.file.place(object));
+    let target = object.map_or_else(|| "window".to_owned(), |place| model.file.display(&place));
+    let message = format!(
+        "this removes nothing from `{target}`: `removeEventListener` throws where it is given no function"
+    );
+    let help = "keep the function that was added, and hand it over as the second argument".to_owned();
+    Some(LocalClaim { message, help, subject: format!("{target} no function"), ..LocalClaim::default() })
 }
 
 /// Whether a removal may well be for this registration: none of the three is certainly different, and the target or the
