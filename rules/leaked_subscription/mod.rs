@@ -178,8 +178,7 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
         }
         at = object;
     }
-    let name = tree.callee(at).and_then(|callee| model.callee_name(callee));
-    if name.is_some_and(|name| ENDING_SOURCES.contains(&name)) {
+    if is_ending_source(model, at) {
         return true;
     }
     // A source made by this very function ends with it.
@@ -252,12 +251,17 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
         Kind::New => true,
-        Kind::Call => {
-            let name = tree.callee(value).and_then(|callee| model.callee_name(callee));
-            name.is_some_and(|name| ENDING_SOURCES.contains(&name))
-        }
+        Kind::Call => is_ending_source(model, value),
         _ => matches!(model.ty(value), Ty::Function(_)),
     }
+}
+
+/// Whether a call makes a source that ends by itself. A timer that is told a period goes on.
+fn is_ending_source(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let is_periodic = name == Some("timer") && tree.args(call).count() > 1;
+    name.is_some_and(|name| ENDING_SOURCES.contains(&name)) && !is_periodic
 }
 
 fn message(body: &AcquireClaim) -> String {
