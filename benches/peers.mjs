@@ -17,6 +17,7 @@ const peers = join(root, 'truth', 'peers');
 const tree = join(target, 'bench-peers');
 const cache = join(target, 'bench-peers-cache');
 const runs = Number(process.argv[2] ?? 5);
+
 /** Files into a folder of their own, without a second copy where the system can. */
 function layOut(files, from, to) {
   for (const file of files) {
@@ -48,6 +49,10 @@ function part(files, share) {
   return kept;
 }
 
+if (!existsSync(join(peers, 'node_modules'))) {
+  console.error('the other tools are not installed: npm install --legacy-peer-deps --no-package-lock --prefix truth/peers');
+  process.exit(2);
+}
 must('sh', [join(root, 'benches', 'lay-out.sh'), join(target, 'bench-tree')]);
 must('cargo', ['build', '--release', '--quiet']);
 const shown = must(program, ['check', '--show-files', '.'], { cwd: join(target, 'bench-tree') });
@@ -56,6 +61,8 @@ rmSync(tree, { recursive: true, force: true });
 layOut(files, join(target, 'bench-tree'), tree);
 const manifests = readdirSync(join(target, 'bench-tree')).map((name) => join(name, 'package.json'));
 layOut(manifests, join(target, 'bench-tree'), tree);
+// The folder is ignored by the repository that it stands in; as one of its own it is not.
+mkdirSync(join(tree, '.git'));
 
 const require = createRequire(join(peers, 'package.json'));
 const version = (name) => JSON.parse(readFileSync(join(peers, 'node_modules', name, 'package.json'), 'utf8')).version;
