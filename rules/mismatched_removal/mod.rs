@@ -167,7 +167,16 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
 /// The removed function is one that nobody adds: an unbound twin, a missing method, the result of `addEventListener`.
 fn is_made_up(model: &Model<'_>, removal: &Removal) -> bool {
     let Some(listener) = removal.listener else { return false };
-    matches!(identity::identity(model, listener), Identity::At(_))
+    matches!(identity::identity(model, listener), Identity::At(_)) && !is_looked_up(model, listener)
+}
+
+/// A function that was taken out of a list or table: `server.listeners('upgrade').pop()`. Whoever put it there may have added
+/// it.
+fn is_looked_up(model: &Model<'_>, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(listener).and_then(|binding| model.file.sole_value(binding));
+    let method = value.and_then(|value| tree.method_call(value)).map(|(_, method)| method);
+    matches!(method, Some("pop" | "shift" | "at" | "find" | "get" | "listeners" | "rawListeners"))
 }
 
 /// Whether the two calls belong to one way of listening: what `attachEvent` or a wrapper added, `detachEvent` removes.

@@ -90,6 +90,8 @@ const FINITE_KEYS: &[&str] = &[
     "level",
     "severity",
     "status",
+    "statuscode",
+    "httpstatus",
     "permission",
     "role",
     "scope",
