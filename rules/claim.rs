@@ -82,6 +82,12 @@ pub(crate) trait Kind {
 
 macro_rules! kinds {
     ($($variant:ident($claim:ty)),*) => {$(
+        impl From<$claim> for Body {
+            fn from(claim: $claim) -> Self {
+                Self::$variant(Box::new(claim))
+            }
+        }
+
         impl Kind for $claim {
             fn of(body: &Body) -> Option<&Self> {
                 match body {
@@ -94,7 +100,16 @@ macro_rules! kinds {
 }
 
 kinds!(
+    Growth(GrowthClaim),
     Listener(ListenerClaim),
+    Acquire(AcquireClaim),
+    Late(LateClaim),
+    Given(GivenClaim),
+    Obtained(ObtainedClaim),
+    Undo(UndoClaim),
+    Left(LeftClaim),
+    Made(MadeClaim),
+    Held(HeldClaim),
     Kept(KeptClaim),
     Outlived(OutlivedClaim),
     Local(LocalClaim),
@@ -163,7 +178,7 @@ pub struct GrowthClaim {
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
     /// It is a property of a thing that has methods to add and take away, which do not know of it.
-    pub weak_key: bool,
+    pub beside_methods: bool,
     /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
     pub is_each: bool,
     /// What is under the key is looked up and makes room for the new entry.
@@ -603,6 +618,14 @@ pub struct Gap {
     pub repeats: bool,
     /// Each owner leaves at most one behind.
     pub one_each: bool,
+}
+
+impl Gap {
+    /// A way on which it is surely not released, named by how it ends and where.
+    #[must_use]
+    pub fn new(how: impl Into<String>, at: Option<Span>) -> Self {
+        Self { how: how.into(), at, is_weak: false, repeats: false, one_each: false }
+    }
 }
 
 /// A longer-lived thing keeps a shorter-lived one here.

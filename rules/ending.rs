@@ -8,8 +8,21 @@ use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::{self, Dead};
 
-/// Why something is never `done` ("released") by a node of a function, although it looks as if: said as part of the path.
-pub(crate) fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Option<Note> {
+/// Whether something is never `done` ("released") by a node of a function, although it looks as if: why is said as part of
+/// the path.
+pub(crate) fn is_never(
+    file: &FileView<'_, '_>,
+    (func, node): (FuncId, NodeId),
+    done: &str,
+    notes: &mut Vec<Note>,
+) -> bool {
+    let why = never(file, func, node, done);
+    let is_never = why.is_some();
+    notes.extend(why);
+    is_never
+}
+
+fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Option<Note> {
     let lowered = file.model.file;
     let (func, dead) = lowered
         .enclosing(func)

@@ -29,7 +29,7 @@ pub(crate) fn note_given(
     let (what, ends_itself) = (what.to_owned(), patterns.ends_itself);
     let given = GivenClaim { what, release: acquire::release_names(patterns), ends_itself };
     let at = file.model.file.tree.span(call);
-    claims.list.push(Claim { rule: meta.id, func, at, body: Body::Given(given.into()) });
+    claims.add(meta.id, func, at, given);
 }
 
 /// The function that returns what a call in it gave, and keeps nothing of it.
@@ -64,7 +64,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let handle = file.follow(call);
     if let Some(giver) = giver(model, call, &handle) {
         let at = tree.span(call);
-        claims.list.push(Claim { rule: meta.id, func: giver, at, body: Body::Passed(callee) });
+        claims.add(meta.id, giver, at, Body::Passed(callee));
         return;
     }
     file.pending.borrow_mut().push(Pending { rule: meta.id, call, callee, handle });
@@ -134,8 +134,8 @@ fn obtained(
     let acquired = claim(file, meta, call, handle, claims);
     claims.list.truncate(known);
     let Some(acquired) = acquired else { return };
-    let body = Body::Obtained(ObtainedClaim { callee, acquired: acquired.into() }.into());
-    claims.list.push(Claim { rule: meta.id, func, at, body });
+    let body = ObtainedClaim { callee, acquired: acquired.into() };
+    claims.add(meta.id, func, at, body);
 }
 
 /// What is left of a thing that a call may have given. Most of what functions return is nothing acquired: why that is no

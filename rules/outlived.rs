@@ -1,14 +1,37 @@
 //! Claims whose message is known when the file is read: what is left to ask is whether the holder outlives the code that
 //! leaves something on it, and how often that code runs.
 
-use crate::claim::{self, Claim, OutlivedClaim};
+use crate::claim::{self, Claim, LocalClaim, OutlivedClaim};
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
-use crate::rule::{Meta, ProjectView};
+use crate::rule::{Claims, Meta, ProjectView};
 use outlive_semantic::growth::Op;
+use outlive_semantic::guard;
+use outlive_semantic::index::NodeId;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::Place;
 use outlive_semantic::project::{Answer, FileId, Lives, Spot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::What;
+
+/// The claim that a node leaves something on a holder each time it runs.
+pub(crate) fn claim(
+    model: &Model<'_>,
+    holder: &Place,
+    node: NodeId,
+    body: LocalClaim,
+    claims: &mut Claims<'_>,
+) -> OutlivedClaim {
+    OutlivedClaim {
+        holder: claims.names.place(model, holder),
+        shown: model.file.display(holder),
+        life: None,
+        once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
+        in_loop: guard::enclosing_loop(model, node).is_some(),
+        may_be_released: false,
+        body,
+    }
+}
 
 /// Judges the claims of one rule about what holders keep.
 pub(crate) fn settle_all(

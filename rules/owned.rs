@@ -28,7 +28,7 @@ pub(crate) fn note_held(
     let Some(class) = ending::class_around(model, acquired) else { return };
     let Some((end, end_func)) = end_around(model, released, class) else { return };
     let held = HeldClaim { class, end, end_func, what: what(), made: None };
-    claims.list.push(Claim { rule: RULE, func: acquired, at, body: Body::Held(held.into()) });
+    claims.add(RULE, acquired, at, held);
 }
 
 /// The name of the end method of a class in which a function is, or stands.
@@ -80,8 +80,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let at = tree.span(call);
     let called =
         called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
-    let body = Body::Made(MadeClaim { callee, called, acquired }.into());
-    claims.list.push(Claim { rule: RULE, func: tree.func(call), at, body });
+    let body = MadeClaim { callee, called, acquired };
+    claims.add(RULE, tree.func(call), at, body);
 }
 
 /// What is held, by the claims that were just made, is an instance of this class.

@@ -66,7 +66,7 @@ fn push(
     claims: &mut Claims<'_>,
 ) {
     let at = file.model.file.tree.span(site);
-    claims.list.push(Claim { rule, func, at, body: Body::Undo(undo.into()) });
+    claims.add(rule, func, at, undo);
 }
 
 /// The position of the parameter of a function that an expression names.
@@ -145,8 +145,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let args = tree.args(call).map(&mut target).collect();
     let receiver = tree.method_call(call).map(|(object, _)| target(object));
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned();
-    let body = Body::Left(LeftClaim { callee, name, acquired, args, receiver, fresh }.into());
-    claims.list.push(Claim { rule: meta.id, func: tree.func(call), at: tree.span(call), body });
+    let body = LeftClaim { callee, name, acquired, args, receiver, fresh };
+    claims.add(meta.id, tree.func(call), tree.span(call), body);
 }
 
 /// What ends what a call has begun, of whatever shape it returns that: a function, or an object with a method for it.

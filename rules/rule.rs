@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use crate::claim::Claim;
+use crate::claim::{Body, Claim, RuleId};
 use crate::ending;
 use crate::factory::Pending;
 use crate::finding::{Finding, Severity};
@@ -16,6 +16,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
+use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
@@ -238,6 +239,13 @@ pub struct Claims<'n> {
     pub names: &'n mut NameMap,
     /// The claims.
     pub list: Vec<Claim>,
+}
+
+impl Claims<'_> {
+    /// Adds what a rule claims about some code of a function.
+    pub(crate) fn add(&mut self, rule: RuleId, func: FuncId, at: Span, body: impl Into<Body>) {
+        self.list.push(Claim { rule, func, at, body: body.into() });
+    }
 }
 
 /// A rule: a visitor over each file, and a judgement over the linked project.

@@ -73,12 +73,9 @@ pub(crate) fn released_for_the_next(
     let func = tree.func(call);
     let is_before = |release: &&&Release| release.func == func && release.node < call;
     let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, &slot).is_some();
-    (is_kept && releases.iter().all(|release| is_before(&release))).then(|| Gap {
-        how: "when its owner ends: only the next one clears it".to_owned(),
-        at: None,
-        is_weak: false,
-        repeats: false,
-        one_each: true,
+    (is_kept && releases.iter().all(|release| is_before(&release))).then(|| {
+        let how = "when its owner ends: only the next one clears it";
+        Gap { one_each: true, ..Gap::new(how, None) }
     })
 }
 
@@ -104,13 +101,7 @@ pub(crate) fn armed_after_release(
     if !patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
         return None;
     }
-    Some(Gap {
-        how: "by a release that comes while this is waited for".to_owned(),
-        at: Some(tree.span(waited)),
-        is_weak: false,
-        repeats: false,
-        one_each: false,
-    })
+    Some(Gap::new("by a release that comes while this is waited for", Some(tree.span(waited))))
 }
 
 /// What a call waited for: an `await` before it in its function, or the promise whose callback it stands in.
@@ -159,13 +150,7 @@ pub(crate) fn overwritten(
     if reaches(model, func, &releasing, 4) {
         return None;
     }
-    let gap = || Gap {
-        how: "before the next one takes its place".to_owned(),
-        at: None,
-        is_weak: false,
-        repeats: true,
-        one_each: false,
-    };
+    let gap = || Gap { repeats: true, ..Gap::new("before the next one takes its place", None) };
     if is_looped(model, func, &releasing, 3) {
         return Some(gap());
     }
@@ -434,7 +419,7 @@ pub(crate) fn missed_by_handler(
         misses.then_some(name)
     })?;
     let how = format!("when `{missed}` ends the instance");
-    Some(Gap { how, at: None, is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new(how, None))
 }
 
 /// What is acquired while its owner ends is kept by one that is gone: it is stored when a promise settles, and nobody asks
@@ -468,13 +453,8 @@ pub(crate) fn kept_after_end(
         Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func != keeper,
         _ => false,
     });
-    (is_kept && !asks && releases.iter().any(ends_with_component)).then(|| Gap {
-        how: "when the component ends while this is waited for".to_owned(),
-        at: Some(tree.span(waited)),
-        is_weak: false,
-        repeats: false,
-        one_each: false,
-    })
+    (is_kept && !asks && releases.iter().any(ends_with_component))
+        .then(|| Gap::new("when the component ends while this is waited for", Some(tree.span(waited))))
 }
 
 /// Whether a call is waited for, so that [`kept_after_end`] has anything to say about it.
@@ -668,8 +648,7 @@ pub(crate) fn missed_by_settlement(
             || stays && func != executor && leaves_before(model, settle, releases);
         !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
     })?;
-    let how = "when the promise is settled here".to_owned();
-    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
 }
 
 /// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own
@@ -684,8 +663,7 @@ pub(crate) fn missed_by_rejection(model: &Model<'_>, call: NodeId, releases: &[&
     // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
     let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
     let at = *chains?.first()?;
-    let how = "when the promise is rejected".to_owned();
-    Some(Gap { how, at: Some(tree.span(at)), is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new("when the promise is rejected", Some(tree.span(at))))
 }
 
 /// The `then` that runs a function when its promise is fulfilled, if nothing on its chain releases when it is rejected.
@@ -733,8 +711,7 @@ pub(crate) fn left_by_watcher(model: &Model<'_>, call: NodeId, removing: &FxHash
     if watched.is_none() || ends.iter().any(is_reset) || !leaves_the_last(model, call, func) {
         return None;
     }
-    let how = "when the component unmounts".to_owned();
-    Some(Gap { how, at: None, is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new("when the component unmounts", None))
 }
 
 /// What a function is told of as the callback of a watcher: the variable at its source, if it is one.
@@ -819,8 +796,7 @@ pub(crate) fn kept_by_settlement(
             && !own.is_some_and(|own| model.file.is_within(func, own))
             && !covers(model, func, executor, removing)
     })?;
-    let how = "when the promise is settled here".to_owned();
-    Some(Gap { how, at: Some(tree.span(missed)), is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
 }
 
 /// Whether the function in which a promise is settled is left right after, by a return, although it has a release

@@ -4,7 +4,7 @@ mod handover;
 mod paths;
 mod settle;
 
-use crate::claim::{AcquireClaim, Body, Claim, Gap, LateClaim, Note, Origin, Undo};
+use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
 use crate::ending;
 use crate::factory;
 use crate::finding::Role;
@@ -77,7 +77,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let (func, at) = (file.model.file.tree.func(call), file.model.file.tree.span(call));
     if let Some(row) = row(file, meta, call) {
         if let Some(body) = acquired(file, meta, call, row, claims) {
-            claims.list.push(Claim { rule: meta.id, func, at, body: Body::Acquire(body.into()) });
+            claims.add(meta.id, func, at, body);
         }
         return;
     }
@@ -88,8 +88,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         // What instances hold is only known where the type is.
         claims.list.truncate(known);
         if let Some(acquired) = body {
-            let body = Body::Late(LateClaim { receiver: receiver.clone(), of, acquired }.into());
-            claims.list.push(Claim { rule: meta.id, func, at, body });
+            let body = LateClaim { receiver: receiver.clone(), of, acquired };
+            claims.add(meta.id, func, at, body);
         }
     }
 }
@@ -346,8 +346,10 @@ pub(crate) fn claim_held(
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
-    let living: Vec<&Release> =
-        releases.iter().filter(|release| !never_runs(file, release, &mut notes)).collect();
+    let living: Vec<&Release> = releases
+        .iter()
+        .filter(|release| !ending::is_never(file, (release.func, release.node), "released", &mut notes))
+        .collect();
     let mut handed = Vec::new();
     // What its own component ends is the component's: whoever else is told of it does not end it.
     if slot::kept_after_end(file, call, handle, &living).is_none() {
@@ -513,11 +515,4 @@ fn undo(patterns: &ReleasePatterns) -> Option<Undo> {
 /// The same, for claims.
 pub(crate) fn release_names(patterns: &ReleasePatterns) -> Vec<String> {
     releasing(patterns).map(str::to_owned).collect()
-}
-
-fn never_runs(file: &FileView<'_, '_>, release: &Release, notes: &mut Vec<Note>) -> bool {
-    let note = ending::never(file, release.func, release.node, "released");
-    let never = note.is_some();
-    notes.extend(note);
-    never
 }

@@ -116,8 +116,7 @@ fn gap_in(
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
-    let gap =
-        Gap { how: how.to_owned(), at, is_weak: way.is_weak || !survives, repeats: false, one_each: false };
+    let gap = Gap { is_weak: way.is_weak || !survives, ..Gap::new(how, at) };
     inner.filter(|_| gap.is_weak).or(Some(gap))
 }
 

@@ -1,6 +1,6 @@
 //! `ignored-backpressure`: writes to something slower than the source, with no look at how much waits.
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -54,7 +54,7 @@ impl Rule for IgnoredBackpressure {
         if let Some(body) = body {
             let at = file.model.file.tree.span(call);
             let func = file.model.file.tree.func(call);
-            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+            claims.add(META.id, func, at, body);
         }
     }
 

@@ -1,6 +1,6 @@
 //! `ignored-listener-options`: `emitter.on(event, fn, { signal })`: an `EventEmitter` never reads the third argument.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -29,12 +29,7 @@ impl Rule for IgnoredListenerOptions {
         for registration in file.registrations {
             if let Some(body) = ignored(file.model, registration) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim {
-                    rule: META.id,
-                    func: registration.func,
-                    at,
-                    body: Body::Local(body.into()),
-                });
+                claims.add(META.id, registration.func, at, body);
             }
         }
     }

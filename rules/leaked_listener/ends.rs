@@ -62,8 +62,7 @@ fn left_to_itself(
         return None;
     }
     let at = removals.first().map(|removal| tree.span(removal.call));
-    let how = "when the component ends before this is reached".to_owned();
-    Some(Gap { how, at, is_weak: false, repeats: false, one_each: false })
+    Some(Gap::new("when the component ends before this is reached", at))
 }
 
 /// The `await` between a registration and its removals, which stand in the same function, by whose rejection they are
@@ -112,13 +111,8 @@ fn left_by_rejection(model: &Model<'_>, registration: &Registration, removals: &
     }
     let way = flow.escape(start, &stops, &feasible)?;
     let at = way.at.filter(|&at| tree.kind(at) == Kind::Await)?;
-    (way.exit == Exit::Throw && !way.is_weak).then(|| Gap {
-        how: "when what is awaited here rejects".to_owned(),
-        at: Some(tree.span(at)),
-        is_weak: false,
-        repeats: false,
-        one_each: false,
-    })
+    (way.exit == Exit::Throw && !way.is_weak)
+        .then(|| Gap::new("when what is awaited here rejects", Some(tree.span(at))))
 }
 
 /// The tests under which a node is reached, each with the outcome that leads there.
@@ -158,13 +152,7 @@ fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Rem
         })?;
         let name = model.file.function_name(end).unwrap_or("another method");
         let at = Some(model.file.tree.span(sibling.call));
-        Some(Gap {
-            how: format!("when `{name}` ends the instance"),
-            at,
-            is_weak: false,
-            repeats: false,
-            one_each: false,
-        })
+        Some(Gap::new(format!("when `{name}` ends the instance"), at))
     })
 }
 

@@ -8,7 +8,7 @@ mod origin;
 mod outlives;
 mod signal;
 
-use crate::claim::{self, Body, Claim, ListenerClaim, Note, Origin};
+use crate::claim::{self, Claim, ListenerClaim, Note, Origin};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
 use crate::leaked_subscription;
@@ -60,12 +60,7 @@ impl Rule for LeakedListener {
         for registration in file.registrations {
             if let Some(claim) = claim(file, registration, claims) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim {
-                    rule: META.id,
-                    func: registration.func,
-                    at,
-                    body: Body::Listener(claim.into()),
-                });
+                claims.add(META.id, registration.func, at, claim);
             }
         }
         for op in file.ops {
@@ -138,7 +133,8 @@ fn claim(
     let mut at = Some(0);
     while let Some((position, removal)) = at.and_then(|at| Some((at, file.removals.get(at)?))) {
         match matches_at(file, (own, registration), (position, removal)) {
-            Match::Must | Match::May if removes_never(file, removal, &mut notes) => {}
+            Match::Must | Match::May
+                if ending::is_never(file, (removal.func, removal.call), "removed", &mut notes) => {}
             Match::Must => removing.push(removal),
             Match::May => may_be_removed = true,
             Match::Never => note_mismatch(model, registration, removal, &mut notes),
@@ -342,14 +338,6 @@ fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
             },
             _ => false,
         }
-}
-
-/// A removal in a function that never runs removes nothing: said as part of the path.
-fn removes_never(file: &FileView<'_, '_>, removal: &Removal, notes: &mut Vec<Note>) -> bool {
-    let note = ending::never(file, removal.func, removal.call, "removed");
-    let never = note.is_some();
-    notes.extend(note);
-    never
 }
 
 /// So many removals that match nothing are told of.

@@ -6,7 +6,7 @@ mod piped;
 mod unread;
 
 use crate::acquire;
-use crate::claim::{AcquireClaim, Body, Claim};
+use crate::claim::{AcquireClaim, Claim};
 use crate::factory;
 use crate::finding::{Finding, Severity};
 use crate::local;
@@ -39,12 +39,7 @@ impl Rule for LeakedResource {
         let local = [piped::claim, unread::claim, by_hand::claim, paired::claim];
         for body in local.iter().filter_map(|claim| claim(file, call)) {
             let tree = &file.model.file.tree;
-            claims.list.push(Claim {
-                rule: META.id,
-                func: tree.func(call),
-                at: tree.span(call),
-                body: Body::Local(body.into()),
-            });
+            claims.add(META.id, tree.func(call), tree.span(call), body);
         }
     }
 

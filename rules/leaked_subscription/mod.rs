@@ -3,7 +3,7 @@
 mod own;
 
 use crate::acquire::{self, Target};
-use crate::claim::{AcquireClaim, Body, Claim};
+use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::When;
@@ -88,12 +88,7 @@ impl Rule for LeakedSubscription {
         let target = Target::of(model, &place, shown, claims);
         body.target = Some(Target { is_own: own::is_own(model, source), given, ..target });
         let at = model.file.tree.span(call);
-        claims.list.push(Claim {
-            rule: META.id,
-            func: model.file.tree.func(call),
-            at,
-            body: Body::Acquire(body.into()),
-        });
+        claims.add(META.id, model.file.tree.func(call), at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

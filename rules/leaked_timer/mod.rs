@@ -3,7 +3,7 @@
 mod mend;
 
 use crate::acquire;
-use crate::claim::{AcquireClaim, Body, Claim, Gap, Undo};
+use crate::claim::{AcquireClaim, Claim, Gap, Undo};
 use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::returned;
@@ -46,20 +46,14 @@ impl Rule for LeakedTimer {
         let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
         let run = file.model.file.tree.arg(call, 0).and_then(|arg| file.model.function_of(arg));
         if body.partial.is_none() && run.is_some_and(|run| arms_what_is_cleared(file, call, run)) {
-            body.partial = Some(Gap {
-                how: "by what clears the interval that it arms".to_owned(),
-                at: None,
-                is_weak: false,
-                repeats: false,
-                one_each: false,
-            });
+            body.partial = Some(Gap::new("by what clears the interval that it arms", None));
         }
         body.runs_out = matches!(&body.undo, Some(Undo::Function(name)) if name == "clearTimeout");
         let fix = mend::clear_at_end(file, call, &body).or_else(|| mend::clear_in_cleanup(file, call, &body));
         body.fixes.extend(fix);
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Acquire(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

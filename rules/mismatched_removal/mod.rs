@@ -2,7 +2,7 @@
 
 mod counterpart;
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
@@ -34,23 +34,13 @@ impl Rule for MismatchedRemoval {
         for (position, removal) in file.removals.iter().enumerate() {
             if let Some(body) = mismatch(file, position, removal) {
                 let at = file.model.file.tree.span(removal.call);
-                claims.list.push(Claim {
-                    rule: META.id,
-                    func: removal.func,
-                    at,
-                    body: Body::Local(body.into()),
-                });
+                claims.add(META.id, removal.func, at, body);
             }
         }
         for registration in file.registrations {
             if let Some(body) = adds_again(file, registration) {
                 let at = file.model.file.tree.span(registration.call);
-                claims.list.push(Claim {
-                    rule: META.id,
-                    func: registration.func,
-                    at,
-                    body: Body::Local(body.into()),
-                });
+                claims.add(META.id, registration.func, at, body);
             }
         }
     }
@@ -62,7 +52,7 @@ impl Rule for MismatchedRemoval {
         if let Some(body) = found {
             let tree = &file.model.file.tree;
             let (func, at) = (tree.func(call), tree.span(call));
-            claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+            claims.add(META.id, func, at, body);
         }
     }
 

@@ -37,19 +37,18 @@ impl Rule for PendingRace {
         let tree = &model.file.tree;
         for contender in contenders(model, call) {
             let Some(body) = left_behind(file, call, &contender, claims) else { continue };
-            claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body });
+            claims.add(META.id, tree.func(call), tree.span(call), body);
             return;
         }
         if let Some(body) = listened_composite(file, call) {
-            let body = Body::Local(body.into());
-            claims.list.push(Claim { rule: META.id, func: tree.func(call), at: tree.span(call), body });
+            claims.add(META.id, tree.func(call), tree.span(call), body);
         }
     }
 
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
         let Some((call, body)) = endless_return(file.model, func) else { return };
         let at = file.model.file.tree.span(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -135,20 +134,13 @@ fn left_behind(
         span: model.file.tree.span(node),
     }));
     match reach {
-        Reach::Loop => Some(Body::Local(body.into())),
-        Reach::Outside => Some(Body::Outlived(
-            OutlivedClaim {
-                holder: claims.names.place(model, &place),
-                shown: model.file.display(&place),
-                // A token is made to call off several things; its promise is asked for by that name only.
-                life: is_named_token(model, &place).then_some(Life::Connection),
-                once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-                in_loop: endless.is_some(),
-                may_be_released: false,
-                body,
-            }
-            .into(),
-        )),
+        Reach::Loop => Some(body.into()),
+        Reach::Outside => {
+            // A token is made to call off several things; its promise is asked for by that name only.
+            let life = is_named_token(model, &place).then_some(Life::Connection);
+            let outlived = outlived::claim(model, &place, call, body, claims);
+            Some(OutlivedClaim { life, in_loop: endless.is_some(), ..outlived }.into())
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! changes.
 
 use crate::churn;
-use crate::claim::{Body, ChurnClaim, Claim};
+use crate::claim::{ChurnClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::hoist;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -49,12 +49,7 @@ impl Rule for PerCallConstruction {
             .or_else(|| clone(file.model, call));
         let body = body.and_then(|body| kept_out(file, call, body));
         if let Some(body) = body {
-            claims.list.push(Claim {
-                rule: META.id,
-                func,
-                at: file.model.file.tree.span(call),
-                body: Body::Churn(body.into()),
-            });
+            claims.add(META.id, func, file.model.file.tree.span(call), body);
         }
     }
 

@@ -1,7 +1,7 @@
 //! `per-call-literal`: a constant table that a hot function builds anew on each run, only to look something up in it.
 
 use crate::churn;
-use crate::claim::{Body, ChurnClaim, Claim};
+use crate::claim::{ChurnClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::hoist;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -70,7 +70,7 @@ fn visit(file: &FileView<'_, '_>, node: NodeId, claims: &mut Claims<'_>) {
         return;
     };
     if let Some(body) = judge(file, node, &recipe) {
-        claims.list.push(Claim { rule: META.id, func, at: tree.span(node), body: Body::Churn(body.into()) });
+        claims.add(META.id, func, tree.span(node), body);
     }
 }
 

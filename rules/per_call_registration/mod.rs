@@ -1,6 +1,6 @@
 //! `per-call-registration`: adding to something of the process from code that runs again and again.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -39,12 +39,7 @@ impl Rule for PerCallRegistration {
         }
         let body = registration(file, call).or_else(|| context(file, call)).or_else(|| schema(model, call));
         if let Some(body) = body {
-            claims.list.push(Claim {
-                rule: META.id,
-                func: tree.func(call),
-                at: tree.span(call),
-                body: Body::Local(body.into()),
-            });
+            claims.add(META.id, tree.func(call), tree.span(call), body);
         }
     }
 

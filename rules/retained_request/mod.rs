@@ -1,6 +1,6 @@
 //! `retained-request`: a request, a response or a context that something longer-lived keeps.
 
-use crate::claim::{self, Body, Claim, KeptClaim, Note};
+use crate::claim::{self, Claim, KeptClaim, Note};
 use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -68,7 +68,7 @@ impl Rule for RetainedRequest {
             notes: notes(model, op, &held),
         };
         let at = model.file.tree.span(op.node);
-        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Kept(body.into()) });
+        claims.add(META.id, op.func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -1,11 +1,10 @@
 //! `retained-scope`: a long-lived closure that keeps what only its siblings use.
 
-use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
+use crate::claim::{Claim, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, outlived};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::guard;
 use outlive_semantic::holds;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -34,7 +33,7 @@ impl Rule for RetainedScope {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = held_target(file.model, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
@@ -84,19 +83,9 @@ fn push(
     body: LocalClaim,
 ) {
     let tree = &model.file.tree;
-    let body = Body::Outlived(
-        OutlivedClaim {
-            holder: claims.names.place(model, holder),
-            shown: model.file.display(holder),
-            life: None,
-            once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
-            in_loop: guard::enclosing_loop(model, node).is_some(),
-            may_be_released,
-            body,
-        }
-        .into(),
-    );
-    claims.list.push(Claim { rule: META.id, func: tree.func(node), at: tree.span(node), body });
+    let outlived = outlived::claim(model, holder, node, body, claims);
+    let body = OutlivedClaim { may_be_released, ..outlived };
+    claims.add(META.id, tree.func(node), tree.span(node), body);
 }
 
 /// Whether a holder is not a local of the function that adds to it.

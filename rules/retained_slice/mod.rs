@@ -1,11 +1,10 @@
 //! `retained-slice`: a small piece of a large string or buffer that keeps all of it.
 
-use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::outlived;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::guard;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
@@ -46,19 +45,8 @@ impl Rule for RetainedSlice {
         let slice = [op.value, key].into_iter().flatten().find_map(|node| slice(model, node, 3));
         let Some(slice) = slice.filter(|_| is_outside) else { return };
         let tree = &model.file.tree;
-        let body = Body::Outlived(
-            OutlivedClaim {
-                holder: claims.names.place(model, &op.holder),
-                shown: model.file.display(&op.holder),
-                life: None,
-                once: guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag)),
-                in_loop: guard::enclosing_loop(model, op.node).is_some(),
-                may_be_released: false,
-                body: words(model, op, &slice),
-            }
-            .into(),
-        );
-        claims.list.push(Claim { rule: META.id, func: op.func, at: tree.span(op.node), body });
+        let body = outlived::claim(model, &op.holder, op.node, words(model, op, &slice), claims);
+        claims.add(META.id, op.func, tree.span(op.node), body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! `silenced-listener-warning`: `setMaxListeners(0)` on something shared turns off the one alarm a listener leak rings.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -115,10 +115,5 @@ fn push(model: &Model<'_>, at: NodeId, shown: &str, unknowns: u8, claims: &mut C
         unknowns,
         ..LocalClaim::default()
     };
-    claims.list.push(Claim {
-        rule: META.id,
-        func: tree.func(at),
-        at: tree.span(at),
-        body: Body::Local(body.into()),
-    });
+    claims.add(META.id, tree.func(at), tree.span(at), body);
 }

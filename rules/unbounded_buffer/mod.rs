@@ -35,7 +35,7 @@ impl Rule for UnboundedBuffer {
         let Some(body) = limits::claim(file.model, call) else { return };
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
@@ -48,7 +48,7 @@ impl Rule for UnboundedBuffer {
         let at = model.file.tree.span(op.node);
         let is_known = claims.list.iter().any(|claim| claim.rule == META.id && claim.at == at);
         if !is_known {
-            claims.list.push(Claim { rule: META.id, func: reading.func, at, body: Body::Local(body.into()) });
+            claims.add(META.id, reading.func, at, body);
         }
     }
 

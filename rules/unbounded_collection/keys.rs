@@ -31,7 +31,7 @@ pub(super) fn is_open_name(name: &str) -> bool {
 /// it is a list.
 pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
-    if growth.weak_key || is_table(growth) || is_list || growth.is_each || is_telling(growth) {
+    if growth.beside_methods || is_table(growth) || is_list || growth.is_each || is_telling(growth) {
         return true;
     }
     if is_open_by_name(growth) {

@@ -93,7 +93,7 @@ impl Rule for UnboundedCollection {
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
             missed,
-            weak_key: is_weak_key(file, op, growth),
+            beside_methods: is_beside_methods(file, op, growth),
             is_each: keeps_each(model, op),
             replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
@@ -105,7 +105,7 @@ impl Rule for UnboundedCollection {
             open: op.key.is_some_and(|key| evidence::is_open(model, key)),
         };
         let at = model.file.tree.span(op.node);
-        claims.list.push(Claim { rule: META.id, func: op.func, at, body: Body::Growth(body.into()) });
+        claims.add(META.id, op.func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -247,7 +247,7 @@ fn is_bounded_index(growth: Growth, keys: Keys, container: Option<Container>) ->
 }
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
-fn is_weak_key(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
+fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
     let model = file.model;
     let known = model.model_of(model.place_ty(&op.holder)).and_then(|ty| model.catalog.model(ty).container);
     let has_methods = matches!(known, Some(Container::Weak | Container::Map | Container::Set))
@@ -657,10 +657,10 @@ impl<'p> Asked<'p> {
         };
         match &growth.missed {
             Some(missed) => ask(&|found| {
-                found.file == file && (growth.weak_key || missed.releases.contains(&found.row.at))
+                found.file == file && (growth.beside_methods || missed.releases.contains(&found.row.at))
             }),
             None => {
-                let weak = growth.weak_key.then_some(file);
+                let weak = growth.beside_methods.then_some(file);
                 *self.known.entry((is_hot, weak)).or_insert_with(|| ask(&|found| weak == Some(found.file)))
             }
         }
@@ -743,7 +743,7 @@ fn doubts(
         Answer::Unknown
             if is_like_cache(lives, growth)
                 || is_table(growth)
-                || growth.weak_key
+                || growth.beside_methods
                 || growth.sibling.is_some()
                 || growth.waiting
                 || is_unread =>

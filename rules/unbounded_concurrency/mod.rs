@@ -37,7 +37,7 @@ impl Rule for UnboundedConcurrency {
             .or_else(|| async_listener(file, call));
         let Some(body) = body else { return };
         let (at, func) = (model.file.tree.span(call), model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

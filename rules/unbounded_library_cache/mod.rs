@@ -1,6 +1,6 @@
 //! `unbounded-library-cache`: a cache or memoiser from a library, made without the option that bounds it.
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -46,7 +46,7 @@ impl Rule for UnboundedLibraryCache {
         for insert in inserts(file, call, row) {
             let body = claim(model, call, row, bound, &insert);
             let at = model.file.tree.span(call);
-            claims.list.push(Claim { rule: META.id, func: insert.func, at, body: Body::Local(body.into()) });
+            claims.add(META.id, insert.func, at, body);
         }
     }
 

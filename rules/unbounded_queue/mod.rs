@@ -6,7 +6,6 @@ use crate::outlived;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::guard;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -70,19 +69,9 @@ fn doubted(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim) -> Claim {
 
 fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId, body: LocalClaim) {
     let tree = &model.file.tree;
-    let body = Body::Outlived(
-        OutlivedClaim {
-            holder: claims.names.place(model, holder),
-            shown: model.file.display(holder),
-            life: None,
-            once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
-            in_loop: false,
-            may_be_released: false,
-            body: LocalClaim { must_be_hot: true, ..body },
-        }
-        .into(),
-    );
-    claims.list.push(Claim { rule: META.id, func: tree.func(node), at: tree.span(node), body });
+    let outlived = outlived::claim(model, holder, node, LocalClaim { must_be_hot: true, ..body }, claims);
+    let body = OutlivedClaim { in_loop: false, ..outlived };
+    claims.add(META.id, tree.func(node), tree.span(node), body);
 }
 
 fn is_outside(model: &Model<'_>, holder: &Place, func: FuncId) -> bool {

@@ -1,6 +1,6 @@
 //! `unbounded-registry-key`: a key made for one call, in a registry of the process that nothing ever empties.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -82,12 +82,7 @@ impl Rule for UnboundedRegistryKey {
 
 fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Claims<'_>) {
     let tree = &file.model.file.tree;
-    claims.list.push(Claim {
-        rule: META.id,
-        func: tree.func(at),
-        at: tree.span(at),
-        body: Body::Local(body.into()),
-    });
+    claims.add(META.id, tree.func(at), tree.span(at), body);
 }
 
 fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {

@@ -1,6 +1,6 @@
 //! `unbounded-wait`: a request handler that waits for another server for as long as that pleases.
 
-use crate::claim::{Body, Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -30,7 +30,7 @@ impl Rule for UnboundedWait {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = unlimited(file.model, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -40,12 +40,7 @@ impl Rule for UnclearedPerformanceEntries {
             }
             _ => return,
         };
-        claims.list.push(Claim {
-            rule: META.id,
-            func: tree.func(call),
-            at: tree.span(call),
-            body: Body::Local(body.into()),
-        });
+        claims.add(META.id, tree.func(call), tree.span(call), body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

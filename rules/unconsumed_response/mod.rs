@@ -2,7 +2,7 @@
 
 mod awaited;
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, mend};
@@ -78,7 +78,7 @@ impl Rule for UnconsumedResponse {
         let Some(body) = awaited::claim(file, call) else { return };
         let tree = &file.model.file.tree;
         let (at, func) = (tree.span(call), tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
@@ -86,12 +86,7 @@ impl Rule for UnconsumedResponse {
         let Some((binding, call)) = response_param(model, func) else { return };
         let Some(body) = unread(file, func, binding, request(model, call).as_ref()) else { return };
         let at = model.file.tree.span(call);
-        claims.list.push(Claim {
-            rule: META.id,
-            func: model.file.tree.func(call),
-            at,
-            body: Body::Local(body.into()),
-        });
+        claims.add(META.id, model.file.tree.func(call), at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! `whole-payload-buffering`: a whole file or answer in memory, only to be sent on.
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
+use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -31,7 +31,7 @@ impl Rule for WholePayloadBuffering {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let Some(body) = buffered(file, call) else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
-        claims.list.push(Claim { rule: META.id, func, at, body: Body::Local(body.into()) });
+        claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
