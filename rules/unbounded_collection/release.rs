@@ -133,8 +133,12 @@ fn is_at_stop(project: &Project<'_>, found: &Use<'_>) -> bool {
     rate == Some(Rate::Stop) && row.class.is_none() && row.name.is_empty()
 }
 
-/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs. The callback of
+/// an interval that it begins goes on, and does.
 fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+    if project.rate(found.file, found.row.func).rate.is_some_and(Rate::is_hot) {
+        return false;
+    }
     let functions = &project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);

@@ -5,7 +5,7 @@
 //! so the cost is linear in the number of edges.
 
 use super::roots::Roots;
-use super::{FileId, GlobalTy, Project, SpotRoot};
+use super::{FileId, GlobalTy, Project, SpotRoot, Symbol};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
@@ -14,7 +14,7 @@ use crate::summary::{ExportTo, HandedRow, Role, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// What is known about how often a function runs.
@@ -128,6 +128,8 @@ pub(super) struct Rates {
     /// For each node, whether it is handed to code that nobody knows, which may keep it.
     taken: Vec<bool>,
     callers: ByNode<(FileId, FuncId)>,
+    /// Names of methods that are called on things of which nobody knows the type.
+    loose: FxHashSet<Symbol>,
 }
 
 impl Rates {
@@ -180,6 +182,11 @@ impl Rates {
         out
     }
 
+    /// Whether a method of this name is called on something of which nobody knows the type.
+    pub(super) fn is_called_loosely(&self, name: Symbol) -> bool {
+        self.loose.contains(&name)
+    }
+
     pub(super) fn is_taken(&self, file: FileId, func: FuncId) -> bool {
         let offset = self.offsets.get(file.index()).copied().unwrap_or_default();
         self.taken.get(offset as usize + func.index()).copied().unwrap_or_default()
@@ -198,6 +205,7 @@ impl Rates {
             begun: graph.begun,
             entries: graph.entries,
             taken: graph.taken,
+            loose: graph.loose,
             callers: ByNode::sorted(nodes, &graph.callers),
         }
     }
@@ -217,6 +225,7 @@ struct Graph {
     entries: Vec<Option<Rate>>,
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
+    loose: FxHashSet<Symbol>,
     roots: Roots,
 }
 
@@ -306,6 +315,12 @@ impl Targets {
     }
 }
 
+/// The name of the method that a call names, if it is one of something.
+fn method_called(project: &Project<'_>, file: FileId, target: &TargetRow) -> Option<Symbol> {
+    let TargetRow::Place(place) = target else { return None };
+    place.last_field().map(|name| project.symbol_of(file, name))
+}
+
 impl Graph {
     fn build(project: &Project<'_>) -> Self {
         let (mut offsets, mut classes, mut count) = (Vec::new(), Vec::new(), 0_u32);
@@ -330,6 +345,7 @@ impl Graph {
             entries: vec![None; nodes],
             taken: vec![false; nodes],
             callers: Vec::new(),
+            loose: FxHashSet::default(),
             roots: Roots::default(),
         };
         let params = ParamRuns::collect(project);
@@ -382,7 +398,10 @@ impl Graph {
             self.cold[node.0 as usize] = is_cold;
         }
         for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
-            let Some(runs) = *runs else { continue };
+            let Some(runs) = *runs else {
+                self.loose.extend(method_called(project, id, &edge.target).filter(|_| !is_cold));
+                continue;
+            };
             let to = self.node(runs);
             self.note_caller(project, id, edge.caller, runs);
             let arrow = Arrow {
