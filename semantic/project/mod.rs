@@ -11,6 +11,7 @@ mod passed;
 mod rates;
 mod resolve;
 mod roots;
+mod tables;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
@@ -76,10 +77,12 @@ pub struct Project<'c> {
     modules: Vec<kept::Modules>,
     /// The packages that files of the project import.
     packages: FxHashSet<Box<str>>,
-    exports: Vec<FxHashMap<Symbol, usize>>,
-    types: FxHashMap<Spot, canonical::Typed>,
-    fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
-    methods: FxHashMap<(FileId, ClassId), FxHashMap<Symbol, (FuncId, bool)>>,
+    /// For each file, what is asked of it by symbol.
+    tables: Vec<tables::Tables>,
+    /// Which rows of which files tell the types of what is not their own.
+    types: FxHashMap<Spot, (FileId, u32)>,
+    /// For each file, the rows of the values that it exports.
+    exported_values: Vec<Box<[(Symbol, u32)]>>,
     places: PlaceIndex<SpotKey>,
     loose_places: PlaceIndex<Symbol>,
     /// For each file, what is done to which of its places.
@@ -132,10 +135,9 @@ impl<'c> Project<'c> {
             names: Vec::new(),
             modules: Vec::new(),
             packages: FxHashSet::default(),
-            exports: Vec::new(),
+            tables: Vec::new(),
             types: FxHashMap::default(),
-            fields: FxHashMap::default(),
-            methods: FxHashMap::default(),
+            exported_values: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),
             rows_by_place: Vec::new(),
@@ -151,8 +153,7 @@ impl<'c> Project<'c> {
             project.keep(memo);
         }
         project.index_packages();
-        project.index_exports();
-        project.index_classes();
+        project.make_tables();
         project.index_types();
         project.index_uses();
         project.rates = rates::Rates::spread(&project);
@@ -234,16 +235,13 @@ impl<'c> Project<'c> {
         false
     }
 
-    fn index_exports(&mut self) {
-        for (i, file) in self.files.iter().enumerate() {
-            let mut map = FxHashMap::default();
-            for (row, export) in file.summary.exports.iter().enumerate() {
-                if let Some(name) = export.name {
-                    map.entry(self.names[i][name.index()]).or_insert(row);
-                }
-            }
-            self.exports.push(map);
-        }
+    fn make_tables(&mut self) {
+        let of_file = |(file, names): (&FileEntry, &Arc<[Symbol]>)| tables::Tables::of(file, names);
+        self.tables = self.files.par_iter().zip(&self.names).map(of_file).collect();
+    }
+
+    fn tables(&self, id: FileId) -> &tables::Tables {
+        &self.tables[id.index()]
     }
 
     fn index_uses(&mut self) {
