@@ -112,7 +112,8 @@ fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool 
     project.lineage(file, class).into_iter().any(|(file, class)| {
         let base = project.summary(file).classes[class.index()].base.as_ref();
         let Some(BaseRow::Place(place)) = base else { return false };
-        place.last_field().is_some_and(|name| project.name(file, name).ends_with("Emitter"))
+        let field = project.summary(file).place(*place).last_field();
+        field.is_some_and(|name| project.name(file, name).ends_with("Emitter"))
     })
 }
 

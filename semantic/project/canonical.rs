@@ -6,7 +6,7 @@
 use super::tables::{self, Own};
 use super::{FileEntry, FileId, Project, Symbol};
 use crate::catalog::ModelId;
-use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NodeId, PlaceId};
 use crate::model;
 use crate::place::{Place, Root, Step};
 use crate::summary::{BaseRow, ExportTo, TypeRow};
@@ -119,6 +119,16 @@ impl Project<'_> {
     #[must_use]
     pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
         self.canonical_within(file, place, FUEL)
+    }
+
+    /// The project-wide name of a place that the summary of a file names by an id.
+    #[must_use]
+    pub fn spot(&self, file: FileId, place: PlaceId) -> Spot {
+        self.canonical_of(file, place, FUEL)
+    }
+
+    fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
+        self.canonical_within(file, self.summary(file).place(place), fuel)
     }
 
     fn canonical_within(&self, file: FileId, place: &Place, fuel: u32) -> Spot {
@@ -246,7 +256,7 @@ impl Project<'_> {
 
     fn export_spot(&self, file: FileId, row: usize, name: Symbol, fuel: u32) -> Spot {
         match &self.summary(file).exports[row].target {
-            ExportTo::Place(place) => self.canonical_within(file, place, fuel),
+            ExportTo::Place(place) => self.canonical_of(file, *place, fuel),
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
             ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
@@ -273,6 +283,7 @@ impl Project<'_> {
             for id in self.file_ids() {
                 let summary = Arc::clone(&self.files[id.index()].summary);
                 for (row, (place, _)) in (0..).zip(&summary.types) {
+                    let place = summary.place(*place);
                     let is_plain =
                         matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
                     if is_plain != (pass == 0) || Own::of_place(place, &self.names[id.index()]).is_some() {
@@ -404,11 +415,11 @@ impl Project<'_> {
             TypeRow::Class(class) => GlobalTy::Class(file, *class),
             TypeRow::Function(func) => GlobalTy::Function(file, *func),
             TypeRow::Same(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 self.type_within(&spot, fuel)
             }
             TypeRow::InstanceOf(place) | TypeRow::Annotated(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 match self.type_within(&spot, fuel) {
                     GlobalTy::Class(file, class) => GlobalTy::Instance(file, class),
                     GlobalTy::Function(file, func) => self.constructed_by(file, func),
@@ -416,7 +427,7 @@ impl Project<'_> {
                 }
             }
             TypeRow::ResultOf(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 match self.type_within(&spot, fuel) {
                     GlobalTy::Function(file, func) => {
                         let returns = &self.summary(file).functions[func.index()].returns;
@@ -446,7 +457,7 @@ impl Project<'_> {
             BaseRow::Class(class) => Some((file, *class)),
             BaseRow::Model(_) => None,
             BaseRow::Place(place) => {
-                let spot = self.canonical_within(file, place, fuel.checked_sub(1)?);
+                let spot = self.canonical_of(file, *place, fuel.checked_sub(1)?);
                 match self.type_within(&spot, fuel - 1) {
                     GlobalTy::Class(file, class) => Some((file, class)),
                     GlobalTy::Function(file, func) => match self.constructed_by(file, func) {

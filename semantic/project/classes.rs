@@ -52,6 +52,7 @@ impl Project<'_> {
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
             let names = &self.names[file.index()];
             self.summary(file).types.iter().find_map(|(place, row)| {
+                let place = self.summary(file).place(*place);
                 let is_field = place.root == Root::This(class)
                     && matches!(place.path[..], [Step::Field(name)] if names[name.index()] == field);
                 is_field.then_some(row)
@@ -75,7 +76,7 @@ impl Project<'_> {
             match self.summary(file).classes[class.index()].base.as_ref()? {
                 BaseRow::Model(model) => Some(*model),
                 BaseRow::Place(place) => {
-                    let spot = self.canonical(file, place);
+                    let spot = self.spot(file, *place);
                     self.api_path(&spot).and_then(|path| self.catalog.made_by(&path))
                 }
                 BaseRow::Class(_) => None,
@@ -91,7 +92,7 @@ impl Project<'_> {
                 BaseRow::Class(_) => None,
                 BaseRow::Model(model) => self.catalog.acquired_by_making(*model),
                 BaseRow::Place(place) => {
-                    let path = self.api_path(&self.canonical(file, place))?;
+                    let path = self.api_path(&self.spot(file, *place))?;
                     self.catalog.calls_of_path(&path).find_map(|row| row.acquires.as_ref())
                 }
             }

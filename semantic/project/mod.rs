@@ -14,7 +14,7 @@ mod roots;
 mod tables;
 
 use crate::catalog::{Catalog, ModelId};
-use crate::index::{ClassId, FuncId, NameId};
+use crate::index::{ClassId, FuncId, NameId, PlaceId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
@@ -252,18 +252,18 @@ impl<'c> Project<'c> {
     }
 
     fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let places = &self.summary(id).places;
-        let mut out = FilePlaces { all: Vec::with_capacity(places.len()), loose: Vec::new() };
-        for (at, place) in (0..).zip(places) {
-            let spot = self.canonical(id, place);
-            out.all.push((spot_key(&spot), id, at));
-            out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
+        let used = &self.summary(id).used;
+        let mut out = FilePlaces { all: Vec::with_capacity(used.len()), loose: Vec::new() };
+        for &place in used {
+            let spot = self.spot(id, place);
+            out.all.push((spot_key(&spot), id, place));
+            out.loose.extend(spot.loose_field().map(|field| (field, id, place)));
         }
         out
     }
 
     /// The rows about a place of a file, in their order.
-    fn rows_of_place(&self, file: FileId, place: u32) -> &[u32] {
+    fn rows_of_place(&self, file: FileId, place: PlaceId) -> &[u32] {
         let of_file = self.rows_by_place.get(file.index());
         of_file.map_or(&[], |of| of.get_or_init(|| RowsByPlace::of(self.summary(file))).get(place))
     }
@@ -330,7 +330,7 @@ impl<'c> Project<'c> {
     }
 
     /// What is done to places, in order of file and row: one thing may have several names in a file.
-    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, u32)>) -> Vec<Use<'_>> {
+    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, PlaceId)>) -> Vec<Use<'_>> {
         let rows = places
             .flat_map(|(file, place)| self.rows_of_place(file, place).iter().map(move |&row| (file, row)));
         let mut rows: Vec<(FileId, u32)> = rows.collect();
@@ -406,12 +406,12 @@ impl<'c> Project<'c> {
 const ANONYMOUS: &str = "an anonymous function";
 /// The places of one file that something is done to, before they are joined with those of the others.
 struct FilePlaces {
-    all: Vec<(SpotKey, FileId, u32)>,
-    loose: Vec<(Symbol, FileId, u32)>,
+    all: Vec<(SpotKey, FileId, PlaceId)>,
+    loose: Vec<(Symbol, FileId, PlaceId)>,
 }
 
 /// Places of files by a key, sorted: a project has hundreds of thousands, and hardly any is ever asked for.
-struct PlaceIndex<K>(Vec<(K, FileId, u32)>);
+struct PlaceIndex<K>(Vec<(K, FileId, PlaceId)>);
 
 impl<K> Default for PlaceIndex<K> {
     fn default() -> Self {
@@ -420,7 +420,7 @@ impl<K> Default for PlaceIndex<K> {
 }
 
 impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
-    fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
+    fn of(files: Vec<Vec<(K, FileId, PlaceId)>>) -> Self {
         let mut places = Vec::with_capacity(files.iter().map(Vec::len).sum());
         // Each list is dropped as soon as it is copied.
         files.into_iter().for_each(|of_file| places.extend_from_slice(&of_file));
@@ -429,19 +429,19 @@ impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
     }
 
     /// The places of a key, in order of file.
-    fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
+    fn get(&self, key: K) -> impl Iterator<Item = (FileId, PlaceId)> {
         let start = self.0.partition_point(|(of, ..)| *of < key);
         self.from(start, key)
     }
 
     /// The places of a key in other files than one.
-    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
+    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, PlaceId)> {
         let before = self.get(key).take_while(move |(of, _)| *of < file);
         let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
         before.chain(self.from(behind, key))
     }
 
-    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
+    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, PlaceId)> {
         let places = self.0.get(start..).unwrap_or_default().iter();
         places.take_while(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
     }
@@ -458,7 +458,7 @@ impl RowsByPlace {
     fn of(summary: &Summary) -> Self {
         let mut starts = vec![0_u32; summary.places.len() + 1];
         for found in &summary.uses {
-            if let Some(count) = starts.get_mut(found.place as usize + 1) {
+            if let Some(count) = starts.get_mut(found.place.index() + 1) {
                 *count += 1;
             }
         }
@@ -468,7 +468,7 @@ impl RowsByPlace {
         let mut next = starts.clone();
         let mut rows = vec![0; summary.uses.len()];
         for (row, found) in (0..).zip(&summary.uses) {
-            if let Some(free) = next.get_mut(found.place as usize)
+            if let Some(free) = next.get_mut(found.place.index())
                 && let Some(at) = rows.get_mut(*free as usize)
             {
                 *at = row;
@@ -479,10 +479,9 @@ impl RowsByPlace {
     }
 
     /// The rows of a place, in their order.
-    fn get(&self, place: u32) -> &[u32] {
-        let at =
-            |place: u32| self.starts.get(place as usize).map_or(self.rows.len(), |&start| start as usize);
-        self.rows.get(at(place)..at(place.saturating_add(1))).unwrap_or_default()
+    fn get(&self, place: PlaceId) -> &[u32] {
+        let at = |place: usize| self.starts.get(place).map_or(self.rows.len(), |&start| start as usize);
+        self.rows.get(at(place.index())..at(place.index() + 1)).unwrap_or_default()
     }
 }
 

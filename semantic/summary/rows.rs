@@ -3,7 +3,7 @@
 use crate::calls;
 use crate::catalog::{ExportId, LibraryId, ModelId, When};
 use crate::growth::Op;
-use crate::index::{BindingId, ClassId, FuncId, NameId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
 use crate::mounts::Shown;
 use crate::names::Texts;
 use crate::place::Place;
@@ -55,12 +55,14 @@ pub struct Summary {
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
     pub uses: Vec<UseRow>,
-    /// The things that [`Summary::uses`] speaks of, each once: much is done to few.
+    /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
     pub places: Vec<Place>,
+    /// Those that [`Summary::uses`] speaks of, in order.
+    pub used: Vec<PlaceId>,
     /// What fields and module bindings hold.
-    pub types: Vec<(Place, TypeRow)>,
+    pub types: Vec<(PlaceId, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
-    pub param_classes: Sorted<BindingId, Place>,
+    pub param_classes: Sorted<BindingId, PlaceId>,
     /// Module bindings that hold a collection written out in the source.
     pub tables: Vec<BindingId>,
     /// The names of types that have few values.
@@ -80,7 +82,7 @@ pub struct ExportRow {
 #[derive(serde::Serialize, serde::Deserialize)]
 pub enum ExportTo {
     /// A path in this file.
-    Place(Place),
+    Place(PlaceId),
     /// A function of this file.
     Function(FuncId),
     /// A class of this file.
@@ -154,7 +156,7 @@ pub enum BaseRow {
     /// A catalog type.
     Model(ModelId),
     /// Something imported.
-    Place(Place),
+    Place(PlaceId),
 }
 
 /// A binding that a place starts from.
@@ -173,7 +175,7 @@ pub struct BindingRow {
 }
 
 /// What is known of a value, in a form other files can use.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TypeRow {
     /// Nothing.
     Unknown,
@@ -186,13 +188,13 @@ pub enum TypeRow {
     /// A function of the same file.
     Function(FuncId),
     /// An instance of what this path names.
-    InstanceOf(Place),
+    InstanceOf(PlaceId),
     /// What an annotation says is an instance of what this path names: handed in, not made here.
-    Annotated(Place),
+    Annotated(PlaceId),
     /// What calling this path gives.
-    ResultOf(Place),
+    ResultOf(PlaceId),
     /// The same as this path.
-    Same(Place),
+    Same(PlaceId),
 }
 
 /// An edge of the call graph.
@@ -225,14 +227,14 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
     /// A construction of a class of the same file.
     Class(ClassId),
     /// What a path names.
-    Place(Place),
+    Place(PlaceId),
 }
 
 /// A function handed to a function of the project.
@@ -264,7 +266,7 @@ pub struct PassedRow {
     /// As which argument.
     pub arg: u16,
     /// What.
-    pub place: Place,
+    pub place: PlaceId,
 }
 
 /// What a function does with a function parameter.
@@ -294,8 +296,8 @@ pub struct LookRow {
 /// Something done to a thing that other files may know.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct UseRow {
-    /// The thing, by its position in [`Summary::places`].
-    pub place: u32,
+    /// The thing.
+    pub place: PlaceId,
     /// What is done.
     pub what: What,
     /// The function it is done in.
@@ -322,6 +324,12 @@ pub enum What {
 }
 
 impl Summary {
+    /// The access path that rows name by an id.
+    #[must_use]
+    pub fn place(&self, id: PlaceId) -> &Place {
+        &self.places[id.index()]
+    }
+
     /// About how much memory it takes: its rows and strings, without what the allocator adds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -353,6 +361,7 @@ impl Summary {
             + rows(&self.passed)
             + rows(&self.uses)
             + rows(&self.places)
+            + rows(&self.used)
             + rows(&self.types)
             + self.param_classes.bytes()
     }
