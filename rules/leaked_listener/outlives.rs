@@ -280,7 +280,7 @@ pub(super) fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: Fil
 }
 
 /// Whether production code takes listeners away with a use.
-fn is_removal(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_removal(project: &Project<'_>, found: &Use) -> bool {
     project.is_production(found.file)
         && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
 }

@@ -128,7 +128,7 @@ impl Project<'_> {
     }
 
     fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
-        self.canonical_within(file, self.summary(file).place(place), fuel)
+        self.canonical_within(file, &self.summary(file).place(place), fuel)
     }
 
     fn canonical_within(&self, file: FileId, place: &Place, fuel: u32) -> Spot {
@@ -283,7 +283,7 @@ impl Project<'_> {
             for id in self.file_ids() {
                 let summary = Arc::clone(&self.files[id.index()].summary);
                 for (row, (place, _)) in (0..).zip(&summary.types) {
-                    let place = summary.place(*place);
+                    let place = &summary.place(*place);
                     let is_plain =
                         matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
                     if is_plain != (pass == 0) || Own::of_place(place, &self.names[id.index()]).is_some() {

@@ -14,7 +14,7 @@ mod roots;
 mod tables;
 
 use crate::catalog::{Catalog, ModelId};
-use crate::index::{ClassId, FuncId, NameId, PlaceId};
+use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
@@ -85,8 +85,6 @@ pub struct Project<'c> {
     exported_values: Vec<Box<[(Symbol, u32)]>>,
     places: PlaceIndex<SpotKey>,
     loose_places: PlaceIndex<Symbol>,
-    /// For each file, what is done to which of its places.
-    rows_by_place: Vec<std::sync::OnceLock<RowsByPlace>>,
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
@@ -140,7 +138,6 @@ impl<'c> Project<'c> {
             exported_values: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),
-            rows_by_place: Vec::new(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
             files,
@@ -248,24 +245,17 @@ impl<'c> Project<'c> {
         let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
         let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
         (self.places, self.loose_places) = (PlaceIndex::of(all), PlaceIndex::of(loose));
-        self.rows_by_place.resize_with(self.files.len(), std::sync::OnceLock::new);
     }
 
     fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let used = &self.summary(id).used;
+        let used = self.summary(id).uses.places();
         let mut out = FilePlaces { all: Vec::with_capacity(used.len()), loose: Vec::new() };
-        for &place in used {
+        for (at, &place) in (0..).zip(used) {
             let spot = self.spot(id, place);
-            out.all.push((spot_key(&spot), id, place));
-            out.loose.extend(spot.loose_field().map(|field| (field, id, place)));
+            out.all.push((spot_key(&spot), id, at));
+            out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
         }
         out
-    }
-
-    /// The rows about a place of a file, in their order.
-    fn rows_of_place(&self, file: FileId, place: PlaceId) -> &[u32] {
-        let of_file = self.rows_by_place.get(file.index());
-        of_file.map_or(&[], |of| of.get_or_init(|| RowsByPlace::of(self.summary(file))).get(place))
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -313,34 +303,32 @@ impl<'c> Project<'c> {
 
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
     #[must_use]
-    pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
+    pub fn uses(&self, spot: &Spot) -> Vec<Use> {
         self.uses_of_places(self.places.get(spot_key(spot)))
     }
 
     /// The same, of all files but one: that one may have thousands.
-    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use<'_>> {
+    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use> {
         let places = self.places.get_outside(spot_key(spot), file);
-        places.flat_map(move |(file, place)| {
-            self.rows_of_place(file, place).iter().map(move |&row| self.use_at(file, row))
-        })
+        places.flat_map(|place| self.uses_of_place(place)).map(|(_, found)| found)
     }
 
-    fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
-        Use { file, row: &self.files[file.index()].summary.uses[row as usize] }
+    /// What is done to a place of a file: each row with its number there.
+    fn uses_of_place(&self, (file, at): (FileId, u32)) -> impl Iterator<Item = (u32, Use)> {
+        let rows = self.summary(file).uses.rows(at as usize);
+        rows.map(move |(number, row)| (number, Use { file, row }))
     }
 
     /// What is done to places, in order of file and row: one thing may have several names in a file.
-    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, PlaceId)>) -> Vec<Use<'_>> {
-        let rows = places
-            .flat_map(|(file, place)| self.rows_of_place(file, place).iter().map(move |&row| (file, row)));
-        let mut rows: Vec<(FileId, u32)> = rows.collect();
-        rows.sort_unstable();
-        rows.into_iter().map(|(file, row)| self.use_at(file, row)).collect()
+    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, u32)>) -> Vec<Use> {
+        let mut rows: Vec<(u32, Use)> = places.flat_map(|place| self.uses_of_place(place)).collect();
+        rows.sort_unstable_by_key(|(number, found)| (found.file, *number));
+        rows.into_iter().map(|(_, found)| found).collect()
     }
 
     /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
     #[must_use]
-    pub fn possible_uses(&self, field: Symbol) -> Vec<Use<'_>> {
+    pub fn possible_uses(&self, field: Symbol) -> Vec<Use> {
         self.uses_of_places(self.loose_places.get(field))
     }
 
@@ -406,12 +394,12 @@ impl<'c> Project<'c> {
 const ANONYMOUS: &str = "an anonymous function";
 /// The places of one file that something is done to, before they are joined with those of the others.
 struct FilePlaces {
-    all: Vec<(SpotKey, FileId, PlaceId)>,
-    loose: Vec<(Symbol, FileId, PlaceId)>,
+    all: Vec<(SpotKey, FileId, u32)>,
+    loose: Vec<(Symbol, FileId, u32)>,
 }
 
 /// Places of files by a key, sorted: a project has hundreds of thousands, and hardly any is ever asked for.
-struct PlaceIndex<K>(Vec<(K, FileId, PlaceId)>);
+struct PlaceIndex<K>(Vec<(K, FileId, u32)>);
 
 impl<K> Default for PlaceIndex<K> {
     fn default() -> Self {
@@ -420,7 +408,7 @@ impl<K> Default for PlaceIndex<K> {
 }
 
 impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
-    fn of(files: Vec<Vec<(K, FileId, PlaceId)>>) -> Self {
+    fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
         let mut places = Vec::with_capacity(files.iter().map(Vec::len).sum());
         // Each list is dropped as soon as it is copied.
         files.into_iter().for_each(|of_file| places.extend_from_slice(&of_file));
@@ -429,59 +417,21 @@ impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
     }
 
     /// The places of a key, in order of file.
-    fn get(&self, key: K) -> impl Iterator<Item = (FileId, PlaceId)> {
+    fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
         let start = self.0.partition_point(|(of, ..)| *of < key);
         self.from(start, key)
     }
 
     /// The places of a key in other files than one.
-    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, PlaceId)> {
+    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
         let before = self.get(key).take_while(move |(of, _)| *of < file);
         let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
         before.chain(self.from(behind, key))
     }
 
-    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, PlaceId)> {
+    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
         let places = self.0.get(start..).unwrap_or_default().iter();
         places.take_while(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
-    }
-}
-
-/// The rows of a file's uses by their place, in one list. Made for a file when it is first asked for.
-struct RowsByPlace {
-    /// Where the rows of a place start; one more than there are places.
-    starts: Vec<u32>,
-    rows: Vec<u32>,
-}
-
-impl RowsByPlace {
-    fn of(summary: &Summary) -> Self {
-        let mut starts = vec![0_u32; summary.places.len() + 1];
-        for found in &summary.uses {
-            if let Some(count) = starts.get_mut(found.place.index() + 1) {
-                *count += 1;
-            }
-        }
-        for place in 1..starts.len() {
-            starts[place] += starts[place - 1];
-        }
-        let mut next = starts.clone();
-        let mut rows = vec![0; summary.uses.len()];
-        for (row, found) in (0..).zip(&summary.uses) {
-            if let Some(free) = next.get_mut(found.place.index())
-                && let Some(at) = rows.get_mut(*free as usize)
-            {
-                *at = row;
-                *free += 1;
-            }
-        }
-        Self { starts, rows }
-    }
-
-    /// The rows of a place, in their order.
-    fn get(&self, place: PlaceId) -> &[u32] {
-        let at = |place: usize| self.starts.get(place).map_or(self.rows.len(), |&start| start as usize);
-        self.rows.get(at(place.index())..at(place.index() + 1)).unwrap_or_default()
     }
 }
 
@@ -496,11 +446,11 @@ fn spot_key(spot: &Spot) -> SpotKey {
 
 /// One thing done to a spot.
 #[derive(Clone, Copy)]
-pub struct Use<'p> {
+pub struct Use {
     /// In which file.
     pub file: FileId,
     /// What.
-    pub row: &'p UseRow,
+    pub row: UseRow,
 }
 
 /// A short list of symbols: the path of a [`Spot`].

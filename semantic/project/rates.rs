@@ -774,7 +774,7 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: Target
     match target {
         TargetRow::Function(func) => Some(Runs::Function(file, func)),
         TargetRow::Class(class) => Some(Runs::Class(file, class)),
-        TargetRow::Place(place) => resolve_place(project, file, project.summary(file).place(place)),
+        TargetRow::Place(place) => resolve_place(project, file, &project.summary(file).place(place)),
     }
 }
 

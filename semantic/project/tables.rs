@@ -60,7 +60,7 @@ impl Tables {
         let exports = exports.filter_map(|(row, export)| Some((names[export.name?.index()], row)));
         let types = (0..).zip(&summary.types);
         let types =
-            types.filter_map(|(row, (place, _))| Some((Own::of_place(summary.place(*place), names)?, row)));
+            types.filter_map(|(row, (place, _))| Some((Own::of_place(&summary.place(*place), names)?, row)));
         Self {
             exports: first_of_each(exports.collect()),
             methods: methods(summary, names),
@@ -133,7 +133,7 @@ fn methods(summary: &Summary, names: &[Symbol]) -> Box<[((ClassId, Symbol), (Fun
 }
 
 fn fields(summary: &Summary, names: &[Symbol]) -> Box<[(ClassId, Symbol)]> {
-    let touched = summary.types.iter().map(|(place, _)| place).chain(&summary.used);
+    let touched = summary.types.iter().map(|(place, _)| place).chain(summary.uses.places());
     let touched = touched.map(|&place| summary.place(place));
     let fields = touched.filter_map(|place| match (place.root, place.path.first()) {
         (Root::This(class), Some(Step::Field(name))) => Some((class, names[name.index()])),

@@ -1,7 +1,9 @@
 //! What is kept of a file once its tree is dropped: small, owned, serialisable.
 
 mod names;
+mod places;
 mod rows;
+mod uses;
 
 use crate::access::{self, Accesses, Usage};
 use crate::bounds::Bounds;
@@ -17,7 +19,9 @@ use crate::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use names::NameMap;
+pub use places::Places;
 pub use rows::*;
+pub use uses::Uses;
 
 /// Collects what the project needs to know of a file. `map` may already hold names of claims made about it.
 #[must_use]
@@ -62,8 +66,7 @@ pub fn summarise(
         looks,
         passed,
         places: map.places,
-        used: used(&uses),
-        uses,
+        uses: Uses::of(&uses),
         types,
         param_classes,
         tables,
@@ -95,6 +98,7 @@ impl Summary {
         let has_parent =
             |(at, row): (usize, &FunctionRow)| row.parent.is_none_or(|parent| parent.index() < at);
         self.names.is_sound()
+            && self.places.is_sound()
             && !self.functions.is_empty()
             && self.functions.iter().enumerate().all(has_parent)
     }
@@ -108,8 +112,7 @@ impl Summary {
         self.handed.shrink_to_fit();
         self.params.shrink_to_fit();
         self.passed.shrink_to_fit();
-        self.uses.shrink_to_fit();
-        self.places.shrink_to_fit();
+        self.places.shrink();
         self.types.shrink_to_fit();
     }
 }
@@ -675,15 +678,6 @@ impl Builder<'_, '_> {
         out.dedup();
         out
     }
-}
-
-/// The places that something is done to.
-fn used(uses: &[UseRow]) -> Vec<PlaceId> {
-    let mut places: Vec<PlaceId> = uses.iter().map(|row| row.place).collect();
-    places.sort_unstable();
-    places.dedup();
-    places.shrink_to_fit();
-    places
 }
 
 fn type_row(ty: Ty) -> TypeRow {

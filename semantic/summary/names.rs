@@ -1,5 +1,6 @@
 //! The names and places of a file, carried over into its summary.
 
+use super::Places;
 use crate::index::{BindingId, NameId, PlaceId};
 use crate::model::Model;
 use crate::names::Names;
@@ -16,7 +17,7 @@ pub struct NameMap {
     /// Parameters that places start from: callers are asked what they hand to them.
     pub(super) params: FxHashSet<BindingId>,
     /// The places that have ids, in the names of the summary, and their ids by the names of the file.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Places,
     ids: FxHashMap<Place, PlaceId>,
 }
 
@@ -40,8 +41,7 @@ impl NameMap {
             return known;
         }
         let kept = self.place(model, place);
-        let id = PlaceId::from_index(self.places.len());
-        self.places.push(kept);
+        let id = self.places.push(&kept);
         self.ids.insert(place.clone(), id);
         id
     }

@@ -1,5 +1,6 @@
 //! What is kept of a file: rows of plain, owned data.
 
+use super::{Places, Uses};
 use crate::calls;
 use crate::catalog::{ExportId, LibraryId, ModelId, When};
 use crate::growth::Op;
@@ -54,11 +55,9 @@ pub struct Summary {
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
-    pub uses: Vec<UseRow>,
+    pub uses: Uses,
     /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
-    pub places: Vec<Place>,
-    /// Those that [`Summary::uses`] speaks of, in order.
-    pub used: Vec<PlaceId>,
+    pub places: Places,
     /// What fields and module bindings hold.
     pub types: Vec<(PlaceId, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
@@ -294,7 +293,7 @@ pub struct LookRow {
 }
 
 /// Something done to a thing that other files may know.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct UseRow {
     /// The thing.
     pub place: PlaceId,
@@ -307,7 +306,7 @@ pub struct UseRow {
 }
 
 /// What is done to a thing.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// A collection operation.
     Collection(Op),
@@ -326,8 +325,8 @@ pub enum What {
 impl Summary {
     /// The access path that rows name by an id.
     #[must_use]
-    pub fn place(&self, id: PlaceId) -> &Place {
-        &self.places[id.index()]
+    pub fn place(&self, id: PlaceId) -> Place {
+        self.places.get(id)
     }
 
     /// About how much memory it takes: its rows and strings, without what the allocator adds.
@@ -359,9 +358,8 @@ impl Summary {
             + self.looks.bytes()
             + looks.sum::<usize>()
             + rows(&self.passed)
-            + rows(&self.uses)
-            + rows(&self.places)
-            + rows(&self.used)
+            + self.uses.bytes()
+            + self.places.bytes()
             + rows(&self.types)
             + self.param_classes.bytes()
     }
