@@ -11,13 +11,16 @@ use crate::summary::{ExportTo, Summary};
 pub(super) struct Tables {
     /// The first row of each exported name.
     exports: Box<[(Symbol, u32)]>,
-    /// The methods of classes, and whether they are static.
-    methods: Box<[((ClassId, Symbol), (FuncId, bool))]>,
+    /// The methods of classes.
+    methods: Box<[Method]>,
     /// The fields of instances that the file touches.
     fields: Box<[(ClassId, Symbol)]>,
     /// The rows of its types that tell what one of its own things is.
     types: Box<[(Own, u32)]>,
 }
+
+/// A method by its class and name, and whether it is static.
+type Method = ((ClassId, Symbol), (FuncId, bool));
 
 /// The spots of a file that its summary names as they are: nothing has to be followed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,7 +121,7 @@ fn first_of_each<K: Ord + Copy>(mut rows: Vec<(K, u32)>) -> Box<[(K, u32)]> {
 }
 
 /// Of two methods of one name the second is the one that there is.
-fn methods(summary: &Summary, names: &[Symbol]) -> Box<[((ClassId, Symbol), (FuncId, bool))]> {
+fn methods(summary: &Summary, names: &[Symbol]) -> Box<[Method]> {
     let mut rows: Vec<_> = Vec::with_capacity(summary.classes.iter().map(|row| row.methods.len()).sum());
     for (class, row) in summary.classes.iter().enumerate() {
         let class = ClassId::from_index(class);
