@@ -281,12 +281,12 @@ impl Project<'_> {
         // What is a file's own is in its tables, or is said below it: the paths of everything else go through that.
         for pass in 0..2 {
             for id in self.file_ids() {
-                let summary = Arc::clone(&self.files[id.index()].summary);
-                for (row, (place, _)) in (0..).zip(&summary.types) {
-                    let place = &summary.place(*place);
+                for at in 0..self.tables(id).other_types().len() {
+                    let row = self.tables(id).other_types()[at];
+                    let place = &self.summary(id).place(self.summary(id).types[row as usize].0);
                     let is_plain =
                         matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
-                    if is_plain != (pass == 0) || Own::of_place(place, &self.names[id.index()]).is_some() {
+                    if is_plain != (pass == 0) {
                         continue;
                     }
                     let spot = if is_plain { self.plain(id, place) } else { self.canonical(id, place) };

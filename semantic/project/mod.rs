@@ -98,6 +98,24 @@ struct Symbols {
 }
 
 impl Symbols {
+    /// The symbols of the names of all files, in the order in which they come.
+    fn of(files: &[FileEntry], kept: Option<&kept::Kept>) -> (Self, Vec<Arc<[Symbol]>>) {
+        let mut symbols = Self::default();
+        if let Some(kept) = kept {
+            symbols.first = Arc::clone(&kept.names);
+        }
+        for symbol in SYMBOLS {
+            symbols.intern(symbol);
+        }
+        let mut names = Vec::with_capacity(files.len());
+        for (at, file) in files.iter().enumerate() {
+            let known = kept.and_then(|kept| kept.symbols(at, file));
+            let intern = |name: &str| symbols.intern(name);
+            names.push(known.unwrap_or_else(|| file.summary.names.iter().map(intern).collect()));
+        }
+        (symbols, names)
+    }
+
     fn intern(&mut self, text: &str) -> Symbol {
         let known = if self.first.is_empty() { None } else { self.first.find(text) };
         match known {
@@ -144,35 +162,28 @@ impl<'c> Project<'c> {
         };
         let kept = resolver.memo.and_then(|memo| memo.first.get());
         let kept = kept.filter(|kept| kept.has_files(&project.files));
-        project.intern_names(kept);
-        project.resolve_modules(resolver, kept);
+        project.read_names(resolver, kept);
         if let Some(memo) = resolver.memo.filter(|memo| memo.first.get().is_none()) {
             project.keep(memo);
         }
         project.index_packages();
         project.make_tables();
         project.index_types();
-        project.index_uses();
-        project.rates = rates::Rates::spread(&project);
+        // One of them is for one thread mostly, the other for as many as there are.
+        let (rates, (places, loose)) =
+            rayon::join(|| rates::Rates::spread(&project), || project.places_by_key());
+        (project.rates, project.places, project.loose_places) = (rates, places, loose);
         project
     }
 
-    fn intern_names(&mut self, kept: Option<&kept::Kept>) {
-        if let Some(kept) = kept {
-            self.symbols.first = Arc::clone(&kept.names);
-        }
-        for symbol in SYMBOLS {
-            self.symbols.intern(symbol);
-        }
-        for (at, file) in self.files.iter().enumerate() {
-            let known = kept.and_then(|kept| kept.symbols(at, file));
-            let intern = |name: &str| self.symbols.intern(name);
-            let symbols = known.unwrap_or_else(|| file.summary.names.iter().map(intern).collect());
-            self.names.push(symbols);
-        }
+    /// Gives names their symbols, and specifiers their files.
+    fn read_names(&mut self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) {
+        let (named, modules) =
+            rayon::join(|| Symbols::of(&self.files, kept), || self.resolve_modules(resolver, kept));
+        ((self.symbols, self.names), self.modules) = (named, modules);
     }
 
-    fn resolve_modules(&mut self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) {
+    fn resolve_modules(&self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) -> Vec<kept::Modules> {
         let resolve = |(at, file): (usize, &FileEntry)| {
             let specifiers = file.summary.imports.iter().chain(&file.summary.type_imports);
             let resolve = |name: NameId| resolver.resolve(&file.path, file.summary.names.get(name));
@@ -184,7 +195,7 @@ impl<'c> Project<'c> {
                     .into()
             })
         };
-        self.modules = self.files.par_iter().enumerate().map(resolve).collect();
+        self.files.par_iter().enumerate().map(resolve).collect()
     }
 
     /// Keeps for later links what this one found out first.
@@ -241,10 +252,10 @@ impl<'c> Project<'c> {
         &self.tables[id.index()]
     }
 
-    fn index_uses(&mut self) {
+    fn places_by_key(&self) -> (PlaceIndex<SpotKey>, PlaceIndex<Symbol>) {
         let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
         let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (self.places, self.loose_places) = (PlaceIndex::of(all), PlaceIndex::of(loose));
+        (PlaceIndex::of(all), PlaceIndex::of(loose))
     }
 
     fn places_of_file(&self, id: FileId) -> FilePlaces {

@@ -529,7 +529,7 @@ impl Graph {
         let mut unseen = self.unseen(project);
         self.settle(&mut unseen, false);
         let mut rearmed = self.rearmed();
-        if rearmed.levels.is_empty() {
+        if rearmed.is_empty() {
             return;
         }
         self.begun = self.states.iter().map(|state| state.info).collect();
@@ -721,17 +721,20 @@ struct Visit {
 /// A queue for each rate, emptied from the highest down.
 #[derive(Default)]
 struct Queue {
-    levels: FxHashMap<Rate, VecDeque<Visit>>,
+    levels: [VecDeque<Visit>; Rate::Message as usize + 1],
 }
 
 impl Queue {
     fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
-        self.levels.entry(rate).or_default().push_back(Visit { rate, node, from, in_loop });
+        self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.levels.iter().all(VecDeque::is_empty)
     }
 
     fn pop(&mut self) -> Option<Visit> {
-        let rate = *self.levels.iter().filter(|(_, queue)| !queue.is_empty()).map(|(rate, _)| rate).max()?;
-        self.levels.get_mut(&rate)?.pop_front()
+        self.levels.iter_mut().rev().find_map(VecDeque::pop_front)
     }
 }
 

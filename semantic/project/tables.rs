@@ -17,6 +17,8 @@ pub(super) struct Tables {
     fields: Box<[(ClassId, Symbol)]>,
     /// The rows of its types that tell what one of its own things is.
     types: Box<[(Own, u32)]>,
+    /// The rows of its types that tell something else.
+    others: Box<[u32]>,
 }
 
 /// A method by its class and name, and whether it is static.
@@ -61,14 +63,19 @@ impl Tables {
         let summary = &*file.summary;
         let exports = (0..).zip(&summary.exports);
         let exports = exports.filter_map(|(row, export)| Some((names[export.name?.index()], row)));
-        let types = (0..).zip(&summary.types);
-        let types =
-            types.filter_map(|(row, (place, _))| Some((Own::of_place(&summary.place(*place), names)?, row)));
+        let (mut types, mut others) = (Vec::with_capacity(summary.types.len()), Vec::new());
+        for (row, (place, _)) in (0..).zip(&summary.types) {
+            match Own::of_place(&summary.place(*place), names) {
+                Some(own) => types.push((own, row)),
+                None => others.push(row),
+            }
+        }
         Self {
             exports: first_of_each(exports.collect()),
             methods: methods(summary, names),
             fields: fields(summary, names),
-            types: first_of_each(types.collect()),
+            types: first_of_each(types),
+            others: others.into(),
         }
     }
 
@@ -80,6 +87,11 @@ impl Tables {
     /// The row that tells the type of what is the file's own.
     pub(super) fn type_row(&self, own: Own) -> Option<u32> {
         find(&self.types, own)
+    }
+
+    /// The rows that tell the types of what is not the file's own, or is further below it.
+    pub(super) fn other_types(&self) -> &[u32] {
+        &self.others
     }
 
     /// A method of a class, and whether it is static.
