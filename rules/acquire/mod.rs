@@ -82,7 +82,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         // What instances hold is only known where the type is.
         claims.list.truncate(known);
         if let Some(acquired) = body {
-            let body = LateClaim { receiver: receiver, of, acquired };
+            let body = LateClaim { receiver, of, acquired };
             claims.add(meta.id, func, at, body);
         }
     }
