@@ -116,5 +116,5 @@ pub(super) fn given(model: &Model<'_>, source: NodeId, claims: &mut Claims<'_>) 
     }
     let callee = model.file.place(tree.callee(at)?);
     let is_named = matches!(callee.root, Root::This(_) | Root::Module(_)) && !callee.path.is_empty();
-    is_named.then(|| TypeRow::ResultOf(claims.names.place(model, &callee)))
+    is_named.then(|| TypeRow::ResultOf(claims.names.place_id(model, &callee)))
 }
