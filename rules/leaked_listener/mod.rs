@@ -6,6 +6,7 @@ mod given;
 mod keyed;
 mod origin;
 mod outlives;
+mod partner;
 mod signal;
 
 use crate::claim::{self, Claim, ListenerClaim, Note, Origin};
@@ -105,7 +106,7 @@ fn claim(
     if matches!(&registration.event, Identity::Constant(event) if ONCE_PER_PAGE.contains(&&**event)) {
         return dropped("the event fires once in the life of a page");
     }
-    if fires_once(model, registration) {
+    if fires_once(model, registration) && partner::forgotten_event(file, registration).is_none() {
         return dropped("it is taken away when the event fires");
     }
     if is_teardown(model, registration.func) {
@@ -164,6 +165,7 @@ fn claim(
         given::note_wrapper(file, registration, claims);
     }
     let tree = &model.file.tree;
+    let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
     let place = claims.names.place(model, &registration.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
@@ -190,7 +192,8 @@ fn claim(
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
-        again: again::evidence(file, registration),
+        is_forgotten: forgotten.is_some(),
+        again: again::evidence(file, registration).or(forgotten),
         is_endless: again::endless_loop(model, registration).is_some(),
         is_making: origin::is_initializer(model, registration.func),
         restarts: again::restarts(model, registration),
@@ -511,7 +514,8 @@ fn settle_one(
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    let is_known = body.proved || body.signal.is_some();
+    // What others are taken from again is one.
+    let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
     match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
         Some(true) => {}
         Some(false) => doubt.assume(),
@@ -552,7 +556,8 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed_elsewhere(project, &spot, file)
+    {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {
