@@ -465,6 +465,8 @@ fn unreleased(
         .or_else(|| lost_race(file.model, call, handle, living))
         .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_cleanup(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_in_effect(file.model, call, handle, living))
+        .or_else(|| slot::missed_by_unmount(file, call, handle, living, patterns))
         .or_else(|| slot::forgotten_sibling(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
 }
