@@ -7,7 +7,7 @@ use crate::pairing::{compare_listeners, matches, same_target};
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::identity::Match;
-use outlive_semantic::index::FuncId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
@@ -59,6 +59,48 @@ pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registrati
     };
     let removal = partings(file, registration).find(is_same)?;
     Some(note(file, removal))
+}
+
+/// Of two listeners for one event each that exclude each other, the one that takes the other away when it is called, and
+/// is not taken away itself: `once('done', () => off('error', failed))` and `once('error', failed)`.
+pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let own = handler(model, registration.listener).filter(|_| registration.once)?;
+    let is_removed =
+        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+    if is_removed {
+        return None;
+    }
+    let removal = file.removals.iter().filter(|removal| removal.func == own).find(|removal| {
+        file.registrations.iter().any(|other| {
+            other.call != registration.call
+                && other.func == registration.func
+                && other.place == registration.place
+                && (other.once || takes_itself_away(file, other))
+                && matches(model, other, removal) == Match::Must
+        })
+    })?;
+    let message = "it takes the other one away, and nobody takes it away when that comes first".to_owned();
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(removal.call) })
+}
+
+/// Whether a listener removes itself when it is called.
+fn takes_itself_away(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let own = handler(file.model, registration.listener);
+    own.is_some()
+        && file.removals.iter().any(|removal| {
+            Some(removal.func) == own && matches(file.model, registration, removal) == Match::Must
+        })
+}
+
+/// The function of a listener: `this.onDone` is the method also if it was bound to its instance before.
+fn handler(model: &Model<'_>, listener: NodeId) -> Option<FuncId> {
+    model.function_of(listener).or_else(|| {
+        let place = model.file.place(listener);
+        let Root::This(class) = place.root else { return None };
+        let name = place.last_field().filter(|_| place.path.len() == 1)?;
+        model.instance_method(class, name)
+    })
 }
 
 fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
