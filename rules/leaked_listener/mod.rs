@@ -6,6 +6,7 @@ mod given;
 mod keyed;
 mod origin;
 mod outlives;
+mod partner;
 mod signal;
 
 use crate::claim::{self, Claim, ListenerClaim, Note, Origin};
@@ -23,6 +24,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
 use outlive_semantic::{calls, guard};
 use outlives::{
@@ -101,7 +103,8 @@ fn claim(
     if matches!(&registration.event, Identity::Constant(event) if ONCE_PER_PAGE.contains(&&**event)) {
         return dropped("the event fires once in the life of a page");
     }
-    if fires_once(model, registration) {
+    let loser = partner::forgotten_event(file, registration).or_else(|| partner::loser(file, registration));
+    if fires_once(model, registration) && loser.is_none() {
         return dropped("it is taken away when the event fires");
     }
     if is_teardown(model, registration.func) {
@@ -147,6 +150,9 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if keyed::is_once_per_target(file, registration) {
+        return dropped("a table remembers to which targets it was added");
+    }
     if is_what_changed(model, registration) {
         return dropped("each change brings another target");
     }
@@ -160,6 +166,7 @@ fn claim(
         given::note_wrapper(file, registration, claims);
     }
     let tree = &model.file.tree;
+    let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
     let place = claims.names.place(model, &target.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
@@ -167,11 +174,11 @@ fn claim(
     Some(ListenerClaim {
         target: place,
         shown,
-        model: model.model_of(model.ty(registration.target)),
+        model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
         handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
-        is_last: is_end_of_process(&registration.event),
+        is_last: is_end_of_process(model, registration),
         method: tree
             .callee(registration.call)
             .and_then(|callee| model.callee_name(callee))
@@ -186,7 +193,8 @@ fn claim(
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
-        again: again::evidence(file, registration),
+        is_forgotten: forgotten.is_some(),
+        again: again::evidence(file, registration).or(forgotten).or(loser),
         is_endless: again::endless_loop(model, registration).is_some(),
         is_making: origin::is_initializer(model, registration.func),
         restarts: again::restarts(model, registration),
@@ -285,7 +293,8 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
         Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
             is_awaited(model, registration) || is_asked_for(model, registration, event)
         }
-        _ => true,
+        Identity::Constant(_) => true,
+        _ => !is_of_process(model, registration),
     }
 }
 
@@ -400,7 +409,8 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
     let is_told = |func: FuncId| last_words.iter().any(|&last| model.file.is_within(func, last));
     let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
     for access in file.accesses.of(place) {
-        let is_end = matches!(access.usage, Usage::Method { name, call } if is_target_end(model, name, call));
+        let is_end = matches!(access.usage, Usage::Method { name, call }
+            if is_target_end(model, name, call) && !is_optional(model, call));
         if is_end && !is_told(access.func) && by.len() < 2 && !by.contains(&access.func) {
             by.push(access.func);
         }
@@ -412,8 +422,26 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
     };
     let handle = handle::Handle::of(vec![place.clone()]);
     let releases = handle::releases(model, file.accesses, &handle, &patterns);
-    let is_released = releases.iter().any(|release| !is_told(release.func));
+    let is_released =
+        releases.iter().any(|release| !is_told(release.func) && !is_optional(model, release.node));
     Ends { by, is_released }
+}
+
+/// Whether a call is made only if the caller of its function asks for it: `if (options.source) this.source.destroy()`.
+fn is_optional(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let asks = |test: NodeId| {
+        tree.subtree(test).any(|node| {
+            let binding = model.file.binding_of(node).map(|binding| model.file.binding(binding));
+            binding.is_some_and(|row| row.kind == BindingKind::Param && row.func == func)
+        })
+    };
+    tree.ancestors(call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        tree.kind(node) == Kind::If
+            && tree.child(node, 2).is_none()
+            && tree.first(node).is_some_and(|test| !tree.contains(test, call) && asks(test))
+    })
 }
 
 /// Events after which a target is of no use any more.
@@ -475,11 +503,18 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
 }
 
 /// Whether a process emits an event when it is about to end.
-fn is_end_of_process(event: &Identity) -> bool {
-    let Identity::Constant(event) = event else { return false };
+fn is_end_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    let Identity::Constant(event) = &registration.event else {
+        // What a process is told of once under names from elsewhere are signals.
+        return registration.once && is_of_process(model, registration);
+    };
     let signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGQUIT"];
     let others = ["exit", "beforeExit", "uncaughtException", "unhandledRejection"];
     signals.contains(&event.as_str()) || others.contains(&event.as_str())
+}
+
+fn is_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    model.path_of(&registration.place).as_deref() == Some("process")
 }
 
 fn shown_event(event: &Identity) -> String {
@@ -507,7 +542,8 @@ fn settle_one(
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    let is_known = body.proved || body.signal.is_some();
+    // What others are taken from again is one.
+    let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
     match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
         Some(true) => {}
         Some(false) => doubt.assume(),
@@ -548,7 +584,8 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed_elsewhere(project, &spot, file)
+    {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {

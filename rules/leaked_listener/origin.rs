@@ -2,8 +2,11 @@
 
 use crate::claim::Origin;
 use crate::ending;
+use crate::rule::FileView;
 use crate::slot;
+use outlive_semantic::catalog::ModelId;
 use outlive_semantic::given::given_before;
+use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
@@ -208,6 +211,31 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
             .enclosing(inner)
             .take_while(|&func| func != outer)
             .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
+}
+
+/// What the next request on the same socket will be told of as well.
+const SOCKET_EVENTS: &[&str] = &["connect", "secureConnect", "lookup", "timeout", "drain", "error"];
+
+/// The socket of what is called a request: `request.connection` of whatever wraps one.
+pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Option<ModelId> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let place = &registration.place;
+    let is_shared = |event: &Identity| matches!(event, Identity::Constant(event) if SOCKET_EVENTS.contains(&event.as_str()));
+    // Who reads from it has taken it over.
+    let others = file.registrations.iter().filter(|other| other.place == *place);
+    if !others.into_iter().all(|other| is_shared(&other.event)) {
+        return None;
+    }
+    let is_socket = place.last_field().is_some_and(|name| matches!(tree.text(name), "socket" | "connection"));
+    let base = place.parent().filter(|_| is_socket)?;
+    let name = base.last_field().or_else(|| match base.root {
+        Root::Binding(binding) if base.path.is_empty() => Some(model.file.binding(binding).name),
+        _ => None,
+    })?;
+    let name = tree.text(name).to_ascii_lowercase();
+    let is_message = ["req", "request"].iter().any(|word| name.ends_with(word));
+    model.catalog.find_type("net.ConnectionSocket").filter(|_| is_message)
 }
 
 /// The field of the instance that a path starts with.

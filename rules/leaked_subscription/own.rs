@@ -89,7 +89,7 @@ pub(super) fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -
 }
 
 /// Whether a call gives something that ends with a component at the latest.
-fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
+pub(super) fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
     let life = model.model_of(model.ty(value)).and_then(|of| model.catalog.model(of).life);
     model.file.tree.kind(value) == Kind::Call && life.is_some_and(|life| life <= Life::Component)
 }
