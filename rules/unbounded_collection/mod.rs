@@ -48,7 +48,10 @@ impl Rule for UnboundedCollection {
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
         let Op::Grow(growth) = op.op else { return };
         let model = file.model;
-        let keys = growth::keys(model, op);
+        let keys = match growth::keys(model, op) {
+            Keys::Open if evidence::is_fresh_local(file, op) => Keys::Fresh,
+            keys => keys,
+        };
         if !may_outlive(model, op) {
             return;
         }

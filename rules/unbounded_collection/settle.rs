@@ -1,7 +1,7 @@
 //! With the project known: what holds the collection, how long it lives, what lets its entries go, and what is in doubt.
 
 use super::META;
-use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_worth_guessing};
+use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_passing, is_worth_guessing};
 use super::release::{Released, is_renewed_around, released};
 use super::report::report;
 use crate::claim::{Claim, GrowthClaim, Why};
@@ -113,7 +113,9 @@ impl<'p> Asked<'p> {
     ) -> Released<'p> {
         let rate = project.rate(file, claim.func).rate;
         // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
-        let is_hot = rate.is_some_and(Rate::is_hot) || growth.looked_up && is_open_by_name(growth);
+        let is_hot = rate.is_some_and(Rate::is_hot)
+            || growth.looked_up && is_open_by_name(growth)
+            || growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Failure);
         let is_text = self.is_text;
         let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
             released(project, spot, lives, is_hot, &|found| {
@@ -211,6 +213,7 @@ fn doubts(
                 || growth.beside_methods
                 || growth.sibling.is_some()
                 || growth.waiting
+                || is_passing(growth)
                 || is_unread =>
         {
             doubt.assume();
