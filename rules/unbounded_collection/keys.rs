@@ -173,6 +173,13 @@ const FINITE_KEYS: &[&str] = &[
     "directory",
     "folder",
     "tag",
+    "mid",
+    "percent",
+    "percentage",
+    "priority",
+    "weekday",
+    "month",
+    "codec",
 ];
 
 /// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
