@@ -1,11 +1,13 @@
 //! What a call of something unknown gives, and its function gives back on some ways only: that it does so at all tells
 //! that it wants it back.
 
+use crate::acquire;
 use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
+use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -83,7 +85,9 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let tree = &model.file.tree;
     let (pair, method) = taken(model, call)?;
     let whole = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(call);
-    let Some(binding) = held(model, whole) else { return dropped(file, call, whole, pair) };
+    let Some(binding) = held(model, whole) else {
+        return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
+    };
     let stops = stops(file, pair, binding, tree.func(call))?;
     let flow = Flow::of(model, tree.func(call))?;
     let start = *flow.points(whole).first()?;
@@ -125,6 +129,46 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         subject: format!("{shown} {method}"),
         must_repeat: true,
         notes: std::iter::once(left).chain(released).collect(),
+        ..LocalClaim::default()
+    })
+}
+
+/// `pool.getConnection((error, connection) => …)`: lent to the callback, which gives it back on some ways only.
+fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (_, method) = tree.method_call(call)?;
+    let callback = model.function_of(tree.args(call).last()?)?;
+    acquire::error_param(model, callback)?;
+    let param = model.file.params(callback).nth(1).and_then(|param| tree.binding(param))?;
+    let handle = handle::follow_places(model, file.accesses, [Place::root(Root::Binding(param))]);
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let patterns = ReleasePatterns {
+        methods: names(pair.ends),
+        functions: names(pair.backs),
+        ..ReleasePatterns::default()
+    };
+    let releases = handle::releases(model, file.accesses, &handle, &patterns);
+    let is_back = |escape: &Escape| releases.iter().any(|release| release.node == escape.node());
+    if releases.is_empty() || !handle.escapes.iter().all(is_back) {
+        return None;
+    }
+    let living: Vec<&Release> = releases.iter().collect();
+    let gap = acquire::gap(model, call, &handle, &living).filter(|gap| !gap.is_weak)?;
+    let shown = tree.text(model.file.binding(param).name);
+    let what = pair.what;
+    let how = &gap.how;
+    let left = gap.at.map(|span| Note {
+        role: Role::Holder,
+        message: format!("{how}, `{shown}` is not given back"),
+        span,
+    });
+    Some(LocalClaim {
+        message: format!("the {what} in `{shown}` that `{method}` gives is not given back on every way"),
+        help: format!("give `{shown}` back before the callback leaves, whether there was an error or not"),
+        subject: format!("{shown} {method}"),
+        must_repeat: true,
+        notes: left.into_iter().collect(),
         ..LocalClaim::default()
     })
 }
