@@ -22,8 +22,8 @@ use outlive_semantic::{guard, listeners, model};
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
-pub(crate) use paths::{error_param, executed_by, is_set, owner};
-use paths::{gap, is_using, lost_race};
+pub(crate) use paths::{error_param, executed_by, gap, is_set, owner};
+use paths::{is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
 
 impl Target {

@@ -3,6 +3,8 @@
 mod by_hand;
 mod paired;
 mod piped;
+mod refused;
+mod taken;
 mod unread;
 
 use crate::acquire;
@@ -36,7 +38,8 @@ impl Rule for LeakedResource {
         acquire::visit(file, &META, call, claims);
         factory::visit(file, &META, call, claims);
         owned::visit(file, &META, call, claims);
-        let local = [piped::claim, unread::claim, by_hand::claim, paired::claim];
+        let local =
+            [piped::claim, unread::claim, by_hand::claim, paired::claim, refused::claim, taken::claim];
         for body in local.iter().filter_map(|claim| claim(file, call)) {
             let tree = &file.model.file.tree;
             claims.add(META.id, tree.func(call), tree.span(call), body);
