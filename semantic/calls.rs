@@ -2,6 +2,7 @@
 
 use crate::access::{Accesses, Usage};
 use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, LibraryId, When};
+use crate::directives;
 use crate::guard;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
@@ -151,6 +152,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
         mounts::decorated_roots(model, class, &mut out);
     }
     export_edges(model, &mut out);
+    directives::directive_edges(model, &mut out);
     out
 }
 
@@ -378,7 +380,7 @@ fn export_edges(model: &Model<'_>, out: &mut Calls) {
 }
 
 /// What an export, or a property of what it exports, runs.
-fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
+pub(crate) fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
     let value = match target {
         ExportTarget::Value(node) => node,
         ExportTarget::Binding(binding) => {

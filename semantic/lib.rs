@@ -9,6 +9,7 @@ pub mod bounds;
 pub mod calls;
 pub mod catalog;
 pub mod constant;
+mod directives;
 pub mod flow;
 mod glob;
 pub mod growth;

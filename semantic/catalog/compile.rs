@@ -1,8 +1,8 @@
 //! From sheets to a catalog: types are declared, their ancestors joined, rows sorted by what they are found by.
 
 use super::{
-    CallRow, Catalog, DecoratorRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId, ModelType, Receiver,
-    Sheet, SignatureRow,
+    CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
+    ModelType, Receiver, Sheet, SignatureRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -182,6 +182,11 @@ impl Catalog {
             self.check_names(sheet, &row.params)?;
             for name in row.names.iter().flat_map(|name| expand(name)) {
                 self.decorators.entry(name).or_default().push(DecoratorRow { library, ..row.clone() });
+            }
+        }
+        for row in &sheet.directives {
+            for name in &row.names {
+                self.directives.insert(name.clone(), DirectiveRow { library, ..row.clone() });
             }
         }
         for row in &sheet.exports {

@@ -95,6 +95,7 @@ pub struct Catalog {
     releases: FxHashMap<String, Vec<String>>,
     release_functions: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
+    directives: FxHashMap<String, DirectiveRow>,
     exports: Vec<ExportRow>,
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
@@ -228,6 +229,12 @@ impl Catalog {
     #[must_use]
     pub fn decorators(&self, name: &str) -> &[DecoratorRow] {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The row of a directive.
+    #[must_use]
+    pub fn directive(&self, text: &str) -> Option<&DirectiveRow> {
+        self.directives.get(text)
     }
 
     /// The rows that speak of a file and of any of the names that it exports.

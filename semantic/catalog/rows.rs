@@ -45,6 +45,9 @@ pub struct Sheet {
     /// Functions that a framework calls because of a decorator on them.
     #[serde(default, rename = "decorator")]
     pub decorators: Vec<DecoratorRow>,
+    /// Functions that a framework calls because of a directive.
+    #[serde(default, rename = "directive")]
+    pub directives: Vec<DirectiveRow>,
     /// Functions that a framework calls because of the name they are exported under.
     #[serde(default, rename = "export")]
     pub exports: Vec<ExportRow>,
@@ -377,6 +380,21 @@ pub struct DecoratorRow {
     /// The class it stands on is the component at the root of the application.
     #[serde(default)]
     pub root: bool,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// Functions that run because of a directive: the one it stands in, or all that its module exports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectiveRow {
+    /// The directive.
+    pub names: Vec<String>,
+    /// What such a function is, for messages: `server action`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
