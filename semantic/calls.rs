@@ -10,6 +10,7 @@ use crate::mounts::{self, Shown};
 use crate::place::{Place, Root};
 use crate::rate::{Life, Rate};
 use crate::rearm;
+use crate::shapes;
 use crate::tables::{BindingKind, ExportTarget, FunctionKind};
 use crate::tree::{Kind, Span};
 use rustc_hash::FxHashSet;
@@ -140,6 +141,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
             }
             Kind::TaggedTemplate => tagged_template(model, node, &mut out),
             Kind::JsxElement => rendered_component(model, node, &mut out),
+            Kind::Object => shapes::object_edges(model, node, &mut out),
             _ => {}
         }
     }
@@ -153,6 +155,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
     }
     export_edges(model, &mut out);
     directives::directive_edges(model, &mut out);
+    shapes::assigned_edges(model, &mut out);
     out
 }
 
@@ -354,12 +357,19 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
                 if name != first && !(name == "=" && first == "default") {
                     continue;
                 }
-                let target = exported_target(model, export.target, rest);
-                if let Some(target) =
-                    target.filter(|target| first_parameter_agrees(model, target, &row.first))
-                {
-                    out.push(FrameworkExport { row, target, id, name: wanted.clone(), at: export.span });
-                }
+                let targets = match rest {
+                    "*" => exported_members(model, export.target),
+                    rest => exported_target(model, export.target, rest).into_iter().collect(),
+                };
+                let agreeing =
+                    targets.into_iter().filter(|target| first_parameter_agrees(model, target, &row.first));
+                out.extend(agreeing.map(|target| FrameworkExport {
+                    row,
+                    target,
+                    id,
+                    name: wanted.clone(),
+                    at: export.span,
+                }));
             }
         }
     }
@@ -379,6 +389,29 @@ fn export_edges(model: &Model<'_>, out: &mut Calls) {
     }
 }
 
+/// What all properties of an exported object run.
+fn exported_members(model: &Model<'_>, target: ExportTarget) -> Vec<Target> {
+    let tree = &model.file.tree;
+    let value = match target {
+        ExportTarget::Value(node) if tree.kind(node) == Kind::Object => Some(node),
+        ExportTarget::Value(node) => named_value(model, node),
+        ExportTarget::Binding(binding) => model.file.sole_value(binding),
+        ExportTarget::From { .. } => None,
+    };
+    let Some(object) = value.filter(|&value| tree.kind(value) == Kind::Object) else { return Vec::new() };
+    let values = tree.children(object).filter_map(|property| tree.last_child(property));
+    values.filter_map(|value| value_target(model, value)).collect()
+}
+
+/// What a variable of the module holds: `export { actions }`.
+fn named_value(model: &Model<'_>, name: NodeId) -> Option<NodeId> {
+    let place = model.file.place(name);
+    match place.root {
+        Root::Binding(binding) if place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    }
+}
+
 /// What an export, or a property of what it exports, runs.
 pub(crate) fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
     let value = match target {
@@ -394,8 +427,13 @@ pub(crate) fn exported_target(model: &Model<'_>, target: ExportTarget, property:
         }
         ExportTarget::From { .. } => return None,
     };
+    let value = if property.is_empty() { value } else { model.file.tree.property(value, property)? };
+    value_target(model, value)
+}
+
+/// What a value runs that somebody calls: the function that it is, or that it wraps.
+pub(crate) fn value_target(model: &Model<'_>, value: NodeId) -> Option<Target> {
     let tree = &model.file.tree;
-    let value = if property.is_empty() { value } else { tree.property(value, property)? };
     let wrapped = || tree.args(value).find_map(|arg| model.function_of(arg));
     let func = model.function_of(value).or_else(|| (tree.kind(value) == Kind::Call).then(wrapped).flatten());
     func.map(Target::Function).or_else(|| {
@@ -404,7 +442,7 @@ pub(crate) fn exported_target(model: &Model<'_>, target: ExportTarget, property:
     })
 }
 
-fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
+pub(crate) fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
     let Target::Function(func) = target else { return names.is_empty() };
     names.is_empty()
         || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))

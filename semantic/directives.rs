@@ -33,20 +33,19 @@ fn directives<'m>(model: &'m Model<'_>, func: FuncId) -> impl Iterator<Item = (&
 
 fn exported(model: &Model<'_>, row: &DirectiveRow, at: NodeId, out: &mut Calls) {
     for export in model.file.exports.iter().filter(|export| export.name.is_some()) {
-        if let Some(target) = calls::exported_target(model, export.target, "") {
-            out.edges.push(edge(model, row, target, at));
-        }
+        let Some(target) = calls::exported_target(model, export.target, "") else { continue };
+        // Of what a function is wrapped in nobody knows whether it calls it each time.
+        let certain = matches!(target, Target::Function(func) if model.handed(func).is_empty());
+        out.edges.push(Edge { certain, ..edge(model, row, target, at) });
     }
 }
 
 fn edge(model: &Model<'_>, row: &DirectiveRow, target: Target, at: NodeId) -> Edge {
-    // Of what a function is wrapped in nobody knows whether it calls it each time.
-    let is_wrapped = |func| !model.handed(func).is_empty();
-    let (name, certain) = match target {
-        Target::Function(func) => (model.file.function_name(func), !is_wrapped(func)),
-        _ => (None, false),
+    let name = match target {
+        Target::Function(func) => model.file.function_name(func),
+        _ => None,
     };
     let label = name.map_or_else(|| row.what.clone(), |name| format!("{} `{name}`", row.what));
     let edge = calls::framework_edge(target, row.runs, model.file.tree.span(at), &label);
-    Edge { certain, library: Some(row.library), ..edge }
+    Edge { library: Some(row.library), ..edge }
 }

@@ -32,6 +32,7 @@ pub mod reach;
 pub mod readonly;
 mod rearm;
 pub mod scope_keeps;
+mod shapes;
 pub mod sorted;
 pub mod source;
 pub mod summary;

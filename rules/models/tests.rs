@@ -7,7 +7,7 @@ use super::{SHEETS, catalog, parse};
 use crate::engine::{self, Analysed};
 use crate::trace::Trace;
 use examples::{Example, examples_of};
-use outlive_semantic::catalog::{Catalog, Sheet};
+use outlive_semantic::catalog::{Catalog, HookRow, Sheet};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileEntry, FileId, Packages, Project, Resolver};
@@ -209,6 +209,7 @@ fn sections(sheet: &Sheet) -> Vec<(&'static str, Vec<String>)> {
         format!("{}\u{0}{event}", name.map(String::as_str).unwrap_or_default())
     };
     let first = |names: &[String]| names.first().cloned().unwrap_or_default();
+    let with_method = |row: &HookRow| format!("{}\u{0}{}", first(&row.of), first(&row.methods));
     vec![
         ("emitter", sheet.emitters.iter().map(|row| row.name.clone()).collect()),
         ("type", sheet.types.iter().map(|row| row.name.clone()).collect()),
@@ -217,10 +218,8 @@ fn sections(sheet: &Sheet) -> Vec<(&'static str, Vec<String>)> {
         ("decorator", sheet.decorators.iter().map(|row| first(&row.names)).collect()),
         ("directive", sheet.directives.iter().map(|row| first(&row.names)).collect()),
         ("export", sheet.exports.iter().map(|row| first(&row.names)).collect()),
-        (
-            "hook",
-            sheet.hooks.iter().map(|row| format!("{}\u{0}{}", first(&row.of), first(&row.methods))).collect(),
-        ),
+        ("hook", sheet.hooks.iter().map(with_method).collect()),
+        ("property", sheet.properties.iter().map(|row| first(&row.names)).collect()),
     ]
 }
 

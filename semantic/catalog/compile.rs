@@ -2,7 +2,7 @@
 
 use super::{
     CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
-    ModelType, Receiver, Sheet, SignatureRow,
+    ModelType, PropertyRow, Receiver, Sheet, SignatureRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -203,6 +203,12 @@ impl Catalog {
         for row in &sheet.hooks {
             self.check_names(sheet, &row.params)?;
             self.hooks.push(HookRow { library, ..row.clone() });
+        }
+        for row in &sheet.properties {
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.properties.entry(name).or_default().push(PropertyRow { library, ..row.clone() });
+            }
         }
         for row in &sheet.signatures {
             self.check_names(sheet, &row.params)?;

@@ -100,6 +100,8 @@ pub struct Catalog {
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    /// By the names of the properties.
+    properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
     /// With the names of each parameter.
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
@@ -288,6 +290,12 @@ impl Catalog {
     #[must_use]
     pub fn hooks(&self) -> &[HookRow] {
         &self.hooks
+    }
+
+    /// The rows about functions in a property of this name.
+    pub(crate) fn properties<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c PropertyRow> + use<'c> {
+        let rows = |name: &str| self.properties.get(name).map(Vec::as_slice).unwrap_or_default();
+        rows(name).iter().chain(rows("*"))
     }
 
     /// An emitter family.

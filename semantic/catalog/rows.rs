@@ -54,6 +54,9 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Functions that a framework calls because of the object they stand in.
+    #[serde(default, rename = "property")]
+    pub properties: Vec<PropertyRow>,
     /// Functions that a framework calls because of the type their author gave them.
     #[serde(default, rename = "signature")]
     pub signatures: Vec<SignatureRow>,
@@ -404,7 +407,7 @@ pub struct DirectiveRow {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportRow {
-    /// Exported names; `default.fetch` is a property of what is exported under the name.
+    /// Exported names; `default.fetch` is a property of what is exported under the name, `actions.*` each of them.
     pub names: Vec<String>,
     /// File patterns (globs over the path from the project's root, or from any folder of it); empty for any file.
     #[serde(default)]
@@ -431,6 +434,37 @@ impl ExportRow {
     pub fn covers(&self, path: &str) -> bool {
         self.files.is_empty() || self.files.iter().any(|pattern| glob::matches(pattern, path))
     }
+}
+
+/// A function that runs because of the property it is, or that it is assigned to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyRow {
+    /// Names of the property; `*` for any.
+    pub names: Vec<String>,
+    /// The object stands in a property of one of these names; `visitor/*` is any property of an object that stands in
+    /// `visitor`. Empty: wherever.
+    #[serde(default)]
+    pub under: Vec<String>,
+    /// The object has all of these properties too.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// What such a function is, for messages: `visitor`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
+    /// It runs many times each time.
+    #[serde(default)]
+    pub loops: bool,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
 }
 
 /// A function that runs because of the type its author gave it: `const handler: RequestHandler = …`.

@@ -40,6 +40,10 @@ enum Says {
 enum Fact {
     /// How often the function around it runs.
     Runs(Rate),
+    /// Many times each time.
+    Loops,
+    /// How often it runs is proved.
+    Sure,
     /// How often it runs rests on a convention.
     Likely,
     /// The type of the value.
@@ -148,7 +152,9 @@ fn fact(word: &str) -> Fact {
         Some(("keeps", container)) => Fact::Keeps(text(container).try_into().unwrap()),
         Some(("emits", family)) => Fact::Emits(family.to_owned()),
         _ => match word {
+            "sure" => Fact::Sure,
             "likely" => Fact::Likely,
+            "loops" => Fact::Loops,
             "readable" => Fact::Readable,
             "writable" => Fact::Writable,
             _ => text(word).try_into().map_or_else(|_| Fact::Type(word.to_owned()), Fact::Runs),
@@ -212,14 +218,15 @@ impl Example {
             let (project, _) = linked(&self.path, analysed, catalog);
             let info = project.rate(FileId(0), func);
             out.extend(info.rate.map(Fact::Runs));
-            out.extend((!info.certain).then_some(Fact::Likely));
+            out.extend(info.in_loop.then_some(Fact::Loops));
+            out.push(if info.certain { Fact::Sure } else { Fact::Likely });
         }
         out
     }
 
     fn asks_for_rate(&self) -> bool {
         matches!(&self.says, Says::Known(facts) | Says::Never(facts)
-            if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Likely)))
+            if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Loops | Fact::Sure | Fact::Likely)))
     }
 
     /// The confidence of each finding of a rule.
