@@ -4,7 +4,7 @@
 use crate::acquire::{self, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
 use crate::ending;
-use crate::finding::{Finding, Role};
+use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
@@ -227,7 +227,7 @@ fn settle(
     let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
     finding.retainers.insert(
         0,
-        crate::finding::Retainer {
+        Retainer {
             role: Role::Root,
             message: format!("{} until `{}`", what.what, what.end),
             file: *from,

@@ -3,7 +3,7 @@
 use crate::index::{FuncId, NameId, NodeId};
 use crate::place::{Place, Root};
 use crate::tables::Lowered;
-use crate::tree::{AssignOp, Kind, UnaryOp};
+use crate::tree::{AssignOp, Kind, LogicalOp, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
 
@@ -285,7 +285,7 @@ pub fn usage(file: &Lowered, expr: NodeId) -> Usage {
         match tree.kind(parent) {
             // The value passes through to whatever is around.
             Kind::Conditional | Kind::Logical if slot > 0 => at = parent,
-            Kind::Logical if tree.logical_op(parent) != Some(crate::tree::LogicalOp::And) => at = parent,
+            Kind::Logical if tree.logical_op(parent) != Some(LogicalOp::And) => at = parent,
             Kind::Sequence if tree.is_last_child(at) => at = parent,
             _ => return direct_usage(file, at, parent, slot),
         }

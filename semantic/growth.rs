@@ -1,14 +1,13 @@
 //! What is done to collections: what adds to them, what takes away, what tests their size.
 
 use crate::access::{Access, Accesses, Usage};
-use crate::calls;
 use crate::catalog::Container;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
-use crate::reach;
 use crate::tables::BindingKind;
 use crate::tree::{AssignOp, BinaryOp, Kind, flag};
+use crate::{calls, guard, reach};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -391,7 +390,7 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
             if tree.assign_op(assign) != AssignOp::Plain
-                || crate::guard::once_guard(model, assign).is_some_and(|flag| flag == access.place)
+                || guard::once_guard(model, assign).is_some_and(|flag| flag == access.place)
             {
                 return None;
             }

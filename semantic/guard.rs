@@ -1,6 +1,6 @@
 //! Conditions around a node: loops, guards that let it run once, tests of its own outcome.
 
-use crate::index::NodeId;
+use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp, flag};
@@ -199,7 +199,7 @@ fn set_by_closure(model: &Model<'_>, closure: NodeId, node: NodeId) -> Option<Pl
 
 /// A node in a function that runs where it is created (`(() => …)()`, `new Promise(resolve => …)`) stands under the
 /// guards of that place too.
-fn called_under_guard(model: &Model<'_>, func: crate::index::FuncId) -> Option<Place> {
+fn called_under_guard(model: &Model<'_>, func: FuncId) -> Option<Place> {
     model.is_immediately_invoked(func).then(|| once_guard(model, model.file.function(func).node)).flatten()
 }
 

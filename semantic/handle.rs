@@ -2,7 +2,7 @@
 
 use crate::access::{Access, Accesses, Usage, usage};
 use crate::growth;
-use crate::index::{BindingId, FuncId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
@@ -453,7 +453,7 @@ fn stored(
     }
 }
 
-fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<crate::index::ClassId> {
+fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<ClassId> {
     let tree = &model.file.tree;
     tree.ancestors(node).find_map(|parent| tree.class(parent))
 }

@@ -1,11 +1,10 @@
 //! What an expression depends on: whether running it again, on the next call or the next turn of a loop, gives the same.
 
-use crate::constant;
-use crate::guard;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::Model;
-use crate::tables::BindingKind;
+use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, flag};
+use crate::{constant, guard};
 
 /// Array methods whose callback is one turn of a loop.
 const EACH: &[&str] =
@@ -97,5 +96,5 @@ fn is_own(model: &Model<'_>, binding: BindingId, expr: NodeId) -> bool {
 
 /// An arrow's `this` is that of the function around it.
 fn captures_this(model: &Model<'_>, func: FuncId) -> bool {
-    model.file.function(func).kind == crate::tables::FunctionKind::Arrow
+    model.file.function(func).kind == FunctionKind::Arrow
 }

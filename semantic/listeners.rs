@@ -2,7 +2,7 @@
 
 use crate::catalog::EmitterRow;
 use crate::identity::{Identity, identity};
-use crate::index::{FuncId, NodeId};
+use crate::index::{FuncId, NameId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root};
 use crate::tree::Kind;
@@ -343,7 +343,7 @@ fn family_of(model: &Model<'_>, ty: Ty, method: &str) -> Option<(Option<usize>, 
     ADDERS.contains(&method).then_some((None, false))
 }
 
-fn tree_name(model: &Model<'_>, name: &str) -> Option<crate::index::NameId> {
+fn tree_name(model: &Model<'_>, name: &str) -> Option<NameId> {
     model.file.tree.names().find(name)
 }
 

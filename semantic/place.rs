@@ -5,6 +5,7 @@
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, ClassKind, FunctionKind, Imported, Lowered};
+use crate::tree::flag::GETTER;
 use crate::tree::{DeclKind, Kind, LogicalOp, NodeMemo};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -342,7 +343,7 @@ impl Lowered {
         let Place { root: Root::This(class), path } = object else { return None };
         let members = self.class(*class).members.iter();
         let mut named = members.filter(|member| path.is_empty() && member.name == Some(name));
-        let getter = named.find(|member| self.tree.has(member.node, crate::tree::flag::GETTER))?.func?;
+        let getter = named.find(|member| self.tree.has(member.node, GETTER))?.func?;
         // One that does more than return is a function that runs.
         let mut statements = self.tree.children(self.body(getter)?);
         let (Some(only), None) = (statements.next(), statements.next()) else { return None };

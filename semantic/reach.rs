@@ -5,7 +5,7 @@ use crate::guard;
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
-use crate::tables::{BindingKind, ExportTarget, FunctionKind};
+use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
 use crate::tree::Kind;
 use rustc_hash::FxHashSet;
 
@@ -106,7 +106,7 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
         None => {
             let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
             let row = model.file.class(class);
-            let is_class = row.kind == crate::tables::ClassKind::Class;
+            let is_class = row.kind == ClassKind::Class;
             // A class of another file that extends this one may call it.
             let is_inherited = member.is_protected && is_given_out(model, class);
             (member.is_private && !is_hook && is_class && !is_inherited).then_some(Dead::NoCaller)?

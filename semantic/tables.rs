@@ -1,6 +1,7 @@
 //! The tables beside the tree: scopes, bindings, references, functions, classes, imports, exports, types.
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, ScopeId, TypeId};
+use crate::place::PlaceMemo;
 use crate::tree::{Span, Tree};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -327,7 +328,7 @@ pub struct Lowered {
     pub truncated: bool,
     /// The source, for fixes that move a piece of it.
     pub text: Box<str>,
-    pub(crate) places: crate::place::PlaceMemo,
+    pub(crate) places: PlaceMemo,
     /// The variables of imports by module and name, made when first asked for.
     pub(crate) import_names: std::cell::OnceCell<FxHashMap<(NameId, NameId), Option<BindingId>>>,
 }

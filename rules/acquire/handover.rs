@@ -5,6 +5,7 @@ use crate::shown;
 use outlive_semantic::flow::{Edge, Flow, contradicts};
 use outlive_semantic::handle::{Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
+use outlive_semantic::model;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
@@ -93,7 +94,7 @@ fn handed_abroad(model: &Model<'_>, escape: &Escape) -> Option<(Place, u16)> {
     let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
     let calls::Target::Place(place) = calls::callee_target(model, call, callee)? else { return None };
     let is_ours = match place.root {
-        Root::Module(name) => outlive_semantic::model::package_path(tree.text(name)).is_none(),
+        Root::Module(name) => model::package_path(tree.text(name)).is_none(),
         Root::This(_) | Root::Exports => true,
         _ => false,
     };

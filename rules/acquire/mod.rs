@@ -28,6 +28,7 @@ use outlive_semantic::tree::Kind;
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
+use outlive_semantic::model;
 pub(crate) use paths::{error_param, executed_by, is_set, owner};
 use paths::{gap, is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
@@ -203,7 +204,7 @@ fn late_rows<'a>(
 fn made_elsewhere(model: &Model<'_>, expr: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
     let tree = &model.file.tree;
     let place = model.file.place(expr);
-    let is_import = |name| outlive_semantic::model::package_path(tree.text(name)).is_none();
+    let is_import = |name| model::package_path(tree.text(name)).is_none();
     match place.root {
         Root::Module(name) if is_import(name) => Some(TypeRow::Same(claims.names.place(model, &place))),
         Root::This(_) if !place.path.is_empty() => Some(TypeRow::Same(claims.names.place(model, &place))),

@@ -5,8 +5,10 @@ use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::Container;
 use outlive_semantic::guard;
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::identity::Identity;
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
@@ -140,9 +142,9 @@ fn early_callback(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
     }
     let chunk = model.file.params(func).next().and_then(|param| tree.binding(param))?;
     // A list takes what is pushed at once.
-    let is_list = model.model_of(model.place_ty(&sink.place)).is_some_and(|ty| {
-        model.catalog.model(ty).container == Some(outlive_semantic::catalog::Container::Array)
-    });
+    let is_list = model
+        .model_of(model.place_ty(&sink.place))
+        .is_some_and(|ty| model.catalog.model(ty).container == Some(Container::Array));
     if !forwards(model, call, chunk) || is_list {
         return None;
     }
@@ -176,7 +178,7 @@ fn early_callback(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<
 }
 
 /// The callback parameter of a function that implements writing: `_write(chunk, encoding, callback)`.
-fn writer_callback(model: &Model<'_>, func: FuncId) -> Option<outlive_semantic::index::BindingId> {
+fn writer_callback(model: &Model<'_>, func: FuncId) -> Option<BindingId> {
     let name = model.file.function_name(func)?;
     let row = model.file.function(func);
     let params: Vec<NodeId> = model.file.params(func).collect();
@@ -195,7 +197,7 @@ fn is_stream_option(model: &Model<'_>, func: FuncId) -> bool {
 }
 
 /// Whether an argument of the call is the chunk, or made from it.
-fn forwards(model: &Model<'_>, call: NodeId, chunk: outlive_semantic::index::BindingId) -> bool {
+fn forwards(model: &Model<'_>, call: NodeId, chunk: BindingId) -> bool {
     let tree = &model.file.tree;
     let mentions = |node: NodeId| tree.subtree(node).any(|n| model.file.binding_of(n) == Some(chunk));
     tree.args(call).next().is_some_and(|arg| {
@@ -376,7 +378,7 @@ fn data_handler(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<So
     let func = tree.func(call);
     let registration = file.registrations.iter().find(|registration| {
         model.function_of(registration.listener) == Some(func)
-            && matches!(&registration.event, outlive_semantic::identity::Identity::Constant(event) if event == "data")
+            && matches!(&registration.event, Identity::Constant(event) if event == "data")
     })?;
     let is_echo = registration.place == sink.place;
     let paced = sink.proved && !is_echo;

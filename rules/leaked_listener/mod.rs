@@ -9,19 +9,12 @@ mod outlives;
 mod signal;
 
 use crate::claim::{self, Claim, ListenerClaim, Note, Origin};
-use crate::ending;
-use crate::finding::{Doubt, Finding, Retainer, Role, Severity};
-use crate::leaked_subscription;
-use crate::lifetime;
-use crate::owned;
+use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::pairing::{compare_events, matches, same_target};
-use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::slot;
+use crate::{ending, leaked_subscription, lifetime, owned, returned, slot};
 use origin::{constructor_param, is_outer, is_param, is_teardown, of_receiver, origin};
 use outlive_semantic::access::Usage;
-use outlive_semantic::calls;
-use outlive_semantic::guard;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NameId, NodeId};
@@ -31,6 +24,7 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::{Kind, Span};
+use outlive_semantic::{calls, guard};
 use outlives::{
     handed_to_last, is_emitter, is_met_again, is_part_of_startup, is_removed_elsewhere, may_be_the_only_one,
     outlives, target_life,
@@ -590,7 +584,7 @@ fn report(
     claim: &Claim,
     body: &ListenerClaim,
     lives: Lives,
-    confidence: crate::finding::Confidence,
+    confidence: Confidence,
 ) -> Finding {
     let (target, event) = (&body.shown, &body.event);
     let longer = match (body.origin, lives) {

@@ -6,6 +6,7 @@ use crate::lifetime;
 use outlive_semantic::calls;
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::listeners;
+use outlive_semantic::project;
 use outlive_semantic::project::{
     Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
 };
@@ -87,7 +88,7 @@ pub(super) fn may_be_the_only_one(
 /// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
 pub(super) fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Option<bool> {
     let ty = project.type_of(spot);
-    if let Some(model) = outlive_semantic::project::model_of(project, ty) {
+    if let Some(model) = project::model_of(project, ty) {
         let family = project.catalog.model(model).emitter?;
         let row = project.catalog.emitter(family)?;
         return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);

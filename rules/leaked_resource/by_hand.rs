@@ -6,7 +6,7 @@ use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -74,12 +74,7 @@ fn source(model: &Model<'_>, call: NodeId) -> Option<Source> {
 }
 
 /// The nodes that end it; none if it is handed on, or nobody reads it here.
-fn stops(
-    file: &FileView<'_, '_>,
-    source: &Source,
-    place: &Place,
-    func: outlive_semantic::index::FuncId,
-) -> Option<FxHashSet<NodeId>> {
+fn stops(file: &FileView<'_, '_>, source: &Source, place: &Place, func: FuncId) -> Option<FxHashSet<NodeId>> {
     let tree = &file.model.file.tree;
     let mut out = FxHashSet::default();
     let mut is_read = false;

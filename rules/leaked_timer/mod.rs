@@ -2,12 +2,10 @@
 
 mod mend;
 
-use crate::acquire;
 use crate::claim::{AcquireClaim, Claim, Gap, Undo};
-use crate::ending;
 use crate::finding::{Finding, Severity};
-use crate::returned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::{acquire, ending, returned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
@@ -16,6 +14,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -282,7 +281,7 @@ fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
         binding.is_some_and(|binding| {
             let row = model.file.binding(binding);
             let is_counted = row.func == tree.func(node) && (row.opaque_writes > 0 || row.values.len() > 1);
-            row.kind == outlive_semantic::tables::BindingKind::Param || is_counted
+            row.kind == BindingKind::Param || is_counted
         })
     };
     tree.subtree(test)
@@ -299,7 +298,7 @@ pub(crate) fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
         Kind::Identifier => match model.file.binding_of(node) {
             Some(binding) => {
                 let row = model.file.binding(binding);
-                row.func != tree.func(node) && row.kind != outlive_semantic::tables::BindingKind::Param
+                row.func != tree.func(node) && row.kind != BindingKind::Param
             }
             None => !matches!(model.file.global_of(node), Some("undefined")),
         },

@@ -4,13 +4,14 @@ mod counterpart;
 
 use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
-use crate::local;
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use crate::{ending, local};
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 
 /// The rule.
@@ -190,10 +191,7 @@ fn is_inline(model: &Model<'_>, added: &Registration) -> bool {
 fn removes_elsewhere(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
     let is_closure = |func: FuncId| model.file.function(func).parent.is_some();
     let own = match identity::identity(model, added.listener) {
-        Identity::At(place) => !matches!(
-            place.root,
-            outlive_semantic::place::Root::Module(_) | outlive_semantic::place::Root::Global(_)
-        ),
+        Identity::At(place) => !matches!(place.root, Root::Module(_) | Root::Global(_)),
         _ => false,
     };
     own && (is_closure(added.func) || is_closure(removal.func))
@@ -270,7 +268,7 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
 /// Whether a function takes something away, by its name.
 pub(crate) fn takes_away(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_ascii_lowercase();
-    crate::ending::is_end(name)
+    ending::is_end(name)
         || ["remove", "unbind", "unsubscribe", "detach", "teardown", "cleanup", "disconnect", "unlisten"]
             .iter()
             .any(|word| lower.starts_with(word))

@@ -7,7 +7,7 @@ use super::{SHEETS, catalog, parse};
 use crate::engine::{self, Analysed};
 use crate::trace::Trace;
 use examples::{Example, examples_of};
-use outlive_semantic::catalog::{Catalog, HookRow, Sheet};
+use outlive_semantic::catalog::{self, Catalog, HookRow, Sheet};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileEntry, FileId, Packages, Project, Resolver};
@@ -248,7 +248,7 @@ fn nothing_is_said_twice() {
             let mut claims: Vec<String> =
                 row.acquires.iter().map(|row| format!("acquires for {}", row.rule)).collect();
             claims.extend((!row.callbacks.is_empty()).then(|| "runs callbacks".to_owned()));
-            for callee in row.callee.iter().flat_map(|callee| outlive_semantic::catalog::expand(callee)) {
+            for callee in row.callee.iter().flat_map(|callee| catalog::expand(callee)) {
                 for (event, claim) in
                     events.iter().flat_map(|event| claims.iter().map(move |claim| (event, claim)))
                 {

@@ -8,6 +8,8 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
+use outlive_semantic::rate::Life;
+use outlive_semantic::tables::BindingKind;
 
 /// The rule.
 pub(crate) struct SilencedListenerWarning;
@@ -84,14 +86,14 @@ fn is_endless(model: &Model<'_>, count: NodeId) -> bool {
 /// How many unknowns there are in saying that others share the emitter; none if it is surely the function's own.
 fn sharing(model: &Model<'_>, target: NodeId, place: &Place) -> Option<u8> {
     let ends = model.model_of(model.ty(target)).and_then(|of| model.catalog.model(of).life);
-    if ends.is_some_and(|life| life < outlive_semantic::rate::Life::Server) {
+    if ends.is_some_and(|life| life < Life::Server) {
         return None;
     }
     match place.root {
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(0),
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
-            let is_param = row.kind == outlive_semantic::tables::BindingKind::Param;
+            let is_param = row.kind == BindingKind::Param;
             match (row.func.index(), is_param) {
                 (0, _) => Some(0),
                 (_, true) => Some(1),

@@ -1,7 +1,7 @@
 //! What the names of keys say: of a request, a user, a session there is always one more; of a type, a language or an
 //! option there are a few.
 
-use super::{is_table, is_telling};
+use super::settle::{is_table, is_telling};
 use crate::claim::GrowthClaim;
 use outlive_semantic::growth::{Growth, Keys};
 

@@ -2,9 +2,11 @@
 
 use super::keys::camel_words;
 use crate::ending;
+use outlive_semantic::calls;
 use outlive_semantic::growth::Op;
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::What;
 
 #[derive(Clone, Copy)]
@@ -100,7 +102,6 @@ fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
 
 /// `export function reset() { table.clear() }`, told nothing, that nothing in the project calls.
 fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
-    use outlive_semantic::rate::Rate;
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let is_plain =
         row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
@@ -118,7 +119,6 @@ fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
 /// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
 /// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
 fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
-    use outlive_semantic::rate::Rate;
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
@@ -130,7 +130,7 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
 fn is_at_stop(project: &Project<'_>, found: &Use<'_>) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
-    rate == Some(outlive_semantic::rate::Rate::Stop) && row.class.is_none() && row.name.is_empty()
+    rate == Some(Rate::Stop) && row.class.is_none() && row.name.is_empty()
 }
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
@@ -139,7 +139,7 @@ fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);
     let method = around.find(|row| row.class.is_some());
-    method.is_some_and(|row| outlive_semantic::calls::is_startup_name(&row.name))
+    method.is_some_and(|row| calls::is_startup_name(&row.name))
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.

@@ -2,7 +2,7 @@
 
 use super::META;
 use crate::claim::{Claim, GrowthClaim, Missed, Why};
-use crate::finding::{Finding, Fix, Retainer, Role};
+use crate::finding::{Confidence, Finding, Fix, Retainer, Role};
 use crate::lifetime;
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::project::{FileId, Lives, Project, Spot};
@@ -13,7 +13,7 @@ pub(super) fn report(
     lives: Lives,
     sites: &[(FileId, &Claim, &GrowthClaim)],
     chosen: usize,
-    confidence: crate::finding::Confidence,
+    confidence: Confidence,
 ) -> Finding {
     let (file, claim, growth) = sites[chosen];
     let name = &growth.shown;

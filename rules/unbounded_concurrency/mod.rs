@@ -8,7 +8,7 @@ use outlive_semantic::guard;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::tree::{Kind, flag};
@@ -148,7 +148,7 @@ fn is_from_client(model: &Model<'_>, items: NodeId) -> bool {
     let of = model.model_of(model.place_ty(&Place::root(place.root)));
     let is_request = of.is_some_and(|of| model.catalog.model(of).life == Some(Life::Request));
     let names_body = place.path.iter().any(|step| {
-        matches!(step, outlive_semantic::place::Step::Field(name) if matches!(model.file.tree.text(*name), "body" | "query" | "files" | "payload"))
+        matches!(step, Step::Field(name) if matches!(model.file.tree.text(*name), "body" | "query" | "files" | "payload"))
     });
     is_request && names_body
 }

@@ -6,7 +6,7 @@ use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, mend};
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::flow::{Exit, Flow};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -192,11 +192,7 @@ fn claim(name: &str, how: &str, notes: Vec<Note>) -> LocalClaim {
 }
 
 /// The node that reads, discards or hands on the response.
-fn consumed_by(
-    model: &Model<'_>,
-    place: &Place,
-    access: &outlive_semantic::access::Access,
-) -> Option<NodeId> {
+fn consumed_by(model: &Model<'_>, place: &Place, access: &Access) -> Option<NodeId> {
     let tree = &model.file.tree;
     let is_itself = access.place == *place;
     match access.usage {

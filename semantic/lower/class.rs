@@ -1,7 +1,7 @@
 //! Functions and classes.
 
 use super::{Lowering, Pattern, annotation, span};
-use crate::index::{ClassId, FuncId, NodeId, TypeId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
 use crate::tables::{BindingKind, Class, ClassKind, Function, FunctionKind, Member};
 use crate::tree::{Kind, Span, flag};
 use smallvec::SmallVec;
@@ -198,7 +198,7 @@ impl Lowering {
         }
     }
 
-    fn name_class(&mut self, id: ClassId, ident: &ast::Ident, binding: Option<crate::index::BindingId>) {
+    fn name_class(&mut self, id: ClassId, ident: &ast::Ident, binding: Option<BindingId>) {
         let name = self.intern(&ident.sym);
         let row = &mut self.out.classes[id.index()];
         row.name = Some(name);
@@ -505,6 +505,6 @@ fn is_protected(accessibility: Option<ast::Accessibility>) -> bool {
     accessibility == Some(ast::Accessibility::Protected)
 }
 
-fn named(name: u32) -> Option<crate::index::NameId> {
-    (name != u32::MAX).then(|| crate::index::NameId::from_raw(name))
+fn named(name: u32) -> Option<NameId> {
+    (name != u32::MAX).then(|| NameId::from_raw(name))
 }

@@ -15,6 +15,7 @@ mod stmt;
 mod types;
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, ScopeId, TypeId};
+use crate::place::PlaceMemo;
 use crate::tables::{Binding, BindingKind, Function, FunctionKind, Lowered, Reference, Scope};
 use crate::tree::{Kind, Node, Span, Tree};
 use rustc_hash::FxHashMap;
@@ -111,7 +112,7 @@ impl Lowering {
             setup: None,
             truncated: false,
             text: Box::default(),
-            places: crate::place::PlaceMemo::default(),
+            places: PlaceMemo::default(),
             import_names: std::cell::OnceCell::new(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));

@@ -1,6 +1,6 @@
 //! Whose `this` a function sees: classes, constructor functions with prototypes, and objects with methods.
 
-use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{Class, ClassKind, FunctionKind, Lowered, Member};
 use crate::tree::{Kind, flag};
 use rustc_hash::FxHashMap;
@@ -360,7 +360,7 @@ fn add_described(file: &mut Lowered, class: ClassId, list: NodeId, is_static: bo
 fn add_member(
     file: &mut Lowered,
     class: ClassId,
-    name: Option<crate::index::NameId>,
+    name: Option<NameId>,
     value: NodeId,
     node: NodeId,
     is_static: bool,
@@ -438,7 +438,7 @@ fn extended_base(file: &Lowered, object: NodeId) -> Option<NodeId> {
     (method == "extend").then_some(base)
 }
 
-fn object_name(file: &Lowered, object: NodeId) -> (Option<crate::index::NameId>, Option<BindingId>) {
+fn object_name(file: &Lowered, object: NodeId) -> (Option<NameId>, Option<BindingId>) {
     let tree = &file.tree;
     let Some(parent) = tree.parent(object) else { return (None, None) };
     match tree.kind(parent) {
@@ -465,7 +465,7 @@ fn object_name(file: &Lowered, object: NodeId) -> (Option<crate::index::NameId>,
 fn empty_class(
     node: NodeId,
     kind: ClassKind,
-    name: Option<crate::index::NameId>,
+    name: Option<NameId>,
     binding: Option<BindingId>,
     func: FuncId,
 ) -> Class {

@@ -2,6 +2,7 @@
 
 use super::{Lowering, Pattern, annotation, span};
 use crate::index::BindingId;
+use crate::tables::BindingKind;
 use crate::tree::Kind;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
@@ -55,7 +56,7 @@ impl Lowering {
     pub(super) fn declare_name(&mut self, ident: &ast::Ident) -> BindingId {
         let Pattern::Declare(kind) = self.pattern else {
             let node = self.reference(&ident.sym, span(ident.span));
-            return self.declare(&ident.sym, crate::tables::BindingKind::Var, span(ident.span), node);
+            return self.declare(&ident.sym, BindingKind::Var, span(ident.span), node);
         };
         let at = span(ident.span);
         let node = self.leaf(Kind::BindingName, at, 0);

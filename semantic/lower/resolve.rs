@@ -1,8 +1,8 @@
 //! Names to bindings, and what is written to each binding.
 
-use crate::index::{BindingId, NodeId, ReferenceId, ScopeId};
-use crate::tables::{BindingKind, Lowered};
-use crate::tree::{AssignOp, Kind};
+use crate::index::{BindingId, NameId, NodeId, ReferenceId, ScopeId};
+use crate::tables::{Binding, BindingKind, Lowered, Reference};
+use crate::tree::{AssignOp, Kind, Tree};
 
 /// Resolves every reference, then notes the values written to bindings and the names of functions.
 pub(super) fn resolve(file: &mut Lowered) {
@@ -29,7 +29,7 @@ pub(super) fn resolve(file: &mut Lowered) {
     name_functions(file);
 }
 
-fn lookup(file: &Lowered, scope: ScopeId, name: crate::index::NameId) -> Option<BindingId> {
+fn lookup(file: &Lowered, scope: ScopeId, name: NameId) -> Option<BindingId> {
     let mut at = Some(scope);
     while let Some(scope) = at {
         let row = &file.scopes[scope.index()];
@@ -143,17 +143,17 @@ fn name_functions(file: &mut Lowered) {
     }
 }
 
-fn assigned_name(file: &Lowered, node: NodeId) -> Option<crate::index::NameId> {
+fn assigned_name(file: &Lowered, node: NodeId) -> Option<NameId> {
     assigned_name_of(&file.tree, &file.bindings, &file.references, node)
 }
 
 /// The name a function or class expression gets from where it stands.
 fn assigned_name_of(
-    tree: &crate::tree::Tree,
-    bindings: &[crate::tables::Binding],
-    references: &[crate::tables::Reference],
+    tree: &Tree,
+    bindings: &[Binding],
+    references: &[Reference],
     node: NodeId,
-) -> Option<crate::index::NameId> {
+) -> Option<NameId> {
     let parent = tree.parent(node)?;
     match tree.kind(parent) {
         Kind::Property | Kind::Method | Kind::Field => tree.name_id(parent),

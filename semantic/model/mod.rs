@@ -18,6 +18,8 @@ use smallvec::SmallVec;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
+use crate::flow::Flow;
+use crate::guard;
 use functions::Classes;
 pub use paths::package_path;
 
@@ -95,7 +97,7 @@ pub struct Model<'a> {
     guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
-    pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<crate::flow::Flow>>>>,
+    pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<Flow>>>>,
     exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
     open: RefCell<FxHashSet<u64>>,
     /// How often a question met itself and was answered with nothing.
@@ -470,7 +472,7 @@ impl<'a> Model<'a> {
         if let Some(known) = self.leaving.borrow().get(&block) {
             return Rc::clone(known);
         }
-        let found: Rc<[(NodeId, Place)]> = crate::guard::leaving_statements(self, block).into();
+        let found: Rc<[(NodeId, Place)]> = guard::leaving_statements(self, block).into();
         self.leaving.borrow_mut().insert(block, Rc::clone(&found));
         found
     }
@@ -480,7 +482,7 @@ impl<'a> Model<'a> {
         if let Some(known) = self.guards.borrow().get(&block) {
             return known.clone();
         }
-        let found = crate::guard::once_guard(self, block);
+        let found = guard::once_guard(self, block);
         self.guards.borrow_mut().insert(block, found.clone());
         found
     }

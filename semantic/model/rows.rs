@@ -1,6 +1,7 @@
 //! Which rows of the catalog are about a call, a callback, a function.
 
 use super::{CallbackRows, Handed, Model, Question, Ty};
+use crate::calls::{self, Target};
 use crate::catalog::{CallRow, CallbackRow, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{FuncId, NodeId};
 use crate::tables::Type;
@@ -82,8 +83,8 @@ impl<'a> Model<'a> {
             *self.exported.borrow_mut() = Some(FxHashMap::default());
             self.cuts.set(self.cuts.get() + 1);
             let mut found = FxHashMap::default();
-            for export in crate::calls::framework_exports(self) {
-                if let crate::calls::Target::Function(func) = export.target {
+            for export in calls::framework_exports(self) {
+                if let Target::Function(func) = export.target {
                     found.entry(func).or_insert(export.row);
                 }
             }
@@ -97,8 +98,8 @@ impl<'a> Model<'a> {
         let signature = self.signature_of(func).map(|row| &row.params);
         let exported = || self.exported_row(func).map(|row| &row.params);
         let handler = || self.handler_by_convention(func).map(|row| &row.params);
-        let hook = || crate::calls::hook_params(self, func);
-        let shape = || crate::shapes::params(self, func);
+        let hook = || calls::hook_params(self, func);
+        let shape = || calls::shape_params(self, func);
         let names = signature.or_else(exported).or_else(hook).or_else(shape).or_else(handler);
         names.into_iter().flatten().map(|name| self.catalog.find_type(name)).collect()
     }

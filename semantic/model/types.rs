@@ -5,7 +5,7 @@ use crate::catalog::ModelId;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::BindingKind;
-use crate::tree::{BinaryOp, Kind, LogicalOp};
+use crate::tree::{BinaryOp, Kind, LogicalOp, UnaryOp};
 use smallvec::SmallVec;
 
 impl<'a> Model<'a> {
@@ -59,10 +59,8 @@ impl<'a> Model<'a> {
                 self.join_values([tree.child(expr, 1), tree.child(expr, 2)].into_iter().flatten())
             }
             Kind::Unary => match tree.unary_op(expr) {
-                Some(
-                    crate::tree::UnaryOp::Not | crate::tree::UnaryOp::Typeof | crate::tree::UnaryOp::Delete,
-                ) => Ty::Finite,
-                Some(crate::tree::UnaryOp::Void) => Ty::Nothing,
+                Some(UnaryOp::Not | UnaryOp::Typeof | UnaryOp::Delete) => Ty::Finite,
+                Some(UnaryOp::Void) => Ty::Nothing,
                 _ => Ty::Number,
             },
             Kind::Binary => match tree.binary_op(expr) {
@@ -142,7 +140,7 @@ impl<'a> Model<'a> {
         match tree.kind(expr) {
             Kind::Null => true,
             Kind::Identifier => self.file.global_of(expr) == Some("undefined"),
-            Kind::Unary => tree.unary_op(expr) == Some(crate::tree::UnaryOp::Void),
+            Kind::Unary => tree.unary_op(expr) == Some(UnaryOp::Void),
             _ => false,
         }
     }

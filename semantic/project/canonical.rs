@@ -6,8 +6,10 @@
 use super::{FileId, Project, Symbol};
 use crate::catalog::ModelId;
 use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::model;
 use crate::place::{Place, Root, Step};
 use crate::summary::{BaseRow, ExportRow, ExportTo, TypeRow};
+use crate::tables::ClassKind;
 use smallvec::SmallVec;
 
 /// A place of the project.
@@ -197,8 +199,7 @@ impl Project<'_> {
     /// `const api = { items: [], add() { this.items… } }`: the fields of `api` are already named after its binding.
     fn is_namespace(&self, file: FileId, class: ClassId, spot: &Spot) -> bool {
         let row = &self.summary(file).classes[class.index()];
-        row.kind == crate::tables::ClassKind::Object
-            && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
+        row.kind == ClassKind::Object && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
     }
 
     /// What a path into the exports of a file names.
@@ -388,7 +389,7 @@ impl Project<'_> {
     #[must_use]
     pub fn api_path(&self, spot: &Spot) -> Option<String> {
         let mut path = match spot.root {
-            SpotRoot::Package(name) => crate::model::package_path(self.text(name))?.to_owned(),
+            SpotRoot::Package(name) => model::package_path(self.text(name))?.to_owned(),
             SpotRoot::Global(name) => self.text(name).to_owned(),
             _ => return None,
         };

@@ -14,6 +14,7 @@ mod roots;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
+use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
 use rayon::prelude::*;
@@ -201,7 +202,7 @@ impl<'c> Project<'c> {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
             for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
-                let specifier = crate::model::package_path(summary.names.get(*name));
+                let specifier = model::package_path(summary.names.get(*name));
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
             }

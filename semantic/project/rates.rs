@@ -10,7 +10,7 @@ use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
-use crate::summary::{HandedRow, Role, TargetRow, TypeRow};
+use crate::summary::{ExportTo, HandedRow, Role, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
@@ -608,7 +608,6 @@ impl Graph {
     }
 
     fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
-        use crate::summary::ExportTo;
         let summary = project.summary(id);
         let mut add_class = |class: ClassId| {
             out.push(self.class(id, class));

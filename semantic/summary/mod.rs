@@ -3,7 +3,7 @@
 mod names;
 mod rows;
 
-use crate::access::{Accesses, Usage};
+use crate::access::{self, Accesses, Usage};
 use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
@@ -725,7 +725,7 @@ fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {
     let tree = &model.file.tree;
     // `onChange = () => {…}` in a class: the instance keeps it.
     let is_field = tree.parent(row.node).is_some_and(|parent| tree.kind(parent) == Kind::Field);
-    if is_field || row.class.is_none() && keeps(crate::access::usage(model.file, row.node)) {
+    if is_field || row.class.is_none() && keeps(access::usage(model.file, row.node)) {
         return true;
     }
     // `const run = () => …; return { run }`

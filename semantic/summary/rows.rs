@@ -1,7 +1,7 @@
 //! What is kept of a file: rows of plain, owned data.
 
 use crate::calls;
-use crate::catalog::{ExportId, LibraryId, When};
+use crate::catalog::{ExportId, LibraryId, ModelId, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId};
 use crate::mounts::Shown;
@@ -152,7 +152,7 @@ pub enum BaseRow {
     /// A class of this file.
     Class(ClassId),
     /// A catalog type.
-    Model(crate::catalog::ModelId),
+    Model(ModelId),
     /// Something imported.
     Place(Place),
 }
@@ -178,7 +178,7 @@ pub enum TypeRow {
     /// Nothing.
     Unknown,
     /// A catalog type.
-    Model(crate::catalog::ModelId),
+    Model(ModelId),
     /// An instance of a class of the same file.
     Instance(ClassId),
     /// A class of the same file.

@@ -6,7 +6,7 @@ use super::lines::Change;
 use crate::arguments::Check;
 use crate::check::{self, Input, Settings};
 use crate::report::source::Overlay;
-use crate::report::{Cause, Report, Reported, Trouble};
+use crate::report::{Cause, FileError, Report, Reported, Trouble};
 use crate::session::{Loaded, Plan, SessionError};
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::project::Memo;
@@ -190,7 +190,7 @@ impl<'l> Lab<'l> {
         let mut analysis = loaded.link(self.catalog, &self.memo);
         let input = Input::buffers(overlay.clone());
         let report = check::judge(&mut analysis, self.check, self.settings, &input);
-        let is_broken = |error: &crate::report::FileError| {
+        let is_broken = |error: &FileError| {
             error.path == path && matches!(error.trouble, Trouble::Syntax | Trouble::Internal)
         };
         (!report.errors.iter().any(is_broken)).then(|| counts(&report))

@@ -1,7 +1,8 @@
 //! Functions that a framework calls because of the property that they are: a visitor, a table of resolvers, a plug-in, the
 //! one listener of an event.
 
-use crate::calls::{self, Calls, Edge, Target};
+use super::frameworks::{first_parameter_agrees, framework_edge, value_target};
+use super::{Calls, Edge, Target};
 use crate::catalog::{CallRow, PropertyRow, When};
 use crate::glob;
 use crate::index::{FuncId, NodeId};
@@ -12,13 +13,13 @@ use crate::tree::Kind;
 const DEEPEST: usize = 3;
 
 /// Adds what runs because of the properties of an object literal.
-pub(crate) fn object_edges(model: &Model<'_>, object: NodeId, out: &mut Calls) {
+pub(super) fn object_edges(model: &Model<'_>, object: NodeId, out: &mut Calls) {
     let tree = &model.file.tree;
     for property in tree.children(object).filter(|&child| tree.kind(child) == Kind::Property) {
         // Most names are in no row: what such a property holds is not worth a look.
         let mut rows = rows_of(model, object, property).peekable();
         let Some(value) = rows.peek().and_then(|_| tree.last_child(property)) else { continue };
-        let Some(target) = calls::value_target(model, value) else { continue };
+        let Some(target) = value_target(model, value) else { continue };
         if let Some(row) = rows.find(|row| agrees(model, &target, row)) {
             push(model, row, target, property, out);
         }
@@ -26,19 +27,19 @@ pub(crate) fn object_edges(model: &Model<'_>, object: NodeId, out: &mut Calls) {
 }
 
 /// Adds what runs because of the property that it is assigned to: `Page.getInitialProps = …`, `socket.onmessage = …`.
-pub(crate) fn assigned_edges(model: &Model<'_>, out: &mut Calls) {
+pub(super) fn assigned_edges(model: &Model<'_>, out: &mut Calls) {
     let tree = &model.file.tree;
     for &assignment in model.all_assignments() {
         let (Some(to), Some(value)) = (tree.first(assignment), tree.last_child(assignment)) else { continue };
         let Some(name) = tree.name(to).filter(|_| tree.kind(to) == Kind::Member) else { continue };
         let alone = |row: &&PropertyRow| row.under.is_empty() && row.beside.is_empty();
         if let Some(row) = model.catalog.properties(name).find(alone) {
-            let target = calls::value_target(model, value).filter(|target| agrees(model, target, row));
+            let target = value_target(model, value).filter(|target| agrees(model, target, row));
             target.into_iter().for_each(|target| push(model, row, target, to, out));
         } else if let Some((row, runs)) = listener_row(model, to, name) {
-            let Some(target) = calls::value_target(model, value) else { continue };
+            let Some(target) = value_target(model, value) else { continue };
             let label = model.file.display(&model.file.place(to));
-            let edge = calls::framework_edge(target, runs, tree.span(assignment), &label);
+            let edge = framework_edge(target, runs, tree.span(assignment), &label);
             let (caller, library) = (tree.func(assignment), Some(row.library));
             out.edges.push(Edge { caller, certain: !row.convention, library, ..edge });
         }
@@ -81,7 +82,7 @@ fn rows_of<'m, 'a>(
 }
 
 fn agrees(model: &Model<'_>, target: &Target, row: &PropertyRow) -> bool {
-    calls::first_parameter_agrees(model, target, &row.first)
+    first_parameter_agrees(model, target, &row.first)
 }
 
 /// Whether the properties that an object stands in have such names, the innermost last: `visitor/Program`.
@@ -106,6 +107,6 @@ fn stands_under(model: &Model<'_>, object: NodeId, patterns: &[String]) -> bool 
 fn push(model: &Model<'_>, row: &PropertyRow, target: Target, at: NodeId, out: &mut Calls) {
     let tree = &model.file.tree;
     let label = format!("{} `{}`", row.what, tree.name(at).unwrap_or_default());
-    let edge = calls::framework_edge(target, row.runs, tree.span(at), &label);
+    let edge = framework_edge(target, row.runs, tree.span(at), &label);
     out.edges.push(Edge { certain: false, in_loop: row.loops, library: Some(row.library), ..edge });
 }

@@ -1,14 +1,15 @@
 //! Functions that a framework calls because of a directive: a string that stands before all statements of a module, of
 //! which all exported functions are meant then, or of a function.
 
-use crate::calls::{self, Calls, Edge, Target};
+use super::frameworks::{exported_target, framework_edge};
+use super::{Calls, Edge, Target};
 use crate::catalog::DirectiveRow;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::tree::Kind;
 
 /// Adds what runs because of directives.
-pub(crate) fn directive_edges(model: &Model<'_>, out: &mut Calls) {
+pub(super) fn directive_edges(model: &Model<'_>, out: &mut Calls) {
     for func in model.file.function_ids() {
         for (row, at) in directives(model, func) {
             if func.index() == 0 {
@@ -33,7 +34,7 @@ fn directives<'m>(model: &'m Model<'_>, func: FuncId) -> impl Iterator<Item = (&
 
 fn exported(model: &Model<'_>, row: &DirectiveRow, at: NodeId, out: &mut Calls) {
     for export in model.file.exports.iter().filter(|export| export.name.is_some()) {
-        let Some(target) = calls::exported_target(model, export.target, "") else { continue };
+        let Some(target) = exported_target(model, export.target, "") else { continue };
         // Of what a function is wrapped in nobody knows whether it calls it each time.
         let certain = matches!(target, Target::Function(func) if model.handed(func).is_empty());
         out.edges.push(Edge { certain, ..edge(model, row, target, at) });
@@ -46,6 +47,6 @@ fn edge(model: &Model<'_>, row: &DirectiveRow, target: Target, at: NodeId) -> Ed
         _ => None,
     };
     let label = name.map_or_else(|| row.what.clone(), |name| format!("{} `{name}`", row.what));
-    let edge = calls::framework_edge(target, row.runs, model.file.tree.span(at), &label);
+    let edge = framework_edge(target, row.runs, model.file.tree.span(at), &label);
     Edge { library: Some(row.library), ..edge }
 }

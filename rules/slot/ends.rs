@@ -1,0 +1,352 @@
+//! Ends of a component or class, and the handles they forget.
+
+use super::{component_of_ref, effect_around, is_effect, is_effect_callback, reaches, slot};
+use crate::claim::Gap;
+use crate::rule::FileView;
+use crate::{ending, leaked_timer};
+use outlive_semantic::access::{self, Usage};
+use outlive_semantic::calls;
+use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tables::{ClassKind, FunctionKind};
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
+
+/// The owner has an end, and no release of the slot can be reached from it.
+pub(crate) fn missed_by_end(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let slot = slot(model, call, handle)?;
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    // A callback that releases what it was handed to ends it by itself.
+    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+        return None;
+    }
+    let (ends, is_component, name) = ends_of(file, &slot, patterns)?;
+    if ends.iter().any(|&end| reaches(model, end, &releasing, 6)) {
+        return None;
+    }
+    // What a ref holds may also be given back by a function that was handed out: what `subscribe` returns.
+    if component_of_ref(model, &slot).is_some() && releasing.iter().any(|&func| is_handed_out(model, func)) {
+        return None;
+    }
+    // What a framework ends has no other end. Other classes may have several; one that clears its siblings is meant to
+    // clear them all.
+    if !is_component && !ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns)) {
+        return None;
+    }
+    let one_each = component_of_ref(model, &slot).is_some();
+    Some(Gap { how: format!("when {name}"), at: None, is_weak: false, repeats: false, one_each })
+}
+
+/// An effect arms what a ref holds, and no cleanup of its component gives it back.
+pub(crate) fn missed_by_effect(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    component_of_ref(file.model, &slot(file.model, call, handle)?)?;
+    let is_armed_by_effect = is_effect_callback(file.model, file.model.file.tree.func(call));
+    is_armed_by_effect.then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// A component clears others of its timers when it ends, and forgets this one.
+pub(crate) fn forgotten_sibling(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let slot = slot(file.model, call, handle)?;
+    let Root::This(_) = slot.root else { return None };
+    let (ends, is_component, _) = ends_of(file, &slot, patterns)?;
+    let clears = ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns));
+    (is_component && clears).then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// An effect leads to what arms a timer that a ref holds, and its cleanup takes other things away and leaves this one.
+pub(crate) fn missed_by_cleanup(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let slot = slot(model, call, handle)?;
+    let component = component_of_ref(model, &slot)?;
+    let arming = FxHashSet::from_iter([tree.func(call)]);
+    let has_forgotten = model.file.function_ids().any(|effect| {
+        model.file.function(effect).parent == Some(component)
+            && is_effect_callback(model, effect)
+            && model.returned_values(effect).iter().any(|&value| model.function_of(value).is_some())
+            && reaches(model, effect, &arming, 4)
+    });
+    has_forgotten.then(|| missed_by_end(file, call, handle, releases, patterns))?
+}
+
+/// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
+/// which others close it does.
+pub(crate) fn missed_by_handler(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let slot = slot(model, call, handle)?;
+    let Root::This(class) = slot.root else { return None };
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    let members = &model.file.class(class).members;
+    let missed = members.iter().find_map(|member| {
+        let (name, func) = (model.file.tree.text(member.name?), member.func?);
+        let misses = ending::is_end_handler(name)
+            && !reaches(model, func, &releasing, 6)
+            && releases_sibling(file, func, &slot, patterns);
+        misses.then_some(name)
+    })?;
+    let how = format!("when `{missed}` ends the instance");
+    Some(Gap::new(how, None))
+}
+
+/// What is acquired while its owner ends is kept by one that is gone: it is stored when a promise settles, and nobody asks
+/// whether the component is still there.
+pub(crate) fn kept_after_end(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (waited, keeper) = keeper(model, call)?;
+    let ends_with_component = |release: &&Release| {
+        effect_around(model, keeper).is_some_and(|effect| {
+            release.func != effect
+                && model.file.is_within(release.func, effect)
+                && !model.file.is_within(release.func, keeper)
+        }) || match release.place.root {
+            Root::This(class) => component_ends(model, class)
+                .any(|end| reaches(model, end, &FxHashSet::from_iter([release.func]), 4)),
+            _ => false,
+        }
+    };
+    let asks = tree.subtree(model.file.body(keeper)?).any(|node| {
+        matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical)
+            && tree.first(node).is_some_and(|test| leaked_timer::asks_state(model, test))
+    });
+    let is_kept = handle.places.iter().any(|place| match place.root {
+        Root::This(_) => place.path.len() == 1,
+        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func != keeper,
+        _ => false,
+    });
+    (is_kept && !asks && releases.iter().any(ends_with_component))
+        .then(|| Gap::new("when the component ends while this is waited for", Some(tree.span(waited))))
+}
+
+/// Whether a call is waited for, so that [`kept_after_end`] has anything to say about it.
+pub(crate) fn is_waited_for(model: &Model<'_>, call: NodeId) -> bool {
+    keeper(model, call).is_some()
+}
+
+/// What a call is waited for with, and the function that goes on with what it gives.
+fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
+    let tree = &model.file.tree;
+    let parent = tree.parent(call)?;
+    if tree.kind(parent) == Kind::Await {
+        return Some((parent, tree.func(call)));
+    }
+    let then = tree
+        .parent(parent)
+        .filter(|&then| matches!(tree.method_call(then), Some((object, "then")) if object == call))?;
+    Some((then, model.function_of(tree.arg(then, 0)?)?))
+}
+
+/// The methods of a class that a framework calls when a component ends.
+fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = FuncId> + 'm {
+    let members = model.file.class(class).members.iter();
+    members
+        .filter(move |member| {
+            member.name.is_some_and(|name| calls::is_component_end(model, class, model.file.tree.text(name)))
+        })
+        .filter_map(|member| member.func)
+}
+
+/// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
+fn ends_of(
+    file: &FileView<'_, '_>,
+    slot: &Place,
+    patterns: &ReleasePatterns,
+) -> Option<(Vec<FuncId>, bool, String)> {
+    let model = file.model;
+    if let Some(component) = component_of_ref(model, slot) {
+        let ends = unmount_callbacks(model, component);
+        return Some((ends, true, "the component unmounts".to_owned()));
+    }
+    match slot.root {
+        Root::Binding(binding) => {
+            let owner = model.file.binding(binding).func;
+            if model.file.function(owner).kind != FunctionKind::Setup {
+                return None;
+            }
+            let ends = unmount_callbacks(model, owner);
+            Some((ends, true, "the component unmounts".to_owned()))
+        }
+        Root::This(class) => {
+            let members = &model.file.class(class).members;
+            let named = |wanted: &dyn Fn(&str) -> bool| -> Vec<(String, FuncId)> {
+                members
+                    .iter()
+                    .filter_map(|member| {
+                        let name = model.file.tree.text(member.name?);
+                        wanted(name).then(|| member.func.map(|func| (name.to_owned(), func))).flatten()
+                    })
+                    .collect()
+            };
+            let hooks = named(&|name| calls::is_component_end(model, class, name));
+            if let Some((name, _)) = hooks.first() {
+                // A plain class that borrows the name of a hook is ended by whoever calls it.
+                let row = model.file.class(class);
+                let is_plain =
+                    row.kind == ClassKind::Class && row.super_class.is_none() && name != "ngOnDestroy";
+                let how = if is_plain {
+                    format!("`{name}` ends the instance")
+                } else {
+                    "the component unmounts".to_owned()
+                };
+                return Some((hooks.iter().map(|&(_, func)| func).collect(), !is_plain, how));
+            }
+            let ends = named(&ending::is_end);
+            // A timer is mostly stopped by the component's own events.
+            if ends.is_empty() && patterns.functions.is_empty() && calls::is_component(model, class) {
+                return Some((Vec::new(), true, "the component unmounts".to_owned()));
+            }
+            let (name, _) = ends.first()?.clone();
+            Some((
+                ends.into_iter().map(|(_, func)| func).collect(),
+                false,
+                format!("`{name}` ends the instance"),
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// The functions handed to `onUnmounted` and its like in a component's setup, or returned by `onMounted`.
+fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
+    let tree = &model.file.tree;
+    let mut out = Vec::new();
+    for node in tree
+        .ids()
+        .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
+    {
+        let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
+        let ends = name.is_some_and(is_end_hook);
+        if ends {
+            out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
+        }
+        // What is returned from these is the cleanup.
+        if name.is_some_and(is_effect) {
+            let returned = tree
+                .args(node)
+                .filter_map(|arg| model.function_of(arg))
+                .flat_map(|func| model.returned_values(func));
+            out.extend(returned.filter_map(|value| model.function_of(value)));
+        }
+    }
+    out
+}
+
+/// Whether what a hook of this name is handed runs when the component ends.
+fn is_end_hook(name: &str) -> bool {
+    let ends = [
+        "onScopeDispose",
+        "onDestroy",
+        "onCleanup",
+        "onDeactivated",
+        "tryOnScopeDispose",
+        "onBeforeDestroy",
+        "onInvalidate",
+    ];
+    ends.contains(&name) || name.contains("Unmount")
+}
+
+/// Whether a function, or one around it, is returned by the function that makes it.
+fn is_handed_out(model: &Model<'_>, func: FuncId) -> bool {
+    model.file.enclosing(func).any(|func| {
+        let node = model.file.function(func).node;
+        matches!(access::usage(model.file, node), Usage::Returned(_))
+    })
+}
+
+/// Whether an end gives back something else of the same kind.
+fn releases_sibling(file: &FileView<'_, '_>, end: FuncId, slot: &Place, patterns: &ReleasePatterns) -> bool {
+    file.accesses.under_root(slot.root).any(|access| {
+        let is_sibling = access.place.path.len() == 1 && access.place != *slot;
+        let releases = match access.usage {
+            Usage::Argument { call, .. } => {
+                let name =
+                    file.model.file.tree.callee(call).and_then(|callee| file.model.callee_name(callee));
+                patterns.functions.iter().any(|function| function.rsplit('.').next() == name)
+            }
+            _ => false,
+        };
+        is_sibling && releases && reaches(file.model, end, &FxHashSet::from_iter([access.func]), 4)
+    })
+}
+
+/// A watcher, or an effect without a cleanup, adds and removes by the state it is told of: `watch(open, (is) => is ? add() :
+/// remove())`. When the component ends while the state holds, nobody removes.
+pub(crate) fn left_by_watcher(model: &Model<'_>, call: NodeId, removing: &FxHashSet<FuncId>) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let watched = watched(model, func)?;
+    if removing.is_empty() || removing.iter().any(|&removes| removes != func) {
+        return None;
+    }
+    let setup = model.file.enclosing(func).skip(1).find(|around| around.index() != 0)?;
+    let ends = unmount_callbacks(model, setup);
+    // Who sets the state when the component ends has the watcher remove.
+    let is_reset = |&end: &FuncId| {
+        let body = model.file.body(end);
+        body.is_some_and(|body| tree.subtree(body).any(|node| model.file.binding_of(node) == watched))
+    };
+    if watched.is_none() || ends.iter().any(is_reset) || !leaves_the_last(model, call, func) {
+        return None;
+    }
+    Some(Gap::new("when the component unmounts", None))
+}
+
+/// What a function is told of as the callback of a watcher: the variable at its source, if it is one.
+fn watched(model: &Model<'_>, func: FuncId) -> Option<Option<BindingId>> {
+    let tree = &model.file.tree;
+    let [handed] = model.handed(func) else { return None };
+    let callee = tree.callee(handed.call)?;
+    let is_watch =
+        handed.arg == 1 && model.callee_name(callee) == Some("watch") && tree.kind(callee) != Kind::Member;
+    let source = tree.arg(handed.call, 0).filter(|_| is_watch)?;
+    let base = tree.subtree(source).find_map(|node| model.file.binding_of(node));
+    Some(base)
+}
+
+/// Whether a call stands on one branch of a decision of its function, whose other branch it does not run into.
+fn leaves_the_last(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.ancestors(call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        tree.func(node) == func
+            && matches!(tree.kind(node), Kind::If | Kind::Conditional)
+            && tree.child(node, 2).is_some()
+    })
+}

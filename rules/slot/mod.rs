@@ -1,0 +1,133 @@
+//! Handles kept in a single slot, a field or a variable of a factory: overwritten while still armed, or out of reach of
+//! the code that ends their owner.
+
+mod ends;
+mod rearmed;
+mod settlement;
+
+pub(crate) use ends::{
+    forgotten_sibling, is_waited_for, kept_after_end, left_by_watcher, missed_by_cleanup, missed_by_effect,
+    missed_by_end, missed_by_handler,
+};
+pub(crate) use rearmed::{armed_after_release, overwritten, released_for_the_next};
+pub(crate) use settlement::{is_executor, kept_by_settlement, missed_by_rejection, missed_by_settlement};
+
+use crate::rule::FileView;
+use outlive_semantic::calls::{self, Target};
+use outlive_semantic::handle::{Escape, Handle};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::project::Owner;
+use rustc_hash::FxHashSet;
+
+/// The one slot that outlives the function and holds the handle.
+fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
+    let func = model.file.tree.func(call);
+    let mut slots = handle.places.iter().filter(|place| match place.root {
+        Root::Binding(binding) => {
+            let owner = model.file.binding(binding).func;
+            // What a callback further in is handed is no slot.
+            place.path.is_empty() && owner != func && model.file.is_within(func, owner)
+                || component_of_ref(model, place).is_some()
+        }
+        Root::This(_) => place.path.len() == 1,
+        _ => false,
+    });
+    let slot = slots.next()?;
+    let is_single = slots.next().is_none() && !slot.path.contains(&Step::Element);
+    (is_single && handle.escapes.iter().all(|escape| matches!(escape, Escape::Argument { .. })))
+        .then(|| slot.clone())
+}
+
+/// What a slot lives as long as: an instance, the component of a ref, a run of the function around.
+pub(crate) fn owner(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Owner> {
+    let slot = slot(model, call, handle)?;
+    match slot.root {
+        Root::This(class) => Some(Owner::Class(class)),
+        Root::Binding(binding) => Some(Owner::Run(model.file.binding(binding).func)),
+        _ => None,
+    }
+}
+
+/// The component whose `useRef` a place is the `current` of.
+fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
+    let made = model.file.sole_value(binding).and_then(|value| tree.callee(value));
+    let is_ref =
+        tree.text(*name) == "current" && made.and_then(|made| model.callee_name(made)) == Some("useRef");
+    let func = model.file.binding(binding).func;
+    (is_ref && func.index() != 0).then_some(func)
+}
+
+/// The effect in which a function stands, but which it is not.
+fn effect_around(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
+    model.file.enclosing(func).skip(1).find(|&around| is_effect_callback(model, around))
+}
+
+/// Whether a function is handed to `useEffect` or its like.
+pub(crate) fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let callee = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+        handed.arg == 0 && callee.is_some_and(is_effect)
+    })
+}
+
+/// The functions of the file that call a function.
+fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
+    let model = file.model;
+    let mut out: Vec<FuncId> = model.calls_of(func).iter().map(|&call| model.file.tree.func(call)).collect();
+    out.extend(model.handed(func).iter().map(|handed| model.file.tree.func(handed.call)));
+    out.retain(|&caller| !model.file.is_within(caller, func));
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Whether a function, or one it calls in this file, is among the wanted ones.
+pub(crate) fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
+    let mut seen = FxHashSet::default();
+    reaches_within(model, from, wanted, fuel, &mut seen)
+}
+
+fn reaches_within(
+    model: &Model<'_>,
+    from: FuncId,
+    wanted: &FxHashSet<FuncId>,
+    fuel: u32,
+    seen: &mut FxHashSet<FuncId>,
+) -> bool {
+    if wanted.contains(&from) || wanted.iter().any(|&func| model.file.is_within(func, from)) {
+        return true;
+    }
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    if !seen.insert(from) {
+        return false;
+    }
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(from) else { return false };
+    tree.subtree(body).any(|node| {
+        if !tree.is_call(node) {
+            return false;
+        }
+        let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
+        let direct =
+            matches!(callee, Some(Target::Function(next)) if reaches_within(model, next, wanted, fuel, seen));
+        // What is taken away is not run: `removeEventListener('scroll', onScroll)`.
+        let name = tree.callee(node).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+        let takes_away = name == "off" || name.starts_with("remove") || name.starts_with("un");
+        direct
+            || !takes_away
+                && tree.args(node).any(|arg| {
+                    model
+                        .function_of(arg)
+                        .is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
+                })
+    })
+}
+
+/// Whether what the function handed to a hook of this name returns is its cleanup.
+fn is_effect(name: &str) -> bool {
+    matches!(name, "onMount" | "$effect") || name.starts_with("use") && name.ends_with("Effect")
+}

@@ -1,0 +1,202 @@
+//! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
+
+use super::{callers, component_of_ref, effect_around, reaches, slot};
+use crate::claim::Gap;
+use crate::leaked_timer;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::guard;
+use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
+
+/// The one that is held is given back only to make room for the next: the last one stays.
+pub(crate) fn released_for_the_next(
+    model: &Model<'_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let slot = slot(model, call, handle)?;
+    let func = tree.func(call);
+    let is_before = |release: &&&Release| release.func == func && release.node < call;
+    let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, &slot).is_some();
+    (is_kept && releases.iter().all(|release| is_before(&release))).then(|| {
+        let how = "when its owner ends: only the next one clears it";
+        Gap { one_each: true, ..Gap::new(how, None) }
+    })
+}
+
+/// It is armed when something that was waited for is done; a release that came meanwhile had nothing to clear.
+pub(crate) fn armed_after_release(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_outside = |release: &&Release| !model.file.is_within(release.func, func);
+    if handle.places.is_empty() || !releases.iter().all(is_outside) {
+        return None;
+    }
+    let waited = waited(model, call)?;
+    let cleaned = effect_around(model, func).is_some_and(|effect| {
+        releases.iter().any(|release| release.func != effect && model.file.is_within(release.func, effect))
+    });
+    if !patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
+        return None;
+    }
+    Some(Gap::new("by a release that comes while this is waited for", Some(tree.span(waited))))
+}
+
+/// What a call waited for: an `await` before it in its function, or the promise whose callback it stands in.
+pub(super) fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_wait = |node: &NodeId| tree.kind(*node) == Kind::Await && tree.func(*node) == func;
+    let awaited = tree.subtree(model.file.body(func)?).take_while(|&node| node < call).find(is_wait);
+    awaited.or_else(|| {
+        let handed = model.handed(func).iter().map(|handed| handed.call);
+        handed.into_iter().find(|&to| matches!(tree.method_call(to), Some((_, "then" | "finally"))))
+    })
+}
+
+/// The slot is written again while it may still be armed: nothing before asks for it or clears it, and the function runs
+/// again for the same owner.
+pub(crate) fn overwritten(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let model = file.model;
+    let slot = slot(model, call, handle)?;
+    let func = model.file.tree.func(call);
+    if is_tested(file, &slot, func) || is_guarded(model, call) || model.constructs(func).is_some() {
+        return None;
+    }
+    if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
+        return None;
+    }
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    if reaches(model, func, &releasing, 4) {
+        return None;
+    }
+    let gap = || Gap { repeats: true, ..Gap::new("before the next one takes its place", None) };
+    if is_looped(model, func, &releasing, 3) {
+        return Some(gap());
+    }
+    if let Some(call) = updated_by(model, func, &releasing, 4) {
+        return Some(Gap { at: Some(model.file.tree.span(call)), ..gap() });
+    }
+    let callers = callers(file, func);
+    let again = callers.iter().any(|&caller| {
+        model.constructs(caller).is_none()
+            && !reaches(model, caller, &releasing, 4)
+            && !is_start(model, caller)
+    });
+    (again && callers.len() >= 2).then(gap)
+}
+
+/// Methods that frameworks call whenever something of a component has changed.
+const UPDATES: &[&str] = &[
+    "componentDidUpdate",
+    "componentWillUpdate",
+    "componentWillReceiveProps",
+    "UNSAFE_componentWillReceiveProps",
+    "ngOnChanges",
+    "ngDoCheck",
+    "attributeChangedCallback",
+    "updated",
+    "willUpdate",
+];
+
+/// The call by which an update of the component runs a function, if nothing on the way releases.
+fn updated_by(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> Option<NodeId> {
+    let fuel = fuel.checked_sub(1)?;
+    let tree = &model.file.tree;
+    model.calls_of(func).iter().find_map(|&call| {
+        let caller = tree.func(call);
+        if model.file.is_within(caller, func) || reaches(model, caller, releasing, 4) {
+            return None;
+        }
+        let name = model.file.function_name(caller).unwrap_or_default();
+        let is_update = UPDATES.contains(&name) && model.file.function(caller).class.is_some();
+        if is_update { Some(call) } else { updated_by(model, caller, releasing, fuel) }
+    })
+}
+
+/// Whether a method of the same instance calls a function in a loop in which nothing releases, directly or through
+/// methods that do nothing about it either.
+fn is_looped(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    model.calls_of(func).iter().any(|&call| {
+        let is_own = tree.method_call(call).is_none_or(|(object, _)| {
+            tree.kind(object) == Kind::This || tree.kind(object) == Kind::Identifier
+        });
+        let caller = tree.func(call);
+        if !is_own || model.file.is_within(caller, func) {
+            return false;
+        }
+        let is_in_loop = guard::enclosing_loop(model, call)
+            .is_some_and(|turn| !releasing.iter().any(|&release| calls_within(model, turn, release)));
+        is_in_loop || !releasing.contains(&caller) && is_looped(model, caller, releasing, fuel)
+    })
+}
+
+/// Whether a function is called, or stands, inside a node.
+fn calls_within(model: &Model<'_>, node: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    tree.contains(node, model.file.function(func).node)
+        || model.calls_of(func).iter().any(|&call| tree.contains(node, call))
+}
+
+/// Whether the function looks at the slot in a condition.
+fn is_tested(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
+    file.accesses.of(slot).any(|access| {
+        file.model.file.is_within(access.func, func)
+            && matches!(access.usage, Usage::Tested(_) | Usage::Operand(_))
+    })
+}
+
+fn is_guarded(model: &Model<'_>, call: NodeId) -> bool {
+    guard::once_guard(model, call).is_some()
+}
+
+/// Functions that start-up code runs once, by their names.
+fn is_start(model: &Model<'_>, func: FuncId) -> bool {
+    let name = model.file.function_name(func).unwrap_or_default().to_ascii_lowercase();
+    [
+        "start",
+        "init",
+        "open",
+        "connect",
+        "listen",
+        "setup",
+        "mount",
+        "constructor",
+        "run",
+        "attach",
+        "begin",
+        "oninit",
+        "activate",
+        "componentdidmount",
+        "componentwillmount",
+        "beforemount",
+        "created",
+        "connectedcallback",
+        "firstupdated",
+        "ngoninit",
+        "ngafterviewinit",
+    ]
+    .iter()
+    .any(|prefix| name.trim_start_matches('_').starts_with(prefix))
+}

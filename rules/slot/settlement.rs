@@ -1,0 +1,214 @@
+//! Promises made by hand: whether every function that settles one gives back what its executor acquired.
+
+use super::reaches;
+use crate::claim::Gap;
+use crate::rule::FileView;
+use outlive_semantic::handle::{Escape, Handle, Release};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
+
+/// A timer of a promise that is cleared where the promise settles one way and forgotten where it settles another.
+pub(crate) fn missed_by_settlement(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    stays: bool,
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    if !handle.escapes.iter().all(|escape| matches!(escape, Escape::Argument { .. })) {
+        return None;
+    }
+    let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
+    let settlers = settlers(model, executor)?;
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    if releasing.contains(&executor) || releasing.iter().any(|&func| !model.file.is_within(func, executor)) {
+        return None;
+    }
+    // What was armed ends when its own callback runs; a listener stays.
+    let own = tree.arg(call, 0).and_then(|arg| model.function_of(arg)).filter(|_| !stays);
+    let missed = settlers.into_iter().find(|&settle| {
+        let func = tree.func(settle);
+        let is_own = own.is_some_and(|own| model.file.is_within(func, own));
+        let is_before = func == tree.func(call) && settle < call
+            || is_on_other_branch(model, call, settle)
+            || is_released_down_the_chain(model, func, releases);
+        let is_missed = !covers(model, func, executor, &releasing)
+            || stays && func != executor && leaves_before(model, settle, releases);
+        !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
+    })?;
+    Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
+}
+
+/// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own
+/// callback releases may never come to that.
+pub(crate) fn missed_by_rejection(model: &Model<'_>, call: NodeId, releases: &[&Release]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let others: Vec<&&Release> =
+        releases.iter().filter(|release| !tree.contains(call, release.node)).collect();
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    let chains: Option<Vec<NodeId>> =
+        others.iter().map(|release| fulfilled(model, release.func, &releasing)).collect();
+    // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
+    let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
+    let at = *chains?.first()?;
+    Some(Gap::new("when the promise is rejected", Some(tree.span(at))))
+}
+
+/// The `then` that runs a function when its promise is fulfilled, if nothing on its chain releases when it is rejected.
+fn fulfilled(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let (then, 0) = tree.argument_of(model.file.function(func).node)? else { return None };
+    let (promise, "then") = tree.method_call(then)? else { return None };
+    let before = std::iter::successors(tree.method_call(promise), |&(object, _)| tree.method_call(object));
+    if tree.arg(then, 1).is_some() || before.into_iter().any(|(_, method)| method == "catch") {
+        return None;
+    }
+    let releases = |handler: NodeId| {
+        model.function_of(handler).is_none_or(|handler| reaches(model, handler, releasing, 4))
+    };
+    let next = |at: NodeId| {
+        let next = tree.parent(at).and_then(|member| tree.parent(member))?;
+        tree.method_call(next).filter(|&(object, _)| object == at).map(|(_, method)| (next, method))
+    };
+    let mut links = std::iter::successors(next(then), |&(at, _)| next(at));
+    // What comes behind a handler of the rejection runs in both cases.
+    let is_handled = links.any(|(link, method)| match method {
+        "then" => tree.arg(link, 1).is_some_and(releases),
+        "finally" => tree.arg(link, 0).is_some_and(releases),
+        method => method == "catch",
+    });
+    (!is_handled).then_some(then)
+}
+
+/// Whether two nodes stand on different branches of one `if`: where one is reached, the other is not.
+fn is_on_other_branch(model: &Model<'_>, call: NodeId, settle: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.ancestors(call).filter(|&at| tree.kind(at) == Kind::If).any(|around| {
+        let branch = |node: NodeId| tree.children(around).skip(1).position(|part| tree.contains(part, node));
+        matches!((branch(call), branch(settle)), (Some(a), Some(b)) if a != b)
+    })
+}
+
+/// `work.then(resolve, reject).finally(() => connection.end())`: the promise is settled in a callback of a chain, and a
+/// link further down releases.
+fn is_released_down_the_chain(model: &Model<'_>, func: FuncId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let link = |func: FuncId| tree.argument_of(model.file.function(func).node).map(|(call, _)| call);
+    let Some(settles) = link(func) else { return false };
+    releases.iter().filter_map(|release| link(release.func)).any(|ends| {
+        let mut at = ends;
+        while let Some((object, "then" | "catch" | "finally")) = tree.method_call(at) {
+            if object == settles {
+                return true;
+            }
+            at = object;
+        }
+        false
+    })
+}
+
+/// `connection.on('error', reject)`: what fails or closes by itself needs no release.
+fn is_told_of_end(model: &Model<'_>, func: FuncId, executor: FuncId, handle: &Handle) -> bool {
+    let tree = &model.file.tree;
+    model.file.enclosing(func).take_while(|&func| func != executor).any(|func| {
+        let Some((call, 1)) = tree.argument_of(model.file.function(func).node) else { return false };
+        let event = tree.arg(call, 0).and_then(|event| model.file.constant_name(event));
+        let is_end =
+            event.is_some_and(|event| matches!(tree.text(event), "error" | "close" | "end" | "exit"));
+        let target = tree.method_call(call).map(|(object, _)| model.file.place(object));
+        is_end && target.is_some_and(|target| handle.places.contains(&target))
+    })
+}
+
+/// The place where the promise around a listener is settled and no removal of it is reached, although every removal
+/// there is belongs to that promise. `own` takes the listener away by running.
+pub(crate) fn kept_by_settlement(
+    model: &Model<'_>,
+    call: NodeId,
+    own: Option<FuncId>,
+    removing: &FxHashSet<FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
+    let is_inner = |&func: &FuncId| func != executor && model.file.is_within(func, executor);
+    if !removing.iter().all(is_inner) {
+        return None;
+    }
+    let missed = settlers(model, executor)?.into_iter().find(|&settle| {
+        let func = tree.func(settle);
+        func != executor
+            && !own.is_some_and(|own| model.file.is_within(func, own))
+            && !covers(model, func, executor, removing)
+    })?;
+    Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
+}
+
+/// Whether the function in which a promise is settled is left right after, by a return, although it has a release
+/// further on: `if (bad) return reject(e); subscription.dispose();`.
+fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(settle);
+    let own: Vec<NodeId> =
+        releases.iter().filter(|release| release.func == func).map(|release| release.node).collect();
+    let has_later = own.iter().any(|&release| release > settle);
+    let is_returned = tree.parent(settle).is_some_and(|parent| tree.kind(parent) == Kind::Return)
+        || tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+            tree.kind(node) == Kind::Block
+                && tree.last_child(node).is_some_and(|last| {
+                    tree.kind(last) == Kind::Return
+                        && last > settle
+                        && !own.iter().any(|&o| tree.contains(node, o))
+                })
+        });
+    let is_released_before = own.iter().any(|&release| {
+        release < settle
+            && tree
+                .ancestors(release)
+                .find(|&node| tree.kind(node) == Kind::Block)
+                .is_some_and(|block| tree.contains(block, settle))
+    });
+    has_later && is_returned && !is_released_before
+}
+
+/// Whether a function, or one between it and the executor, releases.
+fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashSet<FuncId>) -> bool {
+    model.file.enclosing(func).take_while(|&at| at != executor).any(|at| reaches(model, at, releasing, 3))
+        || func == executor
+}
+
+/// Whether a function is handed to `new Promise`, that of the language or of a library which takes its name.
+pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let callee = model.file.tree.callee(handed.call);
+        let is_made = model.file.tree.kind(handed.call) == Kind::New;
+        handed.arg == 0 && is_made && callee.and_then(|callee| model.callee_name(callee)) == Some("Promise")
+    })
+}
+
+/// The calls that settle the promise of an executor; none if what they call is wrapped or handed on.
+fn settlers(model: &Model<'_>, executor: FuncId) -> Option<Vec<NodeId>> {
+    let tree = &model.file.tree;
+    let mut out = Vec::new();
+    for param in model.file.params(executor) {
+        let row = model.file.binding(tree.binding(param)?);
+        if row.opaque_writes > 0 || !row.values.is_empty() {
+            return None;
+        }
+        for reference in &row.references {
+            let node = model.file.references[reference.index()].node;
+            let parent = tree.parent(node)?;
+            let is_call = tree.callee(parent) == Some(node);
+            let is_handler = tree.kind(parent) == Kind::Call && !is_call;
+            if is_call {
+                out.push(parent);
+            } else if !is_handler {
+                return None;
+            }
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,301 @@
+//! With the project known: what holds the collection, how long it lives, what lets its entries go, and what is in doubt.
+
+use super::META;
+use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_worth_guessing};
+use super::release::{Released, is_renewed_around, released};
+use super::report::report;
+use crate::claim::{Claim, GrowthClaim, Why};
+use crate::finding::{Doubt, Finding};
+use crate::lifetime;
+use crate::rule::ProjectView;
+use crate::trace::Dropped;
+use outlive_semantic::catalog::Container;
+use outlive_semantic::growth::{Growth, Keys, Op};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, Use};
+use outlive_semantic::rate::Rate;
+use outlive_semantic::summary::What;
+use rustc_hash::FxHashMap;
+
+pub(super) fn has_few_keys(project: &Project<'_>, file: FileId, growth: &GrowthClaim) -> bool {
+    !growth.drawn_from.is_empty() && growth.drawn_from.iter().all(|place| project.has_few(file, place))
+}
+
+pub(super) fn settle_holder(
+    view: &ProjectView<'_, '_>,
+    spot: &Spot,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> Option<Finding> {
+    let project = view.project;
+    let known = sites.iter().find_map(|(_, _, claim)| claim.container);
+    if !is_container(project, spot, known, sites) {
+        return dropped(view, sites, || "nothing says that it is a collection".to_owned());
+    }
+    let lives = project.life(spot);
+    let mut best: Option<(Doubt, usize)> = None;
+    let mut asked = Asked::of(sites);
+    for (i, site) in sites.iter().enumerate() {
+        let (file, claim, growth) = site;
+        let at = std::slice::from_ref(site);
+        let Some(mut doubt) = doubts(project, spot, lives, *file, claim, growth) else {
+            dropped(view, at, || {
+                let rate = project.rate(*file, claim.func).phrase();
+                let sized = if growth.sized { ", and its size is tested" } else { "" };
+                format!("it {}; the function runs {rate}{sized}", lifetime::lives_phrase(project, lives))
+            });
+            continue;
+        };
+        let is_open = growth.from_client || is_open_by_name(growth);
+        let info = project.rate(*file, claim.func);
+        // Where an entry point of the project is seen to drive it, whoever is to call the release would be in sight too.
+        let is_driven = info.certain && info.rate.is_some_and(Rate::is_hot);
+        let answer = match asked.released(project, spot, lives, *site) {
+            Released::Idle(found) if !is_open || !is_driven => Released::Yes(found),
+            answer => answer,
+        };
+        match answer {
+            Released::Yes(found) => {
+                view.trace.note(|| Dropped {
+                    rule: META.id,
+                    file: Some(*file),
+                    span: claim.at,
+                    reason: format!("`{}` {}", growth.shown, release_phrase(&found.row.what)),
+                    seen: Some((Some(found.file), found.row.at)),
+                });
+                continue;
+            }
+            Released::Maybe => doubt.unknown(),
+            Released::Inner if is_open => doubt.assume(),
+            Released::Inner => doubt.unknown(),
+            Released::Idle(_) => doubt.assume(),
+            Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
+            Released::No => {}
+        }
+        if best.is_none_or(|(known, _)| {
+            (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
+        }) {
+            best = Some((doubt, i));
+        }
+    }
+    let (doubt, chosen) = best?;
+    let Some(confidence) = doubt.confidence() else {
+        return dropped(view, sites, || {
+            format!(
+                "too much is in doubt ({}); it {}",
+                doubt.phrase(),
+                lifetime::lives_phrase(project, lives)
+            )
+        });
+    };
+    Some(report(project, spot, lives, sites, chosen, confidence))
+}
+
+/// What was found out about the releases of one collection. Thousands of sites may add to it, and most ask alike.
+struct Asked<'p> {
+    /// Text that is handed on is handed on as it is.
+    is_text: bool,
+    /// By whether the site is hot, and the file whose releases do not count.
+    known: FxHashMap<(bool, Option<FileId>), Released<'p>>,
+}
+
+impl<'p> Asked<'p> {
+    fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
+        let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
+        Self { is_text, known: FxHashMap::default() }
+    }
+
+    /// Whether something takes out what one site adds.
+    fn released(
+        &mut self,
+        project: &'p Project<'_>,
+        spot: &Spot,
+        lives: Lives,
+        (file, claim, growth): (FileId, &Claim, &GrowthClaim),
+    ) -> Released<'p> {
+        let rate = project.rate(file, claim.func).rate;
+        // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
+        let is_hot = rate.is_some_and(Rate::is_hot) || growth.looked_up && is_open_by_name(growth);
+        let is_text = self.is_text;
+        let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
+            released(project, spot, lives, is_hot, &|found| {
+                is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
+            })
+        };
+        match &growth.missed {
+            Some(missed) => ask(&|found| {
+                found.file == file && (growth.beside_methods || missed.releases.contains(&found.row.at))
+            }),
+            None => {
+                let weak = growth.beside_methods.then_some(file);
+                *self.known.entry((is_hot, weak)).or_insert_with(|| ask(&|found| weak == Some(found.file)))
+            }
+        }
+    }
+}
+
+/// What keeps a collection from growing for ever: the second half of a sentence.
+fn release_phrase(what: &What) -> &'static str {
+    match what {
+        What::Collection(Op::Reset) | What::Assigned | What::Renewed => "is replaced",
+        What::Collection(Op::Escape) | What::Argument(_) => "is handed to code that may empty it",
+        What::Collection(_) | What::Method(..) | What::Called => "loses entries",
+    }
+}
+
+/// Says for each site why it is not reported.
+pub(super) fn dropped(
+    view: &ProjectView<'_, '_>,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+    reason: impl Fn() -> String,
+) -> Option<Finding> {
+    for site in sites {
+        view.drop::<()>(site.0, site.1, || format!("`{}`: {}", site.2.shown, reason()));
+    }
+    None
+}
+
+fn is_container(
+    project: &Project<'_>,
+    spot: &Spot,
+    known: Option<Container>,
+    sites: &[(FileId, &Claim, &GrowthClaim)],
+) -> bool {
+    if known.is_some()
+        || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild))
+    {
+        return true;
+    }
+    match project.type_of(spot) {
+        GlobalTy::Model(model) => {
+            let container = project.catalog.model(model).container;
+            container.is_some_and(|container| {
+                sites
+                    .iter()
+                    .any(|(_, _, claim)| claim.growth.needs().is_none_or(|needed| needed == container))
+            })
+        }
+        // `options.plugins.push(plugin)`: a plural of the options is a list.
+        GlobalTy::Unknown => sites.iter().any(|(_, _, claim)| {
+            claim.on_options && claim.growth == Growth::Push && claim.shown.ends_with('s')
+        }),
+        _ => false,
+    }
+}
+
+/// The doubts about one growth site; none if it is certainly no leak.
+fn doubts(
+    project: &Project<'_>,
+    spot: &Spot,
+    lives: Lives,
+    file: FileId,
+    claim: &Claim,
+    growth: &GrowthClaim,
+) -> Option<Doubt> {
+    let is_unread = growth.unread && !is_seen_elsewhere(project, spot, file);
+    let mut doubt = Doubt::default();
+    if growth.sized && growth.missed.is_none() {
+        return None;
+    }
+    if let Some(once) = &growth.once {
+        let flag = project.canonical(file, once);
+        if lifetime::happens_once(project, &flag, spot) {
+            return None;
+        }
+    }
+    match project.outlives(lives, file, claim.func, growth.in_loop) {
+        Answer::Yes => {}
+        Answer::Assumed => doubt.assume(),
+        Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
+        Answer::Unknown
+            if is_like_cache(lives, growth)
+                || is_table(growth)
+                || growth.beside_methods
+                || growth.sibling.is_some()
+                || growth.waiting
+                || is_unread =>
+        {
+            doubt.assume();
+        }
+        Answer::Unknown => doubt.unknown(),
+        Answer::No => return None,
+    }
+    // Plug-ins are registered when things start, not with every request.
+    let info = project.rate(file, claim.func);
+    let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
+    // What nobody looks at is no plug-in, and is not filled to be used from now on.
+    let is_plugin =
+        growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
+    if is_plugin && !is_unread
+        || is_finite_by_name(growth)
+        || tells_once(project, file, claim)
+        || growth.formatter
+        || info.rate == Some(Rate::Call) && !is_worth_guessing(growth)
+    {
+        doubt.unknown();
+    }
+    // `workers[index] = worker`: mostly a place in the list, whoever says which.
+    let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
+    let is_own_table = is_table(growth) || growth.sibling.is_some();
+    if is_at_place || !is_own_table && is_page_memo(project, file, claim, growth) {
+        doubt.unknown();
+    }
+    Some(doubt)
+}
+
+/// `logOnce(message)`: what tells each thing once has so many things to tell as there are places that tell.
+fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
+    let name = &project.summary(file).functions[claim.func.index()].name;
+    name.split('_').flat_map(camel_words).any(|word| word == "once")
+}
+
+/// A table in a page that remembers what was computed for a key: as large as what one user looks at.
+fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &GrowthClaim) -> bool {
+    let rate = project.rate(file, claim.func).rate;
+    let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
+    let key = growth.key.to_ascii_lowercase();
+    let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
+        .iter()
+        .any(|word| key.rsplit('.').next() == Some(word));
+    in_page
+        && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key)
+        && growth.keys != Keys::Fresh
+        && !is_node
+}
+
+/// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
+/// may say.
+fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
+    match lives {
+        Lives::Process | Lives::Singleton(..) => growth.looked_up,
+        Lives::With(_, Owner::Class(_), _) => {
+            let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            // What calls itself a cache need not be asked in the very function that fills it.
+            let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
+            let others =
+                ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
+            is_cache || growth.looked_up && is_named(&others)
+        }
+        _ => false,
+    }
+}
+
+/// Whether another file does anything with a field of this name.
+fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
+    let by_name = || spot.field().map(|field| project.possible_uses(field)).unwrap_or_default();
+    project.uses_outside(spot, file).next().is_some() || by_name().iter().any(|found| found.file != file)
+}
+
+/// What its file says of it tells that it outlives its entries: nobody fills for one call what nobody reads, what is
+/// filled beside it loses the same entries one by one, and what waits is to have an end.
+pub(super) fn is_telling(growth: &GrowthClaim) -> bool {
+    growth.sibling.is_some() || growth.unread || growth.waiting
+}
+
+/// Entries that something else takes out one by one: nobody keeps such a table for one call.
+pub(super) fn is_table(growth: &GrowthClaim) -> bool {
+    growth.missed.as_ref().is_some_and(|missed| match missed.why {
+        Why::Succeeded => false,
+        Why::Failure => !growth.replaces,
+        _ => true,
+    })
+}

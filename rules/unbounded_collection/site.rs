@@ -1,0 +1,287 @@
+//! What the code around a growth tells: entries replaced rather than added, lists of handlers, tables of options.
+
+use super::container::is_library_cache;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::Container;
+use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::rate::Life;
+use outlive_semantic::tables::{BindingKind, Lowered};
+use outlive_semantic::tree::{BinaryOp, Kind};
+
+/// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
+pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
+    let model = file.model;
+    let known = model.model_of(model.place_ty(&op.holder)).and_then(|ty| model.catalog.model(ty).container);
+    let has_methods = matches!(known, Some(Container::Weak | Container::Map | Container::Set))
+        || is_library_cache(model, &op.holder);
+    has_methods
+        && growth == Growth::Key
+        && !file.ops_on(&op.holder, Op::Release).any(|other| model.file.tree.kind(other.node) == Kind::Unary)
+}
+
+/// `pending.get(id)?.cancel(); pending.set(id, token)`: whatever is under the key makes room for the next.
+pub(super) fn replaces(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let gets = file.ops_on(&op.holder, Op::Lookup).any(|other| {
+        let is_get = matches!(tree.method_call(other.node), Some((_, "get")));
+        let is_same = other.key.is_some_and(|other| model.file.place(other) == key);
+        is_get && is_same && other.func == op.func && other.node < op.node
+    });
+    let is_plain = |node: &NodeId| !matches!(tree.kind(*node), Kind::If | Kind::Conditional | Kind::Logical);
+    let mut around = tree.ancestors(op.node).take_while(|&node| tree.kind(node) != Kind::Function);
+    gets && around.all(|node| is_plain(&node))
+}
+
+/// `constructor(el) { widgets.set(el, this) }`
+pub(super) fn keeps_each(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_self = op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::This);
+    let is_outside = !matches!(op.holder.root, Root::This(_) | Root::Receiver(_));
+    is_self && is_outside && model.constructs(op.func).is_some()
+}
+
+/// Whether a key is a part of what somebody outside sent: of a request, of a parsed message.
+pub(super) fn is_from_client(model: &Model<'_>, key: NodeId) -> bool {
+    let place = model.file.place(key);
+    let made = match place.root {
+        Root::Value(node) => Some(node),
+        Root::Binding(binding) if !place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    };
+    let maker = made.and_then(|made| model.file.tree.callee(made)).and_then(|callee| model.api_path(callee));
+    if maker.as_deref() == Some("JSON.parse") {
+        return true;
+    }
+    let mut prefixes = std::iter::successors(place.parent(), Place::parent);
+    prefixes.any(|prefix| {
+        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
+        life.is_some_and(|life| life <= Life::Request)
+    })
+}
+
+/// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
+pub(super) fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_made = |node: NodeId| {
+        let callee = model.file.tree.callee(node);
+        callee.and_then(|callee| model.api_path(callee)).is_some_and(|path| path.starts_with("Intl."))
+    };
+    let Some(value) = op.value else { return false };
+    let values = model.file.binding_of(value).map(|binding| &model.file.binding(binding).values);
+    is_made(value) || values.is_some_and(|values| values.iter().any(|&value| is_made(value)))
+}
+
+/// Whether a node stands in a branch that is taken only on a test machine: `if (process.env.CI) …`,
+/// `if (process.env.NODE_ENV === 'test') …`.
+pub(super) fn is_for_trials(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let asks = |test: NodeId| {
+        let is_env =
+            tree.subtree(test).any(|at| tree.kind(at) == Kind::Member && tree.name(at) == Some("env"));
+        let names = |word: &str| matches!(word, "CI" | "test" | "JEST_WORKER_ID" | "VITEST");
+        let says = tree.subtree(test).any(|at| {
+            matches!(tree.kind(at), Kind::Member | Kind::String) && tree.name(at).is_some_and(names)
+        });
+        let is_denied = tree
+            .subtree(test)
+            .any(|at| tree.kind(at) == Kind::Unary || tree.binary_op(at) == Some(BinaryOp::NotEqual));
+        is_env && says && !is_denied
+    };
+    let mut child = node;
+    for parent in tree.ancestors(node) {
+        if tree.kind(parent) == Kind::If && tree.node(child).slot == 1 && tree.first(parent).is_some_and(asks)
+        {
+            return true;
+        }
+        child = parent;
+    }
+    false
+}
+
+/// `this.rates = {}; for (…) this.rates[k] = …`: the same function has given it a new collection before, whatever comes.
+pub(super) fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    file.ops_on(&op.holder, Op::Reset).any(|reset| {
+        let Some(statement) = growth::renewal(file.model, reset.node) else { return false };
+        let block = tree.parent(statement);
+        reset.func == op.func
+            && reset.node < op.node
+            && block.is_some_and(|block| tree.contains(block, op.node))
+    })
+}
+
+/// `if (map.has(k)) map.set(k, …)`: the key is there already.
+pub(super) fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let tests_key = |test: NodeId| match tree.method_call(test) {
+        Some((object, "has")) => {
+            model.file.place(object) == op.holder
+                && tree.arg(test, 0).is_some_and(|arg| model.file.place(arg) == key)
+        }
+        _ => false,
+    };
+    let mut child = op.node;
+    for parent in tree.ancestors(op.node) {
+        match tree.kind(parent) {
+            Kind::Function => return false,
+            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => {
+                return true;
+            }
+            _ => {}
+        }
+        child = parent;
+    }
+    false
+}
+
+/// The names of which a key, or the variable that holds it, is put together.
+pub(super) fn key_parts(model: &Model<'_>, key: NodeId) -> Vec<String> {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let mut open = vec![value];
+    let mut parts = Vec::new();
+    while let Some(part) = open.pop() {
+        let is_sum = tree.binary_op(part) == Some(BinaryOp::Add);
+        match tree.kind(part) {
+            Kind::Template => open.extend(tree.children(part)),
+            _ if is_sum => open.extend(tree.children(part)),
+            Kind::String => {}
+            // The key itself is one name, and shown as that.
+            _ if part == value => return Vec::new(),
+            _ => parts.push(model.file.display(&model.file.place(part))),
+        }
+    }
+    parts
+}
+
+pub(super) fn shown_key(model: &Model<'_>, key: NodeId) -> String {
+    match model.file.tree.kind(key) {
+        Kind::Template => "a computed string".to_owned(),
+        _ => model.file.display(&model.file.place(key)),
+    }
+}
+
+/// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
+pub(super) fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let by_method = file.ops_on(&op.holder, Op::Lookup).any(|other| related(file, other.func, op.func));
+    by_method
+        || op.holder.clone().with(Step::Element).is_some_and(|element| {
+            file.accesses.of(&element).any(|access| {
+                !matches!(access.usage, Usage::Assigned(_)) && related(file, access.func, op.func)
+            })
+        })
+}
+
+fn related(file: &FileView<'_, '_>, a: FuncId, b: FuncId) -> bool {
+    file.model.file.is_within(a, b) || file.model.file.is_within(b, a) && a.index() != 0
+}
+
+/// Whether the size of the collection is tested in the same function.
+pub(super) fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    file.ops_on(&op.holder, Op::Size)
+        .any(|other| related(file, other.func, op.func) && is_compared(file, other))
+}
+
+fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    tree.ancestors(op.node).take(4).any(|node| {
+        matches!(
+            tree.binary_op(node),
+            Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
+        )
+    })
+}
+
+/// Lists of an options object that whoever reads the options runs, all of them, each time.
+const RUN_LISTS: &[&str] =
+    &["plugins", "middleware", "middlewares", "presets", "loaders", "transforms", "interceptors", "hooks"];
+
+/// A list in the caller's own options object that each call adds to: callers keep it and hand it in again.
+pub(super) fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let Root::Binding(binding) = op.holder.root else { return false };
+    let row = model.file.binding(binding);
+    let name = model.file.tree.text(row.name);
+    let list = op.holder.last_field().map(|list| model.file.tree.text(list));
+    let is_list_that_runs = list.is_some_and(|list| RUN_LISTS.contains(&list));
+    // `options.keys.push(...fetched)`: nobody asks whether they are there already.
+    let is_merged =
+        list.is_some() && op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Spread);
+    row.kind == BindingKind::Param
+        && (is_list_that_runs || is_merged)
+        && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
+}
+
+/// Whether a function stores what it was handed as it is: `register(name, plugin) { plugins[name] = plugin }`.
+pub(super) fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let file = model.file;
+    let is_param = |node: NodeId| {
+        let binding = file.binding_of(node);
+        binding.is_some_and(|binding| {
+            let row = file.binding(binding);
+            row.kind == BindingKind::Param && row.func == op.func
+        })
+    };
+    let value = op.value.or(op.key);
+    let named = file.function_name(op.func).is_some_and(|name| {
+        let name = name.to_lowercase();
+        [
+            "register",
+            "define",
+            "use",
+            "extend",
+            "install",
+            "configure",
+            "addplugin",
+            "plugin",
+            "declare",
+            "provide",
+            "add",
+            "on",
+            "subscribe",
+            "set",
+            "route",
+            "mount",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
+    });
+    // `handlers.push({ label, handler })`
+    let is_made_of_params = |value: NodeId| {
+        file.tree.kind(value) == Kind::Object
+            && file.tree.children(value).all(|part| is_part_param(file, part, &is_param))
+    };
+    let stores_param = value.is_some_and(|value| is_param(value) || is_made_of_params(value))
+        || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
+    let is_handler =
+        || value.and_then(|value| model.callee_name(value)).is_some_and(|name| HANDLERS.contains(&name));
+    (named || is_handler()) && stores_param && op.key.is_none_or(is_param)
+}
+
+/// Parameters that hold what a program is put together from.
+const HANDLERS: &[&str] = &[
+    "callback",
+    "cb",
+    "fn",
+    "handler",
+    "hook",
+    "plugin",
+    "middleware",
+    "filter",
+    "factory",
+    "resolver",
+    "interceptor",
+];
+
+/// A property whose value is a parameter.
+fn is_part_param(file: &Lowered, part: NodeId, is_param: &dyn Fn(NodeId) -> bool) -> bool {
+    file.tree.kind(part) == Kind::Property && file.tree.last_child(part).is_some_and(is_param)
+}
+
+/// `table[name] = table[name] || []`: a slot for what is registered next.
+fn makes_slot(model: &Model<'_>, value: NodeId) -> bool {
+    matches!(model.file.tree.kind(value), Kind::Logical | Kind::Array | Kind::Object | Kind::New)
+}

@@ -1,0 +1,329 @@
+//! What frameworks call: methods by the class they are in, functions by the name they are exported under, by the
+//! decorators they bear, components by being rendered.
+
+use super::{Calls, Edge, Target, is_linkable, named_target};
+use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, When};
+use crate::index::{ClassId, FuncId, NodeId};
+use crate::model::Model;
+use crate::mounts;
+use crate::place::Root;
+use crate::rate::Rate;
+use crate::tables::{ClassKind, ExportTarget};
+use crate::tree::{Kind, Span};
+
+/// Methods that a framework calls because of the class they are in; instances of the class are made at that rate too.
+pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
+    let file = model.file;
+    for row in model.catalog.hooks() {
+        if !is_hook_owner(model, class, row) {
+            continue;
+        }
+        for member in &file.class(class).members {
+            let (Some(name), Some(func)) = (member.name, member.func) else { continue };
+            let text = file.tree.text(name);
+            if !row.methods.iter().any(|method| method == text) {
+                continue;
+            }
+            let site = file.tree.span(member.node);
+            let (caller, runs) =
+                root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
+            let edge = |target| Edge {
+                library: Some(row.library),
+                caller,
+                ..framework_edge(target, runs, site, text)
+            };
+            out.edges.push(edge(Target::Function(func)));
+            if matches!(row.runs, When::At(_)) && !row.shared {
+                out.edges.push(edge(Target::Class(class)));
+            }
+        }
+    }
+}
+
+/// The function that makes the one component of an application: `createApp({ … })`, `new Vue({ … })`. Its hooks run once
+/// for each application.
+fn root_maker(model: &Model<'_>, class: ClassId) -> Option<FuncId> {
+    let tree = &model.file.tree;
+    let (call, 0) = tree.argument_of(model.file.class(class).node)? else { return None };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
+    let makes =
+        matches!((tree.kind(call), name), (Kind::Call, "createApp" | "createSSRApp") | (Kind::New, "Vue"));
+    makes.then(|| tree.func(call))
+}
+
+/// The types that a hook's row gives its parameters.
+pub(crate) fn hook_params<'a>(model: &Model<'a>, func: FuncId) -> Option<&'a Vec<String>> {
+    let class = model.file.function(func).class?;
+    let name = model.file.tree.text(model.file.function(func).name?);
+    let mut rows = model.catalog.hooks().iter().filter(|row| !row.params.is_empty());
+    rows.find(|row| row.methods.iter().any(|method| method == name) && is_hook_owner(model, class, row))
+        .map(|row| &row.params)
+}
+
+/// Option names that only the options object of a Vue component has together with its hooks.
+const COMPONENT_OPTIONS: &[&str] = &[
+    "data",
+    "methods",
+    "computed",
+    "watch",
+    "props",
+    "components",
+    "template",
+    "render",
+    "mixins",
+    "setup",
+    "extends",
+];
+
+/// Whether a framework makes instances of a class as components: a hook of the class that runs for each says so.
+#[must_use]
+pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
+    let file = model.file;
+    let named = |row: &HookRow| {
+        file.class(class).members.iter().any(|member| {
+            let name = member.name.filter(|_| member.func.is_some()).map(|name| file.tree.text(name));
+            name.is_some_and(|name| row.methods.iter().any(|method| method == name))
+        })
+    };
+    model.catalog.hooks().iter().any(|row| {
+        row.runs == When::At(Rate::Component) && !row.shared && named(row) && is_hook_owner(model, class, row)
+    })
+}
+
+/// Whether a framework calls the method of this name when a component ends.
+#[must_use]
+pub fn is_component_end(model: &Model<'_>, class: ClassId, name: &str) -> bool {
+    model.catalog.hooks().iter().any(|row| {
+        row.ends
+            && row.runs == When::At(Rate::Component)
+            && row.methods.iter().any(|method| method == name)
+            && is_hook_owner(model, class, row)
+    })
+}
+
+fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
+    let row = model.file.class(class);
+    hook.of.iter().any(|owner| match owner.as_str() {
+        "*" => true,
+        name if name.starts_with('@') => decorator_rows(model, &row.decorators, true)
+            .iter()
+            .any(|(row, at)| *at == &name[1..] && row.library == hook.library),
+        "component-options" => {
+            row.kind == ClassKind::Object
+                && model.file.tree.children(row.node).any(|prop| {
+                    model.file.tree.name(prop).is_some_and(|name| COMPONENT_OPTIONS.contains(&name))
+                })
+        }
+        // Nothing is said of what it is.
+        _ if row.super_class.is_none() && row.implements.is_empty() => false,
+        name => {
+            let by_model =
+                model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
+            by_model
+                || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| *path == *name)
+        }
+    })
+}
+
+pub(super) fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
+    let row = model.file.class(class);
+    let edge = |target, at: NodeId, (row, name): (&DecoratorRow, &str)| {
+        let label = format!("@{name}");
+        Edge {
+            library: Some(row.library),
+            ..framework_edge(target, row.runs, model.file.tree.span(at), &label)
+        }
+    };
+    for found in decorator_rows(model, &row.decorators, true) {
+        out.edges.push(edge(Target::Class(class), row.node, found));
+    }
+    for member in &row.members {
+        let Some(func) = member.func else { continue };
+        for found in decorator_rows(model, &model.file.function(func).decorators, false) {
+            out.edges.push(edge(Target::Function(func), member.node, found));
+        }
+    }
+}
+
+/// What the catalog says of the decorators of a class, or of a method, with their names.
+pub(crate) fn decorator_rows<'m>(
+    model: &'m Model<'_>,
+    decorators: &[NodeId],
+    of_class: bool,
+) -> Vec<(&'m DecoratorRow, &'m str)> {
+    let tree = &model.file.tree;
+    let mut out = Vec::new();
+    for &decorator in decorators {
+        let Some(expr) = tree.first(decorator) else { continue };
+        let callee = tree.callee(expr).unwrap_or(expr);
+        let Some(name) = model.callee_name(callee) else { continue };
+        let place = model.file.place(callee);
+        let package = match place.root {
+            Root::Module(source) => Some(tree.text(source)),
+            _ => None,
+        };
+        for row in model.catalog.decorators(name) {
+            let is_from = package.is_some_and(|package| row.packages.iter().any(|p| p == package));
+            if is_from && row.class == of_class && options_agree(model, expr, row) {
+                out.push((row, name));
+            }
+        }
+    }
+    out
+}
+
+/// Whether the options of a decorator are those a row speaks of: `@Injectable({ scope: Scope.REQUEST })`.
+fn options_agree(model: &Model<'_>, decorator: NodeId, row: &DecoratorRow) -> bool {
+    let tree = &model.file.tree;
+    let value = |name: &str| tree.args(decorator).find_map(|arg| tree.property(arg, name));
+    let says = |value: NodeId, wanted: &str| {
+        let name = match tree.kind(value) {
+            Kind::String => tree.name_id(value).map(|name| tree.text(name)),
+            _ => model.callee_name(value),
+        };
+        name == Some(wanted)
+    };
+    row.option.iter().all(|(name, wanted)| value(name).is_some_and(|value| says(value, wanted)))
+        && !row.unless.iter().any(|name| value(name).is_some())
+}
+
+/// A function that a framework calls because of the file it is exported from and the name it is exported under.
+pub(crate) struct FrameworkExport<'a> {
+    pub(crate) row: &'a ExportRow,
+    pub(crate) target: Target,
+    id: ExportId,
+    name: String,
+    at: Span,
+}
+
+/// The exports of a file that rows speak of.
+pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
+    let file = model.file;
+    let mut out = Vec::new();
+    for &(id, row) in model.export_rows() {
+        for export in &file.exports {
+            let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
+            for wanted in &row.names {
+                let (first, rest) = wanted.split_once('.').unwrap_or((wanted, ""));
+                // A program without ECMAScript modules exports its one thing as the whole module.
+                if name != first && !(name == "=" && first == "default") {
+                    continue;
+                }
+                let targets = match rest {
+                    "*" => exported_members(model, export.target),
+                    rest => exported_target(model, export.target, rest).into_iter().collect(),
+                };
+                let agreeing =
+                    targets.into_iter().filter(|target| first_parameter_agrees(model, target, &row.first));
+                out.extend(agreeing.map(|target| FrameworkExport {
+                    row,
+                    target,
+                    id,
+                    name: wanted.clone(),
+                    at: export.span,
+                }));
+            }
+        }
+    }
+    out
+}
+
+pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
+    for export in framework_exports(model) {
+        let label = format!("exported as `{}`", export.name);
+        let edge = framework_edge(export.target, export.row.runs, export.at, &label);
+        out.edges.push(Edge {
+            certain: false,
+            library: Some(export.row.library),
+            export: Some(export.id),
+            ..edge
+        });
+    }
+}
+
+/// What all properties of an exported object run.
+fn exported_members(model: &Model<'_>, target: ExportTarget) -> Vec<Target> {
+    let tree = &model.file.tree;
+    let value = match target {
+        ExportTarget::Value(node) if tree.kind(node) == Kind::Object => Some(node),
+        ExportTarget::Value(node) => named_value(model, node),
+        ExportTarget::Binding(binding) => model.file.sole_value(binding),
+        ExportTarget::From { .. } => None,
+    };
+    let Some(object) = value.filter(|&value| tree.kind(value) == Kind::Object) else { return Vec::new() };
+    let values = tree.children(object).filter_map(|property| tree.last_child(property));
+    values.filter_map(|value| value_target(model, value)).collect()
+}
+
+/// What a variable of the module holds: `export { actions }`.
+fn named_value(model: &Model<'_>, name: NodeId) -> Option<NodeId> {
+    let place = model.file.place(name);
+    match place.root {
+        Root::Binding(binding) if place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    }
+}
+
+/// What an export, or a property of what it exports, runs.
+pub(super) fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
+    let value = match target {
+        ExportTarget::Value(node) => node,
+        ExportTarget::Binding(binding) => {
+            // A declared function is its own value.
+            let declared =
+                model.file.function_ids().find(|&func| model.file.function(func).binding == Some(binding));
+            match (declared, property.is_empty()) {
+                (Some(func), true) => return Some(Target::Function(func)),
+                _ => model.file.sole_value(binding)?,
+            }
+        }
+        ExportTarget::From { .. } => return None,
+    };
+    let value = if property.is_empty() { value } else { model.file.tree.property(value, property)? };
+    value_target(model, value)
+}
+
+/// What a value runs that somebody calls: the function that it is, or that it wraps.
+pub(super) fn value_target(model: &Model<'_>, value: NodeId) -> Option<Target> {
+    let tree = &model.file.tree;
+    let wrapped = || tree.args(value).find_map(|arg| model.function_of(arg));
+    let func = model.function_of(value).or_else(|| (tree.kind(value) == Kind::Call).then(wrapped).flatten());
+    func.map(Target::Function).or_else(|| {
+        let place = model.file.place(value);
+        is_linkable(model, &place).then_some(Target::Place(place))
+    })
+}
+
+pub(super) fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
+    let Target::Function(func) = target else { return names.is_empty() };
+    names.is_empty()
+        || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))
+}
+
+pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
+    Edge {
+        caller: FuncId(0),
+        target,
+        when,
+        certain: true,
+        constructs: false,
+        in_loop: false,
+        rearms: false,
+        once: None,
+        site,
+        label: label.to_owned(),
+        library: None,
+        export: None,
+        shown: None,
+    }
+}
+
+/// `<Component/>` renders a function or a class of the project.
+pub(super) fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Calls) {
+    let tree = &model.file.tree;
+    let Some(tag) = tree.first(node).filter(|&tag| tree.kind(tag) != Kind::String) else { return };
+    let Some(target) = named_target(model, tag) else { return };
+    let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), "rendered");
+    let shown = Some(mounts::shown_as(model, node));
+    out.edges.push(Edge { caller: tree.func(node), shown, ..edge });
+}

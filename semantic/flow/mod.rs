@@ -1,0 +1,280 @@
+//! The control-flow graph of a function, and the question asked of it: does every way out pass a release?
+//!
+//! Points are the expressions that do something (calls, awaits, assignments, yields) and the tests that decide; the
+//! edges follow evaluation order. `finally` blocks are built once for each way of leaving them. Exceptional edges are
+//! graded: an explicit `throw` and an awaited rejection are strong; a call that might throw is weak.
+
+mod build;
+mod quiet;
+
+use crate::index::{FuncId, NodeId};
+use crate::model::Model;
+use crate::place::Place;
+use crate::tree::{BinaryOp, Kind};
+use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// A point of the graph.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Point(u32);
+
+/// How control goes from one point to the next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Edge {
+    /// As written.
+    Next,
+    /// The test of this node was truthy.
+    True(NodeId),
+    /// The test of this node was falsy.
+    False(NodeId),
+    /// An explicit throw, or a rejection that was awaited.
+    Throw,
+    /// A call may have thrown.
+    MayThrow,
+}
+
+/// How a function is left.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
+pub enum Exit {
+    /// At its end.
+    End,
+    /// By a return.
+    Return,
+    /// By an exception that nobody in the function catches.
+    Throw,
+}
+
+/// The graph of one function.
+pub struct Flow {
+    nodes: Vec<Option<NodeId>>,
+    next: Vec<SmallVec<[(Point, Edge); 2]>>,
+    by_node: FxHashMap<NodeId, SmallVec<[Point; 1]>>,
+    entry: Point,
+    exits: [Point; 3],
+    /// The graph was cut off at its budget; answers about it are unknown.
+    pub truncated: bool,
+}
+
+/// A way from a point to an exit.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// How the function is left.
+    pub exit: Exit,
+    /// The node that leaves it: the return, the throw, the call or await that fails; none at the end.
+    pub at: Option<NodeId>,
+    /// It takes an edge that only may be taken: a call that might throw.
+    pub is_weak: bool,
+}
+
+/// Larger graphs are not built: generated code, mostly.
+const MAX_POINTS: usize = 20_000;
+
+impl Flow {
+    /// The graph of a function, built when it is first asked for; none if it has no body, or is too large to be followed.
+    #[must_use]
+    pub fn of(model: &Model<'_>, func: FuncId) -> Option<Rc<Self>> {
+        if let Some(known) = model.flows.borrow().get(&func) {
+            return known.clone();
+        }
+        let flow = Self::build(model, func).filter(|flow| !flow.truncated).map(Rc::new);
+        model.flows.borrow_mut().insert(func, flow.clone());
+        flow
+    }
+
+    /// The points at which a node takes effect; several where a `finally` is passed in several ways.
+    #[must_use]
+    pub fn points(&self, node: NodeId) -> &[Point] {
+        self.by_node.get(&node).map(SmallVec::as_slice).unwrap_or_default()
+    }
+
+    /// The point before the first statement.
+    #[must_use]
+    pub fn entry(&self) -> Point {
+        self.entry
+    }
+
+    /// The shortest way from behind `start` to an exit that passes no node of `stops`. Edges that `feasible` refuses
+    /// are not taken. Ways without weak edges come first.
+    pub fn escape(
+        &self,
+        start: Point,
+        stops: &FxHashSet<NodeId>,
+        feasible: &dyn Fn(Edge) -> bool,
+    ) -> Option<Way> {
+        self.search(start, stops, feasible, false).or_else(|| self.search(start, stops, feasible, true))
+    }
+
+    fn search(
+        &self,
+        start: Point,
+        stops: &FxHashSet<NodeId>,
+        feasible: &dyn Fn(Edge) -> bool,
+        weak: bool,
+    ) -> Option<Way> {
+        let mut seen: FxHashSet<Point> = FxHashSet::default();
+        let mut queue: VecDeque<(Point, Option<NodeId>, bool)> = VecDeque::new();
+        // What acquires leaves by its own failure before it has acquired.
+        for &(to, edge) in &self.next[start.0 as usize] {
+            if !matches!(edge, Edge::Throw | Edge::MayThrow) && feasible(edge) {
+                queue.push_back((to, None, false));
+            }
+        }
+        while let Some((point, last, is_weak)) = queue.pop_front() {
+            if let Some(i) = self.exits.iter().position(|&exit| exit == point) {
+                let exit = [Exit::End, Exit::Return, Exit::Throw][i];
+                return Some(Way { exit, at: last, is_weak });
+            }
+            if !seen.insert(point) {
+                continue;
+            }
+            let node = self.nodes[point.0 as usize];
+            if node.is_some_and(|node| stops.contains(&node)) {
+                continue;
+            }
+            for &(to, edge) in &self.next[point.0 as usize] {
+                let may_throw = edge == Edge::MayThrow;
+                if may_throw && !weak || !feasible(edge) {
+                    continue;
+                }
+                let leaves = matches!(edge, Edge::Throw | Edge::MayThrow)
+                    || node.is_some_and(|_| self.exits.contains(&to));
+                let at = if leaves { node.or(last) } else { last };
+                queue.push_back((to, at, is_weak || may_throw));
+            }
+        }
+        None
+    }
+
+    /// Whether some way leads from behind `start` to `node` without passing any node of `stops`.
+    #[must_use]
+    pub fn reaches(&self, start: Point, node: NodeId, stops: &FxHashSet<NodeId>) -> bool {
+        let mut seen: FxHashSet<Point> = FxHashSet::default();
+        let mut queue: Vec<Point> = self.next[start.0 as usize].iter().map(|&(to, _)| to).collect();
+        while let Some(point) = queue.pop() {
+            if !seen.insert(point) {
+                continue;
+            }
+            let at = self.nodes[point.0 as usize];
+            if at == Some(node) {
+                return true;
+            }
+            if at.is_some_and(|at| stops.contains(&at)) {
+                continue;
+            }
+            queue.extend(self.next[point.0 as usize].iter().map(|&(to, _)| to));
+        }
+        false
+    }
+}
+
+/// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is.
+#[must_use]
+pub fn contradicts(model: &Model<'_>, edge: Edge, places: &[Place]) -> bool {
+    let tree = &model.file.tree;
+    let (test, outcome) = match edge {
+        Edge::True(test) => (test, true),
+        Edge::False(test) => (test, false),
+        _ => return false,
+    };
+    match tree.kind(test) {
+        Kind::Identifier | Kind::Member => !outcome && places.contains(&model.file.place(test)),
+        Kind::Binary => {
+            let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
+            let (subject, other) = if model.is_nothing(right) { (left, right) } else { (right, left) };
+            if !model.is_nothing(other) || !places.contains(&model.file.place(subject)) {
+                return false;
+            }
+            match tree.binary_op(test) {
+                Some(BinaryOp::Equal) => outcome,
+                Some(BinaryOp::NotEqual) => !outcome,
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::syntax::{self, Language};
+
+    /// Where `f` can be left after `acquire()` without passing `release()`.
+    fn escape(body: &str) -> Option<Exit> {
+        let text = format!("async function f(a, b) {{ {body} }}");
+        let lowered = syntax::lower(syntax::parse(&text, Language::JavaScript).ok()?);
+        let catalog = Catalog::default();
+        let model = Model::new(&lowered, &catalog);
+        let flow = Flow::build(&model, FuncId(1))?;
+        let tree = &lowered.tree;
+        let calls = |name: &str| -> Vec<NodeId> {
+            let named = |&n: &NodeId| tree.callee(n).and_then(|c| model.callee_name(c)) == Some(name);
+            tree.ids().filter(named).collect()
+        };
+        let start = flow.points(*calls("acquire").first()?)[0];
+        let stops: FxHashSet<NodeId> = calls("release").into_iter().collect();
+        let places: Vec<Place> = tree
+            .ids()
+            .filter(|&n| tree.kind(n) == Kind::Identifier && model.callee_name(n) == Some("x"))
+            .map(|n| lowered.place(n))
+            .collect();
+        let way = flow.escape(start, &stops, &|edge| !contradicts(&model, edge, &places))?;
+        (!way.is_weak).then_some(way.exit)
+    }
+
+    #[test]
+    fn straight_code_passes_its_release() {
+        assert_eq!(escape("const x = acquire(); release(x)"), None);
+        assert_eq!(escape("const x = acquire(); use(x)"), Some(Exit::End));
+    }
+
+    #[test]
+    fn early_returns_and_throws_escape() {
+        assert_eq!(escape("const x = acquire(); if (a) return 1; release(x)"), Some(Exit::Return));
+        assert_eq!(escape("const x = acquire(); if (a) throw b; release(x)"), Some(Exit::Throw));
+        assert_eq!(escape("const x = acquire(); await a; release(x)"), Some(Exit::Throw));
+    }
+
+    #[test]
+    fn finally_covers_every_completion() {
+        assert_eq!(
+            escape("const x = acquire(); try { if (a) return 1; await b } finally { release(x) }"),
+            None
+        );
+        assert_eq!(escape("const x = acquire(); try { await b } catch (e) { } release(x)"), None);
+        assert_eq!(
+            escape("const x = acquire(); try { await b } catch (e) { throw e } release(x)"),
+            Some(Exit::Throw)
+        );
+    }
+
+    #[test]
+    fn loops_and_jumps_are_followed() {
+        assert_eq!(escape("for (;;) { const x = acquire(); if (a) break; release(x) }"), Some(Exit::End));
+        assert_eq!(
+            escape(
+                "l: for (;;) { for (;;) { const x = acquire(); try { break l } finally { release(x) } } }"
+            ),
+            None
+        );
+        assert_eq!(
+            escape("const x = acquire(); switch (a) { case 1: release(x); break; default: release(x) }"),
+            None
+        );
+        assert_eq!(escape("const x = acquire(); switch (a) { case 1: release(x) }"), Some(Exit::End));
+    }
+
+    #[test]
+    fn tests_of_the_handle_itself_are_decided() {
+        assert_eq!(escape("let x; try { x = acquire(); await a } finally { if (x) release(x) }"), None);
+        assert_eq!(
+            escape("let x; try { x = acquire(); await a } finally { if (x != null) release(x) }"),
+            None
+        );
+        assert_eq!(escape("let x; try { x = acquire() } finally { if (b) release(x) }"), Some(Exit::End));
+        assert_eq!(escape("const x = acquire(); a && release(x)"), Some(Exit::End));
+    }
+}

@@ -1,0 +1,102 @@
+//! Calls known not to throw, and promises known not to be rejected.
+
+use crate::index::{FuncId, NodeId};
+use crate::model::Model;
+use crate::tree::Kind;
+
+/// Names of functions that are known not to throw.
+pub(super) fn is_quiet(name: Option<&str>) -> bool {
+    matches!(
+        name,
+        Some(
+            "clearTimeout"
+                | "clearInterval"
+                | "setTimeout"
+                | "setInterval"
+                | "setImmediate"
+                | "nextTick"
+                | "log"
+                | "warn"
+                | "info"
+                | "debug"
+                | "trace"
+                | "now"
+                | "on"
+                | "once"
+                | "off"
+                | "removeListener"
+                | "removeAllListeners"
+                | "addEventListener"
+                | "removeEventListener"
+                | "push"
+                | "has"
+                | "get"
+                | "set"
+                | "delete"
+                | "add"
+                | "isArray"
+                | "keys"
+                | "values"
+                | "then"
+                | "catch"
+                | "finally"
+                | "resolve"
+                | "reject"
+                | "Error"
+                | "TypeError"
+                | "Map"
+                | "Set"
+                | "Date"
+                | "Promise"
+                | "bind"
+                | "require"
+                | "createDebug"
+                | "unref"
+                | "ref"
+                | "concat"
+                | "slice"
+                | "join"
+                | "toString"
+                | "includes"
+                | "indexOf"
+        )
+    )
+}
+
+/// Whether a promise can only be fulfilled: who makes it takes no `reject`, and neither does whoever makes its parts.
+pub(super) fn never_rejects(model: &Model<'_>, promise: NodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let tree = &model.file.tree;
+    match tree.kind(promise) {
+        Kind::New => {
+            let executor = tree.arg(promise, 0).and_then(|executor| tree.function(executor));
+            let is_promise = tree.callee(promise).and_then(|callee| model.file.global_of(callee));
+            // An executor that throws rejects; one that only asks for a timer does not.
+            is_promise == Some("Promise") && executor.is_some_and(|func| is_quiet_executor(model, func))
+        }
+        Kind::Call => {
+            let is_join = tree.method_call(promise).is_some_and(|(object, method)| {
+                model.file.global_of(object) == Some("Promise")
+                    && matches!(method, "all" | "race" | "any" | "allSettled")
+            });
+            let list = tree.arg(promise, 0).filter(|&list| is_join && tree.kind(list) == Kind::Array);
+            list.is_some_and(|list| tree.children(list).all(|part| never_rejects(model, part, fuel)))
+        }
+        Kind::Identifier => {
+            let value = model.file.binding_of(promise).and_then(|binding| model.file.sole_value(binding));
+            value.is_some_and(|value| never_rejects(model, value, fuel))
+        }
+        _ => false,
+    }
+}
+
+/// Whether the executor of a promise takes `resolve` alone, and calls nothing itself but what is known not to throw.
+fn is_quiet_executor(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(func) else { return false };
+    let mut calls = tree
+        .subtree(body)
+        .filter(|&node| matches!(tree.kind(node), Kind::Call | Kind::New) && tree.func(node) == func);
+    model.file.function(func).params == 1
+        && calls.all(|call| is_quiet(tree.first(call).and_then(|callee| model.callee_name(callee))))
+}
