@@ -20,7 +20,7 @@ use crate::model;
 use crate::model::Base;
 use crate::model::{Model, Ty};
 use crate::mounts::{self, Shown};
-use crate::place::{Place, Root};
+use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, Span};
 use entries::entry_edges;
@@ -210,8 +210,26 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
     {
         return Some(Target::Function(func));
     }
-    let place = model.file.place(callee);
+    let place = through_builders(model, callee).unwrap_or_else(|| model.file.place(callee));
     is_linkable(model, &place).then_some(Target::Place(place))
+}
+
+/// The path of a method at the end of a chain of methods each of which may give what it is called on:
+/// `procedure.input(schema).query` is `procedure.query`. Another file knows what `procedure` is.
+fn through_builders(model: &Model<'_>, callee: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let method = tree.name_id(callee).filter(|_| tree.kind(callee) == Kind::Member)?;
+    let mut object = tree.first(callee)?;
+    if tree.kind(object) != Kind::Call || !model.catalog.knows_method(tree.text(method)) {
+        return None;
+    }
+    while let Some((inner, name)) = tree.method_call(object) {
+        if !model.catalog.may_return_itself(name) {
+            return None;
+        }
+        object = inner;
+    }
+    model.file.place(object).with(Step::Field(method))
 }
 
 /// Whether another file may know what is behind a path: imports of the project, fields of instances, exports.

@@ -111,6 +111,10 @@ impl Catalog {
             }
             self.types[i].ancestors = list;
         }
+        for (i, ty) in self.types.iter().enumerate() {
+            let own = ty.returns.iter().filter(|(_, of)| usize::from(of.0) == i);
+            self.builders.extend(own.map(|(method, _)| method.clone()));
+        }
         for i in 0..self.types.len() {
             let ancestors = self.types[i].ancestors.clone();
             for ancestor in ancestors.into_iter().skip(1) {

@@ -105,6 +105,8 @@ pub struct Catalog {
     signatures: FxHashMap<String, SignatureRow>,
     /// With the names of each parameter.
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
+    /// Methods that give what they are called on.
+    builders: FxHashSet<String>,
     libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
@@ -219,6 +221,12 @@ impl Catalog {
             Receiver::Type(of) => Some((of, self.calls[id].acquires.as_ref()?)),
             Receiver::Any => None,
         })
+    }
+
+    /// Whether a method of this name gives what it is called on, for any type.
+    #[must_use]
+    pub fn may_return_itself(&self, method: &str) -> bool {
+        self.builders.contains(method)
     }
 
     /// Whether any row speaks of a method of this name.
