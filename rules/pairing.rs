@@ -240,8 +240,7 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
 
 /// `this.x` of a component that neither has nor is ever given an `x`.
 fn is_missing_field(model: &Model<'_>, place: &Place) -> bool {
-    let (Root::This(class), Some(first)) = (place.root, place.path.first()) else { return false };
-    let Some(field) = Place::root(place.root).with(*first) else { return false };
+    let (Root::This(class), Some(field)) = (place.root, place.trunk()) else { return false };
     let Some(name) = field.last_field() else { return false };
     let row = model.file.class(class);
     let is_known = row.super_class.is_none() || calls::is_component(model, class);

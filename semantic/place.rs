@@ -196,6 +196,12 @@ impl Place {
         })
     }
 
+    /// The root and the first step: `this.a` of `this.a.b`, the field of the instance. None without a step.
+    #[must_use]
+    pub fn trunk(&self) -> Option<Self> {
+        Self::root(self.root).with(*self.path.first()?)
+    }
+
     /// Whether `self` is `other` or a field below it.
     #[must_use]
     #[inline]

@@ -5,11 +5,10 @@ use crate::shown;
 use outlive_semantic::flow::{Edge, Flow, contradicts};
 use outlive_semantic::handle::{Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::NodeId;
-use outlive_semantic::model;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
-use outlive_semantic::{calls, growth};
+use outlive_semantic::{calls, growth, model};
 use rustc_hash::FxHashSet;
 
 /// `pool.getConnection((error, connection) => …)`: the callback has it, and the call returns nothing.

@@ -64,9 +64,7 @@ fn is_of_turn(model: &Model<'_>, turn: NodeId, registration: &Registration) -> b
             let row = model.file.binding(binding);
             tree.contains(turn, row.node) || row.values.iter().any(is_inside)
         }
-        Root::This(_) => place.path.first().is_none_or(|step| {
-            Place::root(place.root).with(*step).is_none_or(|field| model.values(&field).iter().any(is_inside))
-        }),
+        Root::This(_) => place.trunk().is_none_or(|field| model.values(&field).iter().any(is_inside)),
         Root::Global(_) | Root::Module(_) => false,
         _ => true,
     }
@@ -232,8 +230,7 @@ fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<
 /// A method that makes a promise for an event of something its instance was made with: one more with each call.
 fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
     let Root::This(_) = registration.place.root else { return None };
-    let field =
-        registration.place.path.first().and_then(|step| Place::root(registration.place.root).with(*step))?;
+    let field = registration.place.trunk()?;
     let executor = model.file.enclosing(registration.func).find(|&func| slot::is_executor(model, func))?;
     let is_made_once = |value: NodeId| {
         let func = model.file.tree.func(value);

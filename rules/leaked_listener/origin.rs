@@ -200,8 +200,7 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
 
 /// The field of the instance that a path starts with.
 fn own_field(place: &Place) -> Option<Place> {
-    let first = place.path.first().filter(|_| matches!(place.root, Root::This(_)))?;
-    Place::root(place.root).with(*first)
+    place.trunk().filter(|_| matches!(place.root, Root::This(_)))
 }
 
 /// A field whose only value is (part of) a parameter of the constructor.

@@ -1,18 +1,15 @@
 //! Whether the target of a registration outlives the code that registers.
 
 use crate::claim::{Claim, ListenerClaim, Origin, SignalUse};
-use crate::ending;
-use crate::lifetime;
-use outlive_semantic::calls;
+use crate::{ending, lifetime};
 use outlive_semantic::index::{ClassId, FuncId};
-use outlive_semantic::listeners;
-use outlive_semantic::project;
 use outlive_semantic::project::{
     Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
 };
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{BaseRow, What};
 use outlive_semantic::tree::Span;
+use outlive_semantic::{calls, listeners, project};
 
 /// A call that hands in something which outlives it, and does so again and again: for the target's life, whoever calls
 /// is asked. None if nobody does, or listeners are taken from it elsewhere.

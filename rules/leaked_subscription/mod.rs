@@ -10,7 +10,7 @@ use outlive_semantic::catalog::When;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
@@ -178,7 +178,7 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
     }
     // A source made by this very function ends with it.
     let place = model.file.place(at);
-    if is_made_before(model, source, &place) {
+    if own::is_made_before(model, source, &place) {
         return true;
     }
     match place.root {
@@ -188,57 +188,9 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
                 && model.file.sole_value(binding).is_some_and(|value| is_own_source(model, value))
         }
         Root::Value(node) => is_own_source(model, node),
-        Root::This(_) => is_made_by_owner(model, &place, 4),
+        Root::This(_) => own::is_made_by_owner(model, &place, 4),
         _ => false,
     }
-}
-
-/// A field of an instance that holds only what the instance made itself, or what came out of that: the session of a client
-/// of its own. It goes when the instance goes.
-fn is_made_by_owner(model: &Model<'_>, place: &Place, fuel: u32) -> bool {
-    let Some((fuel, &field)) = fuel.checked_sub(1).zip(place.path.first()) else { return false };
-    let Some(field) = Place::root(place.root).with(field) else { return false };
-    let values = model.values(&field);
-    let mut held = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
-    held.peek().is_some() && held.all(|&value| comes_of_own(model, value, fuel))
-}
-
-fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
-    let tree = &model.file.tree;
-    match tree.kind(value) {
-        Kind::New => true,
-        Kind::Await => tree.first(value).is_some_and(|awaited| comes_of_own(model, awaited, fuel)),
-        Kind::Call => tree.method_call(value).is_some_and(|(object, _)| {
-            let from = model.file.place(object);
-            matches!(from.root, Root::This(_)) && is_made_by_owner(model, &from, fuel)
-        }),
-        _ => false,
-    }
-}
-
-/// Whether a field of the instance is given something new right before: `this.popup = this.overlay.create(…);
-/// this.popup.closed().subscribe(…)`.
-fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -> bool {
-    let tree = &model.file.tree;
-    let Some(field) = place.path.first().and_then(|step| Place::root(place.root).with(*step)) else {
-        return false;
-    };
-    let makes = |value: NodeId| match tree.kind(value) {
-        Kind::New => true,
-        Kind::Call => {
-            let name = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
-            ["create", "make", "open", "build"].iter().any(|word| name.starts_with(word))
-        }
-        _ => false,
-    };
-    matches!(place.root, Root::This(_))
-        && model.values(&field).iter().any(|&value| {
-            let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-            makes(value)
-                && tree.func(value) == tree.func(source)
-                && value < source
-                && block.is_some_and(|block| tree.contains(block, source))
-        })
 }
 
 /// A source that is made here: nothing else can keep it alive. What a call returns may be anybody's.

@@ -1,14 +1,13 @@
 //! What is subscribed to, as far as it says how long it lasts: things that the subscriber has made itself, and what the
 //! methods of other files give.
 
+use crate::rule::Claims;
 use outlive_semantic::index::{ClassId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::TypeRow;
 use outlive_semantic::tree::Kind;
-
-use crate::rule::Claims;
 
 /// Whether the source is a part of something that the instance makes itself, or of its own view: `this.form.controls.name`
 /// of a form that the component has built, `this.sort.sortChange` of a `@ViewChild`.
@@ -26,7 +25,7 @@ fn owner(model: &Model<'_>, source: NodeId) -> Option<Place> {
     for _ in 0..32 {
         let place = model.file.place(at);
         match (place.root, place.path.first()) {
-            (Root::This(_), Some(&step)) => return Place::root(place.root).with(step),
+            (Root::This(_), Some(_)) => return place.trunk(),
             (Root::Value(value), _) => {
                 at = match tree.method_call(value) {
                     Some((object, _)) if model.file.place(object).path.is_empty() => tree.callee(value)?,
@@ -42,10 +41,58 @@ fn owner(model: &Model<'_>, source: NodeId) -> Option<Place> {
 
 /// Whether all that a field ever holds is made for it: constructed, or given by a library that says how long it lasts.
 fn is_made_here(model: &Model<'_>, field: &Place) -> bool {
+    holds_only(model, field, |value| model.file.tree.kind(value) == Kind::New || is_short_lived(model, value))
+}
+
+/// Whether a field is given a value somewhere, and never one that fails the test. To empty it is no value.
+fn holds_only(model: &Model<'_>, field: &Place, test: impl Fn(NodeId) -> bool) -> bool {
     let values = model.values(field);
-    let mut given = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
-    given.peek().is_some()
-        && given.all(|&value| model.file.tree.kind(value) == Kind::New || is_short_lived(model, value))
+    let mut held = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
+    held.peek().is_some() && held.all(|&value| test(value))
+}
+
+/// A field of an instance that holds only what the instance made itself, or what came out of that: the session of a client
+/// of its own. It goes when the instance goes.
+pub(super) fn is_made_by_owner(model: &Model<'_>, place: &Place, fuel: u32) -> bool {
+    let Some((fuel, field)) = fuel.checked_sub(1).zip(place.trunk()) else { return false };
+    holds_only(model, &field, |value| comes_of_own(model, value, fuel))
+}
+
+/// Whether a value is made here, or by a method of something that was.
+fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Await => tree.first(value).is_some_and(|awaited| comes_of_own(model, awaited, fuel)),
+        Kind::Call => tree.method_call(value).is_some_and(|(object, _)| {
+            let from = model.file.place(object);
+            matches!(from.root, Root::This(_)) && is_made_by_owner(model, &from, fuel)
+        }),
+        _ => false,
+    }
+}
+
+/// Whether a field of the instance is given something new right before: `this.popup = this.overlay.create(…);
+/// this.popup.closed().subscribe(…)`.
+pub(super) fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(field) = place.trunk() else { return false };
+    let makes = |value: NodeId| match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => {
+            let name = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+            ["create", "make", "open", "build"].iter().any(|word| name.starts_with(word))
+        }
+        _ => false,
+    };
+    matches!(place.root, Root::This(_))
+        && model.values(&field).iter().any(|&value| {
+            let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+            makes(value)
+                && tree.func(value) == tree.func(source)
+                && value < source
+                && block.is_some_and(|block| tree.contains(block, source))
+        })
 }
 
 /// Whether a call gives something that ends with a component at the latest.

@@ -14,15 +14,13 @@ pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};
 use crate::catalog::{ExportId, LibraryId, When};
-use crate::guard;
 use crate::index::{ClassId, FuncId, NameId, NodeId};
-use crate::model;
-use crate::model::Base;
-use crate::model::{Model, Ty};
+use crate::model::{Base, Model, Ty};
 use crate::mounts::{self, Shown};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, Span};
+use crate::{guard, model};
 use entries::entry_edges;
 use frameworks::{decorator_edges, export_edges, hook_edges, rendered_component};
 use handed::{foreign_argument, param_uses, passed_on};
