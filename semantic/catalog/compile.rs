@@ -46,6 +46,7 @@ impl Catalog {
                 emitter: None,
                 container: row.container,
                 life: row.life,
+                sender: row.sender,
                 readable: row.readable,
                 writable: row.writable,
                 fields: FxHashMap::default(),
@@ -120,12 +121,13 @@ impl Catalog {
             for ancestor in ancestors.into_iter().skip(1) {
                 let from = &self.types[ancestor.0 as usize];
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
-                let (readable, writable) = (from.readable, from.writable);
+                let (sender, readable, writable) = (from.sender, from.readable, from.writable);
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
                 ty.life = ty.life.or(life);
+                ty.sender = ty.sender.or(sender);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {

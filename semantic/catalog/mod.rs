@@ -65,6 +65,8 @@ pub struct ModelType {
     pub container: Option<Container>,
     /// How long its values live by nature.
     pub life: Option<Life>,
+    /// Who sends what is read from it.
+    pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
     pub readable: bool,
     /// Whether bytes can be written to it.

@@ -24,6 +24,20 @@ pub enum Container {
     Bounded,
 }
 
+/// Who sends what is read from a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sender {
+    /// This program: files, its standard input.
+    Own,
+    /// A client of this server, in a request.
+    Request,
+    /// A peer on a connection that this server accepted.
+    Connection,
+    /// A server that this code chose to ask.
+    Answer,
+}
+
 /// One file of rows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +112,8 @@ pub struct TypeRow {
     /// What its methods return.
     #[serde(default)]
     pub returns: FxHashMap<String, String>,
+    /// Who sends what is read from it.
+    pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
     #[serde(default)]
     pub readable: bool,

@@ -5,7 +5,7 @@ use super::{linked, marked, try_lower};
 use crate::engine;
 use crate::finding::Confidence;
 use crate::trace::Trace;
-use outlive_semantic::catalog::{Catalog, Container};
+use outlive_semantic::catalog::{Catalog, Container, Sender};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::{Life, Rate};
@@ -52,6 +52,8 @@ enum Fact {
     Is(String),
     /// How long values of this type live.
     Lives(Life),
+    /// Who sends what is read from it.
+    Sent(Sender),
     /// What container it is.
     Keeps(Container),
     /// The family of its listeners.
@@ -149,6 +151,7 @@ fn fact(word: &str) -> Fact {
     match word.split_once('=') {
         Some(("is", name)) => Fact::Is(name.to_owned()),
         Some(("lives", life)) => Fact::Lives(text(life).try_into().unwrap()),
+        Some(("sender", sender)) => Fact::Sent(text(sender).try_into().unwrap()),
         Some(("keeps", container)) => Fact::Keeps(text(container).try_into().unwrap()),
         Some(("emits", family)) => Fact::Emits(family.to_owned()),
         _ => match word {
@@ -205,6 +208,7 @@ impl Example {
             out.push(Fact::Type(row.name.clone()));
             out.extend(row.ancestors.iter().map(|&id| Fact::Is(catalog.model(id).name.clone())));
             out.extend(row.life.map(Fact::Lives));
+            out.extend(row.sender.map(Fact::Sent));
             out.extend(row.container.map(Fact::Keeps));
             out.extend(
                 row.emitter.and_then(|id| catalog.emitter(id)).map(|row| Fact::Emits(row.name.clone())),
