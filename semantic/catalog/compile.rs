@@ -46,6 +46,7 @@ impl Catalog {
                 emitter: None,
                 container: row.container,
                 life: row.life,
+                holds: row.holds.clone(),
                 sender: row.sender,
                 readable: row.readable,
                 writable: row.writable,
@@ -123,11 +124,13 @@ impl Catalog {
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
                 let (sender, readable, writable) = (from.sender, from.readable, from.writable);
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
+                let holds = from.holds.clone();
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
                 ty.life = ty.life.or(life);
                 ty.sender = ty.sender.or(sender);
+                ty.holds = ty.holds.take().or(holds);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {
@@ -159,6 +162,10 @@ impl Catalog {
                         self.by_method.entry(method.to_owned()).or_default().push((receiver, id));
                     }
                 }
+            }
+            if row.ends_streams {
+                let paths = row.callee.iter().flat_map(|path| expand(path));
+                self.stream_enders.extend(paths.map(|path| last_name(&path)));
             }
             self.add_releases(row);
             self.calls.push(CallRow { library, ..row.clone() });
@@ -275,6 +282,19 @@ impl std::fmt::Display for CatalogError {
 }
 
 impl std::error::Error for CatalogError {}
+
+/// The name that a path is called by: `finished` of `stream.finished`; a package that is one function mostly goes by its
+/// own name, `onFinished` of `on-finished`.
+fn last_name(path: &str) -> String {
+    let mut words = path.rsplit(['.', '#', '/']).next().unwrap_or(path).split('-');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
 
 /// Expands `a.{b,c}#d` into its alternatives. Unbalanced braces stand for themselves.
 #[must_use]

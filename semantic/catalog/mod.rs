@@ -65,6 +65,8 @@ pub struct ModelType {
     pub container: Option<Container>,
     /// How long its values live by nature.
     pub life: Option<Life>,
+    /// What it holds beside memory until it is read to its end or destroyed.
+    pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
@@ -109,6 +111,8 @@ pub struct Catalog {
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
     /// Methods that give what they are called on.
     builders: FxHashSet<String>,
+    /// The names of functions that end streams.
+    stream_enders: FxHashSet<String>,
     libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
@@ -229,6 +233,12 @@ impl Catalog {
     #[must_use]
     pub fn may_return_itself(&self, method: &str) -> bool {
         self.builders.contains(method)
+    }
+
+    /// Whether a function of this name ends the streams that it is handed, wherever it is from.
+    #[must_use]
+    pub fn ends_streams(&self, name: &str) -> bool {
+        self.stream_enders.contains(name)
     }
 
     /// Whether any row speaks of a method of this name.

@@ -112,6 +112,8 @@ pub struct TypeRow {
     /// What its methods return.
     #[serde(default)]
     pub returns: FxHashMap<String, String>,
+    /// What it holds beside memory until it is read to its end or destroyed, for messages.
+    pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
@@ -149,6 +151,12 @@ pub struct CallRow {
     /// It only looks at its arguments: it neither gives them back nor keeps them.
     #[serde(default)]
     pub looks: bool,
+    /// It ends the streams that it is handed, when one of them ends or it is called.
+    #[serde(default)]
+    pub ends_streams: bool,
+    /// It makes a stream of what its first argument gives: that stays open until the stream ends.
+    #[serde(default)]
+    pub wraps_source: bool,
     /// It keeps an entry for each key that its first argument is.
     pub registry: Option<RegistryRow>,
     /// The argument at this position is what an application shows at its root: a component, an element, options.
