@@ -148,6 +148,8 @@ pub struct CallRow {
     pub registers: bool,
     /// It sends a request, or makes a client that does.
     pub request: Option<RequestRow>,
+    /// It says of how many listeners nobody is warned.
+    pub listener_limit: Option<LimitOf>,
     /// It only looks at its arguments: it neither gives them back nor keeps them.
     #[serde(default)]
     pub looks: bool,
@@ -196,6 +198,18 @@ impl CallRow {
                 })
             })
     }
+}
+
+/// Whose number of listeners a call says, as its first argument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitOf {
+    /// Its receiver's.
+    Receiver,
+    /// Its second argument's.
+    Second,
+    /// Every emitter's: it is no call, but a field that the number is written to.
+    All,
 }
 
 /// A request that a call sends. Agents and clients that it is handed it uses and leaves open.
