@@ -163,6 +163,7 @@ impl Catalog {
                     }
                 }
             }
+            self.undoings.extend(row.undone_by.iter().cloned());
             if row.ends_streams {
                 let paths = row.callee.iter().flat_map(|path| expand(path));
                 self.stream_enders.extend(paths.map(|path| last_name(&path)));

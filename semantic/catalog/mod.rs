@@ -111,6 +111,8 @@ pub struct Catalog {
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
     /// Methods that give what they are called on.
     builders: FxHashSet<String>,
+    /// Methods that take a registration back.
+    undoings: FxHashSet<String>,
     /// The names of functions that end streams.
     stream_enders: FxHashSet<String>,
     libraries: Vec<String>,
@@ -233,6 +235,12 @@ impl Catalog {
     #[must_use]
     pub fn may_return_itself(&self, method: &str) -> bool {
         self.builders.contains(method)
+    }
+
+    /// Whether a method of this name takes a registration back.
+    #[must_use]
+    pub fn undoes(&self, method: &str) -> bool {
+        self.undoings.contains(method)
     }
 
     /// Whether a function of this name ends the streams that it is handed, wherever it is from.

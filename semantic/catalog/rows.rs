@@ -146,6 +146,13 @@ pub struct CallRow {
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
+    /// Methods that take back what it registers or turns on.
+    #[serde(default)]
+    pub undone_by: Vec<String>,
+    /// The runtime keeps what each call of it makes.
+    pub piles_up: Option<PileRow>,
+    /// It keeps an object that is its first argument, and what it makes of it: what that is, for messages.
+    pub remembers: Option<String>,
     /// It sends a request, or makes a client that does.
     pub request: Option<RequestRow>,
     /// It says of how many listeners nobody is warned.
@@ -210,6 +217,16 @@ pub enum LimitOf {
     Second,
     /// Every emitter's: it is no call, but a field that the number is written to.
     All,
+}
+
+/// What comes of calling something again and again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PileRow {
+    /// Why that is a loss, as the second half of a sentence.
+    pub why: String,
+    /// What to do.
+    pub advice: String,
 }
 
 /// A request that a call sends. Agents and clients that it is handed it uses and leaves open.
