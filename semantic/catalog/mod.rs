@@ -237,6 +237,15 @@ impl Catalog {
         self.builders.contains(method)
     }
 
+    /// Whether a method of a type keeps what it is given.
+    #[must_use]
+    pub fn remembers(&self, of: ModelId) -> bool {
+        self.by_method
+            .values()
+            .flatten()
+            .any(|&(receiver, id)| receiver == Receiver::Type(of) && self.calls[id].remembers.is_some())
+    }
+
     /// Whether a method of this name takes a registration back.
     #[must_use]
     pub fn undoes(&self, method: &str) -> bool {

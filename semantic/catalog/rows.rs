@@ -174,6 +174,9 @@ pub struct CallRow {
     pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
+    /// One for each set of arguments is worth keeping.
+    #[serde(default)]
+    pub keyed: bool,
     /// It makes something that remembers.
     pub caches: Option<CacheRow>,
     /// It reads a whole file.
