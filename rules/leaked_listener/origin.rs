@@ -11,6 +11,7 @@ use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 
@@ -117,6 +118,8 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
             }
             Some(Origin::Named)
         }
+        // `createServer().on('error', f)`: what was made a moment ago takes its listeners with it.
+        Root::Value(value) if place.path.is_empty() && is_made_here(model, value) => None,
         Root::Value(_) => {
             let ty = model.model_of(model.ty(registration.target));
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
@@ -127,6 +130,14 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         Root::Global(_) if is_made_before(model, registration) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
+}
+
+/// Whether a call constructs what it gives: nobody else has had it. What lives as long as the process may be kept by that.
+fn is_made_here(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let made = || model.catalog.made_by(&model.api_path(tree.callee(call)?)?);
+    let ends = |of| model.catalog.model(of).life.is_some_and(|life| life < Life::Process);
+    tree.kind(call) == Kind::New || made().is_some_and(ends)
 }
 
 /// Whether a path leads to a part of options that were handed in and only copied: `const all = { ...options };

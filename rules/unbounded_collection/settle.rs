@@ -226,6 +226,12 @@ fn doubts(
     // Plug-ins are registered when things start, not with every request.
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
+    // Most builds are one, and end.
+    let is_guess = match info.rate {
+        Some(Rate::Call) => true,
+        Some(Rate::Build) => !info.certain,
+        _ => false,
+    };
     // What nobody looks at is no plug-in, and is not filled to be used from now on.
     let is_plugin =
         growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
@@ -233,7 +239,7 @@ fn doubts(
         || is_finite_by_name(growth)
         || tells_once(project, file, claim)
         || growth.formatter
-        || info.rate == Some(Rate::Call) && !is_worth_guessing(growth)
+        || is_guess && !is_worth_guessing(growth)
     {
         doubt.unknown();
     }

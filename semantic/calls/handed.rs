@@ -129,6 +129,10 @@ pub(super) fn hand_over(
     out: &mut Calls,
 ) {
     let tree = &model.file.tree;
+    // What takes a listener away does not run it.
+    if tree.method_call(handed.call).is_some_and(|(_, method)| model.catalog.removes(method)) {
+        return;
+    }
     let rows = model.callback_rows(handed);
     let known = rows.first();
     if let Some((row, callback)) = known {
