@@ -83,7 +83,7 @@ pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId
 pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
     let name = &project.summary(file).functions[func.index()].name;
     let is_part = calls::is_startup_name(name) || ending::is_end(name);
-    let is_renewal = |found: &Use<'_>| {
+    let is_renewal = |found: &Use| {
         matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed)
             && (is_start(project, found) || is_initialiser(project, found))
             && project.summary(found.file).functions[found.row.func.index()].name.as_ref() != "constructor"
