@@ -244,6 +244,8 @@ pub struct ListenerClaim {
     pub event: String,
     /// It is an event of a process that is about to end.
     pub is_last: bool,
+    /// It waits for those who connect to a server: what sets one up listens once.
+    pub greets: bool,
     /// The method that adds.
     pub method: String,
     /// How the source names the listener; empty for an inline function.

@@ -80,6 +80,10 @@ impl Rule for LeakedListener {
     }
 }
 
+/// Events of servers of net, tls, http and what is built on them: somebody connects, or tries to.
+const SERVER_EVENTS: &[&str] =
+    &["connection", "secureConnection", "upgrade", "clientError", "tlsClientError"];
+
 /// Events that fire once in the life of a page, and are listened to by what sets the page up.
 const ONCE_PER_PAGE: &[&str] = &["DOMContentLoaded", "beforeinstallprompt", "appinstalled"];
 
@@ -179,6 +183,7 @@ fn claim(
         handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
         is_last: is_end_of_process(model, registration),
+        greets: matches!(&registration.event, Identity::Constant(event) if SERVER_EVENTS.contains(&event.as_str())),
         method: tree
             .callee(registration.call)
             .and_then(|callee| model.callee_name(callee))

@@ -54,8 +54,8 @@ pub(super) fn is_part_of_startup(
 }
 
 /// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
-/// have no end and of which nobody in sight makes several; what is done when the process ends; or an instance that
-/// listens to itself.
+/// have no end and of which nobody in sight makes several; what is done when the process ends, or when somebody connects
+/// to a server; or an instance that listens to itself.
 pub(super) fn may_be_the_only_one(
     project: &Project<'_>,
     spot: &Spot,
@@ -73,7 +73,7 @@ pub(super) fn may_be_the_only_one(
     {
         return false;
     }
-    if matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty() {
+    if matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty() || body.greets {
         return true;
     }
     let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
