@@ -11,19 +11,19 @@ use crate::{ending, factory, mend, owned, returned, slot};
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
-use outlive_semantic::index::{BindingId, FuncId, NameId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::summary::TypeRow;
-use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tables::{BindingKind, Type};
 use outlive_semantic::tree::Kind;
 use outlive_semantic::{guard, listeners, model};
 
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
-pub(crate) use paths::{error_param, executed_by, is_set, owner};
-use paths::{gap, is_using, lost_race};
+pub(crate) use paths::{error_param, executed_by, gap, is_set, owner};
+use paths::{is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
 
 impl Target {
@@ -32,6 +32,7 @@ impl Target {
         let origin = match place.root {
             Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param => {
                 match model.constructs(model.file.binding(binding).func) {
+                    Some(class) if is_injected(model, class, binding) => Origin::Named,
                     Some(_) => Origin::PassedToConstructor,
                     None => Origin::Passed,
                 }
@@ -43,6 +44,29 @@ impl Target {
         let place = claims.names.place(model, place);
         Self { place, shown, origin, is_own: false, given: None }
     }
+}
+
+/// Whether a parameter is a service that a framework hands to a component it makes: one that the component does not provide
+/// itself.
+fn is_injected(model: &Model<'_>, class: ClassId, param: BindingId) -> bool {
+    let tree = &model.file.tree;
+    let decorators = model.file.class(class).decorators.iter().filter_map(|&decorator| tree.first(decorator));
+    let options = decorators
+        .filter(|&call| {
+            let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+            matches!(name, Some("Component" | "Directive"))
+        })
+        .map(|call| tree.arg(call, 0));
+    let provides = |options: NodeId, name: &str| {
+        let lists = ["providers", "viewProviders"].iter().filter_map(|list| tree.property(options, list));
+        lists.into_iter().any(|list| tree.subtree(list).any(|node| model.callee_name(node) == Some(name)))
+    };
+    let Some(Type::Named(name, _)) = model.file.binding(param).ty.map(|ty| model.file.ty(ty)) else {
+        return false;
+    };
+    let mut options = options.peekable();
+    options.peek().is_some()
+        && !options.any(|options| options.is_some_and(|options| provides(options, tree.text(*name))))
 }
 
 /// A variable of a function that holds what some call returned.
@@ -458,6 +482,8 @@ fn unreleased(
         .or_else(|| lost_race(file.model, call, handle, living))
         .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_cleanup(file, call, handle, living, patterns))
+        .or_else(|| slot::missed_in_effect(file.model, call, handle, living))
+        .or_else(|| slot::missed_by_unmount(file, call, handle, living, patterns))
         .or_else(|| slot::forgotten_sibling(file, call, handle, living, patterns))
         .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
 }

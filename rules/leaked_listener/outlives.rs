@@ -41,7 +41,12 @@ pub(super) fn is_part_of_startup(
     body: &ListenerClaim,
 ) -> bool {
     // A pool that lends is set up, and a loop goes on after the start.
-    if body.restarts || body.is_endless || body.is_making || body.origin == Origin::Borrowed {
+    if body.restarts
+        || body.is_endless
+        || body.is_making
+        || body.is_forgotten
+        || body.origin == Origin::Borrowed
+    {
         return false;
     }
     !matches!(lives, Lives::Known(life) if life < Life::Server)
@@ -64,6 +69,7 @@ pub(super) fn may_be_the_only_one(
         || body.partial.is_some()
         || body.restarts
         || body.is_endless
+        || body.is_forgotten
     {
         return false;
     }

@@ -79,6 +79,18 @@ pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId
     })
 }
 
+/// Whether what adds to the collection of an owner starts or ends that owner, and each start gives it a new one.
+pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let name = &project.summary(file).functions[func.index()].name;
+    let is_part = calls::is_startup_name(name) || ending::is_end(name);
+    let is_renewal = |found: &Use| {
+        matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed)
+            && (is_start(project, found) || is_initialiser(project, found))
+            && project.summary(found.file).functions[found.row.func.index()].name.as_ref() != "constructor"
+    };
+    is_part && project.uses(spot).iter().any(is_renewal)
+}
+
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
 fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
     spot.field().is_some_and(|field| {
@@ -133,8 +145,12 @@ fn is_at_stop(project: &Project<'_>, found: &Use) -> bool {
     rate == Some(Rate::Stop) && row.class.is_none() && row.name.is_empty()
 }
 
-/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs. The callback of
+/// an interval that it begins goes on, and does.
 fn is_start(project: &Project<'_>, found: &Use) -> bool {
+    if project.rate(found.file, found.row.func).rate.is_some_and(Rate::is_hot) {
+        return false;
+    }
     let functions = &project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);

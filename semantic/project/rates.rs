@@ -5,7 +5,7 @@
 //! so the cost is linear in the number of edges.
 
 use super::roots::Roots;
-use super::{FileId, GlobalTy, Project, SpotRoot, SpotStep};
+use super::{FileId, GlobalTy, Project, SpotRoot, SpotStep, Symbol};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId, PlaceId};
 use crate::place::{Place, Root, Step};
@@ -14,7 +14,7 @@ use crate::summary::{ExportTo, HandedRow, Role, Summary, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// What is known about how often a function runs.
@@ -130,6 +130,8 @@ pub(super) struct Rates {
     callers: ByNode<(FileId, FuncId)>,
     /// For each file and place that it calls or hands on, what that runs.
     reached: Vec<Box<[Reached]>>,
+    /// Names of methods that are called on things of which nobody knows the type.
+    loose: FxHashSet<Symbol>,
 }
 
 /// What a place of a file runs: a node, nothing, or nobody has asked.
@@ -210,6 +212,11 @@ impl Rates {
         }
     }
 
+    /// Whether a method of this name is called on something of which nobody knows the type.
+    pub(super) fn is_called_loosely(&self, name: Symbol) -> bool {
+        self.loose.contains(&name)
+    }
+
     pub(super) fn is_taken(&self, file: FileId, func: FuncId) -> bool {
         let offset = self.offsets.get(file.index()).copied().unwrap_or_default();
         self.taken.get(offset as usize + func.index()).copied().unwrap_or_default()
@@ -234,6 +241,7 @@ impl Rates {
             taken: graph.taken,
             callers,
             reached: graph.reached,
+            loose: graph.loose,
         }
     }
 }
@@ -253,6 +261,7 @@ struct Graph {
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
     reached: Vec<Box<[Reached]>>,
+    loose: FxHashSet<Symbol>,
     roots: Roots,
 }
 
@@ -347,6 +356,13 @@ impl Targets {
     }
 }
 
+/// The name of the method that a call names, if it is one of something.
+fn method_called(project: &Project<'_>, file: FileId, target: TargetRow) -> Option<Symbol> {
+    let TargetRow::Place(place) = target else { return None };
+    let place = project.summary(file).place(place);
+    place.last_field().map(|name| project.symbol_of(file, name))
+}
+
 impl Graph {
     fn build(project: &Project<'_>) -> Self {
         let (mut offsets, mut classes, mut count) = (Vec::new(), Vec::new(), 0_u32);
@@ -372,6 +388,7 @@ impl Graph {
             taken: vec![false; nodes],
             callers: Vec::new(),
             reached: Vec::new(),
+            loose: FxHashSet::default(),
             roots: Roots::default(),
         };
         let params = ParamRuns::collect(project);
@@ -428,7 +445,10 @@ impl Graph {
             self.cold[node.0 as usize] = is_cold;
         }
         for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
-            let Some(runs) = *runs else { continue };
+            let Some(runs) = *runs else {
+                self.loose.extend(method_called(project, id, edge.target).filter(|_| !is_cold));
+                continue;
+            };
             let to = self.node(runs);
             self.note_caller(project, id, edge.caller, runs);
             let arrow = Arrow {
