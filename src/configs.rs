@@ -192,3 +192,22 @@ impl Configs {
         Ok(scope)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "it is test code")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_config_of_all_files_turns_off_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("outlive.toml"), "rules.leaked-timer = \"off\"\n").unwrap();
+        let configs = Configs::new(folder.path(), None, Wanted::default()).unwrap();
+        let runs = |configs: &Configs| configs.rules().iter().any(|rule| rule.meta().id == "leaked-timer");
+        configs.of("src/a.js");
+        assert!(!runs(&configs));
+        // No config holds there.
+        configs.of("../a.js");
+        assert!(runs(&configs));
+    }
+}
