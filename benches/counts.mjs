@@ -10,13 +10,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { must, root, target } from './measure.mjs';
 
 const MARGIN = 1.1;
 
-const here = dirname(fileURLToPath(import.meta.url));
-const target = process.env.CARGO_TARGET_DIR ?? join(here, '..', 'target');
+const here = join(root, 'benches');
 const tree = join(target, 'bench-tree');
 const list = join(here, 'counts.txt');
 const [program, option] = process.argv.slice(2);
@@ -30,7 +29,7 @@ if (spawnSync('valgrind', ['--version']).status !== 0) {
 /** Instructions of a whole run in a folder, and the number of files analysed. */
 function count(folder) {
   const tool = ['--tool=callgrind', '--callgrind-out-file=/dev/null'];
-  const args = ['check', '--threads', '1', '--no-config', '--exit-zero', '--format', 'json', '.'];
+  const args = ['check', '--no-cache', '--threads', '1', '--no-config', '--exit-zero', '--format', 'json', '.'];
   const { status, stdout, stderr } = spawnSync('valgrind', [...tool, resolve(program), ...args], {
     cwd: folder,
     encoding: 'utf8',
@@ -41,8 +40,7 @@ function count(folder) {
   return { instructions: Number(found[1]), files: JSON.parse(stdout).stats.parsed };
 }
 
-const laid = spawnSync('sh', [join(here, 'lay-out.sh'), tree], { stdio: ['ignore', 'inherit', 'inherit'] });
-if (laid.status !== 0) throw new Error('the packages could not be laid out');
+must('sh', [join(here, 'lay-out.sh'), tree]);
 const empty = mkdtempSync(join(tmpdir(), 'outlive-counts-'));
 const start = count(empty).instructions;
 rmdirSync(empty);

@@ -6,13 +6,10 @@
 //
 // One thread; the least of several runs. What is linear has the same time for each thousand functions all the way. The
 // last rows are the whole run on one thread and on two.
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { measure, must, root, target } from './measure.mjs';
 
-const here = dirname(fileURLToPath(import.meta.url));
-const target = resolve(process.env.CARGO_TARGET_DIR ?? join(here, '..', 'target'));
 const tree = join(target, 'bench-tree');
 const made = join(target, 'growth');
 const [program, runs = '5'] = process.argv.slice(2);
@@ -23,20 +20,13 @@ function run(folder, paths, threads = 1) {
   const least = { link: Infinity, whole: Infinity };
   let found;
   for (let i = 0; i < Number(runs); i += 1) {
-    const args = ['check', '--no-config', '--exit-zero', '--timings', '--coverage', '--threads', String(threads)];
-    const start = process.hrtime.bigint();
-    const { status, stdout, stderr } = spawnSync(resolve(program), [...args, '--format', 'json', ...paths], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 1 << 28,
-    });
-    const whole = Number(process.hrtime.bigint() - start) / 1e6;
-    if (status !== 0) throw new Error(`${folder}: status ${status}\n${stderr}`);
+    const args = ['check', '--no-cache', '--no-config', '--timings', '--coverage', '--threads', String(threads)];
+    const { ms, stdout, stderr } = measure([resolve(program), ...args, '--format', 'json', ...paths], folder, 'pipe');
     const link = Number(/^link +([\d.]+) ms$/m.exec(stderr)[1]);
     const functions = Number(/^functions +(\d+)/m.exec(stderr)[1]);
     found = { files: JSON.parse(stdout).stats.parsed, functions };
     least.link = Math.min(least.link, link);
-    least.whole = Math.min(least.whole, whole);
+    least.whole = Math.min(least.whole, ms);
   }
   return { ...least, ...found };
 }
@@ -91,6 +81,8 @@ function hub(count) {
   files.push([...imports, 'export function hub(x) {', ...calls, '}', 'setInterval(() => hub(1), 1000);'].join('\n'));
   return files;
 }
+
+must('sh', [join(root, 'benches', 'lay-out.sh'), tree]);
 
 /** One of so many packages. */
 const share = (part) => readdirSync(tree).sort().filter((_, i) => i % part === part - 1);

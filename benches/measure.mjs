@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-export const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+export const target = resolve(process.env.CARGO_TARGET_DIR ?? join(root, 'target'));
 export const program = join(target, 'release', process.platform === 'win32' ? 'outlive.exe' : 'outlive');
 
 /** GNU time tells what a process and its children used. Where it is not, that stays unknown. */

@@ -6,44 +6,22 @@
 // It lays out a fixed tree of npm packages below target/, builds the program, and then runs it alternately up to the
 // parser and to the end: the same walk, files, parse function, threads and allocator. Nothing is kept between runs.
 // It ends with 1 when a limit is passed.
-import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { measure, median, must, program, root, target } from './measure.mjs';
 
 const LIMITS = { ratio: 1.5, mebibytes: 300 };
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 const tree = join(target, 'bench-tree');
-const program = join(target, 'release', process.platform === 'win32' ? 'outlive.exe' : 'outlive');
 const runs = Number(process.argv[2] ?? 7);
-
-function must(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error ?? `status ${status}`}`);
-}
 
 /** One run up to a stage: its wall time, where it went, the peak of its memory, and what was analysed. */
 function run(stage) {
   const args = ['check', '--no-cache', '--parse-all', '--until', stage, '--timings', '--format', 'json', 'bench-tree'];
-  const start = process.hrtime.bigint();
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    cwd: target,
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
-  });
-  const ms = Number(process.hrtime.bigint() - start) / 1e6;
-  if (status === null || status > 1) throw new Error(`${stage}: status ${status}\n${stderr}`);
+  const { ms, stdout, stderr } = measure([program, ...args], target, 'pipe');
   const rows = [...stderr.matchAll(/^( *[a-z ]+?) +([\d.]+) (?:ms|MiB)$/gm)];
   const timings = Object.fromEntries(rows.map(([, name, value]) => [name.trim(), Number(value)]));
   return { ms, timings, stats: JSON.parse(stdout).stats };
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
 }
 
 function row(name, value) {

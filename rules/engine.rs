@@ -1,6 +1,6 @@
 //! Runs the rules: one pass over each file, then one judgement over the project.
 
-use crate::claim::Claim;
+use crate::claim::{Claim, RuleId};
 use crate::finding::{self, Finding};
 use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
@@ -15,7 +15,7 @@ use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::sync::Arc;
 
@@ -110,9 +110,11 @@ pub fn settle(
 ) -> Vec<Finding> {
     // Each rule writes into a trace of its own: they run side by side.
     let is_listening = trace.is_listening();
+    let by_rule = by_rule(claims);
     let settle = |rule: &&dyn Rule| {
+        let claims = by_rule.get(rule.meta().id).map_or(&[][..], Vec::as_slice);
         let own = if is_listening { Trace::listening() } else { Trace::default() };
-        let findings = settle_rule(*rule, claims, &ProjectView { project, trace: &own });
+        let findings = rule.settle(claims, &ProjectView { project, trace: &own });
         (findings, own.into_list())
     };
     let settled: Vec<(Vec<Finding>, Vec<Dropped>)> = rules.par_iter().map(settle).collect();
@@ -127,18 +129,15 @@ pub fn settle(
     findings
 }
 
-fn settle_rule(
-    rule: &dyn Rule,
-    claims: &[(FileId, Arc<[Claim]>)],
-    view: &ProjectView<'_, '_>,
-) -> Vec<Finding> {
-    let id = rule.meta().id;
-    let own: Vec<(FileId, &Claim)> = claims
-        .iter()
-        .flat_map(|(file, claims)| claims.iter().map(|claim| (*file, claim)))
-        .filter(|(_, claim)| claim.rule == id)
-        .collect();
-    rule.settle(&own, view)
+/// The claims of each rule, in order of file.
+fn by_rule(claims: &[(FileId, Arc<[Claim]>)]) -> FxHashMap<RuleId, Vec<(FileId, &Claim)>> {
+    let mut out: FxHashMap<RuleId, Vec<(FileId, &Claim)>> = FxHashMap::default();
+    for (file, claims) in claims {
+        for claim in claims.iter() {
+            out.entry(claim.rule).or_default().push((*file, claim));
+        }
+    }
+    out
 }
 
 /// Rules that say more about a growth than that something grows.

@@ -30,7 +30,13 @@ pub(crate) struct Configs {
     /// The config of the working directory, or the only one.
     run: Arc<Scope>,
     /// By folder. None if one config was named and no other is looked for.
-    folders: Option<Mutex<FxHashMap<PathBuf, Arc<Scope>>>>,
+    folders: Option<Mutex<FxHashMap<PathBuf, Folder>>>,
+}
+
+/// A folder that was met, on the way up if not for its files.
+struct Folder {
+    scope: Arc<Scope>,
+    has_files: bool,
 }
 
 /// The files below a config, as far as no nearer one holds.
@@ -98,7 +104,23 @@ impl Configs {
 
     fn find(&self, path: &Path) -> Result<Arc<Scope>, ConfigError> {
         let whole = self.whole(path);
-        whole.parent().map_or_else(|| Ok(Arc::clone(&self.run)), |folder| self.holding_in(folder))
+        let Some(folder) = whole.parent() else { return Ok(Arc::clone(&self.run)) };
+        match self.noted(folder) {
+            Some(scope) => Ok(scope),
+            None => {
+                let scope = self.holding_in(folder)?;
+                self.noted(folder);
+                Ok(scope)
+            }
+        }
+    }
+
+    /// The config of a folder that was met, if it was; it has files.
+    fn noted(&self, folder: &Path) -> Option<Arc<Scope>> {
+        let mut folders = self.folders.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = folders.get_mut(folder)?;
+        known.has_files = true;
+        Some(Arc::clone(&known.scope))
     }
 
     fn whole(&self, path: &Path) -> PathBuf {
@@ -111,21 +133,26 @@ impl Configs {
         Ok((!is_named || self.asked.force_exclude) && scope.leaves_out(&self.whole(path)))
     }
 
-    /// The rules that may report something under any of the configs that were met.
+    /// The rules that may report something under any of the configs that hold for a file.
     pub(crate) fn rules(&self) -> Vec<&'static dyn Rule> {
-        let scopes = self.scopes();
+        let scopes = self.scopes_of(|folder| folder.has_files);
         let runs = |rule: &&dyn Rule| scopes.iter().any(|scope| scope.levels.runs(rule.meta().id));
         RULES.iter().copied().filter(runs).collect()
     }
 
     /// The configs that were met, each once, that of the run first and the others by their files.
     pub(crate) fn scopes(&self) -> Vec<Arc<Scope>> {
-        let mut all: Vec<Arc<Scope>> = match &self.folders {
-            Some(folders) => {
-                folders.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-            }
-            None => Vec::new(),
-        };
+        self.scopes_of(|_| true)
+    }
+
+    fn scopes_of(&self, wanted: impl Fn(&Folder) -> bool) -> Vec<Arc<Scope>> {
+        let mut all: Vec<Arc<Scope>> = Vec::new();
+        if let Some(folders) = &self.folders {
+            let folders = folders.lock().unwrap_or_else(PoisonError::into_inner);
+            all.extend(
+                folders.values().filter(|folder| wanted(folder)).map(|folder| Arc::clone(&folder.scope)),
+            );
+        }
         all.push(Arc::clone(&self.run));
         let order = |scope: &Arc<Scope>| (!Arc::ptr_eq(scope, &self.run), scope.found.file.clone());
         all.sort_by_key(order);
@@ -137,7 +164,11 @@ impl Configs {
     /// within the project that is analysed belongs to it.
     fn holding_in(&self, folder: &Path) -> Result<Arc<Scope>, ConfigError> {
         let Some(folders) = &self.folders else { return Ok(Arc::clone(&self.run)) };
-        let known = folders.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned();
+        let known = folders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(folder)
+            .map(|known| Arc::clone(&known.scope));
         if let Some(known) = known {
             return Ok(known);
         }
@@ -157,7 +188,26 @@ impl Configs {
             },
         };
         let mut folders = folders.lock().unwrap_or_else(PoisonError::into_inner);
-        folders.insert(folder.to_owned(), Arc::clone(&scope));
+        folders.insert(folder.to_owned(), Folder { scope: Arc::clone(&scope), has_files: false });
         Ok(scope)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "it is test code")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_config_of_all_files_turns_off_does_not_run() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("outlive.toml"), "rules.leaked-timer = \"off\"\n").unwrap();
+        let configs = Configs::new(folder.path(), None, Wanted::default()).unwrap();
+        let runs = |configs: &Configs| configs.rules().iter().any(|rule| rule.meta().id == "leaked-timer");
+        configs.of("src/a.js");
+        assert!(!runs(&configs));
+        // No config holds there.
+        configs.of("../a.js");
+        assert!(runs(&configs));
     }
 }

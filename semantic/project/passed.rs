@@ -4,10 +4,11 @@ use super::canonical::FUEL;
 use super::rates::{Runs, resolve_target};
 use super::{FileId, Project, Spot, SpotRoot};
 use crate::index::FuncId;
-use rustc_hash::FxHashMap;
 
-/// The rows about each parameter.
-pub(super) type Index = FxHashMap<(FileId, FuncId, u16), Vec<(FileId, u32)>>;
+/// A parameter of a function.
+type Param = (FileId, FuncId, u16);
+/// The rows about each parameter, sorted by it.
+pub(super) type Index = Vec<(Param, (FileId, u32))>;
 
 /// One place where something is handed to a parameter.
 pub struct Handing {
@@ -36,7 +37,7 @@ impl Project<'_> {
         };
         let Some(position) = row.position else { return };
         let index = self.passed.get_or_init(|| self.index_passed());
-        for &(from, at) in index.get(&(file, row.func, position)).into_iter().flatten() {
+        for &(_, (from, at)) in rows_of(index, (file, row.func, position)) {
             let Some(passed) = self.summary(from).passed.get(at as usize) else { continue };
             let handed = self.walk(self.spot(from, passed.place), &spot.path, FUEL);
             let before = out.len();
@@ -48,23 +49,26 @@ impl Project<'_> {
     }
 
     fn index_passed(&self) -> Index {
-        let mut out = Index::default();
+        let mut out = Index::new();
         for id in self.file_ids().filter(|&id| self.is_production(id)) {
-            for (at, row) in self.summary(id).passed.iter().enumerate() {
-                let at = (id, u32::try_from(at).unwrap_or(u32::MAX));
+            for (at, row) in (0..).zip(&self.summary(id).passed) {
                 match resolve_target(self, id, row.to) {
-                    Some(Runs::Function(file, func)) => {
-                        out.entry((file, func, row.arg)).or_default().push(at);
-                    }
+                    Some(Runs::Function(file, func)) => out.push(((file, func, row.arg), (id, at))),
                     Some(Runs::Class(file, class)) => {
-                        for &made in &self.summary(file).classes[class.index()].constructors {
-                            out.entry((file, made, row.arg)).or_default().push(at);
-                        }
+                        let constructors = &self.summary(file).classes[class.index()].constructors;
+                        out.extend(constructors.iter().map(|&made| ((file, made, row.arg), (id, at))));
                     }
                     None => {}
                 }
             }
         }
+        out.sort_unstable();
         out
     }
+}
+
+/// The rows about a parameter.
+fn rows_of(index: &Index, param: Param) -> impl Iterator<Item = &(Param, (FileId, u32))> {
+    let start = index.partition_point(|(of, _)| *of < param);
+    index[start..].iter().take_while(move |(of, _)| *of == param)
 }

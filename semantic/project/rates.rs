@@ -7,7 +7,7 @@
 use super::roots::Roots;
 use super::{FileId, GlobalTy, Project, SpotRoot, SpotStep, Symbol};
 use crate::catalog::{ExportId, LibraryId, When};
-use crate::index::{ClassId, FuncId};
+use crate::index::{ClassId, FuncId, PlaceId};
 use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
 use crate::summary::{ExportTo, HandedRow, Role, Summary, TargetRow, TypeRow};
@@ -128,8 +128,19 @@ pub(super) struct Rates {
     /// For each node, whether it is handed to code that nobody knows, which may keep it.
     taken: Vec<bool>,
     callers: ByNode<(FileId, FuncId)>,
+    /// For each file and place that it calls or hands on, what that runs.
+    reached: Vec<Box<[Reached]>>,
     /// Names of methods that are called on things of which nobody knows the type.
     loose: FxHashSet<Symbol>,
+}
+
+/// What a place of a file runs: a node, nothing, or nobody has asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Reached(u32);
+
+impl Reached {
+    const UNASKED: Self = Self(u32::MAX);
+    const NOTHING: Self = Self(u32::MAX - 1);
 }
 
 impl Rates {
@@ -182,6 +193,25 @@ impl Rates {
         out
     }
 
+    /// What a place of a file runs, if that is known already.
+    pub(super) fn known(&self, file: FileId, place: PlaceId) -> Option<Option<Runs>> {
+        match *self.reached.get(file.index())?.get(place.index())? {
+            Reached::UNASKED => None,
+            Reached::NOTHING => Some(None),
+            Reached(node) => Some(Some(self.runs(node))),
+        }
+    }
+
+    /// The function or class that a node is.
+    fn runs(&self, node: u32) -> Runs {
+        let at = self.offsets.partition_point(|&offset| offset <= node).saturating_sub(1);
+        let file = FileId(u32::try_from(at).unwrap_or(u32::MAX));
+        match node.checked_sub(self.classes[at]) {
+            Some(class) => Runs::Class(file, ClassId(class)),
+            None => Runs::Function(file, FuncId(node - self.offsets[at])),
+        }
+    }
+
     /// Whether a method of this name is called on something of which nobody knows the type.
     pub(super) fn is_called_loosely(&self, name: Symbol) -> bool {
         self.loose.contains(&name)
@@ -196,8 +226,12 @@ impl Rates {
     pub(super) fn spread(project: &Project<'_>) -> Self {
         let mut graph = Graph::build(project);
         let nodes = graph.states.len();
-        graph.by_node = ByNode::sorted(nodes, &std::mem::take(&mut graph.arrows));
-        graph.run(project);
+        let callers = std::mem::take(&mut graph.callers);
+        let spread = || {
+            graph.by_node = ByNode::sorted(nodes, &std::mem::take(&mut graph.arrows));
+            graph.run(project);
+        };
+        let (callers, ()) = rayon::join(|| ByNode::sorted(nodes, &callers), spread);
         Self {
             offsets: graph.offsets,
             classes: graph.classes,
@@ -205,8 +239,9 @@ impl Rates {
             begun: graph.begun,
             entries: graph.entries,
             taken: graph.taken,
+            callers,
+            reached: graph.reached,
             loose: graph.loose,
-            callers: ByNode::sorted(nodes, &graph.callers),
         }
     }
 }
@@ -225,6 +260,7 @@ struct Graph {
     entries: Vec<Option<Rate>>,
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
+    reached: Vec<Box<[Reached]>>,
     loose: FxHashSet<Symbol>,
     roots: Roots,
 }
@@ -278,6 +314,7 @@ pub(super) struct Targets {
     pub(super) edges: Vec<Option<Runs>>,
     /// With when the function that it is handed to runs it.
     handed: Vec<Option<(Runs, Option<When>)>>,
+    known: Known,
 }
 
 /// What the places that a file calls run: the same few are called again and again.
@@ -315,7 +352,7 @@ impl Targets {
                 (runs, when.or_else(|| project.row_of(id, row).map(|row| row.0)))
             }));
         }
-        Self { edges, handed }
+        Self { edges, handed, known }
     }
 }
 
@@ -350,6 +387,7 @@ impl Graph {
             entries: vec![None; nodes],
             taken: vec![false; nodes],
             callers: Vec::new(),
+            reached: Vec::new(),
             loose: FxHashSet::default(),
             roots: Roots::default(),
         };
@@ -363,9 +401,13 @@ impl Graph {
             let made = summary.classes.iter().map(|class| class.constructors.len() + 2).sum::<usize>();
             summary.edges.len() + summary.handed.len() + made
         });
-        graph.arrows.reserve_exact(rows.sum());
+        let rows: usize = rows.sum();
+        graph.arrows.reserve_exact(rows);
+        graph.callers.reserve_exact(rows);
         for (id, targets) in project.file_ids().zip(targets) {
             graph.add_file(project, id, &targets);
+            let reached = targets.known.0.iter().map(|&known| graph.reached(known)).collect();
+            graph.reached.push(reached);
         }
         graph
     }
@@ -531,6 +573,11 @@ impl Graph {
             handed: false,
         };
         self.arrows.push((from, arrow));
+    }
+
+    fn reached(&self, known: Option<Option<Runs>>) -> Reached {
+        let runs = known.map(|runs| runs.map_or(Reached::NOTHING, |runs| Reached(self.node(runs).0)));
+        runs.unwrap_or(Reached::UNASKED)
     }
 
     fn node(&self, runs: Runs) -> Node {
@@ -797,7 +844,10 @@ pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: Target
     match target {
         TargetRow::Function(func) => Some(Runs::Function(file, func)),
         TargetRow::Class(class) => Some(Runs::Class(file, class)),
-        TargetRow::Place(place) => resolve_place(project, file, &project.summary(file).place(place)),
+        TargetRow::Place(place) => {
+            let resolve = || resolve_place(project, file, &project.summary(file).place(place));
+            project.rates.known(file, place).unwrap_or_else(resolve)
+        }
     }
 }
 

@@ -122,8 +122,7 @@ impl<'p> Cache<'p> {
     pub(crate) fn find(&self, key: &Key, catalog: &Catalog, bytes: u64) -> Option<Kept> {
         let slot = self.slots.get(&key.key)?;
         let pack = self.packs.get(slot.pack)?;
-        let record = pack.record(&slot.row)?;
-        let kept = record::decode(&record, catalog, bytes);
+        let kept = pack.read(&slot.row, |record| record::decode(record, catalog, bytes))?;
         match kept {
             Some(_) => slot.used.store(true, Ordering::Relaxed),
             None => pack.blame(),

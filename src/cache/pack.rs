@@ -4,6 +4,7 @@
 //! believed: lengths are compared with the size of the file before anything is made of them, and the index and each
 //! record have a checksum. No path and no text of a program stands in the index.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -100,16 +101,30 @@ impl Pack {
 
     /// A record; none if it is not what was written.
     pub(super) fn record(&self, row: &Row) -> Option<Vec<u8>> {
-        let mut bytes = vec![0; row.len as usize];
-        let read = {
-            let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-            file.seek(SeekFrom::Start(row.at)).and_then(|_| file.read_exact(&mut bytes))
-        };
-        if read.is_ok() && sum(&bytes) == row.sum {
-            return Some(bytes);
+        self.read(row, <[u8]>::to_vec)
+    }
+
+    /// Reads a record, if it is what was written.
+    pub(super) fn read<R>(&self, row: &Row, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        thread_local! {
+            /// Thousands of records are read one after the other.
+            static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
         }
-        self.blame();
-        None
+        ROOM.with_borrow_mut(|room| {
+            let len = row.len as usize;
+            room.resize(room.len().max(len), 0);
+            let bytes = room.get_mut(..len)?;
+            if self.fill(row, bytes).is_ok() && sum(bytes) == row.sum {
+                return Some(read(bytes));
+            }
+            self.blame();
+            None
+        })
+    }
+
+    fn fill(&self, row: &Row, bytes: &mut [u8]) -> io::Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(row.at)).and_then(|_| file.read_exact(bytes))
     }
 
     /// Something in it turned out to be wrong.
