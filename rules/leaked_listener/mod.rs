@@ -94,7 +94,9 @@ fn claim(
     let shown = shown_target(model, registration);
     let renamed = of_receiver(model, registration);
     let registration = renamed.as_ref().unwrap_or(registration);
-    let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
+    let as_handed = origin::just_given(model, registration);
+    let origin = origin(model, as_handed.as_ref().unwrap_or(registration))
+        .filter(|_| !again::is_made_before(model, registration));
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
@@ -165,7 +167,7 @@ fn claim(
     }
     let tree = &model.file.tree;
     let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
-    let place = claims.names.place(model, &registration.place);
+    let place = claims.names.place(model, &as_handed.as_ref().unwrap_or(registration).place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
     let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
@@ -566,6 +568,8 @@ fn settle_one(
         Answer::Unknown if lasting.is_some() => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No if body.is_endless && runs_at_all(project, file, claim.func) => doubt.assume(),
+        // Each promise of an instance leaves its listener on the instance.
+        Answer::No if body.partial.is_some() && is_met_again(project, file, claim, body) => doubt.assume(),
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func).phrase();

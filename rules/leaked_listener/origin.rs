@@ -59,6 +59,26 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
     Some(Registration { place, ..registration.clone() })
 }
 
+/// `this.popup = window; this.popup.contents.on(…)`: what a field was just given is what the function was handed.
+pub(super) fn just_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let tree = &model.file.tree;
+    let (field, func) = (own_field(&registration.place)?, registration.func);
+    if model.constructs(func).is_some() {
+        return None;
+    }
+    let given = model.values(&field).iter().copied().find(|&value| {
+        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
+        tree.func(value) == func
+            && tree.span(value).end <= tree.span(registration.call).start
+            && block.is_some_and(|block| tree.contains(block, registration.call))
+    })?;
+    let place = model.file.place(given);
+    param_of(model, &place).filter(|param| *param == place)?;
+    let mut rest = registration.place.path.iter().skip(1).copied();
+    let place = rest.try_fold(place, Place::with)?;
+    Some(Registration { place, ..registration.clone() })
+}
+
 /// Where the target comes from; none if it is made by the very code that listens to it.
 pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<Origin> {
     let place = &registration.place;
