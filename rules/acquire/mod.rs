@@ -22,8 +22,8 @@ use outlive_semantic::{guard, listeners, model};
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
-pub(crate) use paths::{error_param, executed_by, is_set, owner};
-use paths::{gap, is_using, lost_race};
+pub(crate) use paths::{error_param, executed_by, gap, is_set, owner};
+use paths::{is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
 
 impl Target {
@@ -106,7 +106,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         // What instances hold is only known where the type is.
         claims.list.truncate(known);
         if let Some(acquired) = body {
-            let body = LateClaim { receiver: receiver.clone(), of, acquired };
+            let body = LateClaim { receiver, of, acquired };
             claims.add(meta.id, func, at, body);
         }
     }
@@ -223,15 +223,15 @@ fn made_elsewhere(model: &Model<'_>, expr: NodeId, claims: &mut Claims<'_>) -> O
     let place = model.file.place(expr);
     let is_import = |name| model::package_path(tree.text(name)).is_none();
     match place.root {
-        Root::Module(name) if is_import(name) => Some(TypeRow::Same(claims.names.place(model, &place))),
-        Root::This(_) if !place.path.is_empty() => Some(TypeRow::Same(claims.names.place(model, &place))),
+        Root::Module(name) if is_import(name) => Some(TypeRow::Same(claims.names.place_id(model, &place))),
+        Root::This(_) if !place.path.is_empty() => Some(TypeRow::Same(claims.names.place_id(model, &place))),
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
             if row.kind == BindingKind::Param {
                 return None;
             }
             if row.func.index() == 0 {
-                return Some(TypeRow::Same(claims.names.place(model, &place)));
+                return Some(TypeRow::Same(claims.names.place_id(model, &place)));
             }
             let value = model.file.sole_value(binding).filter(|_| place.path.is_empty())?;
             result_of(model, value, claims)
@@ -246,7 +246,7 @@ fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Optio
     let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
     let callee = model.file.place(tree.callee(value)?);
     let is_named = matches!(callee.root, Root::Module(_) | Root::This(_));
-    let callee = is_named.then(|| claims.names.place(model, &callee))?;
+    let callee = is_named.then(|| claims.names.place_id(model, &callee))?;
     Some(if tree.kind(value) == Kind::New { TypeRow::InstanceOf(callee) } else { TypeRow::ResultOf(callee) })
 }
 

@@ -14,7 +14,7 @@ use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{ending, leaked_subscription, lifetime, owned, returned, slot};
-use origin::{constructor_param, is_outer, is_param, is_teardown, of_receiver, origin};
+use origin::{constructor_param, is_outer, is_param, is_teardown, of_given, of_receiver, origin};
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
@@ -94,9 +94,9 @@ fn claim(
     let shown = shown_target(model, registration);
     let renamed = of_receiver(model, registration);
     let registration = renamed.as_ref().unwrap_or(registration);
-    let as_handed = origin::just_given(model, registration);
-    let origin = origin(model, as_handed.as_ref().unwrap_or(registration))
-        .filter(|_| !again::is_made_before(model, registration));
+    let given = of_given(model, registration);
+    let target = given.as_ref().unwrap_or(registration);
+    let origin = origin(model, target).filter(|_| !again::is_made_before(model, registration));
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
@@ -167,7 +167,7 @@ fn claim(
     }
     let tree = &model.file.tree;
     let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
-    let place = claims.names.place(model, &as_handed.as_ref().unwrap_or(registration).place);
+    let place = claims.names.place(model, &target.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
     let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
@@ -176,7 +176,7 @@ fn claim(
         shown,
         model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
-        handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),
+        handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
         is_last: is_end_of_process(model, registration),
         method: tree

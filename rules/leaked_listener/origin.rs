@@ -5,11 +5,13 @@ use crate::ending;
 use crate::rule::FileView;
 use crate::slot;
 use outlive_semantic::catalog::ModelId;
+use outlive_semantic::given::given_before;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 
@@ -59,23 +61,14 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
     Some(Registration { place, ..registration.clone() })
 }
 
-/// `this.popup = window; this.popup.contents.on(…)`: what a field was just given is what the function was handed.
-pub(super) fn just_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
-    let tree = &model.file.tree;
-    let (field, func) = (own_field(&registration.place)?, registration.func);
-    if model.constructs(func).is_some() {
-        return None;
-    }
-    let given = model.values(&field).iter().copied().find(|&value| {
-        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        tree.func(value) == func
-            && tree.span(value).end <= tree.span(registration.call).start
-            && block.is_some_and(|block| tree.contains(block, registration.call))
-    })?;
-    let place = model.file.place(given);
-    param_of(model, &place).filter(|param| *param == place)?;
-    let mut rest = registration.place.path.iter().skip(1).copied();
-    let place = rest.try_fold(place, Place::with)?;
+/// `this.popup = popup; this.popup.on(…)`: what a field was given right before is listened to, not what it holds at other
+/// times.
+pub(super) fn of_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let Root::This(_) = registration.place.root else { return None };
+    let [value] = given_before(model, &registration.place, registration.call)[..] else { return None };
+    let given =
+        param_of(model, &model.file.place(value)).filter(|_| model.file.binding_of(value).is_some())?;
+    let place = registration.place.path.iter().skip(1).copied().try_fold(given, Place::with)?;
     Some(Registration { place, ..registration.clone() })
 }
 
@@ -125,6 +118,8 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
             }
             Some(Origin::Named)
         }
+        // `createServer().on('error', f)`: what was made a moment ago takes its listeners with it.
+        Root::Value(value) if place.path.is_empty() && is_made_here(model, value) => None,
         Root::Value(_) => {
             let ty = model.model_of(model.ty(registration.target));
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
@@ -135,6 +130,14 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         Root::Global(_) if is_made_before(model, registration) => None,
         Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => Some(Origin::Named),
     }
+}
+
+/// Whether a call constructs what it gives: nobody else has had it. What lives as long as the process may be kept by that.
+fn is_made_here(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let made = || model.catalog.made_by(&model.api_path(tree.callee(call)?)?);
+    let ends = |of| model.catalog.model(of).life.is_some_and(|life| life < Life::Process);
+    tree.kind(call) == Kind::New || made().is_some_and(ends)
 }
 
 /// Whether a path leads to a part of options that were handed in and only copied: `const all = { ...options };
@@ -285,12 +288,6 @@ pub(super) fn is_param(model: &Model<'_>, binding: BindingId) -> bool {
 /// listens to one of its own.
 pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     let tree = &model.file.tree;
-    let place = &registration.place;
-    let holder = match (place.root, place.path.first()) {
-        (Root::Binding(_), _) | (Root::Global(_), None) => Place::root(place.root),
-        (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
-        _ => return false,
-    };
     let is_made = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
         Kind::Call => {
@@ -301,29 +298,7 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         }
         _ => false,
     };
-    // Nobody keeps count of what a variable is given that nobody declares.
-    let values = match holder.root {
-        Root::Global(_) if holder.path.is_empty() => given_here(model, registration.func, &holder),
-        _ => model.values(&holder).to_vec(),
-    };
-    values.into_iter().any(|value| {
-        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        is_made(value)
-            && tree.func(value) == registration.func
-            && tree.span(value).end <= tree.span(registration.call).start
-            && block.is_some_and(|block| tree.contains(block, registration.call))
-    })
-}
-
-/// What a function itself assigns to a path.
-fn given_here(model: &Model<'_>, func: FuncId, place: &Place) -> Vec<NodeId> {
-    let tree = &model.file.tree;
-    let Some(body) = model.file.body(func) else { return Vec::new() };
-    tree.subtree(body)
-        .filter(|&node| tree.kind(node) == Kind::Assign)
-        .filter(|&node| tree.first(node).is_some_and(|target| model.file.place(target) == *place))
-        .filter_map(|node| tree.child(node, 1))
-        .collect()
+    given_before(model, &registration.place, registration.call).into_iter().any(is_made)
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.

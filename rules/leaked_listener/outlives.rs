@@ -128,7 +128,8 @@ fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool 
     project.lineage(file, class).into_iter().any(|(file, class)| {
         let base = project.summary(file).classes[class.index()].base.as_ref();
         let Some(BaseRow::Place(place)) = base else { return false };
-        place.last_field().is_some_and(|name| project.name(file, name).ends_with("Emitter"))
+        let field = project.summary(file).place(*place).last_field();
+        field.is_some_and(|name| project.name(file, name).ends_with("Emitter"))
     })
 }
 
@@ -307,7 +308,7 @@ pub(super) fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: Fil
 }
 
 /// Whether production code takes listeners away with a use.
-fn is_removal(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_removal(project: &Project<'_>, found: &Use) -> bool {
     project.is_production(found.file)
         && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
 }

@@ -158,7 +158,20 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
 /// The removed function is one that nobody adds: an unbound twin, a missing method, the result of `addEventListener`.
 fn is_made_up(model: &Model<'_>, removal: &Removal) -> bool {
     let Some(listener) = removal.listener else { return false };
-    matches!(identity::identity(model, listener), Identity::At(_)) && !is_looked_up(model, listener)
+    matches!(identity::identity(model, listener), Identity::At(_))
+        && !is_looked_up(model, listener)
+        && !is_added_elsewhere(model, removal, listener)
+}
+
+/// A function that takes itself away, and that nothing here adds or calls: it was given to somebody, who added it.
+fn is_added_elsewhere(model: &Model<'_>, removal: &Removal, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let takes_away = |call| tree.method_call(call).is_some_and(|(_, method)| model.catalog.removes(method));
+    model.function_of(listener).is_some_and(|func| {
+        model.file.is_within(tree.func(removal.call), func)
+            && model.handed(func).iter().all(|handed| takes_away(handed.call))
+            && model.calls_of(func).is_empty()
+    })
 }
 
 /// A function that was taken out of a list or table: `server.listeners('upgrade').pop()`. Whoever put it there may have added
