@@ -31,7 +31,7 @@ pub(super) fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(File
 fn is_replaced(project: &Project<'_>, handing: &Handing) -> bool {
     let mut field = handing.spot.clone();
     field.path.truncate(1);
-    let fills = |found: &Use<'_>| {
+    let fills = |found: &Use| {
         (found.file, found.row.func) == (handing.file, handing.func)
             && matches!(found.row.what, What::Assigned)
     };
@@ -231,7 +231,9 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot, made: (FileId, ClassId
 
 /// Whether a class keeps an instance of another in a field of its own: `this.manager = new Manager(this)`.
 fn keeps_one(project: &Project<'_>, (file, class): (FileId, ClassId), made: (FileId, ClassId)) -> bool {
-    project.summary(file).types.iter().any(|(place, row)| {
+    let summary = project.summary(file);
+    summary.types.iter().any(|(place, row)| {
+        let place = summary.place(*place);
         place.root == Root::This(class)
             && place.path.len() == 1
             && project.resolved_type(file, row) == GlobalTy::Instance(made.0, made.1)
