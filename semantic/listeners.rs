@@ -508,8 +508,7 @@ pub fn names_no_function(model: &Model<'_>, call: NodeId) -> bool {
         Some((object, "removeEventListener")) => {
             let of = model.model_of(model.ty(unwrapped(model, object)));
             let row = of.and_then(|of| model.catalog.emitter(model.catalog.model(of).emitter?));
-            // A type of which nothing is known is an event target as well, if it is told of a known event.
-            row.map_or(of.is_none(), |row| row.add.iter().any(|name| name == "addEventListener"))
+            row.is_some_and(|row| row.add.iter().any(|name| name == "addEventListener"))
         }
         Some(_) => false,
         None => {
