@@ -515,7 +515,7 @@ pub(crate) fn leftover(
         .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
         .or_else(|| slot::kept_after_end(file, call, handle, living))
         .or_else(|| {
-            slot::released_for_the_next(file.model, call, handle, living)
+            slot::released_for_the_next(file, call, handle, living)
                 .filter(|_| !patterns.expires && !patterns.ends_itself)
         })
 }

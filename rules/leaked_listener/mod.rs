@@ -573,6 +573,8 @@ fn settle_one(
         Answer::Unknown if lasting.is_some() => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
         Answer::No if body.is_endless && runs_at_all(project, file, claim.func) => doubt.assume(),
+        // Each promise of an instance leaves its listener on the instance.
+        Answer::No if body.partial.is_some() && is_met_again(project, file, claim, body) => doubt.assume(),
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func).phrase();

@@ -3,6 +3,7 @@
 use crate::claim::{Claim, ListenerClaim, Origin, SignalUse};
 use crate::{ending, lifetime};
 use outlive_semantic::index::{ClassId, FuncId};
+use outlive_semantic::place::Root;
 use outlive_semantic::project::{
     Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
 };
@@ -20,9 +21,21 @@ pub(super) fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(File
         matches!(lives, Lives::Process | Lives::Singleton(..))
             && matches!(answer, Answer::Yes | Answer::Assumed)
             && !lifetime::is_startup(project, handing.file, handing.func)
+            && !is_replaced(project, handing)
             && !project.uses(&handing.spot).iter().any(|found| is_removal(project, found))
     })?;
     Some((lasting.file, project.summary(lasting.file).functions[lasting.func.index()].at))
+}
+
+/// Whether what is handed in stands in a field that the very function fills: `this.window = new Window(); register(this.window)`.
+fn is_replaced(project: &Project<'_>, handing: &Handing) -> bool {
+    let mut field = handing.spot.clone();
+    field.path.truncate(1);
+    let fills = |found: &Use| {
+        (found.file, found.row.func) == (handing.file, handing.func)
+            && matches!(found.row.what, What::Assigned)
+    };
+    !field.path.is_empty() && project.uses(&field).iter().any(fills)
 }
 
 /// Whether the code around says that the same target gets the listener again, and the function does run again.
@@ -198,19 +211,33 @@ fn is_driven(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
 
 /// Whether all that construct hand in themselves, or what is theirs, when they are made: `this.quality = new
 /// Quality(this)` in a constructor. Both then live equally long.
-fn is_handed_by_owner(project: &Project<'_>, spot: &Spot) -> bool {
+fn is_handed_by_owner(project: &Project<'_>, spot: &Spot, made: (FileId, ClassId)) -> bool {
     let handings = project.handings(spot);
     let is_owner = |handing: &Handing| {
         let row = &project.summary(handing.file).functions[handing.func.index()];
         let is_making = &*row.name == "constructor" || calls::is_startup_name(&row.name);
         match handing.spot.root {
-            SpotRoot::Instance(..) => row.class.is_some() && is_making,
+            SpotRoot::Instance(file, class) => {
+                let is_itself = handing.spot.path.is_empty();
+                row.class.is_some() && (is_making || is_itself && keeps_one(project, (file, class), made))
+            }
             // `new Stream(client.call())`: made for it.
             SpotRoot::Value(..) => true,
             _ => is_made_by_caller(project, handing),
         }
     };
     !handings.is_empty() && handings.iter().all(is_owner)
+}
+
+/// Whether a class keeps an instance of another in a field of its own: `this.manager = new Manager(this)`.
+fn keeps_one(project: &Project<'_>, (file, class): (FileId, ClassId), made: (FileId, ClassId)) -> bool {
+    let summary = project.summary(file);
+    summary.types.iter().any(|(place, row)| {
+        let place = summary.place(*place);
+        place.root == Root::This(class)
+            && place.path.len() == 1
+            && project.resolved_type(file, row) == GlobalTy::Instance(made.0, made.1)
+    })
 }
 
 /// Whether all that construct are handlers which hand on what each of their runs is about: `wss.on('connection', (ws) =>
@@ -263,7 +290,7 @@ fn passed_outlives(
         return added_per_message(project, made, file, func)
             .unwrap_or_else(|| project.outlives(made, file, func, body.in_loop));
     }
-    if !is_hot && is_handed_by_owner(project, &param) {
+    if !is_hot && is_handed_by_owner(project, &param, (file, *class)) {
         return Answer::Unknown;
     }
     // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.

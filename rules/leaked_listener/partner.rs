@@ -5,6 +5,7 @@ use crate::finding::Role;
 use crate::mismatched_removal::takes_away;
 use crate::pairing::{compare_listeners, matches, same_target};
 use crate::rule::FileView;
+use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::identity::Match;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -74,7 +75,7 @@ pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Opt
     let removal = file.removals.iter().filter(|removal| removal.func == own).find(|removal| {
         file.registrations.iter().any(|other| {
             other.call != registration.call
-                && other.func == registration.func
+                && run_with(model, other.func) == run_with(model, registration.func)
                 && other.place == registration.place
                 && (other.once || takes_itself_away(file, other))
                 && matches(model, other, removal) == Match::Must
@@ -82,6 +83,11 @@ pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Opt
     })?;
     let message = "it takes the other one away, and nobody takes it away when that comes first".to_owned();
     Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(removal.call) })
+}
+
+/// The function that a function runs with: what makes a promise runs now.
+fn run_with(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
+    model.file.enclosing(func).find(|&func| !slot::is_executor(model, func))
 }
 
 /// Whether a listener removes itself when it is called.

@@ -10,7 +10,7 @@ use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::handle;
 use outlive_semantic::identity::Identity;
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -157,6 +157,9 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         return Disposer::Kept;
     }
     let living: Vec<_> = releases.iter().collect();
+    if living.iter().any(|release| is_told_of_cancel(model, release.func)) {
+        return Disposer::Kept;
+    }
     if living.is_empty() {
         // A name that is never used again, here or anywhere.
         let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
@@ -164,6 +167,15 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
     }
     acquire::leftover(file, registration.call, &handle, &living, &patterns)
         .map_or(Disposer::Kept, Disposer::Gap)
+}
+
+/// Whether a function is what a cancellation runs, `token.onCancellationRequested(() => …)`: whoever makes the token cancels
+/// what is left behind.
+fn is_told_of_cancel(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let name = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+        name.is_some_and(|name| name.starts_with("onCancel"))
+    })
 }
 
 /// Whether a call is all that a short function consists of, and nobody looks at what that returns:

@@ -16,14 +16,23 @@ use rustc_hash::FxHashSet;
 
 /// The one that is held is given back only to make room for the next: the last one stays.
 pub(crate) fn released_for_the_next(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     call: NodeId,
     handle: &Handle,
     releases: &[&Release],
 ) -> Option<Gap> {
+    let model = file.model;
     let tree = &model.file.tree;
     let slot = slot(model, call, handle)?;
     let func = tree.func(call);
+    // The end of the owner may ask for none: `setPing(-1)`.
+    let ends = match slot.root {
+        Root::This(class) => file.end_method(class).map(|(_, end)| end),
+        _ => None,
+    };
+    if ends.is_some_and(|end| reaches(model, end, &FxHashSet::from_iter([func]), 4)) {
+        return None;
+    }
     let is_before = |release: &&&Release| release.func == func && release.node < call;
     let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, &slot).is_some();
     (is_kept && releases.iter().all(|release| is_before(&release))).then(|| {
