@@ -147,6 +147,10 @@ fn is_at_stop(project: &Project<'_>, found: &Use<'_>) -> bool {
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
 fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+    // `init() { setInterval(() => { this.frame = {}; }, 1000); }`: what the start arms is no start.
+    if project.rate(found.file, found.row.func).rate.is_some_and(Rate::is_hot) {
+        return false;
+    }
     let functions = &project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);
@@ -165,6 +169,8 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
         out.extend(uses.into_iter().filter(|found| match &found.row.what {
             What::Collection(Op::Release) => was_element,
             What::Collection(Op::Reset) => true,
+            // Who gets the table of tables may empty those.
+            What::Collection(Op::Escape) => was_element,
             _ => false,
         }));
         at = owner;
