@@ -84,7 +84,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let model = file.model;
     let tree = &model.file.tree;
     let (pair, method) = taken(model, call)?;
-    let whole = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(call);
+    let whole = given_by(model, call);
     let Some(binding) = held(model, whole) else {
         return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
     };
@@ -186,8 +186,7 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     }
     let is_given_back = |other: NodeId| {
         let is_same = taken(model, other).is_some_and(|(_, taken)| taken == method) && other != call;
-        let whole = tree.parent(other).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(other);
-        let binding = if is_same { held(model, whole) } else { None };
+        let binding = if is_same { held(model, given_by(model, other)) } else { None };
         binding.is_some_and(|binding| stops(file, pair, binding, tree.func(other)).is_some())
     };
     let other = tree.ids().find(|&other| is_given_back(other))?;
@@ -236,12 +235,31 @@ fn taken<'a>(model: &Model<'a>, call: NodeId) -> Option<(&'static Pair, &'a str)
     is_unknown.then_some((pair, method))
 }
 
+/// The expression whose value is what a call gives: the `await` around it, after a `catch` that gives something else.
+fn given_by(model: &Model<'_>, call: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let member = tree
+        .parent(call)
+        .filter(|&member| tree.kind(member) == Kind::Member && tree.name(member) == Some("catch"));
+    let caught =
+        member.and_then(|member| tree.parent(member).filter(|&outer| tree.callee(outer) == Some(member)));
+    let given = caught.unwrap_or(call);
+    tree.parent(given).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(given)
+}
+
 /// The variable that a call fills, if nothing else ever does.
 fn held(model: &Model<'_>, whole: NodeId) -> Option<BindingId> {
     let tree = &model.file.tree;
-    let declarator = tree.parent(whole).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
-    let binding = tree.binding(tree.first(declarator)?)?;
-    (model.file.sole_value(binding) == Some(whole)).then_some(binding)
+    let parent = tree.parent(whole)?;
+    if !matches!(tree.kind(parent), Kind::Declarator | Kind::Assign) || tree.child(parent, 1) != Some(whole) {
+        return None;
+    }
+    let name = tree.first(parent)?;
+    let binding = tree.binding(name).or_else(|| model.file.binding_of(name))?;
+    let row = model.file.binding(binding);
+    let mut others = row.values.iter().filter(|&&value| value != whole);
+    let is_filled_once = row.values.contains(&whole) && others.all(|&value| model.is_nothing(value));
+    (is_filled_once && row.func == tree.func(whole) && row.opaque_writes == 0).then_some(binding)
 }
 
 /// The nodes that give it back; none if nobody does, or somebody else may.
