@@ -89,13 +89,14 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
     };
     let stops = stops(file, pair, binding, tree.func(call))?;
+    if is_in_branch(model, call, &stops) {
+        return None;
+    }
     let flow = Flow::of(model, tree.func(call))?;
     let start = *flow.points(whole).first()?;
     let places = [Place::root(Root::Binding(binding))];
     let goes = |edge| {
-        edge != Edge::MayThrow
-            && !contradicts(model, edge, &places)
-            && !denies_end(model, edge, pair, binding)
+        edge != Edge::MayThrow && !contradicts(model, edge, &places) && !asks_about(model, edge, binding)
     };
     let way = flow.escape(start, &stops, &goes)?;
     let at = way.at?;
@@ -212,15 +213,19 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     })
 }
 
-/// `if (typeof tx.rollback === 'function')` that does not hold: what cannot be given back need not be.
-fn denies_end(model: &Model<'_>, edge: Edge, pair: &Pair, binding: BindingId) -> bool {
+/// Whether a way turns on the thing itself, `if (!lock.success)`, `if (typeof tx.rollback === 'function')`: it may hold
+/// nothing there that has to be given back.
+fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
+    let (Edge::False(test) | Edge::True(test)) = edge else { return false };
+    model.file.tree.subtree(test).any(|node| model.file.binding_of(node) == Some(binding))
+}
+
+/// Whether it is taken in a branch, and given back outside of that: mostly under the same condition.
+fn is_in_branch(model: &Model<'_>, call: NodeId, stops: &FxHashSet<NodeId>) -> bool {
     let tree = &model.file.tree;
-    let Edge::False(test) = edge else { return false };
-    tree.subtree(test).any(|node| {
-        let object = (tree.kind(node) == Kind::Member).then(|| tree.first(node)).flatten();
-        let is_end = tree.name(node).is_some_and(|name| pair.ends.contains(&name));
-        is_end && object.and_then(|object| model.file.binding_of(object)) == Some(binding)
-    })
+    let mut around = tree.ancestors(call).take_while(|&at| tree.kind(at) != Kind::Function);
+    let branch = around.find(|&at| matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical));
+    branch.is_some_and(|branch| !stops.iter().all(|&stop| tree.contains(branch, stop)))
 }
 
 /// The pair that a call begins, by its method, if no type says what the receiver is.
