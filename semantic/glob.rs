@@ -12,7 +12,7 @@ pub(crate) fn matches(pattern: &str, path: &str) -> bool {
 }
 
 /// Whether a pattern matches all of a path.
-fn whole(pattern: &str, path: &str) -> bool {
+pub(crate) fn whole(pattern: &str, path: &str) -> bool {
     match pattern.split_once('/') {
         Some(("**", rest)) => {
             whole(rest, path) || path.split_once('/').is_some_and(|(_, below)| whole(pattern, below))

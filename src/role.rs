@@ -130,7 +130,8 @@ pub(crate) fn of_path(path: &str) -> Role {
     if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || folders.split('/').any(is_test_folder) {
         return Role::Test;
     }
-    if matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "example" | "demo") {
+    let is_example = stem.split(['-', '_']).next() == Some("example");
+    if is_example || matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "demo") {
         return Role::Test;
     }
     let is_script = SCRIPT_NAMES.contains(&stem)
@@ -159,6 +160,8 @@ mod tests {
         assert_eq!(of_path("test-e2e/framework/client.ts"), Role::Test);
         assert_eq!(of_path("browser_tests/page.js"), Role::Test);
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
+        assert_eq!(of_path("example-stream.js"), Role::Test);
+        assert_eq!(of_path("src/examples.js"), Role::Source);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
         assert_eq!(of_path("bin/server.js"), Role::CommandLine);

@@ -14,9 +14,6 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tree::{Kind, Span};
 
-/// The types of sources that hold something outside the heap until they are destroyed.
-const HELD_SOURCES: &[&str] = &["fs.ReadStream", "http.ClientResponse", "http.ClientRequest", "net.Socket"];
-
 /// Names under which handlers have the response, where its type is not known.
 const RESPONSE_NAMES: &[&str] = &["res", "response", "resp", "reply"];
 
@@ -144,33 +141,27 @@ fn first_source(model: &Model<'_>, object: NodeId) -> NodeId {
 }
 
 /// What a source holds, in a word; none if it holds nothing that outlives its own garbage collection.
-fn held(model: &Model<'_>, source: NodeId) -> Option<&'static str> {
+fn held<'m>(model: &'m Model<'_>, source: NodeId) -> Option<&'m str> {
     if is_wrapped_web_stream(model, source) {
         return Some("source");
     }
-    let ty = model.model_of(model.ty(source))?;
-    let held = HELD_SOURCES.iter().find(|name| model.catalog.is_a(ty, name))?;
+    let ty = model.catalog.model(model.model_of(model.ty(source))?);
     // The connection of the client itself is not ours to destroy.
-    if model.catalog.model(ty).life == Some(Life::Connection) {
-        return None;
-    }
-    Some(if *held == "fs.ReadStream" { "file descriptor" } else { "socket" })
+    ty.holds.as_deref().filter(|_| ty.life != Some(Life::Connection))
 }
 
 /// `Readable.from(blob.stream())`, `Readable.fromWeb(response.body)`.
 fn is_wrapped_web_stream(model: &Model<'_>, source: NodeId) -> bool {
     let tree = &model.file.tree;
-    let Some((object, method)) = tree.method_call(source) else { return false };
-    let is_readable = model.callee_name(object) == Some("Readable");
-    let inner = tree.arg(source, 0);
-    match method {
-        "fromWeb" => is_readable,
-        "from" if is_readable => inner.is_some_and(|inner| {
+    if !model.rows(source).iter().any(|row| row.wraps_source) {
+        return false;
+    }
+    let Some((_, method)) = tree.method_call(source) else { return false };
+    method != "from"
+        || tree.arg(source, 0).is_some_and(|inner| {
             tree.method_call(inner).is_some_and(|(_, method)| method == "stream")
                 || matches!(tree.kind(inner), Kind::Member | Kind::Logical) && named_body(model, inner)
-        }),
-        _ => false,
-    }
+        })
 }
 
 fn named_body(model: &Model<'_>, node: NodeId) -> bool {
@@ -187,19 +178,7 @@ fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
     let Some(body) = model.file.body(outer) else { return true };
     let ends_something = tree.subtree(body).any(|node| {
         tree.method_call(node).is_some_and(|(_, method)| ENDERS.contains(&method))
-            || tree.callee(node).and_then(|callee| model.callee_name(callee)).is_some_and(|name| {
-                matches!(
-                    name,
-                    "pipeline"
-                        | "finished"
-                        | "onFinished"
-                        | "destroy"
-                        | "pump"
-                        | "eos"
-                        | "onfinished"
-                        | "destroyStream"
-                )
-            })
+            || ends_streams(model, node)
     });
     if ends_something {
         return true;
@@ -215,6 +194,13 @@ fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether a call ends the streams that it is handed: `pipeline(a, b)`, or what goes by that name.
+fn ends_streams(model: &Model<'_>, call: NodeId) -> bool {
+    let Some(callee) = model.file.tree.callee(call) else { return false };
+    model.callee_name(callee).is_some_and(|name| model.catalog.ends_streams(name))
+        || model.rows(call).iter().any(|row| row.ends_streams)
 }
 
 /// `emitter.emit('stream', stream)` tells others about it; who owns it stays the same.

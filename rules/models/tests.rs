@@ -7,7 +7,7 @@ use super::{SHEETS, catalog, parse};
 use crate::engine::{self, Analysed};
 use crate::trace::Trace;
 use examples::{Example, examples_of};
-use outlive_semantic::catalog::{self, Catalog, Sheet};
+use outlive_semantic::catalog::{self, Catalog, HookRow, Sheet};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileEntry, FileId, Packages, Project, Resolver};
@@ -113,6 +113,23 @@ fn coverage_counts_what_was_understood() {
     assert_eq!(coverage.modelled, 2);
 }
 
+/// The way to a function that a directive makes an entry point names it.
+#[test]
+fn the_way_to_a_server_action_names_it() {
+    let catalog = shipped();
+    for code in [
+        "'use server'; export const save = async form => { here(form) }",
+        "export function Page() { async function save(form) { 'use server'; here(form) } return save }",
+    ] {
+        let file = lowered("a.js", code);
+        let func = file.tree.func(marked(&file));
+        let analysed = engine::analyse(&file, &catalog, Role::Source, &[], &Trace::default());
+        let (project, _) = linked("a.js", analysed, &catalog);
+        let way: Vec<String> = project.witness(FileId(0), func).into_iter().map(|step| step.label).collect();
+        assert_eq!(way, ["server action `save`"], "{code}");
+    }
+}
+
 /// The sheets, read and as they are written.
 fn written() -> Vec<(Sheet, Table)> {
     SHEETS.iter().map(|(file, text)| (parse(file, text).unwrap(), text.parse().unwrap())).collect()
@@ -192,17 +209,17 @@ fn sections(sheet: &Sheet) -> Vec<(&'static str, Vec<String>)> {
         format!("{}\u{0}{event}", name.map(String::as_str).unwrap_or_default())
     };
     let first = |names: &[String]| names.first().cloned().unwrap_or_default();
+    let with_method = |row: &HookRow| format!("{}\u{0}{}", first(&row.of), first(&row.methods));
     vec![
         ("emitter", sheet.emitters.iter().map(|row| row.name.clone()).collect()),
         ("type", sheet.types.iter().map(|row| row.name.clone()).collect()),
         ("call", sheet.calls.iter().map(|row| with_event(row.callee.first(), &row.event)).collect()),
         ("signature", sheet.signatures.iter().map(|row| first(&row.names)).collect()),
         ("decorator", sheet.decorators.iter().map(|row| first(&row.names)).collect()),
+        ("directive", sheet.directives.iter().map(|row| first(&row.names)).collect()),
         ("export", sheet.exports.iter().map(|row| first(&row.names)).collect()),
-        (
-            "hook",
-            sheet.hooks.iter().map(|row| format!("{}\u{0}{}", first(&row.of), first(&row.methods))).collect(),
-        ),
+        ("hook", sheet.hooks.iter().map(with_method).collect()),
+        ("property", sheet.properties.iter().map(|row| first(&row.names)).collect()),
     ]
 }
 

@@ -73,7 +73,8 @@ fn kept_out(file: &FileView<'_, '_>, call: NodeId, body: ChurnClaim) -> Option<C
 fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let cost = model.rows(call).iter().find_map(|row| row.cost_ns)?;
+    let rows = model.rows(call);
+    let (cost, row) = rows.iter().find_map(|row| Some((row.cost_ns?, row)))?;
     let package = package(model, call)?;
     if is_inside_another(model, call, &package) {
         return None;
@@ -94,7 +95,7 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
         return file.drop(&META, call, || "there is nothing in it to build".to_owned());
     }
     let is_pure = |node: NodeId| self::package(model, node).is_some_and(|other| other == package);
-    if tree.kind(call) == Kind::New && package == "ajv" && !only_compiles_constants(model, call) {
+    if tree.kind(call) == Kind::New && remembers(model, call) && !only_compiles_constants(model, call) {
         return file.drop(&META, call, || {
             "it is given what differs from call to call: shared, it would keep all of it".to_owned()
         });
@@ -106,12 +107,17 @@ fn modelled(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
     let body = body(model, call, &shown, cost);
     match varies {
         false => Some(body),
-        true if package == "Intl" => {
+        true if row.keyed => {
             let cost = format!("{} each time", time(cost));
             Some(ChurnClaim { unknowns: 1, cost, help: per_key(&shown), fixes: vec![], ..body })
         }
         true => file.drop(&META, call, || "what it is made of differs from call to call".to_owned()),
     }
+}
+
+/// Whether what is made keeps what it is given.
+fn remembers(model: &Model<'_>, made: NodeId) -> bool {
+    model.model_of(model.ty(made)).is_some_and(|of| model.catalog.remembers(of))
 }
 
 /// Whether an instance that remembers what it is given is given only what never changes.
@@ -120,7 +126,8 @@ fn only_compiles_constants(model: &Model<'_>, made: NodeId) -> bool {
     let compiles = |user: NodeId| {
         let call = tree.parent(user).and_then(|member| tree.parent(member));
         call.is_some_and(|call| {
-            matches!(tree.method_call(call), Some((object, "compile" | "validate")) if object == user)
+            tree.method_call(call).is_some_and(|(object, _)| object == user)
+                && model.rows(call).iter().any(|row| row.remembers.is_some())
                 && tree.arg(call, 0).is_some_and(|schema| invariant::across_calls(model, schema, &|_| false))
         })
     };

@@ -23,9 +23,6 @@ static META: Meta = Meta {
     page: include_str!("README.md"),
 };
 
-/// Methods that take a registration back.
-const UNDO: &[&str] = &["eject", "removeHook", "removeHooks", "removeAllHooks", "disable"];
-
 impl Rule for PerCallRegistration {
     fn meta(&self) -> &'static Meta {
         &META
@@ -94,7 +91,7 @@ fn lives_long(model: &Model<'_>, place: &Place) -> bool {
 
 fn is_undone(model: &Model<'_>) -> bool {
     let tree = &model.file.tree;
-    tree.ids().any(|node| tree.method_call(node).is_some_and(|(_, method)| UNDO.contains(&method)))
+    tree.ids().any(|node| tree.method_call(node).is_some_and(|(_, method)| model.catalog.undoes(method)))
 }
 
 /// `new AsyncLocalStorage()`, `createHook(…).enable()`: the runtime keeps a list of them.
@@ -102,45 +99,37 @@ fn context(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let path = model.api_path(tree.callee(call)?)?;
-    let (shown, keeps) = match &*path {
-        "async_hooks.AsyncLocalStorage" => {
-            ("new AsyncLocalStorage", "each one makes every later `run` in the process slower")
-        }
-        "async_hooks.createHook().enable" if !is_undone(model) => {
-            ("createHook().enable", "each one is called for every resource from then on")
-        }
-        _ => return None,
-    };
+    let row = model.catalog.calls_of_path(&path).find(|row| row.piles_up.is_some())?;
+    let pile = row.piles_up.as_ref()?;
+    if !row.undone_by.is_empty() && is_undone(model) {
+        return None;
+    }
     if guard::once_guard(model, call).is_some() {
         return file.drop(&META, call, || "a flag lets it happen once".to_owned());
     }
-    let message = format!("`{shown}` runs again and again: {keeps}");
-    Some(hot(
-        message,
-        "make one for the module and give it a value for each call: `storage.run(value, …)`".to_owned(),
-        shown.to_owned(),
-    ))
+    let name = path.split_once('.').map_or(&*path, |(_, name)| name);
+    let shown = if tree.kind(call) == Kind::New { format!("new {name}") } else { name.to_owned() };
+    let message = format!("`{shown}` runs again and again: {}", pile.why);
+    Some(hot(message, pile.advice.clone(), shown))
 }
 
 /// `ajv.compile({…})` on a shared instance: it remembers every schema object it has seen.
 fn schema(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
-    let (object, method @ ("compile" | "validate" | "addSchema")) = tree.method_call(call)? else {
-        return None;
-    };
-    let of = model.model_of(model.ty(object))?;
+    let what = model.rows(call).iter().find_map(|row| row.remembers.as_deref())?;
+    let (object, method) = tree.method_call(call)?;
     let is_fresh = tree.arg(call, 0).is_some_and(|schema| tree.kind(schema) == Kind::Object);
     let place = model.file.place(object);
-    if !model.catalog.is_a(of, "ajv.Ajv") || !is_fresh || !lives_long(model, &place) {
+    if !is_fresh || !lives_long(model, &place) {
         return None;
     }
     let shown = model.file.display(&place);
     let message = format!(
-        "`{shown}.{method}` is given a new schema object each time: `{shown}` keeps it and what it compiled"
+        "`{shown}.{method}` is given a new {what} object each time: `{shown}` keeps it and what it compiled"
     );
     Some(hot(
         message,
-        "make the schema, or what it compiles to, a constant of the module".to_owned(),
+        format!("make the {what}, or what it compiles to, a constant of the module"),
         format!("{shown}.{method}"),
     ))
 }

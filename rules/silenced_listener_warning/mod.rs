@@ -4,12 +4,14 @@ use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::catalog::LimitOf;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct SilencedListenerWarning;
@@ -42,13 +44,14 @@ impl Rule for SilencedListenerWarning {
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         let tree = &file.model.file.tree;
-        if tree.names().find("defaultMaxListeners").is_none() {
-            return;
-        }
         for &assign in file.model.all_assignments() {
             let (Some(target), Some(value)) = (tree.first(assign), tree.child(assign, 1)) else { continue };
+            if tree.kind(target) != Kind::Member {
+                continue;
+            }
             let is_default = file.model.api_path(target).is_some_and(|path| {
-                matches!(&*path, "events.defaultMaxListeners" | "events.EventEmitter.defaultMaxListeners")
+                let mut rows = file.model.catalog.calls_of_path(&path);
+                rows.any(|row| row.listener_limit == Some(LimitOf::All))
             });
             if is_default && is_endless(file.model, value) {
                 push(file.model, assign, "every emitter", 0, claims);
@@ -64,17 +67,22 @@ impl Rule for SilencedListenerWarning {
 /// What a call lifts the limit of: `x.setMaxListeners(0)`, `events.setMaxListeners(0, x)`.
 fn silenced(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
-    let callee = tree.callee(call)?;
-    let is_function = model.api_path(callee).as_deref() == Some("events.setMaxListeners");
-    let method = tree.method_call(call).filter(|(_, name)| *name == "setMaxListeners");
-    if !is_function && method.is_none() {
-        return None;
-    }
+    let path = model.api_path(tree.callee(call)?);
+    let by_path = path.and_then(|path| model.catalog.calls_of_path(&path).find_map(|row| row.listener_limit));
+    let by_method = || {
+        let (object, method) = tree.method_call(call)?;
+        let mut rows = model.catalog.calls_of_method(model.model_of(model.ty(object)), method);
+        rows.find_map(|row| row.listener_limit)
+    };
+    let limit = by_path.or_else(by_method)?;
     let count = tree.arg(call, 0).filter(|&count| is_endless(model, count))?;
-    if is_function {
-        return tree.arg(call, 1);
+    match limit {
+        LimitOf::Receiver => {
+            tree.method_call(call).map(|(object, _)| object).filter(|&object| object != count)
+        }
+        LimitOf::Second => tree.arg(call, 1),
+        LimitOf::All => None,
     }
-    method.map(|(object, _)| object).filter(|&object| object != count)
 }
 
 fn is_endless(model: &Model<'_>, count: NodeId) -> bool {

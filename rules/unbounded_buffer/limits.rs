@@ -1,7 +1,7 @@
 //! Limits that are options: parsers, uploads and decompression that are told to take anything.
 
 use crate::claim::LocalClaim;
-use outlive_semantic::catalog::UploadRow;
+use outlive_semantic::catalog::{Sender, UploadRow};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
@@ -67,7 +67,7 @@ fn whole_request(model: &Model<'_>, call: NodeId, cure: &str) -> Option<LocalCla
     let name = name.unwrap_or_default();
     let stream = tree.arg(call, 0)?;
     let of = model.model_of(model.ty(stream))?;
-    let is_request = model.catalog.is_a(of, "http.IncomingMessage");
+    let is_request = model.catalog.model(of).sender == Some(Sender::Request);
     if !is_request || tree.arg(call, 1).is_some_and(|options| tree.kind(options) != Kind::Function) {
         return None;
     }

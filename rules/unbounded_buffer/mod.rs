@@ -7,6 +7,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::accumulate::{self, Limit, Reading};
+use outlive_semantic::catalog::Sender;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -60,19 +61,6 @@ impl Rule for UnboundedBuffer {
     }
 }
 
-/// Who sends what is kept.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Sender {
-    /// A client of this server, in a request.
-    Request,
-    /// A peer on a connection that this server accepted.
-    Connection,
-    /// A server that this code chose to ask.
-    Answer,
-    /// Nobody knows.
-    Unknown,
-}
-
 /// The claim about one growth; none if it is limited, or the source is this program's own.
 fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option<LocalClaim> {
     let model = file.model;
@@ -86,7 +74,7 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     if limit == Limit::Holds {
         return drop("its size is tested");
     }
-    let is_remote = matches!(sender, Sender::Request | Sender::Connection);
+    let is_remote = matches!(sender, Some(Sender::Request | Sender::Connection));
     let consumed = accumulate::is_consumed(model, file.registrations, file.ops, reading, &op.holder);
     if consumed && matches!(op.op, Op::Grow(Growth::Set | Growth::Add | Growth::Key)) {
         return drop("entries are taken out one by one: each piece is a message of its own");
@@ -109,29 +97,21 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     })
 }
 
-/// Who sends what comes out of a stream; none for files, standard input and other streams of this program.
-fn sender(model: &Model<'_>, reading: &Reading) -> Option<Sender> {
+/// Who sends what comes out of a stream, if somebody knows; none for files, standard input and other streams of this
+/// program.
+fn sender(model: &Model<'_>, reading: &Reading) -> Option<Option<Sender>> {
     let source = reading.source;
-    let of = model.model_of(model.ty(source));
-    let is_a = |name: &str| of.is_some_and(|of| model.catalog.is_a(of, name));
-    if is_a("fs.ReadStream") || is_a("process.stdio") || is_own_output(model, source) {
-        return None;
-    }
-    if is_a("http.ClientResponse") || is_a("http.IncomingMessage") && is_named_response(model, source) {
-        return Some(Sender::Answer);
-    }
-    if is_a("http.IncomingMessage") || is_a("http2.ServerStream") {
-        return Some(Sender::Request);
-    }
-    if is_a("net.ConnectionSocket") || is_a("ws.Connection") || is_a("socketio.Socket") {
-        return Some(Sender::Connection);
-    }
-    if is_a("net.Socket") || is_a("http.ClientRequest") {
-        return Some(Sender::Answer);
+    let of = model.model_of(model.ty(source)).map(|of| model.catalog.model(of));
+    match of.and_then(|of| of.sender) {
+        Some(Sender::Own) => return None,
+        _ if is_own_output(model, source) => return None,
+        Some(Sender::Request) if is_named_response(model, source) => return Some(Some(Sender::Answer)),
+        Some(sender) => return Some(Some(sender)),
+        None => {}
     }
     // Anything can be iterated; only a stream is read piece by piece.
-    let is_stream = reading.is_by_event(model) || of.is_some_and(|of| model.catalog.model(of).readable);
-    is_stream.then_some(Sender::Unknown)
+    let is_stream = reading.is_by_event(model) || of.is_some_and(|of| of.readable);
+    is_stream.then_some(None)
 }
 
 /// The output of a child process: a program that this one chose to run.
@@ -197,7 +177,7 @@ fn message(
     model: &Model<'_>,
     op: &CollectionOp,
     reading: &Reading,
-    sender: Sender,
+    sender: Option<Sender>,
     limit: Limit,
     consumed: bool,
 ) -> String {
@@ -210,10 +190,10 @@ fn message(
         (_, _, true) => {
             format!("`{holder}` is only cut when a whole message is in: a peer that never ends one fills it")
         }
-        (_, Sender::Request, _) => {
+        (_, Some(Sender::Request), _) => {
             format!("`{holder}` keeps all that a client sends in {source}, and nothing limits it")
         }
-        (_, Sender::Connection, _) => {
+        (_, Some(Sender::Connection), _) => {
             format!("`{holder}` keeps all that the peer sends on {source}, and nothing limits it")
         }
         _ => format!("`{holder}` keeps all of {source}, and nothing limits it"),
@@ -228,19 +208,25 @@ fn shown_source(model: &Model<'_>, source: NodeId) -> String {
     }
 }
 
-fn help(model: &Model<'_>, op: &CollectionOp, reading: &Reading, sender: Sender, limit: Limit) -> String {
+fn help(
+    model: &Model<'_>,
+    op: &CollectionOp,
+    reading: &Reading,
+    sender: Option<Sender>,
+    limit: Limit,
+) -> String {
     let holder = model.file.display(&op.holder);
     let source = shown_source(model, reading.source);
     match (limit, sender) {
         (Limit::Ignored(_), _) => {
             format!("call `destroy()` on {source} where the limit is noticed, and keep no more")
         }
-        (_, Sender::Request) => {
+        (_, Some(Sender::Request)) => {
             format!(
                 "count the bytes and destroy {source} when they pass a limit, or use a body parser that has one"
             )
         }
-        (_, Sender::Connection) => {
+        (_, Some(Sender::Connection)) => {
             format!("close {source} when `{holder}` passes the largest message you accept")
         }
         _ => format!("stop {source} when `{holder}` passes a limit, or work on each piece as it comes"),

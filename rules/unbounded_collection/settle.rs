@@ -91,14 +91,14 @@ pub(super) fn settle_holder(
 }
 
 /// What was found out about the releases of one collection. Thousands of sites may add to it, and most ask alike.
-struct Asked<'p> {
+struct Asked {
     /// Text that is handed on is handed on as it is.
     is_text: bool,
     /// By whether the site is hot, and the file whose releases do not count.
-    known: FxHashMap<(bool, Option<FileId>), Released<'p>>,
+    known: FxHashMap<(bool, Option<FileId>), Released>,
 }
 
-impl<'p> Asked<'p> {
+impl Asked {
     fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
         let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
         Self { is_text, known: FxHashMap::default() }
@@ -107,18 +107,18 @@ impl<'p> Asked<'p> {
     /// Whether something takes out what one site adds.
     fn released(
         &mut self,
-        project: &'p Project<'_>,
+        project: &Project<'_>,
         spot: &Spot,
         lives: Lives,
         (file, claim, growth): (FileId, &Claim, &GrowthClaim),
-    ) -> Released<'p> {
+    ) -> Released {
         let rate = project.rate(file, claim.func).rate;
         // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
         let is_hot = rate.is_some_and(Rate::is_hot)
             || growth.looked_up && is_open_by_name(growth)
             || growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Failure);
         let is_text = self.is_text;
-        let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
+        let ask = |is_known: &dyn Fn(&Use) -> bool| {
             released(project, spot, lives, is_hot, &|found| {
                 is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
             })
@@ -226,6 +226,12 @@ fn doubts(
     // Plug-ins are registered when things start, not with every request.
     let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
+    // Most builds are one, and end.
+    let is_guess = match info.rate {
+        Some(Rate::Call) => true,
+        Some(Rate::Build) => !info.certain,
+        _ => false,
+    };
     // What nobody looks at is no plug-in, and is not filled to be used from now on.
     let is_plugin =
         growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
@@ -233,7 +239,7 @@ fn doubts(
         || is_finite_by_name(growth)
         || tells_once(project, file, claim)
         || growth.formatter
-        || info.rate == Some(Rate::Call) && !is_worth_guessing(growth)
+        || is_guess && !is_worth_guessing(growth)
     {
         doubt.unknown();
     }

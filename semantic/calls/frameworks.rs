@@ -209,12 +209,19 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
                 if name != first && !(name == "=" && first == "default") {
                     continue;
                 }
-                let target = exported_target(model, export.target, rest);
-                if let Some(target) =
-                    target.filter(|target| first_parameter_agrees(model, target, &row.first))
-                {
-                    out.push(FrameworkExport { row, target, id, name: wanted.clone(), at: export.span });
-                }
+                let targets = match rest {
+                    "*" => exported_members(model, export.target),
+                    rest => exported_target(model, export.target, rest).into_iter().collect(),
+                };
+                let agreeing =
+                    targets.into_iter().filter(|target| first_parameter_agrees(model, target, &row.first));
+                out.extend(agreeing.map(|target| FrameworkExport {
+                    row,
+                    target,
+                    id,
+                    name: wanted.clone(),
+                    at: export.span,
+                }));
             }
         }
     }
@@ -234,8 +241,31 @@ pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
     }
 }
 
+/// What all properties of an exported object run.
+fn exported_members(model: &Model<'_>, target: ExportTarget) -> Vec<Target> {
+    let tree = &model.file.tree;
+    let value = match target {
+        ExportTarget::Value(node) if tree.kind(node) == Kind::Object => Some(node),
+        ExportTarget::Value(node) => named_value(model, node),
+        ExportTarget::Binding(binding) => model.file.sole_value(binding),
+        ExportTarget::From { .. } => None,
+    };
+    let Some(object) = value.filter(|&value| tree.kind(value) == Kind::Object) else { return Vec::new() };
+    let values = tree.children(object).filter_map(|property| tree.last_child(property));
+    values.filter_map(|value| value_target(model, value)).collect()
+}
+
+/// What a variable of the module holds: `export { actions }`.
+fn named_value(model: &Model<'_>, name: NodeId) -> Option<NodeId> {
+    let place = model.file.place(name);
+    match place.root {
+        Root::Binding(binding) if place.path.is_empty() => model.file.sole_value(binding),
+        _ => None,
+    }
+}
+
 /// What an export, or a property of what it exports, runs.
-fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
+pub(super) fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> Option<Target> {
     let value = match target {
         ExportTarget::Value(node) => node,
         ExportTarget::Binding(binding) => {
@@ -249,8 +279,13 @@ fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> O
         }
         ExportTarget::From { .. } => return None,
     };
+    let value = if property.is_empty() { value } else { model.file.tree.property(value, property)? };
+    value_target(model, value)
+}
+
+/// What a value runs that somebody calls: the function that it is, or that it wraps.
+pub(super) fn value_target(model: &Model<'_>, value: NodeId) -> Option<Target> {
     let tree = &model.file.tree;
-    let value = if property.is_empty() { value } else { tree.property(value, property)? };
     let wrapped = || tree.args(value).find_map(|arg| model.function_of(arg));
     let func = model.function_of(value).or_else(|| (tree.kind(value) == Kind::Call).then(wrapped).flatten());
     func.map(Target::Function).or_else(|| {
@@ -259,7 +294,7 @@ fn exported_target(model: &Model<'_>, target: ExportTarget, property: &str) -> O
     })
 }
 
-fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
+pub(super) fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: &[String]) -> bool {
     let Target::Function(func) = target else { return names.is_empty() };
     names.is_empty()
         || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))

@@ -1,20 +1,23 @@
 //! Who calls whom, as far as one file can tell: the edges and entry points that the project joins.
 
+mod directives;
 mod entries;
 mod frameworks;
 mod handed;
+mod shapes;
 
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
 pub use frameworks::{is_component, is_component_end};
 pub use handed::param_position;
+pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::mounts::{self, Shown};
-use crate::place::{Place, Root};
+use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, Span};
 use crate::{guard, model};
@@ -148,6 +151,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
             }
             Kind::TaggedTemplate => tagged_template(model, node, &mut out),
             Kind::JsxElement => rendered_component(model, node, &mut out),
+            Kind::Object => shapes::object_edges(model, node, &mut out),
             _ => {}
         }
     }
@@ -160,6 +164,8 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
         mounts::decorated_roots(model, class, &mut out);
     }
     export_edges(model, &mut out);
+    directives::directive_edges(model, &mut out);
+    shapes::assigned_edges(model, &mut out);
     out
 }
 
@@ -202,8 +208,26 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
     {
         return Some(Target::Function(func));
     }
-    let place = model.file.place(callee);
+    let place = through_builders(model, callee).unwrap_or_else(|| model.file.place(callee));
     is_linkable(model, &place).then_some(Target::Place(place))
+}
+
+/// The path of a method at the end of a chain of methods each of which may give what it is called on:
+/// `procedure.input(schema).query` is `procedure.query`. Another file knows what `procedure` is.
+fn through_builders(model: &Model<'_>, callee: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    let method = tree.name_id(callee).filter(|_| tree.kind(callee) == Kind::Member)?;
+    let mut object = tree.first(callee)?;
+    if tree.kind(object) != Kind::Call || !model.catalog.knows_method(tree.text(method)) {
+        return None;
+    }
+    while let Some((inner, name)) = tree.method_call(object) {
+        if !model.catalog.may_return_itself(name) {
+            return None;
+        }
+        object = inner;
+    }
+    model.file.place(object).with(Step::Field(method))
 }
 
 /// Whether another file may know what is behind a path: imports of the project, fields of instances, exports.

@@ -1,8 +1,8 @@
 //! From sheets to a catalog: types are declared, their ancestors joined, rows sorted by what they are found by.
 
 use super::{
-    CallRow, Catalog, DecoratorRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId, ModelType, Receiver,
-    Sheet, SignatureRow,
+    CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
+    ModelType, PropertyRow, Receiver, Sheet, SignatureRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -46,6 +46,8 @@ impl Catalog {
                 emitter: None,
                 container: row.container,
                 life: row.life,
+                holds: row.holds.clone(),
+                sender: row.sender,
                 readable: row.readable,
                 writable: row.writable,
                 fields: FxHashMap::default(),
@@ -111,17 +113,24 @@ impl Catalog {
             }
             self.types[i].ancestors = list;
         }
+        for (i, ty) in self.types.iter().enumerate() {
+            let own = ty.returns.iter().filter(|(_, of)| usize::from(of.0) == i);
+            self.builders.extend(own.map(|(method, _)| method.clone()));
+        }
         for i in 0..self.types.len() {
             let ancestors = self.types[i].ancestors.clone();
             for ancestor in ancestors.into_iter().skip(1) {
                 let from = &self.types[ancestor.0 as usize];
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
-                let (readable, writable) = (from.readable, from.writable);
+                let (sender, readable, writable) = (from.sender, from.readable, from.writable);
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
+                let holds = from.holds.clone();
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
                 ty.life = ty.life.or(life);
+                ty.sender = ty.sender.or(sender);
+                ty.holds = ty.holds.take().or(holds);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {
@@ -154,6 +163,11 @@ impl Catalog {
                     }
                 }
             }
+            self.undoings.extend(row.undone_by.iter().cloned());
+            if row.ends_streams {
+                let paths = row.callee.iter().flat_map(|path| expand(path));
+                self.stream_enders.extend(paths.map(|path| last_name(&path)));
+            }
             self.add_releases(row);
             self.calls.push(CallRow { library, ..row.clone() });
         }
@@ -184,6 +198,11 @@ impl Catalog {
                 self.decorators.entry(name).or_default().push(DecoratorRow { library, ..row.clone() });
             }
         }
+        for row in &sheet.directives {
+            for name in &row.names {
+                self.directives.insert(name.clone(), DirectiveRow { library, ..row.clone() });
+            }
+        }
         for row in &sheet.exports {
             self.check_names(sheet, &row.params)?;
             let names: Vec<String> = row.names.iter().flat_map(|name| expand(name)).collect();
@@ -198,6 +217,12 @@ impl Catalog {
         for row in &sheet.hooks {
             self.check_names(sheet, &row.params)?;
             self.hooks.push(HookRow { library, ..row.clone() });
+        }
+        for row in &sheet.properties {
+            self.check_names(sheet, &row.params)?;
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.properties.entry(name).or_default().push(PropertyRow { library, ..row.clone() });
+            }
         }
         for row in &sheet.signatures {
             self.check_names(sheet, &row.params)?;
@@ -258,6 +283,19 @@ impl std::fmt::Display for CatalogError {
 }
 
 impl std::error::Error for CatalogError {}
+
+/// The name that a path is called by: `finished` of `stream.finished`; a package that is one function mostly goes by its
+/// own name, `onFinished` of `on-finished`.
+fn last_name(path: &str) -> String {
+    let mut words = path.rsplit(['.', '#', '/']).next().unwrap_or(path).split('-');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+    }
+    name
+}
 
 /// Expands `a.{b,c}#d` into its alternatives. Unbalanced braces stand for themselves.
 #[must_use]

@@ -65,6 +65,10 @@ pub struct ModelType {
     pub container: Option<Container>,
     /// How long its values live by nature.
     pub life: Option<Life>,
+    /// What it holds beside memory until it is read to its end or destroyed.
+    pub holds: Option<String>,
+    /// Who sends what is read from it.
+    pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
     pub readable: bool,
     /// Whether bytes can be written to it.
@@ -95,13 +99,22 @@ pub struct Catalog {
     releases: FxHashMap<String, Vec<String>>,
     release_functions: FxHashMap<String, Vec<String>>,
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
+    directives: FxHashMap<String, DirectiveRow>,
     exports: Vec<ExportRow>,
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    /// By the names of the properties.
+    properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
     /// With the names of each parameter.
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
+    /// Methods that give what they are called on.
+    builders: FxHashSet<String>,
+    /// Methods that take a registration back.
+    undoings: FxHashSet<String>,
+    /// The names of functions that end streams.
+    stream_enders: FxHashSet<String>,
     libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
@@ -218,6 +231,33 @@ impl Catalog {
         })
     }
 
+    /// Whether a method of this name gives what it is called on, for any type.
+    #[must_use]
+    pub fn may_return_itself(&self, method: &str) -> bool {
+        self.builders.contains(method)
+    }
+
+    /// Whether a method of a type keeps what it is given.
+    #[must_use]
+    pub fn remembers(&self, of: ModelId) -> bool {
+        self.by_method
+            .values()
+            .flatten()
+            .any(|&(receiver, id)| receiver == Receiver::Type(of) && self.calls[id].remembers.is_some())
+    }
+
+    /// Whether a method of this name takes a registration back.
+    #[must_use]
+    pub fn undoes(&self, method: &str) -> bool {
+        self.undoings.contains(method)
+    }
+
+    /// Whether a function of this name ends the streams that it is handed, wherever it is from.
+    #[must_use]
+    pub fn ends_streams(&self, name: &str) -> bool {
+        self.stream_enders.contains(name)
+    }
+
     /// Whether any row speaks of a method of this name.
     #[must_use]
     pub fn knows_method(&self, method: &str) -> bool {
@@ -228,6 +268,12 @@ impl Catalog {
     #[must_use]
     pub fn decorators(&self, name: &str) -> &[DecoratorRow] {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The row of a directive.
+    #[must_use]
+    pub fn directive(&self, text: &str) -> Option<&DirectiveRow> {
+        self.directives.get(text)
     }
 
     /// The rows that speak of a file and of any of the names that it exports.
@@ -281,6 +327,12 @@ impl Catalog {
     #[must_use]
     pub fn hooks(&self) -> &[HookRow] {
         &self.hooks
+    }
+
+    /// The rows about functions in a property of this name.
+    pub(crate) fn properties<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c PropertyRow> + use<'c> {
+        let rows = |name: &str| self.properties.get(name).map(Vec::as_slice).unwrap_or_default();
+        rows(name).iter().chain(rows("*"))
     }
 
     /// An emitter family.

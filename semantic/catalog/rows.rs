@@ -24,6 +24,20 @@ pub enum Container {
     Bounded,
 }
 
+/// Who sends what is read from a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sender {
+    /// This program: files, its standard input.
+    Own,
+    /// A client of this server, in a request.
+    Request,
+    /// A peer on a connection that this server accepted.
+    Connection,
+    /// A server that this code chose to ask.
+    Answer,
+}
+
 /// One file of rows.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,12 +59,18 @@ pub struct Sheet {
     /// Functions that a framework calls because of a decorator on them.
     #[serde(default, rename = "decorator")]
     pub decorators: Vec<DecoratorRow>,
+    /// Functions that a framework calls because of a directive.
+    #[serde(default, rename = "directive")]
+    pub directives: Vec<DirectiveRow>,
     /// Functions that a framework calls because of the name they are exported under.
     #[serde(default, rename = "export")]
     pub exports: Vec<ExportRow>,
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Functions that a framework calls because of the object they stand in.
+    #[serde(default, rename = "property")]
+    pub properties: Vec<PropertyRow>,
     /// Functions that a framework calls because of the type their author gave them.
     #[serde(default, rename = "signature")]
     pub signatures: Vec<SignatureRow>,
@@ -92,6 +112,10 @@ pub struct TypeRow {
     /// What its methods return.
     #[serde(default)]
     pub returns: FxHashMap<String, String>,
+    /// What it holds beside memory until it is read to its end or destroyed, for messages.
+    pub holds: Option<String>,
+    /// Who sends what is read from it.
+    pub sender: Option<Sender>,
     /// Whether bytes can be read from it.
     #[serde(default)]
     pub readable: bool,
@@ -122,11 +146,26 @@ pub struct CallRow {
     /// It keeps what it is handed for as long as its receiver lives, and gives no way to take it back.
     #[serde(default)]
     pub registers: bool,
+    /// Methods that take back what it registers or turns on.
+    #[serde(default)]
+    pub undone_by: Vec<String>,
+    /// The runtime keeps what each call of it makes.
+    pub piles_up: Option<PileRow>,
+    /// It keeps an object that is its first argument, and what it makes of it: what that is, for messages.
+    pub remembers: Option<String>,
     /// It sends a request, or makes a client that does.
     pub request: Option<RequestRow>,
+    /// It says of how many listeners nobody is warned.
+    pub listener_limit: Option<LimitOf>,
     /// It only looks at its arguments: it neither gives them back nor keeps them.
     #[serde(default)]
     pub looks: bool,
+    /// It ends the streams that it is handed, when one of them ends or it is called.
+    #[serde(default)]
+    pub ends_streams: bool,
+    /// It makes a stream of what its first argument gives: that stays open until the stream ends.
+    #[serde(default)]
+    pub wraps_source: bool,
     /// It keeps an entry for each key that its first argument is.
     pub registry: Option<RegistryRow>,
     /// The argument at this position is what an application shows at its root: a component, an element, options.
@@ -135,6 +174,9 @@ pub struct CallRow {
     pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
     pub cost_ns: Option<u32>,
+    /// One for each set of arguments is worth keeping.
+    #[serde(default)]
+    pub keyed: bool,
     /// It makes something that remembers.
     pub caches: Option<CacheRow>,
     /// It reads a whole file.
@@ -166,6 +208,28 @@ impl CallRow {
                 })
             })
     }
+}
+
+/// Whose number of listeners a call says, as its first argument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitOf {
+    /// Its receiver's.
+    Receiver,
+    /// Its second argument's.
+    Second,
+    /// Every emitter's: it is no call, but a field that the number is written to.
+    All,
+}
+
+/// What comes of calling something again and again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PileRow {
+    /// Why that is a loss, as the second half of a sentence.
+    pub why: String,
+    /// What to do.
+    pub advice: String,
 }
 
 /// A request that a call sends. Agents and clients that it is handed it uses and leaves open.
@@ -382,11 +446,26 @@ pub struct DecoratorRow {
     pub library: LibraryId,
 }
 
+/// Functions that run because of a directive: the one it stands in, or all that its module exports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectiveRow {
+    /// The directive.
+    pub names: Vec<String>,
+    /// What such a function is, for messages: `server action`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
 /// A function that runs because of its exported name.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExportRow {
-    /// Exported names; `default.fetch` is a property of what is exported under the name.
+    /// Exported names; `default.fetch` is a property of what is exported under the name, `actions.*` each of them.
     pub names: Vec<String>,
     /// File patterns (globs over the path from the project's root, or from any folder of it); empty for any file.
     #[serde(default)]
@@ -413,6 +492,37 @@ impl ExportRow {
     pub fn covers(&self, path: &str) -> bool {
         self.files.is_empty() || self.files.iter().any(|pattern| glob::matches(pattern, path))
     }
+}
+
+/// A function that runs because of the property it is, or that it is assigned to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyRow {
+    /// Names of the property; `*` for any.
+    pub names: Vec<String>,
+    /// The object stands in a property of one of these names; `visitor/*` is any property of an object that stands in
+    /// `visitor`. Empty: wherever.
+    #[serde(default)]
+    pub under: Vec<String>,
+    /// The object has all of these properties too.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// What such a function is, for messages: `visitor`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
+    /// It runs many times each time.
+    #[serde(default)]
+    pub loops: bool,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
 }
 
 /// A function that runs because of the type its author gave it: `const handler: RequestHandler = …`.

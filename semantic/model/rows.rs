@@ -99,7 +99,8 @@ impl<'a> Model<'a> {
         let exported = || self.exported_row(func).map(|row| &row.params);
         let handler = || self.handler_by_convention(func).map(|row| &row.params);
         let hook = || calls::hook_params(self, func);
-        let names = signature.or_else(exported).or_else(hook).or_else(handler);
+        let shape = || calls::shape_params(self, func);
+        let names = signature.or_else(exported).or_else(hook).or_else(shape).or_else(handler);
         names.into_iter().flatten().map(|name| self.catalog.find_type(name)).collect()
     }
 

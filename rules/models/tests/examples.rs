@@ -5,7 +5,7 @@ use super::{linked, marked, try_lower};
 use crate::engine;
 use crate::finding::Confidence;
 use crate::trace::Trace;
-use outlive_semantic::catalog::{Catalog, Container};
+use outlive_semantic::catalog::{Catalog, Container, Sender};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::{Life, Rate};
@@ -40,6 +40,10 @@ enum Says {
 enum Fact {
     /// How often the function around it runs.
     Runs(Rate),
+    /// Many times each time.
+    Loops,
+    /// How often it runs is proved.
+    Sure,
     /// How often it runs rests on a convention.
     Likely,
     /// The type of the value.
@@ -48,6 +52,8 @@ enum Fact {
     Is(String),
     /// How long values of this type live.
     Lives(Life),
+    /// Who sends what is read from it.
+    Sent(Sender),
     /// What container it is.
     Keeps(Container),
     /// The family of its listeners.
@@ -145,10 +151,13 @@ fn fact(word: &str) -> Fact {
     match word.split_once('=') {
         Some(("is", name)) => Fact::Is(name.to_owned()),
         Some(("lives", life)) => Fact::Lives(text(life).try_into().unwrap()),
+        Some(("sender", sender)) => Fact::Sent(text(sender).try_into().unwrap()),
         Some(("keeps", container)) => Fact::Keeps(text(container).try_into().unwrap()),
         Some(("emits", family)) => Fact::Emits(family.to_owned()),
         _ => match word {
+            "sure" => Fact::Sure,
             "likely" => Fact::Likely,
+            "loops" => Fact::Loops,
             "readable" => Fact::Readable,
             "writable" => Fact::Writable,
             _ => text(word).try_into().map_or_else(|_| Fact::Type(word.to_owned()), Fact::Runs),
@@ -199,6 +208,7 @@ impl Example {
             out.push(Fact::Type(row.name.clone()));
             out.extend(row.ancestors.iter().map(|&id| Fact::Is(catalog.model(id).name.clone())));
             out.extend(row.life.map(Fact::Lives));
+            out.extend(row.sender.map(Fact::Sent));
             out.extend(row.container.map(Fact::Keeps));
             out.extend(
                 row.emitter.and_then(|id| catalog.emitter(id)).map(|row| Fact::Emits(row.name.clone())),
@@ -212,14 +222,15 @@ impl Example {
             let (project, _) = linked(&self.path, analysed, catalog);
             let info = project.rate(FileId(0), func);
             out.extend(info.rate.map(Fact::Runs));
-            out.extend((!info.certain).then_some(Fact::Likely));
+            out.extend(info.in_loop.then_some(Fact::Loops));
+            out.push(if info.certain { Fact::Sure } else { Fact::Likely });
         }
         out
     }
 
     fn asks_for_rate(&self) -> bool {
         matches!(&self.says, Says::Known(facts) | Says::Never(facts)
-            if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Likely)))
+            if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Loops | Fact::Sure | Fact::Likely)))
     }
 
     /// The confidence of each finding of a rule.

@@ -8,7 +8,7 @@ use toml::{Table, Value};
 const NAMES: &[&str] = &["name", "what", "rule", "source", "at", "runs", "advice"];
 
 /// What narrows a row: without its only alternative the row holds for more, not for less.
-const CONDITIONS: &[&str] = &["event", "files", "packages", "first"];
+const CONDITIONS: &[&str] = &["event", "files", "packages", "first", "under", "beside"];
 
 /// Everything that can be left out of a sheet, under the name that messages use.
 pub(super) fn parts(sheet: &Table) -> Vec<(String, Table)> {
