@@ -4,6 +4,7 @@ use crate::acquire::{self, Text};
 use crate::claim::{AcquireClaim, Body, Claim, GivenClaim, ObtainedClaim};
 use crate::finding::Finding;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::handle::{Escape, Handle, ReleasePatterns};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -128,6 +129,9 @@ fn obtained(
         debug_assert!(held(file, meta, call, handle).is_none(), "what surely leaves is claimed");
         return;
     }
+    if is_ended_within(file, meta, handle) {
+        return;
+    }
     let tree = &file.model.file.tree;
     let (func, at) = (tree.func(call), tree.span(call));
     let known = claims.list.len();
@@ -136,6 +140,19 @@ fn obtained(
     let Some(acquired) = acquired else { return };
     let body = ObtainedClaim { callee, acquired: acquired.into() };
     claims.add(meta.id, func, at, body);
+}
+
+/// `proxy.client.close()`: what was given has what was acquired as a part, and somebody ends that.
+fn is_ended_within(file: &FileView<'_, '_>, meta: &'static Meta, handle: &Handle) -> bool {
+    let patterns = file.any_release(meta);
+    let tree = &file.model.file.tree;
+    let is_end = |name: &str| patterns.methods.iter().any(|method| method == name);
+    handle.places.iter().any(|place| {
+        file.accesses.below(place).any(|access| {
+            let ends = matches!(access.usage, Usage::Method { name, .. } if is_end(tree.text(name)));
+            ends && access.place != *place
+        })
+    })
 }
 
 /// What is left of a thing that a call may have given. Most of what functions return is nothing acquired: why that is no

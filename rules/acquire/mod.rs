@@ -13,7 +13,7 @@ use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::summary::TypeRow;
 use outlive_semantic::tables::{BindingKind, Type};
 use outlive_semantic::tree::Kind;
@@ -360,6 +360,9 @@ pub(crate) fn claim_held(
     if is_released_by_name(file, handle, patterns) {
         return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
     }
+    if is_put_aside(file, call, handle) {
+        return file.drop(meta, call, || "what was there before is put aside first".to_owned());
+    }
     let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
@@ -426,6 +429,36 @@ pub(crate) fn claim_held(
         handed,
         notes,
         fixes,
+    })
+}
+
+/// `const old = agents.fetch; agents.fetch = new Agent(); …`: the function that fills the field has what was there under
+/// another name, and does more with it than looking.
+fn is_put_aside(file: &FileView<'_, '_>, call: NodeId, handle: &Handle) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_field = |place: &&Place| !place.path.is_empty() && !place.path.contains(&Step::Element);
+    let mut aliases =
+        handle.places.iter().filter(is_field).flat_map(|place| {
+            file.accesses.of(place).filter(|access| access.func == func && access.node < call)
+        });
+    aliases.any(|access| {
+        let Usage::Aliased(_) = access.usage else { return false };
+        let declarator = tree.ancestors(access.node).find(|&at| tree.kind(at) == Kind::Declarator);
+        let binding = declarator.and_then(|at| tree.first(at)).and_then(|name| tree.binding(name));
+        let Some(binding) = binding else { return false };
+        // A name that gets one value may stand for the field itself.
+        let alias = Place::root(Root::Binding(binding));
+        let by_name = file.accesses.of(&alias);
+        let by_field =
+            file.accesses.of(&access.place).filter(|used| model.file.binding_of(used.node) == Some(binding));
+        by_name.chain(by_field).any(|used| {
+            matches!(
+                used.usage,
+                Usage::Method { .. } | Usage::Argument { .. } | Usage::Stored(_) | Usage::Returned(_)
+            )
+        })
     })
 }
 

@@ -82,7 +82,8 @@ fn is_server(model: &Model<'_>, node: NodeId) -> Option<bool> {
 
 /// Whether a function looks at its arguments in another way than by its parameters.
 fn mentions_arguments(file: &FileView<'_, '_>, func: outlive_semantic::index::FuncId) -> bool {
-    let tree = &file.model.file.tree;
-    let node = file.model.file.function(func).node;
-    tree.subtree(node).any(|at| tree.kind(at) == Kind::Identifier && tree.name(at) == Some("arguments"))
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let node = model.file.function(func).node;
+    tree.subtree(node)
+        .any(|at| tree.kind(at) == Kind::Identifier && model.callee_name(at) == Some("arguments"))
 }

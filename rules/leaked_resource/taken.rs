@@ -84,18 +84,19 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let model = file.model;
     let tree = &model.file.tree;
     let (pair, method) = taken(model, call)?;
-    let whole = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(call);
+    let whole = given_by(model, call);
     let Some(binding) = held(model, whole) else {
         return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
     };
     let stops = stops(file, pair, binding, tree.func(call))?;
+    if is_in_branch(model, call, &stops) {
+        return None;
+    }
     let flow = Flow::of(model, tree.func(call))?;
     let start = *flow.points(whole).first()?;
     let places = [Place::root(Root::Binding(binding))];
     let goes = |edge| {
-        edge != Edge::MayThrow
-            && !contradicts(model, edge, &places)
-            && !denies_end(model, edge, pair, binding)
+        edge != Edge::MayThrow && !contradicts(model, edge, &places) && !asks_about(model, edge, binding)
     };
     let way = flow.escape(start, &stops, &goes)?;
     let at = way.at?;
@@ -186,8 +187,7 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     }
     let is_given_back = |other: NodeId| {
         let is_same = taken(model, other).is_some_and(|(_, taken)| taken == method) && other != call;
-        let whole = tree.parent(other).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(other);
-        let binding = if is_same { held(model, whole) } else { None };
+        let binding = if is_same { held(model, given_by(model, other)) } else { None };
         binding.is_some_and(|binding| stops(file, pair, binding, tree.func(other)).is_some())
     };
     let other = tree.ids().find(|&other| is_given_back(other))?;
@@ -213,15 +213,19 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     })
 }
 
-/// `if (typeof tx.rollback === 'function')` that does not hold: what cannot be given back need not be.
-fn denies_end(model: &Model<'_>, edge: Edge, pair: &Pair, binding: BindingId) -> bool {
+/// Whether a way turns on the thing itself, `if (!lock.success)`, `if (typeof tx.rollback === 'function')`: it may hold
+/// nothing there that has to be given back.
+fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
+    let (Edge::False(test) | Edge::True(test)) = edge else { return false };
+    model.file.tree.subtree(test).any(|node| model.file.binding_of(node) == Some(binding))
+}
+
+/// Whether it is taken in a branch, and given back outside of that: mostly under the same condition.
+fn is_in_branch(model: &Model<'_>, call: NodeId, stops: &FxHashSet<NodeId>) -> bool {
     let tree = &model.file.tree;
-    let Edge::False(test) = edge else { return false };
-    tree.subtree(test).any(|node| {
-        let object = (tree.kind(node) == Kind::Member).then(|| tree.first(node)).flatten();
-        let is_end = tree.name(node).is_some_and(|name| pair.ends.contains(&name));
-        is_end && object.and_then(|object| model.file.binding_of(object)) == Some(binding)
-    })
+    let mut around = tree.ancestors(call).take_while(|&at| tree.kind(at) != Kind::Function);
+    let branch = around.find(|&at| matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical));
+    branch.is_some_and(|branch| !stops.iter().all(|&stop| tree.contains(branch, stop)))
 }
 
 /// The pair that a call begins, by its method, if no type says what the receiver is.
@@ -236,12 +240,31 @@ fn taken<'a>(model: &Model<'a>, call: NodeId) -> Option<(&'static Pair, &'a str)
     is_unknown.then_some((pair, method))
 }
 
+/// The expression whose value is what a call gives: the `await` around it, after a `catch` that gives something else.
+fn given_by(model: &Model<'_>, call: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let member = tree
+        .parent(call)
+        .filter(|&member| tree.kind(member) == Kind::Member && tree.name(member) == Some("catch"));
+    let caught =
+        member.and_then(|member| tree.parent(member).filter(|&outer| tree.callee(outer) == Some(member)));
+    let given = caught.unwrap_or(call);
+    tree.parent(given).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(given)
+}
+
 /// The variable that a call fills, if nothing else ever does.
 fn held(model: &Model<'_>, whole: NodeId) -> Option<BindingId> {
     let tree = &model.file.tree;
-    let declarator = tree.parent(whole).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
-    let binding = tree.binding(tree.first(declarator)?)?;
-    (model.file.sole_value(binding) == Some(whole)).then_some(binding)
+    let parent = tree.parent(whole)?;
+    if !matches!(tree.kind(parent), Kind::Declarator | Kind::Assign) || tree.child(parent, 1) != Some(whole) {
+        return None;
+    }
+    let name = tree.first(parent)?;
+    let binding = tree.binding(name).or_else(|| model.file.binding_of(name))?;
+    let row = model.file.binding(binding);
+    let mut others = row.values.iter().filter(|&&value| value != whole);
+    let is_filled_once = row.values.contains(&whole) && others.all(|&value| model.is_nothing(value));
+    (is_filled_once && row.func == tree.func(whole) && row.opaque_writes == 0).then_some(binding)
 }
 
 /// The nodes that give it back; none if nobody does, or somebody else may.

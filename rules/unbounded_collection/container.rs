@@ -28,6 +28,9 @@ pub(super) fn container_of(
 ) -> Option<(Option<Container>, Option<ModelId>)> {
     let ty = model.place_ty(&op.holder);
     let known = model.model_of(ty);
+    if evicts(model, ty, growth) {
+        return None;
+    }
     // `cache[key] = value` is a plain property of the cache, and nothing that the cache does takes it away.
     if growth == Growth::Key && is_library_cache(model, &op.holder) {
         return Some((Some(Container::Object), None));
@@ -98,6 +101,25 @@ fn unknown_container(
         }
         _ => None,
     }
+}
+
+/// `class Cache extends Map { set(key, value) { if (this.size >= 100) this.delete(…); … } }`: what makes room by itself.
+fn evicts(model: &Model<'_>, ty: Ty, growth: Growth) -> bool {
+    let tree = &model.file.tree;
+    let method = match growth {
+        Growth::Set => "set",
+        Growth::Add => "add",
+        Growth::Push => "push",
+        _ => return false,
+    };
+    let Ty::Instance(class) = ty else { return false };
+    let own = tree.names().find(method).and_then(|name| model.instance_method(class, name));
+    let makes_room = |call: NodeId| {
+        tree.method_call(call).is_some_and(|(object, name)| {
+            tree.kind(object) == Kind::This && matches!(name, "delete" | "clear" | "shift" | "pop" | "splice")
+        })
+    };
+    own.is_some_and(|func| tree.subtree(model.file.function(func).node).any(makes_room))
 }
 
 /// `const list = table[key] || []`: what stands in for it says what it is.

@@ -169,6 +169,8 @@ fn uses_that_matter(project: &Project<'_>, spot: &Spot) -> Vec<Use> {
         out.extend(uses.into_iter().filter(|found| match &found.row.what {
             What::Collection(Op::Release) => was_element,
             What::Collection(Op::Reset) => true,
+            // Who gets the table of tables may empty those.
+            What::Collection(Op::Escape) => was_element,
             _ => false,
         }));
         at = owner;

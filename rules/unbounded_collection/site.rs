@@ -161,7 +161,13 @@ pub(super) fn key_parts(model: &Model<'_>, key: NodeId) -> Vec<String> {
 pub(super) fn shown_key(model: &Model<'_>, key: NodeId) -> String {
     match model.file.tree.kind(key) {
         Kind::Template => "a computed string".to_owned(),
-        _ => model.file.display(&model.file.place(key)),
+        _ => {
+            let place = model.file.place(key);
+            // `Object.keys(counts).forEach((status) => …)`: its own name says more than where it comes from.
+            let binding = model.file.binding_of(key).filter(|_| place.path.last() == Some(&Step::Element));
+            let own = binding.map(|binding| model.file.tree.text(model.file.binding(binding).name));
+            own.map_or_else(|| model.file.display(&place), str::to_owned)
+        }
     }
 }
 
