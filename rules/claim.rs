@@ -266,6 +266,8 @@ pub struct ListenerClaim {
     pub class: Option<(ClassId, Option<String>)>,
     /// What the code around says of a target whose life nobody knows: it is met again.
     pub again: Option<Note>,
+    /// Its owner takes another listener from the same target when it ends, and forgets this one.
+    pub is_forgotten: bool,
     /// It stands in a loop that goes on until somebody ends it, and the target is the same in each turn.
     pub is_endless: bool,
     /// It is added by the `initialize` of an object that a function of the project makes a class of.

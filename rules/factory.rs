@@ -169,7 +169,7 @@ pub(crate) fn callee(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -
                 Root::This(_) | Root::Exports => true,
                 _ => false,
             };
-            is_ours.then(|| TargetRow::Place(claims.names.place(model, &place)))
+            is_ours.then(|| TargetRow::Place(claims.names.place_id(model, &place)))
         }
     }
 }
@@ -233,7 +233,7 @@ impl<'c> Givers<'c> {
         fuel: u32,
     ) -> Option<&'c GivenClaim> {
         let fuel = fuel.checked_sub(1)?;
-        let func = project.function_at(file, callee)?;
+        let func = project.function_at(file, *callee)?;
         self.given.get(&func).copied().or_else(|| self.find(project, func.0, self.passed.get(&func)?, fuel))
     }
 }

@@ -5,7 +5,7 @@ use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashMap;
@@ -196,7 +196,34 @@ pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Iden
         };
         return if added.split_whitespace().all(covers) { Match::Must } else { Match::Never };
     }
+    if let (Identity::At(added), Identity::At(removed)) = (added, removed)
+        && are_other_constants(model, added, removed)
+    {
+        return Match::Never;
+    }
     identity::compare(model, added, removed)
+}
+
+/// `Events.OPENED` and `Events.CLOSED` of a table that another file gives: two names are two events.
+fn are_other_constants(model: &Model<'_>, one: &Place, other: &Place) -> bool {
+    let is_imported = matches!(one.root, Root::Module(_));
+    let is_type = |step: &Step| match step {
+        Step::Field(name) => {
+            model.file.tree.text(*name).starts_with(|first: char| first.is_ascii_uppercase())
+        }
+        Step::Element => false,
+    };
+    let (Some((last, table)), Some((other_last, other_table))) =
+        (one.path.split_last(), other.path.split_last())
+    else {
+        return false;
+    };
+    is_imported
+        && one.root == other.root
+        && table == other_table
+        && last != other_last
+        && table.last().is_some_and(is_type)
+        && [last, other_last].into_iter().all(|step| matches!(step, Step::Field(_)))
 }
 
 /// Whether two paths are the same target. Only what is provably something else never is: a new object each time

@@ -193,7 +193,7 @@ pub(crate) fn settle_all(
     }
     let judge = |&(file, claim): &(FileId, &Claim)| {
         let Body::Left(left) = &claim.body else { return None };
-        let (of, func) = view.project.function_at(file, &left.callee)?;
+        let (of, func) = view.project.function_at(file, left.callee)?;
         let sites = undone.get(&(of, func))?;
         let findings =
             sites.iter().filter_map(|(site, undo)| settle(view, meta, (file, claim, left), (of, site, undo)));

@@ -17,6 +17,8 @@ pub struct Bounds {
     pub functions: u32,
     /// Its classes.
     pub classes: u32,
+    /// Its access paths.
+    pub places: u32,
 }
 
 impl Bounds {
@@ -40,7 +42,7 @@ pub struct Limits {
 
 impl Limits {
     const NONE: Self = Self {
-        of: Bounds { names: u32::MAX, functions: u32::MAX, classes: u32::MAX },
+        of: Bounds { names: u32::MAX, functions: u32::MAX, classes: u32::MAX, places: u32::MAX },
         models: u32::MAX,
         libraries: u32::MAX,
         exports: u32::MAX,
@@ -84,6 +86,10 @@ pub(crate) fn function(raw: u32) -> Result<u32, OutOfBounds> {
 
 pub(crate) fn class(raw: u32) -> Result<u32, OutOfBounds> {
     check(raw, |limits| limits.of.classes)
+}
+
+pub(crate) fn place(raw: u32) -> Result<u32, OutOfBounds> {
+    check(raw, |limits| limits.of.places)
 }
 
 pub(crate) fn model(raw: u32) -> Result<u32, OutOfBounds> {

@@ -762,6 +762,7 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
         }
         Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
         Kind::String | Kind::Bool | Kind::Class => Keys::Finite,
+        _ if is_rounded(model, key) || is_name_of_few(model, key, fuel) => Keys::Finite,
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
@@ -774,6 +775,35 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
             _ => Keys::Open,
         },
     }
+}
+
+/// ``const key = `${step}%` ``: what is put together from few parts and given a name.
+fn is_name_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding));
+    let text = value.filter(|&value| model.file.tree.kind(value) == Kind::Template);
+    fuel > 0 && text.is_some_and(|text| key_kind_within(model, text, fuel - 1) == Keys::Finite)
+}
+
+/// `Math.floor(percent / 5) * 5`: a number in steps, by itself or by the name it is given. Of the steps of time there is
+/// no end.
+fn is_rounded(model: &Model<'_>, key: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let is_computed = |node: NodeId| tree.binary_op(node) == Some(BinaryOp::Arithmetic);
+    let rounds = |node: NodeId| {
+        let path = tree.callee(node).and_then(|callee| model.api_path(callee));
+        matches!(path.as_deref(), Some("Math.floor" | "Math.round" | "Math.ceil" | "Math.trunc"))
+            && tree.arg(node, 0).is_some_and(is_computed)
+    };
+    let tells_time = |node: NodeId| {
+        let name = model.callee_name(node).unwrap_or_default().to_ascii_lowercase();
+        ["time", "now", "date", "stamp", "second"].iter().any(|word| name.contains(word))
+    };
+    is_computed(value)
+        && tree.children(value).any(rounds)
+        && !tree
+            .subtree(value)
+            .any(|node| matches!(tree.kind(node), Kind::Identifier | Kind::Member) && tells_time(node))
 }
 
 /// Whether a key is a constant of the module: the same every time.

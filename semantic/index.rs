@@ -119,6 +119,11 @@ index_type!(
     ClassId
 );
 index_type!(
+    /// An access path that a summary names.
+    #[serde(into = "u32", try_from = "u32")]
+    PlaceId
+);
+index_type!(
     /// A type annotation, reduced to what decides about kinds.
     TypeId
 );
@@ -144,3 +149,4 @@ macro_rules! checked_when_read {
 
 checked_when_read!(FuncId within bounds::function);
 checked_when_read!(ClassId within bounds::class);
+checked_when_read!(PlaceId within bounds::place);

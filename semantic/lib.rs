@@ -10,6 +10,7 @@ pub mod calls;
 pub mod catalog;
 pub mod constant;
 pub mod flow;
+pub mod given;
 mod glob;
 pub mod growth;
 pub mod guard;

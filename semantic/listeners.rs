@@ -139,6 +139,9 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
     if let Some(found) = event_method(model, call, object, method) {
         return Some(found);
     }
+    if let Some(found) = hidden_once(model, call, object, method) {
+        return Some(found);
+    }
     if !may_add(model, method) {
         debug_assert!(added(model, call, object, method).is_none(), "{method} may add after all");
         return None;
@@ -174,6 +177,35 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
         proved,
         once,
         options: tree.arg(call, listener_at + 1),
+        func: tree.func(call),
+    })
+}
+
+/// `server.listen(port, f)` listens for the event once (<https://nodejs.org/api/net.html#serverlisten>: "the last parameter
+/// callback will be added as a listener for the 'listening' event"). Of interest only where the function takes listeners from
+/// the server itself.
+fn hidden_once(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
+    let tree = &model.file.tree;
+    if method != "listen" {
+        return None;
+    }
+    let listener = tree.args(call).skip(1).last()?;
+    let place = model.file.place(object);
+    let body = model.file.body(model.function_of(listener)?)?;
+    let takes_away = |node: NodeId| {
+        tree.method_call(node)
+            .is_some_and(|(target, method)| REMOVERS.contains(&method) && model.file.place(target) == place)
+    };
+    tree.subtree(body).any(takes_away).then(|| Registration {
+        call,
+        target: object,
+        place,
+        event: Identity::Constant("listening".to_owned()),
+        listener,
+        family: None,
+        proved: true,
+        once: true,
+        options: None,
         func: tree.func(call),
     })
 }

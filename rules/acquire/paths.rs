@@ -16,7 +16,7 @@ pub(super) fn is_using(model: &Model<'_>, place: &Place) -> bool {
 }
 
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
-pub(super) fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+pub(crate) fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
     // A callback that gives back what it was armed by ends it by itself.
     if releases.iter().any(|release| model.file.tree.contains(call, release.node))
         && callback_of(model, call, handle).is_none()

@@ -5,7 +5,7 @@ use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Origin};
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::rule::{Meta, ProjectView};
 use crate::{ending, lifetime};
-use outlive_semantic::index::ClassId;
+use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
 use outlive_semantic::rate::{Life, Rate};
@@ -50,15 +50,15 @@ pub(crate) fn settle(
     if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
         doubt.unknown();
     }
+    let repeats = repeats_per_owner(project, file, claim, body);
     if let Some(once) = &body.once {
-        let flag = project.canonical(file, once);
-        let is_lasting = matches!(project.life(&flag), Lives::Process | Lives::Singleton(..));
-        if is_lasting || body.handle.is_some() && repeats_per_owner(project, file, claim, body) == Answer::No
-        {
+        let lives = project.life(&project.canonical(file, once));
+        let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..));
+        if is_lasting || body.handle.is_some() && repeats == Answer::No {
             return view.drop(file, claim, || "a flag lets it happen once".to_owned());
         }
     }
-    match repeats_per_owner(project, file, claim, body) {
+    match repeats {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown => doubt.unknown(),
@@ -120,7 +120,8 @@ pub(crate) fn settle(
         retainers.push(Retainer { role: Role::Holder, message, file, span });
     }
     retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
-    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+    let (of, func) = counted(project, file, claim, body);
+    retainers.extend(lifetime::repeats_retainer(project, of, func));
     Some(Finding {
         rule: meta.id,
         severity: meta.severity,
@@ -136,6 +137,15 @@ pub(crate) fn settle(
     })
 }
 
+/// The function whose runs are to be counted: around a flag that lets it happen once, the one that declares the flag.
+fn counted(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim) -> (FileId, FuncId) {
+    let flag = body.once.as_ref().map(|once| project.life(&project.canonical(file, once)));
+    match flag {
+        Some(Lives::With(of, Owner::Run(run), _)) => (of, run),
+        _ => (file, claim.func),
+    }
+}
+
 /// Whether the acquisition happens again and again in one process.
 fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim) -> Answer {
     let info = match body.one_each {
@@ -143,7 +153,10 @@ fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &
         Some(Owner::Class(class)) => project.class_rate(file, class),
         Some(Owner::Run(func)) => project.rate(file, func),
         None if body.rearms => project.begun(file, claim.func),
-        None => project.rate(file, claim.func),
+        None => {
+            let (file, func) = counted(project, file, claim, body);
+            project.rate(file, func)
+        }
     };
     let answer = match info {
         RateInfo { rate: None, .. } => Answer::Unknown,

@@ -296,6 +296,9 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<Source> 
         if tree.kind(each) == Kind::ForOf && tree.has(each, flag::AWAIT) {
             return Some(Source { how: "runs for each item of an async iterator", must_be_hot: false });
         }
+        if sink.proved && is_read_by_hand(model, each) {
+            return Some(Source { how: "runs for each chunk that is read", must_be_hot: false });
+        }
         // A loop over the clients themselves sends one thing to each.
         let is_item = |n: NodeId| tree.binding(n).is_some_and(|b| Root::Binding(b) == sink.place.root);
         let clients = tree.child(each, 1).map(|source| model.file.place(model.file.iterated(source)));
@@ -303,7 +306,9 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink) -> Option<Source> 
             && (tree.subtree(tree.first(each)?).any(is_item)
                 || clients.is_some_and(|clients| sink.place.starts_with(&clients)));
         if tree.kind(each) != Kind::ForIn && sink.proved && !over_clients && !awaits(model, each) {
-            return Some(Source { how: "runs in a loop", must_be_hot: true });
+            // A stream hands its writer one chunk after the other.
+            let must_be_hot = !is_writer(model, tree.func(call));
+            return Some(Source { how: "runs in a loop", must_be_hot });
         }
     }
     if sent_for_each(model, call) {
@@ -369,6 +374,27 @@ fn sent_for_each(model: &Model<'_>, call: NodeId) -> bool {
 fn awaits(model: &Model<'_>, each: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(each).any(|node| tree.kind(node) == Kind::Await && tree.func(node) == tree.func(each))
+}
+
+/// `while (true) { const { done, value } = await reader.read(); … }`: a loop that waits for its source and for nothing else.
+fn is_read_by_hand(model: &Model<'_>, each: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut waits = tree
+        .subtree(each)
+        .filter(|&node| tree.kind(node) == Kind::Await && tree.func(node) == tree.func(each))
+        .peekable();
+    let reads = |wait: NodeId| {
+        let read = tree.first(wait).and_then(|waited| tree.method_call(waited));
+        matches!(read, Some((_, "read" | "next")))
+    };
+    waits.peek().is_some() && waits.all(reads)
+}
+
+/// Whether a function is what a stream calls with each chunk: `_write`, `_transform`.
+fn is_writer(model: &Model<'_>, func: FuncId) -> bool {
+    let name = model.file.function_name(func).unwrap_or_default();
+    let is_method = model.file.function(func).this_class.is_some();
+    is_method && matches!(name, "_write" | "_writev" | "_transform")
 }
 
 /// A data handler of one stream that writes to another.

@@ -1,6 +1,7 @@
 //! Instances and promises that end in more than one way: a listener that one end takes away and another forgets.
 
 use super::again::are_siblings;
+use super::ends_target;
 use crate::acquire;
 use crate::claim::Gap;
 use crate::pairing::matches;
@@ -12,6 +13,7 @@ use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
@@ -33,6 +35,45 @@ pub(super) fn gap(
         .or_else(|| left_by_rejection(model, registration, removals))
         .or_else(|| slot::left_by_watcher(model, registration.call, &removing))
         .or_else(|| left_to_itself(file, registration, removals))
+        .or_else(|| kept_by_the_last(file, registration, removals))
+}
+
+/// A setter takes the listener from the old target to make room for the new one, and nobody takes it from the last one when
+/// the instance ends.
+fn kept_by_the_last(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    removals: &[&Removal],
+) -> Option<Gap> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = registration.func;
+    let class = model.file.function(func).class?;
+    let name = model.file.function_name(func)?;
+    let is_setter = model.file.function(func).kind == FunctionKind::Setter || name.starts_with("set");
+    let (end, ends) = file.end_method(class).filter(|_| is_setter)?;
+    let is_before = |removal: &&Removal| removal.func == func && removal.call < registration.call;
+    if !removals.iter().all(is_before) || ends_target(file, registration) {
+        return None;
+    }
+    // What sets it once more has the setter take it away.
+    let sets = |node: NodeId| {
+        tree.kind(node) == Kind::Assign
+            && tree.first(node).is_some_and(|target| {
+                let place = model.file.place(target);
+                place.root == Root::This(class)
+                    && place.last_field().is_some_and(|field| tree.text(field) == name)
+            })
+    };
+    let setting = tree.subtree(model.file.class(class).node).filter(|&node| sets(node));
+    let mut removing: FxHashSet<FuncId> = setting.map(|node| tree.func(node)).collect();
+    removing.insert(func);
+    if slot::reaches(model, ends, &removing, 6) {
+        return None;
+    }
+    let at = removals.first().map(|removal| tree.span(removal.call));
+    let how = format!("when `{end}` ends the instance: only the next one makes room");
+    Some(Gap { repeats: true, ..Gap::new(how, at) })
 }
 
 /// Hooks in which a component begins to listen.

@@ -23,6 +23,17 @@ pub(super) fn is_once_per_key(file: &FileView<'_, '_>, registration: &Registrati
     })
 }
 
+/// The same, where the key is the target itself: `if (!seen.has(socket)) { seen.add(socket); socket.on(…); }`.
+pub(super) fn is_once_per_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    file.ops.iter().filter(|op| op.func == registration.func && matches!(op.op, Op::Grow(_))).any(|op| {
+        [op.key, op.value]
+            .into_iter()
+            .flatten()
+            .map(|key| file.model.file.place(key))
+            .any(|key| key == registration.place && is_asked(file.model, registration, &op.holder, &key))
+    })
+}
+
 fn forgets_nothing(file: &FileView<'_, '_>, table: &Place) -> bool {
     let mut taken = [Op::Release, Op::Reset].into_iter().flat_map(|op| file.ops_on(table, op));
     // What gives the table its first value stands in no function, or in the constructor.

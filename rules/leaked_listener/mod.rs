@@ -6,6 +6,7 @@ mod given;
 mod keyed;
 mod origin;
 mod outlives;
+mod partner;
 mod signal;
 
 use crate::claim::{self, Claim, ListenerClaim, Note, Origin};
@@ -13,7 +14,7 @@ use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{ending, leaked_subscription, lifetime, owned, returned, slot};
-use origin::{constructor_param, is_outer, is_param, is_teardown, of_receiver, origin};
+use origin::{constructor_param, is_outer, is_param, is_teardown, of_given, of_receiver, origin};
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::{self, Identity, Match};
@@ -23,6 +24,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
 use outlive_semantic::{calls, guard};
 use outlives::{
@@ -92,14 +94,17 @@ fn claim(
     let shown = shown_target(model, registration);
     let renamed = of_receiver(model, registration);
     let registration = renamed.as_ref().unwrap_or(registration);
-    let origin = origin(model, registration).filter(|_| !again::is_made_before(model, registration));
+    let given = of_given(model, registration);
+    let target = given.as_ref().unwrap_or(registration);
+    let origin = origin(model, target).filter(|_| !again::is_made_before(model, registration));
     let Some(origin) = origin else {
         return dropped("the target is made by the code that listens to it");
     };
     if matches!(&registration.event, Identity::Constant(event) if ONCE_PER_PAGE.contains(&&**event)) {
         return dropped("the event fires once in the life of a page");
     }
-    if fires_once(model, registration) {
+    let loser = partner::forgotten_event(file, registration).or_else(|| partner::loser(file, registration));
+    if fires_once(model, registration) && loser.is_none() {
         return dropped("it is taken away when the event fires");
     }
     if is_teardown(model, registration.func) {
@@ -145,6 +150,9 @@ fn claim(
         };
         partial = Some(gap);
     }
+    if keyed::is_once_per_target(file, registration) {
+        return dropped("a table remembers to which targets it was added");
+    }
     if is_what_changed(model, registration) {
         return dropped("each change brings another target");
     }
@@ -158,18 +166,19 @@ fn claim(
         given::note_wrapper(file, registration, claims);
     }
     let tree = &model.file.tree;
-    let place = claims.names.place(model, &registration.place);
+    let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
+    let place = claims.names.place(model, &target.place);
     let once = guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag));
     let class = ending::class_around(model, registration.func);
     let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     Some(ListenerClaim {
         target: place,
         shown,
-        model: model.model_of(model.ty(registration.target)),
+        model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
-        handed: constructor_param(model, &registration.place).map(|param| claims.names.place(model, &param)),
+        handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
         event: shown_event(&registration.event),
-        is_last: is_end_of_process(&registration.event),
+        is_last: is_end_of_process(model, registration),
         method: tree
             .callee(registration.call)
             .and_then(|callee| model.callee_name(callee))
@@ -184,7 +193,8 @@ fn claim(
         may_be_removed: may_be_removed && removing.is_empty(),
         partial,
         class,
-        again: again::evidence(file, registration),
+        is_forgotten: forgotten.is_some(),
+        again: again::evidence(file, registration).or(forgotten).or(loser),
         is_endless: again::endless_loop(model, registration).is_some(),
         is_making: origin::is_initializer(model, registration.func),
         restarts: again::restarts(model, registration),
@@ -283,7 +293,8 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
         Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
             is_awaited(model, registration) || is_asked_for(model, registration, event)
         }
-        _ => true,
+        Identity::Constant(_) => true,
+        _ => !is_of_process(model, registration),
     }
 }
 
@@ -398,7 +409,8 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
     let is_told = |func: FuncId| last_words.iter().any(|&last| model.file.is_within(func, last));
     let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
     for access in file.accesses.of(place) {
-        let is_end = matches!(access.usage, Usage::Method { name, call } if is_target_end(model, name, call));
+        let is_end = matches!(access.usage, Usage::Method { name, call }
+            if is_target_end(model, name, call) && !is_optional(model, call));
         if is_end && !is_told(access.func) && by.len() < 2 && !by.contains(&access.func) {
             by.push(access.func);
         }
@@ -410,8 +422,26 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
     };
     let handle = handle::Handle::of(vec![place.clone()]);
     let releases = handle::releases(model, file.accesses, &handle, &patterns);
-    let is_released = releases.iter().any(|release| !is_told(release.func));
+    let is_released =
+        releases.iter().any(|release| !is_told(release.func) && !is_optional(model, release.node));
     Ends { by, is_released }
+}
+
+/// Whether a call is made only if the caller of its function asks for it: `if (options.source) this.source.destroy()`.
+fn is_optional(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let asks = |test: NodeId| {
+        tree.subtree(test).any(|node| {
+            let binding = model.file.binding_of(node).map(|binding| model.file.binding(binding));
+            binding.is_some_and(|row| row.kind == BindingKind::Param && row.func == func)
+        })
+    };
+    tree.ancestors(call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        tree.kind(node) == Kind::If
+            && tree.child(node, 2).is_none()
+            && tree.first(node).is_some_and(|test| !tree.contains(test, call) && asks(test))
+    })
 }
 
 /// Events after which a target is of no use any more.
@@ -473,11 +503,18 @@ fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
 }
 
 /// Whether a process emits an event when it is about to end.
-fn is_end_of_process(event: &Identity) -> bool {
-    let Identity::Constant(event) = event else { return false };
+fn is_end_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    let Identity::Constant(event) = &registration.event else {
+        // What a process is told of once under names from elsewhere are signals.
+        return registration.once && is_of_process(model, registration);
+    };
     let signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGQUIT"];
     let others = ["exit", "beforeExit", "uncaughtException", "unhandledRejection"];
     signals.contains(&event.as_str()) || others.contains(&event.as_str())
+}
+
+fn is_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    model.path_of(&registration.place).as_deref() == Some("process")
 }
 
 fn shown_event(event: &Identity) -> String {
@@ -505,7 +542,8 @@ fn settle_one(
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
-    let is_known = body.proved || body.signal.is_some();
+    // What others are taken from again is one.
+    let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
     match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {
         Some(true) => {}
         Some(false) => doubt.assume(),
@@ -546,7 +584,8 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.per_key || body.may_be_removed || is_removed_elsewhere(project, &spot, file) {
+    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed_elsewhere(project, &spot, file)
+    {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {

@@ -2,7 +2,11 @@
 
 use crate::claim::Origin;
 use crate::ending;
+use crate::rule::FileView;
 use crate::slot;
+use outlive_semantic::catalog::ModelId;
+use outlive_semantic::given::given_before;
+use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
@@ -54,6 +58,17 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
         [value] if model.file.tree.kind(value) == Kind::This => model.file.place(value),
         _ => place,
     };
+    Some(Registration { place, ..registration.clone() })
+}
+
+/// `this.popup = popup; this.popup.on(…)`: what a field was given right before is listened to, not what it holds at other
+/// times.
+pub(super) fn of_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let Root::This(_) = registration.place.root else { return None };
+    let [value] = given_before(model, &registration.place, registration.call)[..] else { return None };
+    let given =
+        param_of(model, &model.file.place(value)).filter(|_| model.file.binding_of(value).is_some())?;
+    let place = registration.place.path.iter().skip(1).copied().try_fold(given, Place::with)?;
     Some(Registration { place, ..registration.clone() })
 }
 
@@ -209,6 +224,31 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
             .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
 }
 
+/// What the next request on the same socket will be told of as well.
+const SOCKET_EVENTS: &[&str] = &["connect", "secureConnect", "lookup", "timeout", "drain", "error"];
+
+/// The socket of what is called a request: `request.connection` of whatever wraps one.
+pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Option<ModelId> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let place = &registration.place;
+    let is_shared = |event: &Identity| matches!(event, Identity::Constant(event) if SOCKET_EVENTS.contains(&event.as_str()));
+    // Who reads from it has taken it over.
+    let others = file.registrations.iter().filter(|other| other.place == *place);
+    if !others.into_iter().all(|other| is_shared(&other.event)) {
+        return None;
+    }
+    let is_socket = place.last_field().is_some_and(|name| matches!(tree.text(name), "socket" | "connection"));
+    let base = place.parent().filter(|_| is_socket)?;
+    let name = base.last_field().or_else(|| match base.root {
+        Root::Binding(binding) if base.path.is_empty() => Some(model.file.binding(binding).name),
+        _ => None,
+    })?;
+    let name = tree.text(name).to_ascii_lowercase();
+    let is_message = ["req", "request"].iter().any(|word| name.ends_with(word));
+    model.catalog.find_type("net.ConnectionSocket").filter(|_| is_message)
+}
+
 /// The field of the instance that a path starts with.
 fn own_field(place: &Place) -> Option<Place> {
     place.trunk().filter(|_| matches!(place.root, Root::This(_)))
@@ -248,12 +288,6 @@ pub(super) fn is_param(model: &Model<'_>, binding: BindingId) -> bool {
 /// listens to one of its own.
 pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
     let tree = &model.file.tree;
-    let place = &registration.place;
-    let holder = match (place.root, place.path.first()) {
-        (Root::Binding(_), _) | (Root::Global(_), None) => Place::root(place.root),
-        (_, Some(first)) => Place { root: place.root, path: std::iter::once(*first).collect() },
-        _ => return false,
-    };
     let is_made = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
         Kind::Call => {
@@ -264,29 +298,7 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         }
         _ => false,
     };
-    // Nobody keeps count of what a variable is given that nobody declares.
-    let values = match holder.root {
-        Root::Global(_) if holder.path.is_empty() => given_here(model, registration.func, &holder),
-        _ => model.values(&holder).to_vec(),
-    };
-    values.into_iter().any(|value| {
-        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        is_made(value)
-            && tree.func(value) == registration.func
-            && tree.span(value).end <= tree.span(registration.call).start
-            && block.is_some_and(|block| tree.contains(block, registration.call))
-    })
-}
-
-/// What a function itself assigns to a path.
-fn given_here(model: &Model<'_>, func: FuncId, place: &Place) -> Vec<NodeId> {
-    let tree = &model.file.tree;
-    let Some(body) = model.file.body(func) else { return Vec::new() };
-    tree.subtree(body)
-        .filter(|&node| tree.kind(node) == Kind::Assign)
-        .filter(|&node| tree.first(node).is_some_and(|target| model.file.place(target) == *place))
-        .filter_map(|node| tree.child(node, 1))
-        .collect()
+    given_before(model, &registration.place, registration.call).into_iter().any(is_made)
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.

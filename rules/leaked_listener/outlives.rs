@@ -41,7 +41,12 @@ pub(super) fn is_part_of_startup(
     body: &ListenerClaim,
 ) -> bool {
     // A pool that lends is set up, and a loop goes on after the start.
-    if body.restarts || body.is_endless || body.is_making || body.origin == Origin::Borrowed {
+    if body.restarts
+        || body.is_endless
+        || body.is_making
+        || body.is_forgotten
+        || body.origin == Origin::Borrowed
+    {
         return false;
     }
     !matches!(lives, Lives::Known(life) if life < Life::Server)
@@ -64,6 +69,7 @@ pub(super) fn may_be_the_only_one(
         || body.partial.is_some()
         || body.restarts
         || body.is_endless
+        || body.is_forgotten
     {
         return false;
     }
@@ -109,7 +115,8 @@ fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool 
     project.lineage(file, class).into_iter().any(|(file, class)| {
         let base = project.summary(file).classes[class.index()].base.as_ref();
         let Some(BaseRow::Place(place)) = base else { return false };
-        place.last_field().is_some_and(|name| project.name(file, name).ends_with("Emitter"))
+        let field = project.summary(file).place(*place).last_field();
+        field.is_some_and(|name| project.name(file, name).ends_with("Emitter"))
     })
 }
 
@@ -276,7 +283,7 @@ pub(super) fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: Fil
 }
 
 /// Whether production code takes listeners away with a use.
-fn is_removal(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_removal(project: &Project<'_>, found: &Use) -> bool {
     project.is_production(found.file)
         && matches!(&found.row.what, What::Method(name, _) if is_removal_name(project.name(found.file, *name)))
 }

@@ -3,6 +3,8 @@
 mod by_hand;
 mod paired;
 mod piped;
+mod refused;
+mod taken;
 mod unread;
 
 use crate::acquire;
@@ -14,6 +16,8 @@ use crate::owned;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::project::FileId;
+use outlive_semantic::tree::Span;
+use rustc_hash::FxHashSet;
 
 /// The rule.
 pub(crate) struct LeakedResource;
@@ -36,7 +40,8 @@ impl Rule for LeakedResource {
         acquire::visit(file, &META, call, claims);
         factory::visit(file, &META, call, claims);
         owned::visit(file, &META, call, claims);
-        let local = [piped::claim, unread::claim, by_hand::claim, paired::claim];
+        let local =
+            [piped::claim, unread::claim, by_hand::claim, paired::claim, refused::claim, taken::claim];
         for body in local.iter().filter_map(|claim| claim(file, call)) {
             let tree = &file.model.file.tree;
             claims.add(META.id, tree.func(call), tree.span(call), body);
@@ -56,7 +61,10 @@ impl Rule for LeakedResource {
         let mut findings = acquire::settle_all(claims, view, &META, words);
         findings.extend(factory::settle_all(claims, view, &META, words));
         findings.extend(owned::settle_all(claims, view, &META));
-        findings.extend(local::settle_all(claims, view, &META));
+        // What a row says of a call is more than what its name lets suppose.
+        let known: FxHashSet<(FileId, Span)> = findings.iter().map(|it| (it.file, it.span)).collect();
+        let supposed = local::settle_all(claims, view, &META);
+        findings.extend(supposed.into_iter().filter(|it| !known.contains(&(it.file, it.span))));
         findings
     }
 }

@@ -168,7 +168,11 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
                     || matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
                     || name.is_some_and(|name| name.starts_with("takeUntil") || name.starts_with("until"))
             });
-        if by_operator || ENDING_OPERATORS.contains(&method) || REQUESTS.contains(&method) {
+        if by_operator
+            || ENDING_OPERATORS.contains(&method)
+            || REQUESTS.contains(&method)
+            || own::is_short_lived(model, at)
+        {
             return true;
         }
         at = object;

@@ -2,6 +2,7 @@
 //! methods of other files give.
 
 use crate::rule::Claims;
+use outlive_semantic::given::given_before;
 use outlive_semantic::index::{ClassId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
@@ -76,7 +77,6 @@ fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
 /// this.popup.closed().subscribe(…)`.
 pub(super) fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -> bool {
     let tree = &model.file.tree;
-    let Some(field) = place.trunk() else { return false };
     let makes = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
         Kind::Call => {
@@ -85,18 +85,11 @@ pub(super) fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -
         }
         _ => false,
     };
-    matches!(place.root, Root::This(_))
-        && model.values(&field).iter().any(|&value| {
-            let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-            makes(value)
-                && tree.func(value) == tree.func(source)
-                && value < source
-                && block.is_some_and(|block| tree.contains(block, source))
-        })
+    matches!(place.root, Root::This(_)) && given_before(model, place, source).into_iter().any(makes)
 }
 
 /// Whether a call gives something that ends with a component at the latest.
-fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
+pub(super) fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
     let life = model.model_of(model.ty(value)).and_then(|of| model.catalog.model(of).life);
     model.file.tree.kind(value) == Kind::Call && life.is_some_and(|life| life <= Life::Component)
 }
@@ -123,5 +116,5 @@ pub(super) fn given(model: &Model<'_>, source: NodeId, claims: &mut Claims<'_>) 
     }
     let callee = model.file.place(tree.callee(at)?);
     let is_named = matches!(callee.root, Root::This(_) | Root::Module(_)) && !callee.path.is_empty();
-    is_named.then(|| TypeRow::ResultOf(claims.names.place(model, &callee)))
+    is_named.then(|| TypeRow::ResultOf(claims.names.place_id(model, &callee)))
 }

@@ -249,22 +249,29 @@ fn note_added(model: &Model<'_>, added: &Registration) -> Note {
 }
 
 /// A clean-up that adds instead of removing: the same target, event and function as another registration, in a function
-/// that by its name takes away.
+/// that by its name takes away. Among what takes others from the same target it may even be another event.
 fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<LocalClaim> {
     let model = file.model;
     let name = model.file.function_name(registration.func)?;
-    if !takes_away(name)
-        || file.removals.iter().any(|removal| {
-            removal.func == registration.func
-                && same_target(model, &registration.place, &removal.place) == Match::Must
-        })
-    {
+    if !takes_away(name) {
+        return None;
+    }
+    let takes_others = |removal: &&Removal| {
+        removal.func == registration.func
+            && same_target(model, &registration.place, &removal.place) == Match::Must
+    };
+    let is_among_removals = file.removals.iter().any(|removal| takes_others(&removal));
+    let is_swapped = file.removals.iter().filter(takes_others).any(|removal| {
+        let removed = removal.listener;
+        removed.is_none_or(|removed| compare_listeners(model, registration.listener, removed) != Match::Never)
+    });
+    if is_swapped {
         return None;
     }
     let first = file.registrations.iter().find(|other| {
         other.call != registration.call
             && same_target(model, &other.place, &registration.place) == Match::Must
-            && compare_events(model, &other.event, &registration.event) == Match::Must
+            && (is_among_removals || compare_events(model, &other.event, &registration.event) == Match::Must)
             && compare_listeners(model, other.listener, registration.listener) == Match::Must
             && !model.file.function_name(other.func).is_some_and(takes_away)
     })?;
@@ -278,11 +285,21 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
     })
 }
 
+/// The words that names of functions begin with which take something away.
+const WORDS: &[&str] = &[
+    "remove",
+    "unbind",
+    "unsubscribe",
+    "unregister",
+    "detach",
+    "teardown",
+    "cleanup",
+    "disconnect",
+    "unlisten",
+];
+
 /// Whether a function takes something away, by its name.
 pub(crate) fn takes_away(name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_ascii_lowercase();
-    ending::is_end(name)
-        || ["remove", "unbind", "unsubscribe", "detach", "teardown", "cleanup", "disconnect", "unlisten"]
-            .iter()
-            .any(|word| lower.starts_with(word))
+    ending::is_end(name) || WORDS.iter().any(|word| lower.starts_with(word))
 }

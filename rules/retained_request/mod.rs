@@ -282,13 +282,13 @@ fn released(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> Releas
 }
 
 /// A release in the method that ends the holder's owner takes nothing out while the owner lives.
-fn is_end_of_owner(view: &ProjectView<'_, '_>, found: &project::Use<'_>) -> bool {
+fn is_end_of_owner(view: &ProjectView<'_, '_>, found: &project::Use) -> bool {
     let row = &view.project.summary(found.file).functions[found.row.func.index()];
     row.class.is_some() && ending::is_end(&row.name)
 }
 
 /// An assignment that neither gives the first value nor ends the owner: it happens while entries come in.
-fn replaces(view: &ProjectView<'_, '_>, found: &project::Use<'_>) -> bool {
+fn replaces(view: &ProjectView<'_, '_>, found: &project::Use) -> bool {
     let functions = &view.project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&func| functions[func.index()].parent);
     let is_made_or_ended = found.row.func.index() == 0

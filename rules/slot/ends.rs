@@ -96,6 +96,63 @@ pub(crate) fn missed_by_cleanup(
     has_forgotten.then(|| missed_by_end(file, call, handle, releases, patterns))?
 }
 
+/// A handler that an effect makes arms what a variable of the effect holds, and the cleanup of the effect takes other
+/// things away and leaves this one.
+pub(crate) fn missed_in_effect(
+    model: &Model<'_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+) -> Option<Gap> {
+    let slot = slot(model, call, handle)?;
+    let Root::Binding(binding) = slot.root else { return None };
+    let effect = model.file.binding(binding).func;
+    if !is_effect_callback(model, effect) || only_resets(model, call) {
+        return None;
+    }
+    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+    let cleanups: Vec<FuncId> =
+        model.returned_values(effect).iter().filter_map(|&value| model.function_of(value)).collect();
+    let leaves = !cleanups.is_empty() && !cleanups.iter().any(|&end| reaches(model, end, &releasing, 6));
+    leaves.then(|| Gap::new("when the effect is cleaned up", None))
+}
+
+/// A class component clears a timer elsewhere, and not when it unmounts: a hook of its life arms it, or what runs when it
+/// unmounts gives other things back.
+pub(crate) fn missed_by_unmount(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    releases: &[&Release],
+    patterns: &ReleasePatterns,
+) -> Option<Gap> {
+    let model = file.model;
+    let Root::This(class) = slot(model, call, handle)?.root else { return None };
+    if only_resets(model, call) {
+        return None;
+    }
+    let has_end = component_ends(model, class).next().is_some();
+    let is_begun = model.file.function_name(model.file.tree.func(call)).is_some_and(is_beginning);
+    if has_end {
+        return missed_by_end(file, call, handle, releases, patterns);
+    }
+    (is_begun && calls::is_component(model, class))
+        .then(|| Gap { one_each: true, ..Gap::new("when the component unmounts", None) })
+}
+
+/// Whether what a call is handed only sets things: nobody minds if that is done too late.
+fn only_resets(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let callback = tree.arg(call, 0).and_then(|callback| model.function_of(callback));
+    let body = callback.and_then(|callback| model.file.body(callback));
+    body.is_some_and(|body| !tree.subtree(body).any(|node| tree.is_call(node)))
+}
+
+/// Whether a framework calls a method of this name when a component has been put on the page.
+fn is_beginning(name: &str) -> bool {
+    matches!(name, "componentDidMount" | "mounted" | "connectedCallback" | "ngOnInit" | "ngAfterViewInit")
+}
+
 /// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
 /// which others close it does.
 pub(crate) fn missed_by_handler(

@@ -7,9 +7,10 @@ use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
+use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
@@ -77,9 +78,11 @@ pub(crate) fn overwritten(
     releases: &[&Release],
 ) -> Option<Gap> {
     let model = file.model;
-    let slot = slot(model, call, handle)?;
+    let own = slot(model, call, handle);
+    let is_own = own.is_some();
+    let slot = own.or_else(|| field_of_outer(model, call, handle))?;
     let func = model.file.tree.func(call);
-    if is_tested(file, &slot, func) || is_guarded(model, call) || model.constructs(func).is_some() {
+    if is_tested(file, &slot, call) || is_guarded(model, call) || model.constructs(func).is_some() {
         return None;
     }
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
@@ -90,6 +93,13 @@ pub(crate) fn overwritten(
         return None;
     }
     let gap = || Gap { repeats: true, ..Gap::new("before the next one takes its place", None) };
+    if is_turned(model, call) || is_fed(file, &slot, func) {
+        return Some(gap());
+    }
+    // Who calls a function that fills a field of another thing may have looked at it before.
+    if !is_own {
+        return None;
+    }
     if is_looped(model, func, &releasing, 3) {
         return Some(gap());
     }
@@ -103,6 +113,68 @@ pub(crate) fn overwritten(
             && !is_start(model, caller)
     });
     (again && callers.len() >= 2).then(gap)
+}
+
+/// Whether a loop in the function itself writes the slot, and goes on after it has.
+fn is_turned(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(turn) = guard::enclosing_loop(model, call) else { return false };
+    let leaves = |node: NodeId| matches!(tree.kind(node), Kind::Break | Kind::Return);
+    !tree.subtree(turn).any(|node| leaves(node) && node > call)
+}
+
+/// Events of which one thing has many.
+const REPEATING: &[&str] = &[
+    "message",
+    "data",
+    "line",
+    "request",
+    "input",
+    "packet",
+    "chunk",
+    "frame",
+    "row",
+    "record",
+    "job",
+    "publish",
+    "change",
+    "update",
+    "click",
+    "dblclick",
+    "keydown",
+    "keyup",
+    "keypress",
+    "mousedown",
+    "mouseup",
+    "mousemove",
+    "pointerdown",
+    "pointermove",
+    "touchstart",
+    "touchmove",
+    "scroll",
+    "resize",
+    "wheel",
+    "dragstart",
+    "drop",
+    "paste",
+];
+
+/// Whether a function, or one that it stands in below the owner of the slot, is a listener to events that come again
+/// and again.
+fn is_fed(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
+    let model = file.model;
+    let owner = match slot.root {
+        Root::Binding(binding) => Some(model.file.binding(binding).func),
+        Root::Receiver(func) => Some(func),
+        _ => None,
+    };
+    let mut around = model.file.enclosing(func).take_while(|&at| Some(at) != owner && at.index() != 0);
+    around.any(|at| {
+        file.registrations.iter().any(|registration| {
+            let comes_again = matches!(&registration.event, Identity::Constant(event) if REPEATING.contains(&event.as_str()));
+                comes_again && !registration.once && model.function_of(registration.listener) == Some(at)
+        })
+    })
 }
 
 /// Methods that frameworks call whenever something of a component has changed.
@@ -159,10 +231,26 @@ fn calls_within(model: &Model<'_>, node: NodeId, func: FuncId) -> bool {
         || model.calls_of(func).iter().any(|&call| tree.contains(node, call))
 }
 
-/// Whether the function looks at the slot in a condition.
-fn is_tested(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
+/// `const node = this; … node.stream = createWriteStream(…)` further in: a field of what a function around has.
+fn field_of_outer(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
+    let func = model.file.tree.func(call);
+    let [place] = &handle.places[..] else { return None };
+    let owner = match place.root {
+        Root::Binding(binding) => model.file.binding(binding).func,
+        Root::Receiver(func) => func,
+        _ => return None,
+    };
+    let is_field = matches!(place.path[..], [Step::Field(_)]);
+    (is_field && owner != func && owner.index() != 0 && model.file.is_within(func, owner))
+        .then(|| place.clone())
+}
+
+/// Whether the function looks at the slot in a condition before the slot is written.
+fn is_tested(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> bool {
+    let func = file.model.file.tree.func(call);
     file.accesses.of(slot).any(|access| {
         file.model.file.is_within(access.func, func)
+            && access.node < call
             && matches!(access.usage, Usage::Tested(_) | Usage::Operand(_))
     })
 }

@@ -37,10 +37,22 @@ pub(crate) fn missed_by_settlement(
             || is_on_other_branch(model, call, settle)
             || is_released_down_the_chain(model, func, releases);
         let is_missed = !covers(model, func, executor, &releasing)
-            || stays && func != executor && leaves_before(model, settle, releases);
+            || stays && func != executor && leaves_before(model, settle, releases)
+            || is_caught_apart(model, call, settle, releases);
         !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
     })?;
     Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
+}
+
+/// Whether a promise is settled where what is thrown after the call is caught, and nothing is released there.
+fn is_caught_apart(model: &Model<'_>, call: NodeId, settle: NodeId, releases: &[&Release]) -> bool {
+    let tree = &model.file.tree;
+    let around = tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function);
+    around.into_iter().filter(|&node| tree.kind(node) == Kind::Catch).any(|caught| {
+        let tried = tree.parent(caught).and_then(|whole| tree.first(whole));
+        tried.is_some_and(|tried| tree.contains(tried, call) && tree.func(tried) == tree.func(call))
+            && !releases.iter().any(|release| tree.contains(caught, release.node))
+    })
 }
 
 /// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own

@@ -147,3 +147,34 @@ pub(super) fn is_open(model: &Model<'_>, key: NodeId) -> bool {
         _ => false,
     })
 }
+
+/// `const key = [a, b]; if (!table.has(key)) table.set(key, …)`: a key that is made in each call, and that nothing but the
+/// table gets, is never found again.
+pub(super) fn is_fresh_local(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let Some(binding) = op.key.and_then(|key| model.file.binding_of(key)) else { return false };
+    let value = model.file.sole_value(binding);
+    let is_own = model.file.binding(binding).func == op.func && matches!(op.op, Op::Grow(Growth::Set));
+    if !is_own || !value.is_some_and(|value| is_made_here(model, value)) {
+        return false;
+    }
+    let is_key = |node: NodeId| {
+        let mut uses = file.ops.iter().filter(|other| other.holder == op.holder);
+        uses.any(|other| other.key.is_some_and(|key| tree.contains(key, node)))
+    };
+    file.accesses.below(&Place::root(Root::Binding(binding))).all(|access| is_key(access.node))
+}
+
+/// Whether every value of an expression is a list or an object that it makes.
+fn is_made_here(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::Array | Kind::Object => true,
+        Kind::Conditional => tree.children(value).skip(1).all(|part| is_made_here(model, part)),
+        Kind::Call => {
+            matches!(tree.method_call(value), Some((_, "split" | "slice" | "map" | "filter" | "concat")))
+        }
+        _ => false,
+    }
+}

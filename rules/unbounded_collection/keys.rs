@@ -27,6 +27,43 @@ pub(super) fn is_open_name(name: &str) -> bool {
         || OPEN_KEYS.contains(&last.to_ascii_lowercase().as_str())
 }
 
+/// What comes and goes while whoever counts it stays: an id of one is never used again.
+const PASSING: &[&str] = &[
+    "request",
+    "req",
+    "message",
+    "msg",
+    "packet",
+    "task",
+    "job",
+    "call",
+    "rpc",
+    "session",
+    "socket",
+    "connection",
+    "conn",
+    "transaction",
+    "tx",
+    "txn",
+    "correlation",
+    "ack",
+    "transfer",
+    "upload",
+    "download",
+    "invocation",
+];
+
+/// Whether a table is filled under the ids of what passes: `tools.set(taskId, …)`, `owners[packet.id] = …`.
+pub(super) fn is_passing(growth: &GrowthClaim) -> bool {
+    let is_table = matches!(growth.growth, Growth::Set | Growth::Key | Growth::Add);
+    let words: Vec<String> = growth.key.split(['.', '_', '[']).flat_map(camel_words).collect();
+    let names = match &words[..] {
+        [.., of, id] => matches!(id.as_str(), "id" | "uuid" | "guid") && PASSING.contains(&of.as_str()),
+        _ => false,
+    };
+    is_table && names && growth.keys == Keys::Open
+}
+
 /// Whether what grows is worth a word although nobody knows how often: it says that it remembers, its keys are open, or
 /// it is a list.
 pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
@@ -136,6 +173,13 @@ const FINITE_KEYS: &[&str] = &[
     "directory",
     "folder",
     "tag",
+    "mid",
+    "percent",
+    "percentage",
+    "priority",
+    "weekday",
+    "month",
+    "codec",
 ];
 
 /// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
@@ -161,6 +205,10 @@ fn names_few(key: &str) -> bool {
     let Some(word) = words.last() else { return false };
     if matches!(word.as_str(), "id" | "identifier") && is_id_of_part(key) {
         return true;
+    }
+    // Of queries and users there is no end, and so there is none of their names.
+    if last == "name" && key.rsplit('.').nth(1).is_some_and(is_open_name) {
+        return false;
     }
     let whole = last.to_ascii_lowercase();
     FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())

@@ -231,15 +231,7 @@ impl Site<'_, '_, '_> {
 
     /// The function whose one run the entry belongs to: the executor of a promise runs with the function around it.
     fn call_around(&self) -> FuncId {
-        let functions = &self.model.file;
-        let mut at = self.op.func;
-        while let Some(parent) = functions.function(at).parent.filter(|parent| parent.index() != 0) {
-            if !is_executor(self.model, at) && !self.model.is_immediately_invoked(at) {
-                break;
-            }
-            at = parent;
-        }
-        at
+        call_around(self.model, self.op.func)
     }
 
     /// Whether a function is part of a call of another, or makes such a call itself and so may clean up after it.
@@ -255,8 +247,17 @@ impl Site<'_, '_, '_> {
         let Some(value) = self.op.value else { return false };
         let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
         let held = |binding: BindingId| {
-            let is_its_own = file.is_within(file.binding(binding).func, outer);
-            let is_held = tree.subtree(value).any(|node| file.binding_of(node) == Some(binding));
+            let owner = file.binding(binding).func;
+            let is_its_own = file.is_within(owner, outer);
+            let mut inside = tree.subtree(value).filter_map(|node| file.binding_of(node));
+            // Who holds `resolve` waits for the promise that `reject` gives up.
+            let is_held = inside.any(|held| {
+                let is_other_half = || {
+                    let row = file.binding(held);
+                    row.kind == BindingKind::Param && row.func == owner && is_executor(self.model, owner)
+                };
+                held == binding || is_other_half()
+            });
             file.binding(binding).kind == BindingKind::Param && is_its_own && is_held
         };
         tree.subtree(file.function(callback).node).any(|node| {
@@ -419,6 +420,18 @@ impl Site<'_, '_, '_> {
         });
         (is_closure && adds).then_some(owner)
     }
+}
+
+/// The function whose run a function is a part of: the executor of a promise runs with the function around it.
+pub(super) fn call_around(model: &Model<'_>, func: FuncId) -> FuncId {
+    let mut at = func;
+    while let Some(parent) = model.file.function(at).parent.filter(|parent| parent.index() != 0) {
+        if !is_executor(model, at) && !model.is_immediately_invoked(at) {
+            break;
+        }
+        at = parent;
+    }
+    at
 }
 
 /// The list of promises that a call races.

@@ -24,7 +24,7 @@ use outlive_semantic::tables::BindingKind;
 use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
-    is_beside_methods, is_for_trials, is_formatter, is_from_client, is_looked_up, is_made_anew,
+    is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
     is_on_options, is_overwrite, is_registry, is_sized, keeps_each, key_parts, replaces, shown_key,
 };
 
@@ -48,7 +48,10 @@ impl Rule for UnboundedCollection {
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
         let Op::Grow(growth) = op.op else { return };
         let model = file.model;
-        let keys = growth::keys(model, op);
+        let keys = match growth::keys(model, op) {
+            Keys::Open if evidence::is_fresh_local(file, op) => Keys::Fresh,
+            keys => keys,
+        };
         if !may_outlive(model, op) {
             return;
         }
@@ -69,6 +72,9 @@ impl Rule for UnboundedCollection {
         }
         if is_made_anew(file, op) {
             return dropped("each run begins with a new one");
+        }
+        if is_limited(file, op) {
+            return dropped("nothing is added once there are too many");
         }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");

@@ -1,5 +1,6 @@
 //! Entries that are taken out where the work succeeds and stay where it fails.
 
+use super::missed::call_around;
 use crate::claim::{Missed, Why};
 use crate::rule::FileView;
 use outlive_semantic::flow::{Edge, Exit, Flow};
@@ -14,39 +15,46 @@ use rustc_hash::FxHashSet;
 /// taken out on every way, or somewhere else.
 pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> {
     let model = file.model;
-    let releases: Vec<&CollectionOp> = file.ops_on(&op.holder, Op::Release).collect();
-    let all_inside = releases.iter().all(|release| model.file.is_within(release.func, op.func));
-    if releases.is_empty() || !all_inside || op.func.index() == 0 {
+    let run = call_around(model, op.func);
+    // Whether what empties the whole table elsewhere comes in time is asked of its callers.
+    let releases: Vec<&CollectionOp> = file
+        .ops_on(&op.holder, Op::Release)
+        .filter(|release| release.key.is_some() || model.file.is_within(release.func, run))
+        .collect();
+    let all_inside = releases.iter().all(|release| model.file.is_within(release.func, run));
+    if releases.is_empty() || !all_inside || run.index() == 0 {
         return None;
     }
-    let at = match releases
-        .iter()
-        .map(|release| success_only(model, op.func, release))
-        .collect::<Option<Vec<_>>>()
-    {
-        Some(handlers) => handlers.first().copied()?,
-        None => missed_rejection(model, op, &releases)?,
-    };
+    let at =
+        match releases.iter().map(|release| success_only(model, run, release)).collect::<Option<Vec<_>>>() {
+            Some(handlers) => handlers.first().copied()?,
+            None => missed_rejection(model, (op, run), &releases)?,
+        };
     let releases = releases.iter().map(|release| model.file.tree.span(release.node)).collect();
     Some(Missed { why: Why::Failure, at, releases })
 }
 
 /// The call whose rejection leaves the function before any release, if every way that does not throw passes one.
-fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&CollectionOp]) -> Option<Span> {
+fn missed_rejection(
+    model: &Model<'_>,
+    (op, run): (&CollectionOp, FuncId),
+    releases: &[&CollectionOp],
+) -> Option<Span> {
     let tree = &model.file.tree;
-    if !model.file.function(op.func).is_async {
+    if !model.file.function(run).is_async {
         return None;
     }
-    let flow = Flow::of(model, op.func)?;
+    let flow = Flow::of(model, run)?;
     let mut stops: FxHashSet<NodeId> = FxHashSet::default();
     for release in releases {
         stops.insert(release.node);
         // A closure that releases takes over when it is made.
         let around = tree.ancestors(release.node);
-        stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == op.func));
+        stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == run));
     }
-    stops.extend(where_absent(model, op));
-    let start = *flow.points(op.node).first()?;
+    stops.extend(where_absent(model, op, run));
+    let here = std::iter::once(op.node).chain(tree.ancestors(op.node)).filter(|&node| tree.func(node) == run);
+    let start = here.filter_map(|node| flow.points(node).first().copied()).next()?;
     let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
     if flow.escape(start, &stops, &settles).is_some() {
         return None;
@@ -56,9 +64,9 @@ fn missed_rejection(model: &Model<'_>, op: &CollectionOp, releases: &[&Collectio
 }
 
 /// What runs only where the entry is not in the collection any more: `if (list.indexOf(job) === -1) throw …`.
-fn where_absent(model: &Model<'_>, op: &CollectionOp) -> Vec<NodeId> {
+fn where_absent(model: &Model<'_>, op: &CollectionOp, run: FuncId) -> Vec<NodeId> {
     let tree = &model.file.tree;
-    let Some(body) = model.file.body(op.func) else { return Vec::new() };
+    let Some(body) = model.file.body(run) else { return Vec::new() };
     let branches = tree.subtree(body).filter(|&node| tree.kind(node) == Kind::If).filter_map(|node| {
         let is_absent = tree.first(node).is_some_and(|test| says_absent(model, test, &op.holder));
         tree.child(node, 1).filter(|_| is_absent)

@@ -10,24 +10,24 @@ use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::What;
 
 #[derive(Clone, Copy)]
-pub(super) enum Released<'p> {
-    Yes(Use<'p>),
+pub(super) enum Released {
+    Yes(Use),
     Maybe,
     /// What the entries hold is taken out, and the entries stay.
     Inner,
     /// In sight is only a release that nothing in the project calls.
-    Idle(Use<'p>),
+    Idle(Use),
     No,
 }
 
 /// Whether anything, anywhere, takes entries out of the collection or replaces it.
-pub(super) fn released<'p>(
-    project: &'p Project<'_>,
+pub(super) fn released(
+    project: &Project<'_>,
     spot: &Spot,
     lives: Lives,
     is_hot: bool,
-    is_known: &dyn Fn(&Use<'_>) -> bool,
-) -> Released<'p> {
+    is_known: &dyn Fn(&Use) -> bool,
+) -> Released {
     let mut answer = Released::No;
     let mut idle = None;
     for found in uses_that_matter(project, spot) {
@@ -58,7 +58,7 @@ pub(super) fn released<'p>(
         answer = Released::Maybe;
     }
     let element = spot.clone().with(SpotStep::Element);
-    let empties = |found: &Use<'_>| found.row.what == What::Collection(Op::Release);
+    let empties = |found: &Use| found.row.what == What::Collection(Op::Release);
     if matches!(answer, Released::No) && project.uses(&element).iter().any(empties) {
         answer = Released::Inner;
     }
@@ -79,6 +79,18 @@ pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId
     })
 }
 
+/// Whether what adds to the collection of an owner starts or ends that owner, and each start gives it a new one.
+pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+    let name = &project.summary(file).functions[func.index()].name;
+    let is_part = calls::is_startup_name(name) || ending::is_end(name);
+    let is_renewal = |found: &Use| {
+        matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed)
+            && (is_start(project, found) || is_initialiser(project, found))
+            && project.summary(found.file).functions[found.row.func.index()].name.as_ref() != "constructor"
+    };
+    is_part && project.uses(spot).iter().any(is_renewal)
+}
+
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
 fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
     spot.field().is_some_and(|field| {
@@ -90,7 +102,7 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
 }
 
 /// `resetForTesting`, which no production code calls.
-fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_for_tests(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let is_named = row
         .name
@@ -101,7 +113,7 @@ fn is_for_tests(project: &Project<'_>, found: &Use<'_>) -> bool {
 }
 
 /// `export function reset() { table.clear() }`, told nothing, that nothing in the project calls.
-fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_idle(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let is_plain =
         row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
@@ -118,7 +130,7 @@ fn is_idle(project: &Project<'_>, found: &Use<'_>) -> bool {
 /// A release in the method that ends the holder's owner takes nothing away while the owner lives. A method that is told
 /// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
 /// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
-fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
+fn is_end(project: &Project<'_>, spot: &Spot, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
@@ -127,14 +139,18 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use<'_>) -> bool {
 }
 
 /// A handler of the end of the process itself: what it calls others may call, too.
-fn is_at_stop(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_at_stop(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     rate == Some(Rate::Stop) && row.class.is_none() && row.name.is_empty()
 }
 
-/// A fresh collection given by the method that starts its owner takes nothing away from one that runs.
-fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
+/// A fresh collection given by the method that starts its owner takes nothing away from one that runs. The callback of
+/// an interval that it begins goes on, and does.
+fn is_start(project: &Project<'_>, found: &Use) -> bool {
+    if project.rate(found.file, found.row.func).rate.is_some_and(Rate::is_hot) {
+        return false;
+    }
     let functions = &project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);
@@ -143,7 +159,7 @@ fn is_start(project: &Project<'_>, found: &Use<'_>) -> bool {
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
-fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
+fn uses_that_matter(project: &Project<'_>, spot: &Spot) -> Vec<Use> {
     let mut out = project.uses(spot);
     let mut at = spot.clone();
     while let Some(SpotStep::Element | SpotStep::Field(_)) = at.path.last() {
@@ -161,7 +177,7 @@ fn uses_that_matter<'p>(project: &'p Project<'_>, spot: &Spot) -> Vec<Use<'p>> {
 }
 
 /// Whether an assignment only gives the collection its first value.
-fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
+fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
     match lives {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
             is_initialiser(project, found)
@@ -173,7 +189,7 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use<'_>) -> bool {
 }
 
 /// Methods that make an instance ready, by the names everybody gives them.
-fn is_initialiser(project: &Project<'_>, found: &Use<'_>) -> bool {
+fn is_initialiser(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     matches!(
         &*row.name,

@@ -1,8 +1,8 @@
 //! With the project known: what holds the collection, how long it lives, what lets its entries go, and what is in doubt.
 
 use super::META;
-use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_worth_guessing};
-use super::release::{Released, is_renewed_around, released};
+use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_passing, is_worth_guessing};
+use super::release::{Released, is_renewed_around, is_renewed_at_start, released};
 use super::report::report;
 use crate::claim::{Claim, GrowthClaim, Why};
 use crate::finding::{Doubt, Finding};
@@ -68,6 +68,7 @@ pub(super) fn settle_holder(
             Released::Inner => doubt.unknown(),
             Released::Idle(_) => doubt.assume(),
             Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
+            Released::No if is_renewed_at_start(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No => {}
         }
         if best.is_none_or(|(known, _)| {
@@ -90,14 +91,14 @@ pub(super) fn settle_holder(
 }
 
 /// What was found out about the releases of one collection. Thousands of sites may add to it, and most ask alike.
-struct Asked<'p> {
+struct Asked {
     /// Text that is handed on is handed on as it is.
     is_text: bool,
     /// By whether the site is hot, and the file whose releases do not count.
-    known: FxHashMap<(bool, Option<FileId>), Released<'p>>,
+    known: FxHashMap<(bool, Option<FileId>), Released>,
 }
 
-impl<'p> Asked<'p> {
+impl Asked {
     fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
         let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
         Self { is_text, known: FxHashMap::default() }
@@ -106,16 +107,18 @@ impl<'p> Asked<'p> {
     /// Whether something takes out what one site adds.
     fn released(
         &mut self,
-        project: &'p Project<'_>,
+        project: &Project<'_>,
         spot: &Spot,
         lives: Lives,
         (file, claim, growth): (FileId, &Claim, &GrowthClaim),
-    ) -> Released<'p> {
+    ) -> Released {
         let rate = project.rate(file, claim.func).rate;
         // Who looks up before it fills has an owner that answers many lookups: its end comes too late for them.
-        let is_hot = rate.is_some_and(Rate::is_hot) || growth.looked_up && is_open_by_name(growth);
+        let is_hot = rate.is_some_and(Rate::is_hot)
+            || growth.looked_up && is_open_by_name(growth)
+            || growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Failure);
         let is_text = self.is_text;
-        let ask = |is_known: &dyn Fn(&Use<'_>) -> bool| {
+        let ask = |is_known: &dyn Fn(&Use) -> bool| {
             released(project, spot, lives, is_hot, &|found| {
                 is_known(found) || is_text && found.row.what == What::Collection(Op::Escape)
             })
@@ -211,11 +214,13 @@ fn doubts(
                 || growth.beside_methods
                 || growth.sibling.is_some()
                 || growth.waiting
+                || is_passing(growth)
                 || is_unread =>
         {
             doubt.assume();
         }
         Answer::Unknown => doubt.unknown(),
+        Answer::No if is_of_connection(project, lives, file, claim, growth) => doubt.assume(),
         Answer::No => return None,
     }
     // Plug-ins are registered when things start, not with every request.
@@ -245,6 +250,26 @@ fn doubts(
         doubt.unknown();
     }
     Some(doubt)
+}
+
+/// A table of one connection, filled under what each of its messages says: it grows for as long as the other side talks.
+fn is_of_connection(
+    project: &Project<'_>,
+    lives: Lives,
+    file: FileId,
+    claim: &Claim,
+    growth: &GrowthClaim,
+) -> bool {
+    let Lives::With(of, Owner::Run(run), made) = lives else { return false };
+    let info = project.rate(file, claim.func);
+    let is_table = matches!(growth.growth, Growth::Set | Growth::Key | Growth::Add);
+    let is_open = growth.from_client || is_open_by_name(growth);
+    of == file
+        && project.is_within(file, claim.func, run)
+        && (made.rate, info.rate) == (Some(Rate::Connection), Some(Rate::Message))
+        && made.certain
+        && is_table
+        && is_open
 }
 
 /// `logOnce(message)`: what tells each thing once has so many things to tell as there are places that tell.

@@ -186,6 +186,17 @@ pub(super) fn is_sized(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
         .any(|other| related(file, other.func, op.func) && is_compared(file, other))
 }
 
+/// `if (running.length < limit) running.push(job)`: nothing is added once there are too many, whatever stays.
+pub(super) fn is_limited(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let tree = &file.model.file.tree;
+    let tests = file.ops_on(&op.holder, Op::Size).filter(|size| is_compared(file, size));
+    let mut around = tests.filter_map(|size| tree.ancestors(size.node).find(|&at| tree.kind(at) == Kind::If));
+    around.any(|test| {
+        let is_in = |slot: usize| tree.child(test, slot).is_some_and(|branch| tree.contains(branch, op.node));
+        is_in(1) && !is_in(0)
+    })
+}
+
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;
     tree.ancestors(op.node).take(4).any(|node| {

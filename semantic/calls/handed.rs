@@ -5,9 +5,10 @@ use super::{
 };
 use crate::access::{Accesses, Usage};
 use crate::catalog::When;
+use crate::given::given_before;
 use crate::index::{BindingId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
-use crate::place::Root;
+use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
 use crate::{guard, rearm};
@@ -31,11 +32,17 @@ pub(super) fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut 
         };
         let is_plain =
             || matches!(model.ty(arg), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing | Ty::Function(_));
-        if may_last && !is_plain() {
+        if may_last && !is_plain() && !is_made_before(model, &place, call) {
             let arg = u16::try_from(index).unwrap_or(u16::MAX);
             out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
         }
     }
+}
+
+/// Whether a field was given a new thing right before: `this.view = new View(); register(this.view.contents)`.
+fn is_made_before(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
+    let is_new = |value: NodeId| model.file.tree.kind(value) == Kind::New;
+    matches!(place.root, Root::This(_)) && given_before(model, place, call).into_iter().any(is_new)
 }
 
 /// Whether a variable holds what the same run has made, for this call: not for several of them in a loop.

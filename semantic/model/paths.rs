@@ -114,5 +114,9 @@ pub fn package_path(specifier: &str) -> Option<&str> {
     if specifier.starts_with(['.', '/', '#', '~']) || specifier.starts_with("@/") {
         return None;
     }
-    Some(specifier.strip_prefix("node:").unwrap_or(specifier))
+    match specifier.strip_prefix("node:").unwrap_or(specifier) {
+        // They have all that `fs` has.
+        "fs-extra" | "graceful-fs" => Some("fs"),
+        name => Some(name),
+    }
 }

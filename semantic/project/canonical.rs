@@ -3,14 +3,17 @@
 //! `cache` in a.js, `require('./a').cache` in b.js and `a.cache` behind `import * as a` are one spot. The field of an
 //! instance belongs to the class that first gives it, whichever subclass or variable it is reached through.
 
-use super::{FileId, Project, Symbol};
+use super::tables::{self, Own};
+use super::{FileEntry, FileId, Project, Symbol};
 use crate::catalog::ModelId;
-use crate::index::{BindingId, ClassId, FuncId, NodeId};
+use crate::index::{BindingId, ClassId, FuncId, NodeId, PlaceId};
 use crate::model;
 use crate::place::{Place, Root, Step};
-use crate::summary::{BaseRow, ExportRow, ExportTo, TypeRow};
+use crate::summary::{BaseRow, ExportTo, TypeRow};
 use crate::tables::ClassKind;
+use rayon::prelude::*;
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// A place of the project.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -68,15 +71,6 @@ pub enum GlobalTy {
     Function(FileId, FuncId),
 }
 
-/// Where the type of a spot is told: a row of a file's summary.
-#[derive(Clone, Copy)]
-pub(super) struct Typed {
-    file: FileId,
-    row: u32,
-    /// A row of its exports, not of its types.
-    is_export: bool,
-}
-
 pub(super) const FUEL: u32 = 24;
 
 impl Spot {
@@ -125,6 +119,16 @@ impl Project<'_> {
     #[must_use]
     pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
         self.canonical_within(file, place, FUEL)
+    }
+
+    /// The project-wide name of a place that the summary of a file names by an id.
+    #[must_use]
+    pub fn spot(&self, file: FileId, place: PlaceId) -> Spot {
+        self.canonical_of(file, place, FUEL)
+    }
+
+    fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
+        self.canonical_within(file, &self.summary(file).place(place), fuel)
     }
 
     fn canonical_within(&self, file: FileId, place: &Place, fuel: u32) -> Spot {
@@ -234,8 +238,8 @@ impl Project<'_> {
 
     fn export_named(&self, file: FileId, name: Symbol, fuel: u32) -> Option<Spot> {
         let fuel = fuel.checked_sub(1)?;
-        if let Some(&row) = self.exports[file.index()].get(&name) {
-            return Some(self.export_spot(file, row, name, fuel));
+        if let Some(row) = self.tables(file).export(name) {
+            return Some(self.export_spot(file, row as usize, name, fuel));
         }
         // `export * from`
         let summary = self.summary(file);
@@ -252,7 +256,7 @@ impl Project<'_> {
 
     fn export_spot(&self, file: FileId, row: usize, name: Symbol, fuel: u32) -> Spot {
         match &self.summary(file).exports[row].target {
-            ExportTo::Place(place) => self.canonical_within(file, place, fuel),
+            ExportTo::Place(place) => self.canonical_of(file, *place, fuel),
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
             ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
@@ -274,51 +278,44 @@ impl Project<'_> {
     }
 
     pub(super) fn index_types(&mut self) {
-        let count = |file: &super::FileEntry| {
-            let is_value = |row: &&ExportRow| matches!(row.target, ExportTo::Value(_));
-            file.summary.types.len() + file.summary.exports.iter().filter(is_value).count()
-        };
-        self.types.reserve(self.files.iter().map(count).sum());
-        // Fields of instances first: the paths of everything else go through them.
+        // What is a file's own is in its tables, or is said below it: the paths of everything else go through that.
         for pass in 0..2 {
             for id in self.file_ids() {
-                for i in 0..self.summary(id).types.len() {
-                    let (place, _) = &self.summary(id).types[i];
-                    let is_own =
+                for at in 0..self.tables(id).other_types().len() {
+                    let row = self.tables(id).other_types()[at];
+                    let place = &self.summary(id).place(self.summary(id).types[row as usize].0);
+                    let is_plain =
                         matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
-                    if is_own != (pass == 0) {
+                    if is_plain != (pass == 0) {
                         continue;
                     }
-                    let spot = if is_own { self.plain(id, place) } else { self.canonical(id, place) };
-                    let row = u32::try_from(i).unwrap_or(u32::MAX);
-                    let typed = Typed { file: id, row, is_export: false };
-                    self.types.entry(spot).or_insert(typed);
+                    let spot = if is_plain { self.plain(id, place) } else { self.canonical(id, place) };
+                    self.types.entry(spot).or_insert((id, row));
                 }
             }
         }
-        for id in self.file_ids() {
-            for i in 0..self.summary(id).exports.len() {
-                let export = &self.summary(id).exports[i];
-                if let (Some(name), ExportTo::Value(_)) = (export.name, &export.target) {
-                    let symbol = self.symbol_of(id, name);
-                    let spot = Spot::root(SpotRoot::Exports(id)).with(SpotStep::Field(symbol));
-                    let row = u32::try_from(i).unwrap_or(u32::MAX);
-                    let typed = Typed { file: id, row, is_export: true };
-                    self.types.entry(spot).or_insert(typed);
-                }
-            }
-        }
+        let of_file = |(file, names): (&FileEntry, &Arc<[Symbol]>)| tables::exported_values(file, names);
+        self.exported_values = self.files.par_iter().zip(&self.names).map(of_file).collect();
     }
 
-    fn type_row(&self, typed: Typed) -> Option<(FileId, &TypeRow)> {
-        let summary = self.summary(typed.file);
-        let row = typed.row as usize;
-        let ty = match (typed.is_export, summary.exports.get(row).map(|export| &export.target)) {
-            (true, Some(ExportTo::Value(ty))) => ty,
-            (true, _) => return None,
-            (false, _) => &summary.types.get(row)?.1,
+    /// The row that tells the type of a spot, and its file.
+    fn type_row(&self, spot: &Spot) -> Option<(FileId, &TypeRow)> {
+        if let Some((file, own)) = Own::of_spot(spot)
+            && let Some(row) = self.tables(file).type_row(own)
+        {
+            return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
+        }
+        if let Some(&(file, row)) = self.types.get(spot) {
+            return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
+        }
+        let (SpotRoot::Exports(file), &[SpotStep::Field(name)]) = (spot.root, &spot.path[..]) else {
+            return None;
         };
-        Some((typed.file, ty))
+        let row = tables::find(self.exported_values.get(file.index())?, name)?;
+        match &self.summary(file).exports.get(row as usize)?.target {
+            ExportTo::Value(ty) => Some((file, ty)),
+            _ => None,
+        }
     }
 
     /// What is at a spot.
@@ -338,7 +335,7 @@ impl Project<'_> {
                 _ => {}
             }
         }
-        if let Some((file, ty)) = self.types.get(spot).and_then(|&typed| self.type_row(typed)) {
+        if let Some((file, ty)) = self.type_row(spot) {
             return self.resolve_type(file, ty, fuel);
         }
         if let Some(SpotStep::Field(name)) = spot.path.last()
@@ -371,11 +368,8 @@ impl Project<'_> {
     }
 
     fn static_method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<FuncId> {
-        self.methods
-            .get(&(file, class))?
-            .get(&name)
-            .filter(|(_, is_static)| *is_static)
-            .map(|(func, _)| *func)
+        let method = self.tables(file).method(class, name);
+        method.filter(|(_, is_static)| *is_static).map(|(func, _)| func)
     }
 
     /// The type of a package's or a global's value.
@@ -421,11 +415,11 @@ impl Project<'_> {
             TypeRow::Class(class) => GlobalTy::Class(file, *class),
             TypeRow::Function(func) => GlobalTy::Function(file, *func),
             TypeRow::Same(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 self.type_within(&spot, fuel)
             }
             TypeRow::InstanceOf(place) | TypeRow::Annotated(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 match self.type_within(&spot, fuel) {
                     GlobalTy::Class(file, class) => GlobalTy::Instance(file, class),
                     GlobalTy::Function(file, func) => self.constructed_by(file, func),
@@ -433,7 +427,7 @@ impl Project<'_> {
                 }
             }
             TypeRow::ResultOf(place) => {
-                let spot = self.canonical_within(file, place, fuel);
+                let spot = self.canonical_of(file, *place, fuel);
                 match self.type_within(&spot, fuel) {
                     GlobalTy::Function(file, func) => {
                         let returns = &self.summary(file).functions[func.index()].returns;
@@ -463,7 +457,7 @@ impl Project<'_> {
             BaseRow::Class(class) => Some((file, *class)),
             BaseRow::Model(_) => None,
             BaseRow::Place(place) => {
-                let spot = self.canonical_within(file, place, fuel.checked_sub(1)?);
+                let spot = self.canonical_of(file, *place, fuel.checked_sub(1)?);
                 match self.type_within(&spot, fuel - 1) {
                     GlobalTy::Class(file, class) => Some((file, class)),
                     GlobalTy::Function(file, func) => match self.constructed_by(file, func) {

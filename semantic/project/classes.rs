@@ -5,34 +5,8 @@ use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::{BaseRow, TypeRow};
-use rustc_hash::FxHashSet;
 
 impl Project<'_> {
-    pub(super) fn index_classes(&mut self) {
-        for id in self.file_ids() {
-            let summary = &self.files[id.index()].summary;
-            let names = &self.names[id.index()];
-            for (i, row) in summary.classes.iter().enumerate() {
-                let methods = row
-                    .methods
-                    .iter()
-                    .map(|&(name, func, is_static)| (names[name.index()], (func, is_static)))
-                    .collect();
-                self.methods.insert((id, ClassId::from_index(i)), methods);
-            }
-            let mut seen: FxHashSet<(ClassId, Symbol)> = FxHashSet::default();
-            let typed = summary.types.iter().map(|(place, _)| place);
-            for place in typed.chain(&summary.places) {
-                if let (Root::This(class), Some(Step::Field(name))) = (place.root, place.path.first()) {
-                    let symbol = names[name.index()];
-                    if seen.insert((class, symbol)) {
-                        self.fields.entry((id, class)).or_default().push(symbol);
-                    }
-                }
-            }
-        }
-    }
-
     /// A class and what it inherits from in the project, itself first.
     #[must_use]
     pub fn lineage(&self, file: FileId, class: ClassId) -> Vec<(FileId, ClassId)> {
@@ -68,10 +42,7 @@ impl Project<'_> {
             return (file, class);
         }
         let lineage = self.lineage_within(file, class, fuel);
-        let owner = lineage
-            .iter()
-            .rev()
-            .find(|key| self.fields.get(key).is_some_and(|fields| fields.contains(&name)));
+        let owner = lineage.iter().rev().find(|(file, class)| self.tables(*file).has_field(*class, name));
         owner.copied().unwrap_or((file, class))
     }
 
@@ -81,6 +52,7 @@ impl Project<'_> {
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
             let names = &self.names[file.index()];
             self.summary(file).types.iter().find_map(|(place, row)| {
+                let place = self.summary(file).place(*place);
                 let is_field = place.root == Root::This(class)
                     && matches!(place.path[..], [Step::Field(name)] if names[name.index()] == field);
                 is_field.then_some(row)
@@ -92,8 +64,8 @@ impl Project<'_> {
     #[must_use]
     pub fn method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<(FileId, FuncId, ClassId)> {
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
-            let (func, is_static) = self.methods.get(&(file, class))?.get(&name)?;
-            (!is_static).then_some((file, *func, class))
+            let (func, is_static) = self.tables(file).method(class, name)?;
+            (!is_static).then_some((file, func, class))
         })
     }
 
@@ -104,7 +76,7 @@ impl Project<'_> {
             match self.summary(file).classes[class.index()].base.as_ref()? {
                 BaseRow::Model(model) => Some(*model),
                 BaseRow::Place(place) => {
-                    let spot = self.canonical(file, place);
+                    let spot = self.spot(file, *place);
                     self.api_path(&spot).and_then(|path| self.catalog.made_by(&path))
                 }
                 BaseRow::Class(_) => None,
@@ -120,7 +92,7 @@ impl Project<'_> {
                 BaseRow::Class(_) => None,
                 BaseRow::Model(model) => self.catalog.acquired_by_making(*model),
                 BaseRow::Place(place) => {
-                    let path = self.api_path(&self.canonical(file, place))?;
+                    let path = self.api_path(&self.spot(file, *place))?;
                     self.catalog.calls_of_path(&path).find_map(|row| row.acquires.as_ref())
                 }
             }
@@ -131,9 +103,7 @@ impl Project<'_> {
     pub fn method_names(&self, file: FileId, class: ClassId) -> Vec<(Symbol, FileId, FuncId)> {
         let mut out = Vec::new();
         for (file, class) in self.lineage(file, class) {
-            if let Some(methods) = self.methods.get(&(file, class)) {
-                out.extend(methods.iter().map(|(&name, &(func, _))| (name, file, func)));
-            }
+            out.extend(self.tables(file).methods(class).map(|(name, func)| (name, file, func)));
         }
         out.sort_unstable();
         out

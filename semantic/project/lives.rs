@@ -231,7 +231,10 @@ impl Project<'_> {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
-        let is_taken = name.is_some_and(|name| !self.possible_uses(name).is_empty());
+        let is_taken = name.is_some_and(|name| {
+            !self.possible_uses(name).is_empty()
+                || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
+        });
         if is_taken || self.rates.is_taken(file, func) || self.runs_by_itself(file, func) {
             return false;
         }
@@ -249,6 +252,11 @@ impl Project<'_> {
     pub fn is_own_instance(&self, ty: GlobalTy) -> bool {
         matches!(ty, GlobalTy::Instance(..))
     }
+}
+
+/// Whether a name is hardly given twice in one project: `fetchActiveTokens`, not `run`.
+fn is_telling(name: &str) -> bool {
+    name.trim_matches('_').chars().any(|c| c == '_' || c.is_uppercase())
 }
 
 fn certainty(info: RateInfo) -> Answer {

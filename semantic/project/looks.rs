@@ -13,20 +13,20 @@ impl Project<'_> {
     /// the methods `ends` on it, and the functions it hands it on to do not either.
     #[must_use]
     pub fn only_looks(&self, file: FileId, to: &Place, arg: u16, ends: &[String]) -> bool {
-        self.only_looks_within(file, &TargetRow::Place(to.clone()), arg, ends, FUEL)
+        self.looks_at(rates::resolve_place(self, file, to), arg, ends, FUEL)
     }
 
-    fn only_looks_within(&self, file: FileId, to: &TargetRow, arg: u16, ends: &[String], fuel: u32) -> bool {
-        let Some(fuel) = fuel.checked_sub(1) else { return false };
-        let Some(Runs::Function(of, func)) = rates::resolve_target(self, file, to) else { return false };
+    fn looks_at(&self, to: Option<Runs>, arg: u16, ends: &[String], fuel: u32) -> bool {
+        let (Some(fuel), Some(Runs::Function(of, func))) = (fuel.checked_sub(1), to) else { return false };
         let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
         let ends_it = look.methods.iter().any(|&name| ends.iter().any(|end| end == self.name(of, name)));
-        !ends_it && look.forwarded.iter().all(|(to, arg)| self.only_looks_within(of, to, *arg, ends, fuel))
+        let run = |to: TargetRow| rates::resolve_target(self, of, to);
+        !ends_it && look.forwarded.iter().all(|&(to, arg)| self.looks_at(run(to), arg, ends, fuel))
     }
 
     /// The function that a path of a file names.
     #[must_use]
-    pub fn function_at(&self, file: FileId, target: &TargetRow) -> Option<(FileId, FuncId)> {
+    pub fn function_at(&self, file: FileId, target: TargetRow) -> Option<(FileId, FuncId)> {
         match rates::resolve_target(self, file, target)? {
             Runs::Function(file, func) => Some((file, func)),
             Runs::Class(..) => None,

@@ -11,6 +11,7 @@ mod passed;
 mod rates;
 mod resolve;
 mod roots;
+mod tables;
 
 use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
@@ -76,14 +77,14 @@ pub struct Project<'c> {
     modules: Vec<kept::Modules>,
     /// The packages that files of the project import.
     packages: FxHashSet<Box<str>>,
-    exports: Vec<FxHashMap<Symbol, usize>>,
-    types: FxHashMap<Spot, canonical::Typed>,
-    fields: FxHashMap<(FileId, ClassId), Vec<Symbol>>,
-    methods: FxHashMap<(FileId, ClassId), FxHashMap<Symbol, (FuncId, bool)>>,
+    /// For each file, what is asked of it by symbol.
+    tables: Vec<tables::Tables>,
+    /// Which rows of which files tell the types of what is not their own.
+    types: FxHashMap<Spot, (FileId, u32)>,
+    /// For each file, the rows of the values that it exports.
+    exported_values: Vec<Box<[(Symbol, u32)]>>,
     places: PlaceIndex<SpotKey>,
     loose_places: PlaceIndex<Symbol>,
-    /// For each file, what is done to which of its places.
-    rows_by_place: Vec<std::sync::OnceLock<RowsByPlace>>,
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
@@ -97,6 +98,24 @@ struct Symbols {
 }
 
 impl Symbols {
+    /// The symbols of the names of all files, in the order in which they come.
+    fn of(files: &[FileEntry], kept: Option<&kept::Kept>) -> (Self, Vec<Arc<[Symbol]>>) {
+        let mut symbols = Self::default();
+        if let Some(kept) = kept {
+            symbols.first = Arc::clone(&kept.names);
+        }
+        for symbol in SYMBOLS {
+            symbols.intern(symbol);
+        }
+        let mut names = Vec::with_capacity(files.len());
+        for (at, file) in files.iter().enumerate() {
+            let known = kept.and_then(|kept| kept.symbols(at, file));
+            let intern = |name: &str| symbols.intern(name);
+            names.push(known.unwrap_or_else(|| file.summary.names.iter().map(intern).collect()));
+        }
+        (symbols, names)
+    }
+
     fn intern(&mut self, text: &str) -> Symbol {
         let known = if self.first.is_empty() { None } else { self.first.find(text) };
         match known {
@@ -132,49 +151,39 @@ impl<'c> Project<'c> {
             names: Vec::new(),
             modules: Vec::new(),
             packages: FxHashSet::default(),
-            exports: Vec::new(),
+            tables: Vec::new(),
             types: FxHashMap::default(),
-            fields: FxHashMap::default(),
-            methods: FxHashMap::default(),
+            exported_values: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),
-            rows_by_place: Vec::new(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
             files,
         };
         let kept = resolver.memo.and_then(|memo| memo.first.get());
         let kept = kept.filter(|kept| kept.has_files(&project.files));
-        project.intern_names(kept);
-        project.resolve_modules(resolver, kept);
+        project.read_names(resolver, kept);
         if let Some(memo) = resolver.memo.filter(|memo| memo.first.get().is_none()) {
             project.keep(memo);
         }
         project.index_packages();
-        project.index_exports();
-        project.index_classes();
+        project.make_tables();
         project.index_types();
-        project.index_uses();
-        project.rates = rates::Rates::spread(&project);
+        // One of them is for one thread mostly, the other for as many as there are.
+        let (rates, (places, loose)) =
+            rayon::join(|| rates::Rates::spread(&project), || project.places_by_key());
+        (project.rates, project.places, project.loose_places) = (rates, places, loose);
         project
     }
 
-    fn intern_names(&mut self, kept: Option<&kept::Kept>) {
-        if let Some(kept) = kept {
-            self.symbols.first = Arc::clone(&kept.names);
-        }
-        for symbol in SYMBOLS {
-            self.symbols.intern(symbol);
-        }
-        for (at, file) in self.files.iter().enumerate() {
-            let known = kept.and_then(|kept| kept.symbols(at, file));
-            let intern = |name: &str| self.symbols.intern(name);
-            let symbols = known.unwrap_or_else(|| file.summary.names.iter().map(intern).collect());
-            self.names.push(symbols);
-        }
+    /// Gives names their symbols, and specifiers their files.
+    fn read_names(&mut self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) {
+        let (named, modules) =
+            rayon::join(|| Symbols::of(&self.files, kept), || self.resolve_modules(resolver, kept));
+        ((self.symbols, self.names), self.modules) = (named, modules);
     }
 
-    fn resolve_modules(&mut self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) {
+    fn resolve_modules(&self, resolver: &Resolver<'_>, kept: Option<&kept::Kept>) -> Vec<kept::Modules> {
         let resolve = |(at, file): (usize, &FileEntry)| {
             let specifiers = file.summary.imports.iter().chain(&file.summary.type_imports);
             let resolve = |name: NameId| resolver.resolve(&file.path, file.summary.names.get(name));
@@ -186,7 +195,7 @@ impl<'c> Project<'c> {
                     .into()
             })
         };
-        self.modules = self.files.par_iter().enumerate().map(resolve).collect();
+        self.files.par_iter().enumerate().map(resolve).collect()
     }
 
     /// Keeps for later links what this one found out first.
@@ -234,40 +243,30 @@ impl<'c> Project<'c> {
         false
     }
 
-    fn index_exports(&mut self) {
-        for (i, file) in self.files.iter().enumerate() {
-            let mut map = FxHashMap::default();
-            for (row, export) in file.summary.exports.iter().enumerate() {
-                if let Some(name) = export.name {
-                    map.entry(self.names[i][name.index()]).or_insert(row);
-                }
-            }
-            self.exports.push(map);
-        }
+    fn make_tables(&mut self) {
+        let of_file = |(file, names): (&FileEntry, &Arc<[Symbol]>)| tables::Tables::of(file, names);
+        self.tables = self.files.par_iter().zip(&self.names).map(of_file).collect();
     }
 
-    fn index_uses(&mut self) {
+    fn tables(&self, id: FileId) -> &tables::Tables {
+        &self.tables[id.index()]
+    }
+
+    fn places_by_key(&self) -> (PlaceIndex<SpotKey>, PlaceIndex<Symbol>) {
         let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
         let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (self.places, self.loose_places) = (PlaceIndex::of(all), PlaceIndex::of(loose));
-        self.rows_by_place.resize_with(self.files.len(), std::sync::OnceLock::new);
+        (PlaceIndex::of(all), PlaceIndex::of(loose))
     }
 
     fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let places = &self.summary(id).places;
-        let mut out = FilePlaces { all: Vec::with_capacity(places.len()), loose: Vec::new() };
-        for (at, place) in (0..).zip(places) {
-            let spot = self.canonical(id, place);
+        let used = self.summary(id).uses.places();
+        let mut out = FilePlaces { all: Vec::with_capacity(used.len()), loose: Vec::new() };
+        for (at, &place) in (0..).zip(used) {
+            let spot = self.spot(id, place);
             out.all.push((spot_key(&spot), id, at));
             out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
         }
         out
-    }
-
-    /// The rows about a place of a file, in their order.
-    fn rows_of_place(&self, file: FileId, place: u32) -> &[u32] {
-        let of_file = self.rows_by_place.get(file.index());
-        of_file.map_or(&[], |of| of.get_or_init(|| RowsByPlace::of(self.summary(file))).get(place))
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -315,34 +314,32 @@ impl<'c> Project<'c> {
 
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
     #[must_use]
-    pub fn uses(&self, spot: &Spot) -> Vec<Use<'_>> {
+    pub fn uses(&self, spot: &Spot) -> Vec<Use> {
         self.uses_of_places(self.places.get(spot_key(spot)))
     }
 
     /// The same, of all files but one: that one may have thousands.
-    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use<'_>> {
+    pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use> {
         let places = self.places.get_outside(spot_key(spot), file);
-        places.flat_map(move |(file, place)| {
-            self.rows_of_place(file, place).iter().map(move |&row| self.use_at(file, row))
-        })
+        places.flat_map(|place| self.uses_of_place(place)).map(|(_, found)| found)
     }
 
-    fn use_at(&self, file: FileId, row: u32) -> Use<'_> {
-        Use { file, row: &self.files[file.index()].summary.uses[row as usize] }
+    /// What is done to a place of a file: each row with its number there.
+    fn uses_of_place(&self, (file, at): (FileId, u32)) -> impl Iterator<Item = (u32, Use)> {
+        let rows = self.summary(file).uses.rows(at as usize);
+        rows.map(move |(number, row)| (number, Use { file, row }))
     }
 
     /// What is done to places, in order of file and row: one thing may have several names in a file.
-    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, u32)>) -> Vec<Use<'_>> {
-        let rows = places
-            .flat_map(|(file, place)| self.rows_of_place(file, place).iter().map(move |&row| (file, row)));
-        let mut rows: Vec<(FileId, u32)> = rows.collect();
-        rows.sort_unstable();
-        rows.into_iter().map(|(file, row)| self.use_at(file, row)).collect()
+    fn uses_of_places(&self, places: impl Iterator<Item = (FileId, u32)>) -> Vec<Use> {
+        let mut rows: Vec<(u32, Use)> = places.flat_map(|place| self.uses_of_place(place)).collect();
+        rows.sort_unstable_by_key(|(number, found)| (found.file, *number));
+        rows.into_iter().map(|(_, found)| found).collect()
     }
 
     /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
     #[must_use]
-    pub fn possible_uses(&self, field: Symbol) -> Vec<Use<'_>> {
+    pub fn possible_uses(&self, field: Symbol) -> Vec<Use> {
         self.uses_of_places(self.loose_places.get(field))
     }
 
@@ -449,45 +446,6 @@ impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
     }
 }
 
-/// The rows of a file's uses by their place, in one list. Made for a file when it is first asked for.
-struct RowsByPlace {
-    /// Where the rows of a place start; one more than there are places.
-    starts: Vec<u32>,
-    rows: Vec<u32>,
-}
-
-impl RowsByPlace {
-    fn of(summary: &Summary) -> Self {
-        let mut starts = vec![0_u32; summary.places.len() + 1];
-        for found in &summary.uses {
-            if let Some(count) = starts.get_mut(found.place as usize + 1) {
-                *count += 1;
-            }
-        }
-        for place in 1..starts.len() {
-            starts[place] += starts[place - 1];
-        }
-        let mut next = starts.clone();
-        let mut rows = vec![0; summary.uses.len()];
-        for (row, found) in (0..).zip(&summary.uses) {
-            if let Some(free) = next.get_mut(found.place as usize)
-                && let Some(at) = rows.get_mut(*free as usize)
-            {
-                *at = row;
-                *free += 1;
-            }
-        }
-        Self { starts, rows }
-    }
-
-    /// The rows of a place, in their order.
-    fn get(&self, place: u32) -> &[u32] {
-        let at =
-            |place: u32| self.starts.get(place as usize).map_or(self.rows.len(), |&start| start as usize);
-        self.rows.get(at(place)..at(place.saturating_add(1))).unwrap_or_default()
-    }
-}
-
 /// Stands for a spot in the index: two hashes of different kinds, which no two spots of a project share.
 type SpotKey = (u64, u64);
 
@@ -499,11 +457,11 @@ fn spot_key(spot: &Spot) -> SpotKey {
 
 /// One thing done to a spot.
 #[derive(Clone, Copy)]
-pub struct Use<'p> {
+pub struct Use {
     /// In which file.
     pub file: FileId,
     /// What.
-    pub row: &'p UseRow,
+    pub row: UseRow,
 }
 
 /// A short list of symbols: the path of a [`Spot`].

@@ -38,7 +38,7 @@ impl Project<'_> {
         let index = self.passed.get_or_init(|| self.index_passed());
         for &(from, at) in index.get(&(file, row.func, position)).into_iter().flatten() {
             let Some(passed) = self.summary(from).passed.get(at as usize) else { continue };
-            let handed = self.walk(self.canonical(from, &passed.place), &spot.path, FUEL);
+            let handed = self.walk(self.spot(from, passed.place), &spot.path, FUEL);
             let before = out.len();
             self.collect_handings(&handed, fuel, out);
             if out.len() == before {
@@ -52,7 +52,7 @@ impl Project<'_> {
         for id in self.file_ids().filter(|&id| self.is_production(id)) {
             for (at, row) in self.summary(id).passed.iter().enumerate() {
                 let at = (id, u32::try_from(at).unwrap_or(u32::MAX));
-                match resolve_target(self, id, &row.to) {
+                match resolve_target(self, id, row.to) {
                     Some(Runs::Function(file, func)) => {
                         out.entry((file, func, row.arg)).or_default().push(at);
                     }

@@ -5,16 +5,16 @@
 //! so the cost is linear in the number of edges.
 
 use super::roots::Roots;
-use super::{FileId, GlobalTy, Project, SpotRoot};
+use super::{FileId, GlobalTy, Project, SpotRoot, SpotStep, Symbol};
 use crate::catalog::{ExportId, LibraryId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
-use crate::summary::{ExportTo, HandedRow, Role, TargetRow, TypeRow};
+use crate::summary::{ExportTo, HandedRow, Role, Summary, TargetRow, TypeRow};
 use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// What is known about how often a function runs.
@@ -128,6 +128,8 @@ pub(super) struct Rates {
     /// For each node, whether it is handed to code that nobody knows, which may keep it.
     taken: Vec<bool>,
     callers: ByNode<(FileId, FuncId)>,
+    /// Names of methods that are called on things of which nobody knows the type.
+    loose: FxHashSet<Symbol>,
 }
 
 impl Rates {
@@ -180,6 +182,11 @@ impl Rates {
         out
     }
 
+    /// Whether a method of this name is called on something of which nobody knows the type.
+    pub(super) fn is_called_loosely(&self, name: Symbol) -> bool {
+        self.loose.contains(&name)
+    }
+
     pub(super) fn is_taken(&self, file: FileId, func: FuncId) -> bool {
         let offset = self.offsets.get(file.index()).copied().unwrap_or_default();
         self.taken.get(offset as usize + func.index()).copied().unwrap_or_default()
@@ -198,6 +205,7 @@ impl Rates {
             begun: graph.begun,
             entries: graph.entries,
             taken: graph.taken,
+            loose: graph.loose,
             callers: ByNode::sorted(nodes, &graph.callers),
         }
     }
@@ -217,6 +225,7 @@ struct Graph {
     entries: Vec<Option<Rate>>,
     taken: Vec<bool>,
     callers: Vec<(Node, (FileId, FuncId))>,
+    loose: FxHashSet<Symbol>,
     roots: Roots,
 }
 
@@ -272,15 +281,19 @@ pub(super) struct Targets {
 }
 
 /// What the places that a file calls run: the same few are called again and again.
-#[derive(Default)]
-struct Known<'p>(FxHashMap<&'p Place, Option<Runs>>);
+struct Known(Vec<Option<Option<Runs>>>);
 
-impl<'p> Known<'p> {
-    fn resolve(&mut self, project: &Project<'_>, file: FileId, target: &'p TargetRow) -> Option<Runs> {
+impl Known {
+    fn of(summary: &Summary) -> Self {
+        Self(vec![None; summary.places.len()])
+    }
+
+    fn resolve(&mut self, project: &Project<'_>, file: FileId, target: TargetRow) -> Option<Runs> {
         let resolve = || resolve_target(project, file, target);
-        match target {
-            TargetRow::Place(place) => *self.0.entry(place).or_insert_with(resolve),
-            _ => resolve(),
+        let TargetRow::Place(place) = target else { return resolve() };
+        match self.0.get_mut(place.index()) {
+            Some(known) => *known.get_or_insert_with(resolve),
+            None => resolve(),
         }
     }
 }
@@ -288,22 +301,29 @@ impl<'p> Known<'p> {
 impl Targets {
     fn of(project: &Project<'_>, id: FileId, params: &ParamRuns) -> Self {
         let summary = project.summary(id);
-        let mut known = Known::default();
+        let mut known = Known::of(summary);
         let mut edges = Vec::with_capacity(summary.edges.len());
         for edge in &summary.edges {
             let holds = edge.export.is_none_or(|export| project.holds(export));
-            edges.push(if holds { known.resolve(project, id, &edge.target) } else { None });
+            edges.push(if holds { known.resolve(project, id, edge.target) } else { None });
         }
         let mut handed = Vec::with_capacity(summary.handed.len());
         for row in &summary.handed {
-            let runs = known.resolve(project, id, &row.func);
+            let runs = known.resolve(project, id, row.func);
             handed.push(runs.map(|runs| {
-                let when = params.run(project, known.resolve(project, id, &row.to), row.arg);
+                let when = params.run(project, known.resolve(project, id, row.to), row.arg);
                 (runs, when.or_else(|| project.row_of(id, row).map(|row| row.0)))
             }));
         }
         Self { edges, handed }
     }
+}
+
+/// The name of the method that a call names, if it is one of something.
+fn method_called(project: &Project<'_>, file: FileId, target: TargetRow) -> Option<Symbol> {
+    let TargetRow::Place(place) = target else { return None };
+    let place = project.summary(file).place(place);
+    place.last_field().map(|name| project.symbol_of(file, name))
 }
 
 impl Graph {
@@ -330,6 +350,7 @@ impl Graph {
             entries: vec![None; nodes],
             taken: vec![false; nodes],
             callers: Vec::new(),
+            loose: FxHashSet::default(),
             roots: Roots::default(),
         };
         let params = ParamRuns::collect(project);
@@ -382,7 +403,10 @@ impl Graph {
             self.cold[node.0 as usize] = is_cold;
         }
         for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
-            let Some(runs) = *runs else { continue };
+            let Some(runs) = *runs else {
+                self.loose.extend(method_called(project, id, edge.target).filter(|_| !is_cold));
+                continue;
+            };
             let to = self.node(runs);
             self.note_caller(project, id, edge.caller, runs);
             let arrow = Arrow {
@@ -525,7 +549,7 @@ impl Graph {
         let mut unseen = self.unseen(project);
         self.settle(&mut unseen, false);
         let mut rearmed = self.rearmed();
-        if rearmed.levels.is_empty() {
+        if rearmed.is_empty() {
             return;
         }
         self.begun = self.states.iter().map(|state| state.info).collect();
@@ -603,7 +627,7 @@ impl Graph {
     fn handler_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
         let taken = project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none());
         let handlers = taken.filter(|handed| takes_handler(&handed.label));
-        let runs = handlers.filter_map(|handed| resolve_target(project, id, &handed.func));
+        let runs = handlers.filter_map(|handed| resolve_target(project, id, handed.func));
         out.extend(runs.map(|runs| self.node(runs)));
     }
 
@@ -623,7 +647,7 @@ impl Graph {
                 ExportTo::Class(class) => add_class(*class),
                 ExportTo::Function(func) => functions.push(*func),
                 ExportTo::Place(place) => {
-                    let spot = project.canonical(id, place);
+                    let spot = project.spot(id, *place);
                     match project.type_of(&spot) {
                         GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
                             add_class(class);
@@ -717,17 +741,20 @@ struct Visit {
 /// A queue for each rate, emptied from the highest down.
 #[derive(Default)]
 struct Queue {
-    levels: FxHashMap<Rate, VecDeque<Visit>>,
+    levels: [VecDeque<Visit>; Rate::Message as usize + 1],
 }
 
 impl Queue {
     fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
-        self.levels.entry(rate).or_default().push_back(Visit { rate, node, from, in_loop });
+        self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.levels.iter().all(VecDeque::is_empty)
     }
 
     fn pop(&mut self) -> Option<Visit> {
-        let rate = *self.levels.iter().filter(|(_, queue)| !queue.is_empty()).map(|(rate, _)| rate).max()?;
-        self.levels.get_mut(&rate)?.pop_front()
+        self.levels.iter_mut().rev().find_map(VecDeque::pop_front)
     }
 }
 
@@ -740,9 +767,9 @@ impl Project<'_> {
 
     /// When a library runs what it is handed by a method of something that another file made: an imported `app`.
     pub(super) fn row_of(&self, file: FileId, handed: &HandedRow) -> Option<(When, LibraryId)> {
-        let TargetRow::Place(place) = &handed.to else { return None };
-        let spot = self.canonical(file, place);
-        let Some(super::SpotStep::Field(method)) = spot.path.last() else { return None };
+        let TargetRow::Place(place) = handed.to else { return None };
+        let spot = self.spot(file, place);
+        let Some(SpotStep::Field(method)) = spot.path.last() else { return None };
         let owner = super::model_of(self, self.type_of(&spot.parent()?))?;
         let text = |name| self.name(file, name);
         let about = handed.about;
@@ -766,34 +793,36 @@ pub(super) enum Runs {
     Class(FileId, ClassId),
 }
 
-pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: &TargetRow) -> Option<Runs> {
+pub(super) fn resolve_target(project: &Project<'_>, file: FileId, target: TargetRow) -> Option<Runs> {
     match target {
-        TargetRow::Function(func) => Some(Runs::Function(file, *func)),
-        TargetRow::Class(class) => Some(Runs::Class(file, *class)),
-        TargetRow::Place(place) => {
-            if let Some(runs) = method_of_param(project, file, place) {
-                return Some(runs);
-            }
-            let spot = project.canonical(file, place);
-            if let (SpotRoot::Instance(file, class), [super::SpotStep::Field(name)]) =
-                (spot.root, &spot.path[..])
-                && let Some((file, func, _)) = project.method(file, class, *name)
-            {
-                return Some(Runs::Function(file, func));
-            }
-            match project.type_of(&spot) {
-                GlobalTy::Function(file, func) => Some(Runs::Function(file, func)),
-                GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
-                _ => None,
-            }
-        }
+        TargetRow::Function(func) => Some(Runs::Function(file, func)),
+        TargetRow::Class(class) => Some(Runs::Class(file, class)),
+        TargetRow::Place(place) => resolve_place(project, file, &project.summary(file).place(place)),
+    }
+}
+
+/// What a path of a file runs.
+pub(super) fn resolve_place(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
+    if let Some(runs) = method_of_param(project, file, place) {
+        return Some(runs);
+    }
+    let spot = project.canonical(file, place);
+    if let (SpotRoot::Instance(file, class), [SpotStep::Field(name)]) = (spot.root, &spot.path[..])
+        && let Some((file, func, _)) = project.method(file, class, *name)
+    {
+        return Some(Runs::Function(file, func));
+    }
+    match project.type_of(&spot) {
+        GlobalTy::Function(file, func) => Some(Runs::Function(file, func)),
+        GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
+        _ => None,
     }
 }
 
 /// A method of a parameter whose annotation names a class of another file.
 fn method_of_param(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
-    let class = project.canonical(file, project.summary(file).param_classes.get(&binding)?);
+    let class = project.spot(file, *project.summary(file).param_classes.get(&binding)?);
     let GlobalTy::Class(of, class) = project.type_of(&class) else { return None };
     let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
     Some(Runs::Function(file, func))
@@ -839,7 +868,7 @@ impl ParamRuns {
             }
             let &(id, row) = self.forwarded.get(&key)?;
             let (next, position) = project.summary(id).params[row as usize].forwarded.as_ref()?;
-            (to, arg) = (resolve_target(project, id, next), *position);
+            (to, arg) = (resolve_target(project, id, *next), *position);
         }
         None
     }

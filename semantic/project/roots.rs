@@ -40,7 +40,7 @@ impl Roots {
             }
             for (edge, runs) in project.summary(file).edges.iter().zip(&targets.edges) {
                 let Some(how) = edge.shown else { continue };
-                let shown = component(project, file, &edge.target, *runs);
+                let shown = component(project, file, edge.target, *runs);
                 if let Some(shown) = shown {
                     let by = (file, edge.caller);
                     showings.entry(shown).or_default().push(Showing { by, how });
@@ -110,11 +110,11 @@ const DEEPEST: usize = 4;
 fn component(
     project: &Project<'_>,
     file: FileId,
-    target: &TargetRow,
+    target: TargetRow,
     runs: Option<Runs>,
 ) -> Option<Component> {
     if let TargetRow::Place(place) = target
-        && let Root::Module(source) = place.root
+        && let Root::Module(source) = project.summary(file).place(place).root
         && let Some(Resolution::File(found)) = project.modules[file.index()].get(&source)
         && is_markup(&project.file(*found).path)
     {
@@ -124,7 +124,7 @@ fn component(
         (Some(Runs::Function(file, func)), _) => Some(Component::Function(file, func)),
         (Some(Runs::Class(file, class)), _) => Some(Component::Class(file, class)),
         // The options of a component are an object, not a class.
-        (None, TargetRow::Place(place)) => match project.type_of(&project.canonical(file, place)) {
+        (None, TargetRow::Place(place)) => match project.type_of(&project.spot(file, place)) {
             super::GlobalTy::Instance(file, class) if is_object(project, file, class) => {
                 Some(Component::Class(file, class))
             }

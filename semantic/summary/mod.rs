@@ -1,14 +1,16 @@
 //! What is kept of a file once its tree is dropped: small, owned, serialisable.
 
 mod names;
+mod places;
 mod rows;
+mod uses;
 
 use crate::access::{self, Accesses, Usage};
 use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
 use crate::growth::{self, CollectionOp, Op};
-use crate::index::{BindingId, FuncId, NameId, NodeId};
+use crate::index::{BindingId, FuncId, NameId, NodeId, PlaceId};
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
@@ -17,7 +19,9 @@ use crate::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use names::NameMap;
+pub use places::Places;
 pub use rows::*;
+pub use uses::Uses;
 
 /// Collects what the project needs to know of a file. `map` may already hold names of claims made about it.
 #[must_use]
@@ -29,13 +33,7 @@ pub fn summarise(
     mut map: NameMap,
 ) -> Summary {
     let mut calls = calls::collect(model, accesses);
-    let mut builder = Builder {
-        model,
-        map: &mut map,
-        bindings: FxHashMap::default(),
-        used: FxHashMap::default(),
-        places: Vec::new(),
-    };
+    let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
@@ -53,7 +51,7 @@ pub fn summarise(
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
-    let (bindings, places) = (builder.bindings.into_iter().collect(), builder.places);
+    let bindings = builder.bindings.into_iter().collect();
     let mut summary = Summary {
         role,
         imports,
@@ -67,8 +65,8 @@ pub fn summarise(
         params,
         looks,
         passed,
-        uses,
-        places,
+        places: map.places,
+        uses: Uses::of(&uses),
         types,
         param_classes,
         tables,
@@ -88,6 +86,7 @@ impl Summary {
             names: of(self.names.len()),
             functions: of(self.functions.len()),
             classes: of(self.classes.len()),
+            places: of(self.places.len()),
         }
     }
 
@@ -99,9 +98,9 @@ impl Summary {
         let has_parent =
             |(at, row): (usize, &FunctionRow)| row.parent.is_none_or(|parent| parent.index() < at);
         self.names.is_sound()
+            && self.places.is_sound()
             && !self.functions.is_empty()
             && self.functions.iter().enumerate().all(has_parent)
-            && self.uses.iter().all(|row| (row.place as usize) < self.places.len())
     }
 
     /// What stays until the link is kept without the room it once grew into.
@@ -113,8 +112,7 @@ impl Summary {
         self.handed.shrink_to_fit();
         self.params.shrink_to_fit();
         self.passed.shrink_to_fit();
-        self.uses.shrink_to_fit();
-        self.places.shrink_to_fit();
+        self.places.shrink();
         self.types.shrink_to_fit();
     }
 }
@@ -123,29 +121,14 @@ struct Builder<'m, 'a> {
     model: &'m Model<'a>,
     map: &'m mut NameMap,
     bindings: FxHashMap<BindingId, BindingRow>,
-    /// The positions of places among those that uses speak of.
-    used: FxHashMap<Place, u32>,
-    places: Vec<Place>,
 }
 
 impl Builder<'_, '_> {
-    /// The position of a place among those that uses speak of.
-    fn used_place(&mut self, place: &Place) -> u32 {
-        if let Some(&known) = self.used.get(place) {
-            return known;
-        }
-        let at = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        let kept = self.place(place);
-        self.places.push(kept);
-        self.used.insert(place.clone(), at);
-        at
-    }
-
-    fn place(&mut self, place: &Place) -> Place {
+    fn place(&mut self, place: &Place) -> PlaceId {
         if let Root::Binding(binding) = place.root {
             self.keep_binding(binding);
         }
-        self.map.place(self.model, place)
+        self.map.place_id(self.model, place)
     }
 
     fn keep_binding(&mut self, binding: BindingId) {
@@ -524,7 +507,7 @@ impl Builder<'_, '_> {
             if !is_captured && !self.is_shared(&op.holder) {
                 continue;
             }
-            let place = self.used_place(&op.holder);
+            let place = self.place(&op.holder);
             let at = self.model.file.tree.span(op.node);
             out.push(UseRow { place, what: What::Collection(op.op), func: op.func, at });
             if op.op == Op::Reset && self.is_renewal(op) {
@@ -566,14 +549,14 @@ impl Builder<'_, '_> {
                 Usage::Assigned(_) => What::Assigned,
                 _ => continue,
             };
-            let place = self.used_place(&access.place);
+            let place = self.place(&access.place);
             out.push(UseRow { place, what, func: access.func, at: file.tree.span(access.node) });
         }
         out
     }
 
     /// The types of module bindings and of the fields of classes.
-    fn types(&mut self) -> Vec<(Place, TypeRow)> {
+    fn types(&mut self) -> Vec<(PlaceId, TypeRow)> {
         let file = self.model.file;
         let mut out = Vec::new();
         for (index, row) in file.bindings.iter().enumerate() {
@@ -611,7 +594,7 @@ impl Builder<'_, '_> {
     }
 
     /// Fields whose annotation names a class of another file: what dependency injection hands in.
-    fn annotated(&mut self) -> Vec<(Place, TypeRow)> {
+    fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
         let file = self.model.file;
         let fields = file.class_ids().flat_map(|class| {
             let members = file.class(class).members.iter().filter(|member| !member.is_static);
@@ -630,7 +613,7 @@ impl Builder<'_, '_> {
 
     /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
     /// thing lives: that is the caller's affair.
-    fn annotated_params(&mut self) -> Sorted<BindingId, Place> {
+    fn annotated_params(&mut self) -> Sorted<BindingId, PlaceId> {
         let params =
             self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
         let rows: Vec<_> =

@@ -1,11 +1,12 @@
 //! The names and places of a file, carried over into its summary.
 
-use crate::index::{BindingId, NameId};
+use super::Places;
+use crate::index::{BindingId, NameId, PlaceId};
 use crate::model::Model;
 use crate::names::Names;
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, Lowered};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Maps the names of a file to those its summary keeps.
 #[derive(Default)]
@@ -15,6 +16,9 @@ pub struct NameMap {
     pub(super) known: Vec<Option<NameId>>,
     /// Parameters that places start from: callers are asked what they hand to them.
     pub(super) params: FxHashSet<BindingId>,
+    /// The places that have ids, in the names of the summary, and their ids by the names of the file.
+    pub(super) places: Places,
+    ids: FxHashMap<Place, PlaceId>,
 }
 
 impl NameMap {
@@ -29,6 +33,17 @@ impl NameMap {
             self.known.resize(file.tree.names().len().max(name.index() + 1), None);
         }
         *self.known[name.index()].get_or_insert_with(|| self.names.intern(file.tree.text(name)))
+    }
+
+    /// The summary's id of a place of the file.
+    pub fn place_id(&mut self, model: &Model<'_>, place: &Place) -> PlaceId {
+        if let Some(&known) = self.ids.get(place) {
+            return known;
+        }
+        let kept = self.place(model, place);
+        let id = self.places.push(&kept);
+        self.ids.insert(place.clone(), id);
+        id
     }
 
     /// The same place in the summary's names.

@@ -1,9 +1,10 @@
 //! What is kept of a file: rows of plain, owned data.
 
+use super::{Places, Uses};
 use crate::calls;
 use crate::catalog::{ExportId, LibraryId, ModelId, When};
 use crate::growth::Op;
-use crate::index::{BindingId, ClassId, FuncId, NameId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
 use crate::mounts::Shown;
 use crate::names::Texts;
 use crate::place::Place;
@@ -54,13 +55,13 @@ pub struct Summary {
     /// What functions of the project are handed, functions aside.
     pub passed: Vec<PassedRow>,
     /// What is done to things that other files may know too.
-    pub uses: Vec<UseRow>,
-    /// The things that [`Summary::uses`] speaks of, each once: much is done to few.
-    pub places: Vec<Place>,
+    pub uses: Uses,
+    /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
+    pub places: Places,
     /// What fields and module bindings hold.
-    pub types: Vec<(Place, TypeRow)>,
+    pub types: Vec<(PlaceId, TypeRow)>,
     /// The classes of other files that annotations of parameters name.
-    pub param_classes: Sorted<BindingId, Place>,
+    pub param_classes: Sorted<BindingId, PlaceId>,
     /// Module bindings that hold a collection written out in the source.
     pub tables: Vec<BindingId>,
     /// The names of types that have few values.
@@ -80,7 +81,7 @@ pub struct ExportRow {
 #[derive(serde::Serialize, serde::Deserialize)]
 pub enum ExportTo {
     /// A path in this file.
-    Place(Place),
+    Place(PlaceId),
     /// A function of this file.
     Function(FuncId),
     /// A class of this file.
@@ -154,7 +155,7 @@ pub enum BaseRow {
     /// A catalog type.
     Model(ModelId),
     /// Something imported.
-    Place(Place),
+    Place(PlaceId),
 }
 
 /// A binding that a place starts from.
@@ -173,7 +174,7 @@ pub struct BindingRow {
 }
 
 /// What is known of a value, in a form other files can use.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TypeRow {
     /// Nothing.
     Unknown,
@@ -186,13 +187,13 @@ pub enum TypeRow {
     /// A function of the same file.
     Function(FuncId),
     /// An instance of what this path names.
-    InstanceOf(Place),
+    InstanceOf(PlaceId),
     /// What an annotation says is an instance of what this path names: handed in, not made here.
-    Annotated(Place),
+    Annotated(PlaceId),
     /// What calling this path gives.
-    ResultOf(Place),
+    ResultOf(PlaceId),
     /// The same as this path.
-    Same(Place),
+    Same(PlaceId),
 }
 
 /// An edge of the call graph.
@@ -225,14 +226,14 @@ pub struct EdgeRow {
 }
 
 /// What runs.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub enum TargetRow {
     /// A function of the same file.
     Function(FuncId),
     /// A construction of a class of the same file.
     Class(ClassId),
     /// What a path names.
-    Place(Place),
+    Place(PlaceId),
 }
 
 /// A function handed to a function of the project.
@@ -264,7 +265,7 @@ pub struct PassedRow {
     /// As which argument.
     pub arg: u16,
     /// What.
-    pub place: Place,
+    pub place: PlaceId,
 }
 
 /// What a function does with a function parameter.
@@ -292,10 +293,10 @@ pub struct LookRow {
 }
 
 /// Something done to a thing that other files may know.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct UseRow {
-    /// The thing, by its position in [`Summary::places`].
-    pub place: u32,
+    /// The thing.
+    pub place: PlaceId,
     /// What is done.
     pub what: What,
     /// The function it is done in.
@@ -305,7 +306,7 @@ pub struct UseRow {
 }
 
 /// What is done to a thing.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub enum What {
     /// A collection operation.
     Collection(Op),
@@ -322,6 +323,12 @@ pub enum What {
 }
 
 impl Summary {
+    /// The access path that rows name by an id.
+    #[must_use]
+    pub fn place(&self, id: PlaceId) -> Place {
+        self.places.get(id)
+    }
+
     /// About how much memory it takes: its rows and strings, without what the allocator adds.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -351,8 +358,8 @@ impl Summary {
             + self.looks.bytes()
             + looks.sum::<usize>()
             + rows(&self.passed)
-            + rows(&self.uses)
-            + rows(&self.places)
+            + self.uses.bytes()
+            + self.places.bytes()
             + rows(&self.types)
             + self.param_classes.bytes()
     }

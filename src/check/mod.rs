@@ -101,7 +101,7 @@ fn analyse(
             output::coverage(coverage);
         }
         // The process ends soon and gives it all back at once: millions of small pieces take long to free one by one.
-        std::mem::forget(analysis.project);
+        std::mem::forget(analysis);
         Ok::<_, SessionError>(report)
     })?;
     report.settle();

@@ -1,0 +1,163 @@
+//! Listeners that are forgotten where others on the same target are taken away.
+
+use crate::claim::Note;
+use crate::finding::Role;
+use crate::mismatched_removal::takes_away;
+use crate::pairing::{compare_listeners, matches, same_target};
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::identity::Match;
+use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::listeners::{Registration, Removal};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::Root;
+use outlive_semantic::tree::Kind;
+
+/// Where the owner stops listening to the same target for something else: whoever wrote that knew that the target goes on.
+pub(super) fn forgotten(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let is_told = |removal: &&Removal| is_partners(file, registration, removal).is_some();
+    let removal = partings(file, registration).find(is_told);
+    removal.map(|removal| note(file, removal)).or_else(|| taken_out(file, registration))
+}
+
+/// Where the owner is taken out of the target again: `this.map.removeLayer(this)`.
+fn taken_out(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let Root::This(_) = registration.place.root else { return None };
+    let has_removal = file
+        .removals
+        .iter()
+        .any(|removal| same_target(model, &registration.place, &removal.place) != Match::Never);
+    if has_removal || registration.place.path.is_empty() {
+        return None;
+    }
+    let call = file.accesses.of(&registration.place).find_map(|access| match access.usage {
+        Usage::Method { name, call } => {
+            let takes = takes_out(tree.text(name)) && tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
+            (takes && is_parting(model, registration.func, access.func)).then_some(call)
+        }
+        _ => None,
+    })?;
+    let name = model.file.function_name(tree.func(call)).unwrap_or_default();
+    let message = format!("`{name}` takes its owner out of it, and leaves the listener");
+    Some(Note { role: Role::ReleasedHereOnly, message, span: tree.span(call) })
+}
+
+/// Whether a method takes what it is handed out of its object: `removeLayer`, `_removePath`, `detach`.
+fn takes_out(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    ["remove", "unregister", "detach", "delete"].iter().any(|word| name.starts_with(word))
+}
+
+/// The same, where what is taken away for another event is the very function.
+pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let is_same = |removal: &&Removal| {
+        is_partners(file, registration, removal).is_some_and(|other| {
+            compare_listeners(file.model, registration.listener, other.listener) == Match::Must
+        })
+    };
+    let removal = partings(file, registration).find(is_same)?;
+    Some(note(file, removal))
+}
+
+/// Of two listeners for one event each that exclude each other, the one that takes the other away when it is called, and
+/// is not taken away itself: `once('done', () => off('error', failed))` and `once('error', failed)`.
+pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let own = handler(model, registration.listener).filter(|_| registration.once)?;
+    let is_removed =
+        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+    if is_removed {
+        return None;
+    }
+    let removal = file.removals.iter().filter(|removal| removal.func == own).find(|removal| {
+        file.registrations.iter().any(|other| {
+            other.call != registration.call
+                && other.func == registration.func
+                && other.place == registration.place
+                && (other.once || takes_itself_away(file, other))
+                && matches(model, other, removal) == Match::Must
+        })
+    })?;
+    let message = "it takes the other one away, and nobody takes it away when that comes first".to_owned();
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(removal.call) })
+}
+
+/// Whether a listener removes itself when it is called.
+fn takes_itself_away(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let own = handler(file.model, registration.listener);
+    own.is_some()
+        && file.removals.iter().any(|removal| {
+            Some(removal.func) == own && matches(file.model, registration, removal) == Match::Must
+        })
+}
+
+/// The function of a listener: `this.onDone` is the method also if it was bound to its instance before.
+fn handler(model: &Model<'_>, listener: NodeId) -> Option<FuncId> {
+    model.function_of(listener).or_else(|| {
+        let place = model.file.place(listener);
+        let Root::This(class) = place.root else { return None };
+        let name = place.last_field().filter(|_| place.path.len() == 1)?;
+        model.instance_method(class, name)
+    })
+}
+
+fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
+    let tree = &file.model.file.tree;
+    let name = file.model.file.function_name(removal.func).unwrap_or_default();
+    let message = match name {
+        "" => "another listener is taken from it here".to_owned(),
+        name => format!("`{name}` takes another listener from it, and leaves this one"),
+    };
+    Note { role: Role::ReleasedHereOnly, message, span: tree.span(removal.call) }
+}
+
+/// The removals from the target of a registration in functions that end what its function begins, if nothing takes the
+/// listener itself away.
+fn partings<'f>(
+    file: &'f FileView<'_, '_>,
+    registration: &'f Registration,
+) -> impl Iterator<Item = &'f Removal> {
+    let model = file.model;
+    let is_removed =
+        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+    // Whoever adds it once more instead is told by another rule.
+    let is_added_there = file.registrations.iter().any(|other| {
+        other.call != registration.call
+            && is_parting(model, registration.func, other.func)
+            && same_target(model, &registration.place, &other.place) == Match::Must
+            && compare_listeners(model, registration.listener, other.listener) == Match::Must
+    });
+    let of_target = move |removal: &&Removal| {
+        !is_removed
+            && !is_added_there
+            && is_parting(model, registration.func, removal.func)
+            && same_target(model, &registration.place, &removal.place) == Match::Must
+    };
+    file.removals.iter().filter(of_target)
+}
+
+/// The other listener that a removal takes away.
+fn is_partners<'f>(
+    file: &'f FileView<'_, '_>,
+    registration: &Registration,
+    removal: &Removal,
+) -> Option<&'f Registration> {
+    let model = file.model;
+    file.registrations.iter().find(|other| {
+        other.call != registration.call
+            && !model.file.is_within(other.func, removal.func)
+            && matches(model, other, removal) == Match::Must
+    })
+}
+
+/// Whether a function ends what another begins: by its name, a method of the same object, or what the other returns.
+fn is_parting(model: &Model<'_>, begins: FuncId, ends: FuncId) -> bool {
+    let owner = |func: FuncId| (model.file.function(func).class, model.file.function(func).parent);
+    let is_same_owner = model.file.enclosing(begins).any(|begins| owner(begins) == owner(ends));
+    let is_named = model.file.function_name(ends).is_some_and(takes_away);
+    let is_returned =
+        || model.returned_values(begins).iter().any(|&value| model.function_of(value) == Some(ends));
+    begins != ends && (is_named && is_same_owner || is_returned())
+}

@@ -1,0 +1,280 @@
+//! What a call of something unknown gives, and its function gives back on some ways only: that it does so at all tells
+//! that it wants it back.
+
+use crate::acquire;
+use crate::claim::{LocalClaim, Note};
+use crate::finding::Role;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
+use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashSet;
+
+/// What is taken by a call, and given back by another.
+struct Pair {
+    /// What it is called in messages.
+    what: &'static str,
+    /// The methods that give one.
+    takes: &'static [&'static str],
+    /// Its own methods that give it back.
+    ends: &'static [&'static str],
+    /// Methods of others that take it back, told of it.
+    backs: &'static [&'static str],
+}
+
+const PAIRS: &[Pair] = &[
+    Pair {
+        what: "connection",
+        takes: &[
+            "connect",
+            "getConnection",
+            "acquireConnection",
+            "openConnection",
+            "createConnection",
+            "getClient",
+            "acquireClient",
+            "checkOut",
+            "checkout",
+            "acquire",
+            "createQueryRunner",
+        ],
+        ends: &["release", "end", "close", "destroy", "disconnect", "dispose"],
+        backs: &[
+            "checkIn",
+            "checkin",
+            "release",
+            "releaseConnection",
+            "releaseClient",
+            "closeConnection",
+            "giveBack",
+        ],
+    },
+    Pair {
+        what: "lock",
+        takes: &["acquireLock", "lock", "getLock", "obtainLock"],
+        ends: &["release", "unlock"],
+        backs: &["releaseLock", "unlock", "release"],
+    },
+    Pair {
+        what: "session",
+        takes: &["startSession", "openSession"],
+        ends: &["endSession", "end", "close"],
+        backs: &["endSession", "closeSession"],
+    },
+    Pair {
+        what: "transaction",
+        takes: &["transaction", "beginTransaction", "startTransaction", "begin"],
+        ends: &["commit", "rollback", "abort", "release"],
+        backs: &["commit", "rollback", "commitTransaction", "rollbackTransaction"],
+    },
+    Pair {
+        what: "handle",
+        takes: &["open", "launch", "newPage", "newContext", "openHandle"],
+        ends: &["close", "quit", "destroy", "terminate", "kill"],
+        backs: &["close"],
+    },
+];
+
+/// The claim about a call whose result its function gives back, though not on every way.
+pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (pair, method) = taken(model, call)?;
+    let whole = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(call);
+    let Some(binding) = held(model, whole) else {
+        return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
+    };
+    let stops = stops(file, pair, binding, tree.func(call))?;
+    let flow = Flow::of(model, tree.func(call))?;
+    let start = *flow.points(whole).first()?;
+    let places = [Place::root(Root::Binding(binding))];
+    let goes = |edge| {
+        edge != Edge::MayThrow
+            && !contradicts(model, edge, &places)
+            && !denies_end(model, edge, pair, binding)
+    };
+    let way = flow.escape(start, &stops, &goes)?;
+    let at = way.at?;
+    // Where nobody catches it, the process may not survive what is thrown.
+    let is_rejected = way.exit == Exit::Throw && tree.kind(at) == Kind::Await;
+    if way.exit == Exit::Throw && !model.file.function(tree.func(call)).is_async {
+        return None;
+    }
+    let how = match way.exit {
+        Exit::Throw if is_rejected => "when what is awaited here rejects",
+        Exit::Throw => "when this throws",
+        Exit::Return => "when the function returns here",
+        Exit::End => "on this way",
+    };
+    let shown = tree.text(model.file.binding(binding).name);
+    let what = pair.what;
+    let release = stops.iter().min().map(|&node| tree.span(node));
+    let released = release.map(|span| Note {
+        role: Role::ReleasedHereOnly,
+        message: "it is given back here only".to_owned(),
+        span,
+    });
+    let left = Note {
+        role: Role::Holder,
+        message: format!("{how}, `{shown}` is not given back"),
+        span: tree.span(at),
+    };
+    Some(LocalClaim {
+        message: format!("the {what} in `{shown}` that `{method}` gives is not given back on every way"),
+        help: format!("give `{shown}` back in a `finally`"),
+        subject: format!("{shown} {method}"),
+        must_repeat: true,
+        notes: std::iter::once(left).chain(released).collect(),
+        ..LocalClaim::default()
+    })
+}
+
+/// `pool.getConnection((error, connection) => …)`: lent to the callback, which gives it back on some ways only.
+fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (_, method) = tree.method_call(call)?;
+    let callback = model.function_of(tree.args(call).last()?)?;
+    acquire::error_param(model, callback)?;
+    let param = model.file.params(callback).nth(1).and_then(|param| tree.binding(param))?;
+    let handle = handle::follow_places(model, file.accesses, [Place::root(Root::Binding(param))]);
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+    let patterns = ReleasePatterns {
+        methods: names(pair.ends),
+        functions: names(pair.backs),
+        ..ReleasePatterns::default()
+    };
+    let releases = handle::releases(model, file.accesses, &handle, &patterns);
+    let is_back = |escape: &Escape| releases.iter().any(|release| release.node == escape.node());
+    if releases.is_empty() || !handle.escapes.iter().all(is_back) {
+        return None;
+    }
+    let living: Vec<&Release> = releases.iter().collect();
+    let gap = acquire::gap(model, call, &handle, &living).filter(|gap| !gap.is_weak)?;
+    let shown = tree.text(model.file.binding(param).name);
+    let what = pair.what;
+    let how = &gap.how;
+    let left = gap.at.map(|span| Note {
+        role: Role::Holder,
+        message: format!("{how}, `{shown}` is not given back"),
+        span,
+    });
+    Some(LocalClaim {
+        message: format!("the {what} in `{shown}` that `{method}` gives is not given back on every way"),
+        help: format!("give `{shown}` back before the callback leaves, whether there was an error or not"),
+        subject: format!("{shown} {method}"),
+        must_repeat: true,
+        notes: left.into_iter().collect(),
+        ..LocalClaim::default()
+    })
+}
+
+/// `(await source.getConnection()).query(…)`: nobody has it any more, where others of the file give theirs back.
+fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static Pair) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (_, method) = tree.method_call(call)?;
+    let member = tree.parent(whole).filter(|&parent| tree.kind(parent) == Kind::Member)?;
+    let use_of = tree.parent(member).filter(|&parent| tree.callee(parent) == Some(member))?;
+    let name = tree.name(member)?;
+    if pair.ends.contains(&name) || matches!(name, "then" | "catch" | "finally") {
+        return None;
+    }
+    let is_given_back = |other: NodeId| {
+        let is_same = taken(model, other).is_some_and(|(_, taken)| taken == method) && other != call;
+        let whole = tree.parent(other).filter(|&wait| tree.kind(wait) == Kind::Await).unwrap_or(other);
+        let binding = if is_same { held(model, whole) } else { None };
+        binding.is_some_and(|binding| stops(file, pair, binding, tree.func(other)).is_some())
+    };
+    let other = tree.ids().find(|&other| is_given_back(other))?;
+    let what = pair.what;
+    Some(LocalClaim {
+        message: format!("the {what} that `{method}` gives can never be given back: nobody keeps it"),
+        help: "keep it in a variable, and give it back in a `finally`".to_owned(),
+        subject: format!("{method} {name}"),
+        must_repeat: true,
+        notes: vec![
+            Note {
+                role: Role::Holder,
+                message: format!("only `{name}` is asked of it"),
+                span: tree.span(use_of),
+            },
+            Note {
+                role: Role::Acquired,
+                message: "another one is given back".to_owned(),
+                span: tree.span(other),
+            },
+        ],
+        ..LocalClaim::default()
+    })
+}
+
+/// `if (typeof tx.rollback === 'function')` that does not hold: what cannot be given back need not be.
+fn denies_end(model: &Model<'_>, edge: Edge, pair: &Pair, binding: BindingId) -> bool {
+    let tree = &model.file.tree;
+    let Edge::False(test) = edge else { return false };
+    tree.subtree(test).any(|node| {
+        let object = (tree.kind(node) == Kind::Member).then(|| tree.first(node)).flatten();
+        let is_end = tree.name(node).is_some_and(|name| pair.ends.contains(&name));
+        is_end && object.and_then(|object| model.file.binding_of(object)) == Some(binding)
+    })
+}
+
+/// The pair that a call begins, by its method, if no type says what the receiver is.
+fn taken<'a>(model: &Model<'a>, call: NodeId) -> Option<(&'static Pair, &'a str)> {
+    let tree = &model.file.tree;
+    if tree.kind(call) != Kind::Call {
+        return None;
+    }
+    let (object, method) = tree.method_call(call)?;
+    let pair = PAIRS.iter().find(|pair| pair.takes.contains(&method))?;
+    let is_unknown = model.model_of(model.ty(object)).is_none() && model.rows(call).is_empty();
+    is_unknown.then_some((pair, method))
+}
+
+/// The variable that a call fills, if nothing else ever does.
+fn held(model: &Model<'_>, whole: NodeId) -> Option<BindingId> {
+    let tree = &model.file.tree;
+    let declarator = tree.parent(whole).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
+    let binding = tree.binding(tree.first(declarator)?)?;
+    (model.file.sole_value(binding) == Some(whole)).then_some(binding)
+}
+
+/// The nodes that give it back; none if nobody does, or somebody else may.
+fn stops(
+    file: &FileView<'_, '_>,
+    pair: &Pair,
+    binding: BindingId,
+    func: FuncId,
+) -> Option<FxHashSet<NodeId>> {
+    let tree = &file.model.file.tree;
+    let mut out = FxHashSet::default();
+    for access in file.accesses.of(&Place::root(Root::Binding(binding))) {
+        if access.func != func {
+            return None;
+        }
+        match access.usage {
+            Usage::Method { name, call } if pair.ends.contains(&tree.text(name)) => {
+                out.insert(call);
+            }
+            Usage::Argument { call, index: 0 } => {
+                let method = tree.method_call(call).map(|(_, method)| method);
+                if method.is_some_and(|method| pair.backs.contains(&method)) {
+                    out.insert(call);
+                }
+            }
+            Usage::Returned(_)
+            | Usage::Stored(_)
+            | Usage::Aliased(_)
+            | Usage::Yielded(_)
+            | Usage::Spread(_)
+            | Usage::Destructured(_) => return None,
+            _ => {}
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}

@@ -1,0 +1,143 @@
+//! What a file does to its places, in a third of the room: most is never asked for, and nothing twice.
+
+use super::{UseRow, What};
+use crate::index::{FuncId, PlaceId};
+use crate::tree::Span;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Rows by place, as they are written.
+#[derive(Default)]
+pub struct Uses {
+    /// Each place that something is done to, in order.
+    places: Box<[PlaceId]>,
+    /// Where the rows of each end.
+    ends: Box<[u32]>,
+    bytes: Box<[u8]>,
+}
+
+/// A row as it is written: its number in the file, and all but its place.
+type Written = (u32, What, FuncId, Span);
+
+impl Uses {
+    /// Packs the rows of a file.
+    pub(super) fn of(rows: &[UseRow]) -> Self {
+        let mut order: Vec<(PlaceId, u32, &UseRow)> =
+            (0..).zip(rows).map(|(at, row)| (row.place, at, row)).collect();
+        order.sort_unstable_by_key(|&(place, at, _)| (place, at));
+        let (mut places, mut ends, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+        for of_place in order.chunk_by(|(a, ..), (b, ..)| a == b) {
+            places.extend(of_place.first().map(|(place, ..)| *place));
+            for &(_, at, row) in of_place {
+                let written: Written = (at, row.what, row.func, row.at);
+                // Nothing of what rows are made of can fail to be written into memory.
+                bytes = postcard::to_extend(&written, bytes).unwrap_or_default();
+            }
+            ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        }
+        Self { places: places.into(), ends: ends.into(), bytes: bytes.into() }
+    }
+
+    /// The places that something is done to, in order.
+    #[must_use]
+    pub fn places(&self) -> &[PlaceId] {
+        &self.places
+    }
+
+    /// What is done to one of [`Uses::places`], by its position: each row with its number in the file, in their order.
+    pub fn rows(&self, at: usize) -> impl Iterator<Item = (u32, UseRow)> {
+        let place = self.places.get(at).copied();
+        let mut rest = self.bytes_of(at);
+        std::iter::from_fn(move || {
+            let ((row, what, func, at), behind) = postcard::take_from_bytes::<Written>(rest).ok()?;
+            rest = behind;
+            Some((row, UseRow { place: place?, what, func, at }))
+        })
+    }
+
+    fn bytes_of(&self, at: usize) -> &[u8] {
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
+        let end = self.ends.get(at).map_or(start, |&end| end as usize);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether all bytes are rows of places, each place has some, and they stand in order.
+    fn is_sound(&self) -> bool {
+        let is_row = |rest: &mut &[u8]| match postcard::take_from_bytes::<Written>(rest) {
+            Ok((_, behind)) => {
+                *rest = behind;
+                true
+            }
+            Err(_) => false,
+        };
+        let is_whole = |at: usize| {
+            let mut rest = self.bytes_of(at);
+            while !rest.is_empty() && is_row(&mut rest) {}
+            rest.is_empty()
+        };
+        self.places.len() == self.ends.len()
+            && self.places.is_sorted()
+            && self.ends.is_sorted_by(|a, b| a < b)
+            && self.ends.last().map_or(0, |&end| end as usize) == self.bytes.len()
+            && (0..self.places.len()).all(is_whole)
+    }
+
+    /// How much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.places) + size_of_val(&*self.ends) + self.bytes.len()
+    }
+}
+
+impl Serialize for Uses {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.places, &self.ends, &self.bytes).serialize(serializer)
+    }
+}
+
+/// What is read back is looked through at once, while the bounds of what it may refer to are known.
+impl<'de> Deserialize<'de> for Uses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (places, ends, bytes) = <(Box<[PlaceId]>, Box<[u32]>, &[u8])>::deserialize(deserializer)?;
+        let uses = Self { places, ends, bytes: bytes.into() };
+        if uses.is_sound() { Ok(uses) } else { Err(D::Error::custom("no rows about places")) }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "it is test code")]
+mod tests {
+    use super::*;
+
+    fn row(place: usize, start: u32) -> UseRow {
+        let at = Span { start, end: start + 300 };
+        UseRow { place: PlaceId::from_index(place), what: What::Called, func: FuncId::from_index(1), at }
+    }
+
+    fn starts(uses: &Uses, at: usize) -> Vec<(u32, u32)> {
+        uses.rows(at).map(|(row, found)| (row, found.at.start)).collect()
+    }
+
+    #[test]
+    fn rows_are_found_by_place_in_their_order() {
+        let uses = Uses::of(&[row(7, 10), row(2, 20), row(7, 500)]);
+        assert_eq!(uses.places(), [PlaceId::from_index(2), PlaceId::from_index(7)]);
+        assert_eq!(starts(&uses, 0), [(1, 20)]);
+        assert_eq!(starts(&uses, 1), [(0, 10), (2, 500)]);
+        assert_eq!(starts(&uses, 2), []);
+    }
+
+    #[test]
+    fn bytes_that_are_no_rows_are_refused() {
+        let written = postcard::to_allocvec(&Uses::of(&[row(7, 10), row(2, 20)])).unwrap();
+        assert!(postcard::from_bytes::<Uses>(&written).is_ok());
+        for cut in 0..written.len() {
+            assert!(postcard::from_bytes::<Uses>(&written[..cut]).is_err(), "cut at {cut}");
+        }
+        let last = written.len() - 1;
+        let longer = [&written[..], &[0]].concat();
+        let mut unfinished = written;
+        unfinished[last] |= 0x80;
+        assert!(postcard::from_bytes::<Uses>(&unfinished).is_err());
+        assert!(postcard::take_from_bytes::<Uses>(&longer).is_ok_and(|(_, rest)| rest == [0]));
+    }
+}
