@@ -232,7 +232,7 @@ pub(super) fn is_offered(model: &Model<'_>, op: &CollectionOp) -> bool {
     let tree = &model.file.tree;
     let is_option = |node: NodeId| {
         let Root::Binding(binding) = model.file.place(node).root else { return false };
-        tree.kind(node) == Kind::Member && model.file.binding(binding).kind == BindingKind::Param
+        tree.kind(node) == Kind::Member && model.file.binding(binding).func.index() != 0
     };
     matches!(op.holder.root, Root::This(_))
         && model
