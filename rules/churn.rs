@@ -91,12 +91,12 @@ fn in_order(view: &ProjectView<'_, '_>, file: FileId, fixes: &[Fix]) -> Vec<Fix>
     fixes.iter().map(|fix| Fix { safe: fix.safe && !in_circle, ..fix.clone() }).collect()
 }
 
-/// Requests and messages are hot. Events, connections and ticks are with a loop around the work. How often a component
+/// Requests and messages are hot. Connections and ticks are with a loop around the work. How often a user clicks, a component
 /// renders, and how many rows, nobody knows, nor how often others call.
 fn weigh_heat(info: RateInfo, in_loop: bool, doubt: &mut Doubt) {
     match info.rate {
         Some(Rate::Request | Rate::Message) => {}
-        Some(Rate::Event | Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
+        Some(Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
         _ => doubt.unknown(),
     }
     if !info.certain && info.rate.is_some_and(Rate::is_hot) {
