@@ -173,6 +173,8 @@ pub struct GrowthClaim {
     pub registry: bool,
     /// It is a field of an options object that was handed in.
     pub on_options: bool,
+    /// Whoever makes the instance may hand one in: only else the instance makes its own.
+    pub offered: bool,
     /// What takes entries out, and leaves this one.
     pub missed: Option<Missed>,
     /// Ways to mend it.

@@ -130,7 +130,7 @@ fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static st
     }
     match model.api_path(callee).as_deref() {
         Some("Buffer.concat") => return Some("all pieces of a stream"),
-        Some("JSON.parse") => return value_weight(model, tree.arg(call, 0)?, fuel),
+        Some("JSON.parse" | "Buffer.from") => return value_weight(model, tree.arg(call, 0)?, fuel),
         Some(
             "Buffer.alloc" | "Buffer.allocUnsafe" | "Array" | "Uint8Array" | "Float64Array" | "ArrayBuffer",
         ) if is_large => {

@@ -5,7 +5,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::outlived;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{BindingId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
@@ -69,7 +69,10 @@ fn slice(model: &Model<'_>, value: NodeId, fuel: u32) -> Option<Slice> {
     match tree.kind(value) {
         Kind::Identifier => {
             let binding = model.file.binding_of(value)?;
-            slice(model, model.file.sole_value(binding)?, fuel)
+            match model.file.sole_value(binding) {
+                Some(value) => slice(model, value, fuel),
+                None => cut(model, taken_apart(model, binding)?),
+            }
         }
         Kind::Object => tree.children(value).find_map(|part| slice(model, tree.last_child(part)?, fuel)),
         // `text.split('\n')[0]`, `text.match(pattern)[1]`
@@ -77,6 +80,25 @@ fn slice(model: &Model<'_>, value: NodeId, fuel: u32) -> Option<Slice> {
         Kind::Call => cut(model, value),
         _ => None,
     }
+}
+
+/// The list that a variable is a part of: `const [, name] = text.match(pattern) ?? []`, `for (const line of text.split('\n'))`.
+fn taken_apart(model: &Model<'_>, binding: BindingId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let name = model.file.binding(binding).node;
+    let around = tree.parent(name)?;
+    let of_pattern = tree.kind(around) == Kind::ArrayPattern;
+    let declarator = if of_pattern { tree.parent(around)? } else { around };
+    if tree.kind(declarator) != Kind::Declarator {
+        return None;
+    }
+    let each = tree.parent(declarator).and_then(|decl| tree.parent(decl));
+    let list = match each.filter(|&each| tree.kind(each) == Kind::ForOf && !of_pattern) {
+        Some(each) => tree.child(each, 1)?,
+        None if of_pattern => tree.child(declarator, 1)?,
+        None => return None,
+    };
+    Some(if tree.kind(list) == Kind::Logical { tree.first(list)? } else { list })
 }
 
 fn cut(model: &Model<'_>, call: NodeId) -> Option<Slice> {

@@ -25,7 +25,8 @@ use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
     is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
-    is_on_options, is_overwrite, is_registry, is_sized, keeps_each, key_parts, replaces, shown_key,
+    is_offered, is_on_options, is_overwrite, is_registry, is_sized, keeps_each, key_parts, replaces,
+    shown_key,
 };
 
 /// The rule.
@@ -99,6 +100,7 @@ impl Rule for UnboundedCollection {
             sized: is_sized(file, op),
             registry: is_registry(model, op),
             on_options: is_on_options(model, op),
+            offered: is_offered(model, op),
             missed,
             beside_methods: is_beside_methods(file, op, growth),
             is_each: keeps_each(model, op),

@@ -239,6 +239,7 @@ fn doubts(
         || is_finite_by_name(growth)
         || tells_once(project, file, claim)
         || growth.formatter
+        || growth.offered && matches!(lives, Lives::With(..))
         || is_guess && !is_worth_guessing(growth)
     {
         doubt.unknown();

@@ -232,6 +232,21 @@ pub(super) fn is_on_options(model: &Model<'_>, op: &CollectionOp) -> bool {
         && matches!(name, "options" | "opts" | "config" | "settings" | "configuration")
 }
 
+/// A field that options may give: `this.known = options.known || new Map()`. Who hands one in wants it shared, and who does
+/// not has one for each instance.
+pub(super) fn is_offered(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let is_option = |node: NodeId| {
+        let Root::Binding(binding) = model.file.place(node).root else { return false };
+        tree.kind(node) == Kind::Member && model.file.binding(binding).func.index() != 0
+    };
+    matches!(op.holder.root, Root::This(_))
+        && model
+            .values(&op.holder)
+            .iter()
+            .any(|&value| tree.kind(value) == Kind::Logical && tree.first(value).is_some_and(is_option))
+}
+
 /// Whether a function stores what it was handed as it is: `register(name, plugin) { plugins[name] = plugin }`.
 pub(super) fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
     let file = model.file;

@@ -28,6 +28,9 @@ static META: Meta = Meta {
     page: include_str!("README.md"),
 };
 
+/// What empties a cache, or the map that a memoised function has.
+const EMPTIES: &[&str] = &["clear", "clearAll", "flushAll", "reset"];
+
 /// What inserts into a cache that is an object.
 const INSERTS: &[&str] = &["set", "mset", "put", "load", "loadMany", "prime", "add"];
 
@@ -124,6 +127,10 @@ fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CacheRow) -> Vec<Insert>
         return session(model, call, spares).into_iter().collect();
     }
     let handle = handle::follow(model, file.accesses, call);
+    if handle.places.iter().any(|place| is_emptied(file, place)) {
+        file.drop::<()>(&META, call, || "the file empties it".to_owned());
+        return Vec::new();
+    }
     let mut out = Vec::new();
     for place in &handle.places {
         let Some(unknowns) = unknown_life(model, place) else { continue };
@@ -140,6 +147,17 @@ fn inserts(file: &FileView<'_, '_>, call: NodeId, row: &CacheRow) -> Vec<Insert>
         });
     }
     out
+}
+
+/// Whether all entries are taken out somewhere: `cache.flushAll()`, `lookup.cache.clear()`. With an argument it is one entry.
+fn is_emptied(file: &FileView<'_, '_>, place: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    file.accesses.below(place).any(|access| match access.usage {
+        Usage::Method { name, call } => {
+            EMPTIES.contains(&tree.text(name)) && tree.args(call).next().is_none()
+        }
+        _ => false,
+    })
 }
 
 /// The sessions of a server that is set up in this file.

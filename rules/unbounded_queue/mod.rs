@@ -107,12 +107,14 @@ fn is_depth_tested(file: &FileView<'_, '_>, holder: &Place) -> bool {
     let tree = &file.model.file.tree;
     file.ops_on(holder, Op::Size).any(|op| {
         tree.ancestors(op.node).take(3).any(|node| {
-            let is_order = matches!(
-                tree.binary_op(node),
-                Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
-            );
-            is_order
-                && !tree.children(node).any(|side| matches!(tree.number(side), Some(count) if count <= 1.0))
+            let mut counts = tree.children(node).filter_map(|side| tree.number(side));
+            match tree.binary_op(node) {
+                Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual) => {
+                    !counts.any(|count| count <= 1.0)
+                }
+                Some(BinaryOp::Equal | BinaryOp::NotEqual) => counts.any(|count| count > 1.0),
+                _ => false,
+            }
         })
     })
 }
