@@ -158,7 +158,7 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
     let row = family.and_then(|family| model.catalog.emitter(family));
     let (event, listener_at) = event_argument(model, call, row)?;
     let listener = tree.arg(call, listener_at)?;
-    if !may_be_function(model, listener) {
+    if !may_be_function(model, listener) || names_table(model, call) {
         return None;
     }
     // A constant event and a function: nothing but an emitter is called like that.
@@ -231,6 +231,7 @@ const HELPED_REMOVERS: &[&str] = &[
     "removeListener",
     "removeEventListener",
     "removeEvent",
+    "detach",
     "detachEvent",
 ];
 
@@ -469,7 +470,7 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
             (callee, name)
         }
     };
-    if !removes(model, object, method) || names_no_function(model, call) {
+    if !removes(model, object, method) || names_no_function(model, call) || names_table(model, call) {
         return None;
     }
     let is_global = tree.method_call(call).is_none();
@@ -517,6 +518,16 @@ pub fn names_no_function(model: &Model<'_>, call: NodeId) -> bool {
         }
     };
     tree.kind(call) == Kind::Call && is_lone && is_event_target()
+}
+
+/// `map.on({ focus: f, blur: g }, context)`, `DomEvent.off(element, { keydown: f }, context)`: a table of functions by event.
+/// Which of them are added and which taken away is not compared. What has a `handleEvent` is a listener itself.
+fn names_table(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_table =
+        |node: NodeId| tree.kind(node) == Kind::Object && tree.property(node, "handleEvent").is_none();
+    let first = tree.arg(call, 0).is_some_and(is_table);
+    first || tree.arg(call, 1).is_some_and(is_table) && tree.arg(call, 2).is_some()
 }
 
 /// Whether a method takes listeners away: one of the target's family, if that is known.
