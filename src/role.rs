@@ -28,6 +28,8 @@ const TEST_FOLDERS: &[&str] = &[
     "integration-tests",
     "interop",
     "unit-tests",
+    "step_definitions",
+    "step-definitions",
     "jest",
     // What an example calls once, its users call as often as they like.
     "example",
@@ -122,12 +124,23 @@ fn is_test_folder(name: &str) -> bool {
         || matches!(words.next_back(), Some("tests" | "e2e" | "specs"))
 }
 
+/// Whether a folder of Cucumber's holds what steps use: `features/support`, `features-api/support`.
+fn is_cucumber(folders: &str) -> bool {
+    let names: Vec<&str> = folders.split('/').collect();
+    names
+        .windows(2)
+        .any(|pair| matches!(pair, [outer, "support"] if outer.split(['-', '_']).next() == Some("features")))
+}
+
 /// The role of a file by its path relative to the project's root.
 pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix)) || folders.split('/').any(is_test_folder) {
+    if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix))
+        || folders.split('/').any(is_test_folder)
+        || is_cucumber(folders)
+    {
         return Role::Test;
     }
     let is_example = stem.split(['-', '_']).next() == Some("example");
@@ -161,6 +174,9 @@ mod tests {
         assert_eq!(of_path("browser_tests/page.js"), Role::Test);
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
         assert_eq!(of_path("example-stream.js"), Role::Test);
+        assert_eq!(of_path("features-api/support/world.ts"), Role::Test);
+        assert_eq!(of_path("src/features/tickets/support.ts"), Role::Source);
+        assert_eq!(of_path("src/features/support.ts"), Role::Source);
         assert_eq!(of_path("src/examples.js"), Role::Source);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);

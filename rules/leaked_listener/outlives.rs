@@ -18,24 +18,13 @@ pub(super) fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(File
     let lasting = project.handings(spot).into_iter().find(|handing| {
         let lives = project.life(&handing.spot);
         let answer = project.outlives(lives, handing.file, handing.func, false);
-        matches!(lives, Lives::Process | Lives::Singleton(..))
+        !handing.is_new
+            && matches!(lives, Lives::Process | Lives::Singleton(..))
             && matches!(answer, Answer::Yes | Answer::Assumed)
             && !lifetime::is_startup(project, handing.file, handing.func)
-            && !is_replaced(project, handing)
             && !project.uses(&handing.spot).iter().any(|found| is_removal(project, found))
     })?;
     Some((lasting.file, project.summary(lasting.file).functions[lasting.func.index()].at))
-}
-
-/// Whether what is handed in stands in a field that the very function fills: `this.window = new Window(); register(this.window)`.
-fn is_replaced(project: &Project<'_>, handing: &Handing) -> bool {
-    let mut field = handing.spot.clone();
-    field.path.truncate(1);
-    let fills = |found: &Use| {
-        (found.file, found.row.func) == (handing.file, handing.func)
-            && matches!(found.row.what, What::Assigned)
-    };
-    !field.path.is_empty() && project.uses(&field).iter().any(fills)
 }
 
 /// Whether the code around says that the same target gets the listener again, and the function does run again.
@@ -245,17 +234,23 @@ fn keeps_one(project: &Project<'_>, (file, class): (FileId, ClassId), made: (Fil
 fn is_new_to_handlers(project: &Project<'_>, param: &Spot) -> bool {
     let handings = project.handings(param);
     let is_own = |handing: &Handing| {
-        let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
-        let row = project.summary(file).bindings.get(&binding);
-        handing.spot.path.is_empty()
-            && row.is_some_and(|row| row.is_param && project.runs_by_itself(file, row.func))
-            || is_made_by_caller(project, handing)
+        let is_own_param = match handing.spot.root {
+            SpotRoot::Binding(file, binding) if handing.spot.path.is_empty() => {
+                let row = project.summary(file).bindings.get(&binding);
+                row.is_some_and(|row| row.is_param && project.runs_by_itself(file, row.func))
+            }
+            _ => false,
+        };
+        is_own_param || is_made_by_caller(project, handing)
     };
     !handings.is_empty() && handings.iter().all(is_own)
 }
 
 /// What a function hands on that it has made itself: rows about variables of a function speak of nothing else.
 fn is_made_by_caller(project: &Project<'_>, handing: &Handing) -> bool {
+    if handing.is_new {
+        return true;
+    }
     let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
     let row = project.summary(file).bindings.get(&binding);
     row.is_some_and(|row| {

@@ -32,9 +32,10 @@ pub(super) fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut 
         };
         let is_plain =
             || matches!(model.ty(arg), Ty::Finite | Ty::Text | Ty::Number | Ty::Nothing | Ty::Function(_));
-        if may_last && !is_plain() && !is_made_before(model, &place, call) {
+        if may_last && !is_plain() {
             let arg = u16::try_from(index).unwrap_or(u16::MAX);
-            out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place });
+            let is_new = is_made_before(model, &place, call);
+            out.passed.push(PassedOn { caller: tree.func(call), to: to.clone(), arg, place, is_new });
         }
     }
 }

@@ -106,6 +106,8 @@ pub struct PassedOn {
     pub arg: u16,
     /// What is handed.
     pub place: Place,
+    /// The field it is, or is a part of, was given a new thing right before.
+    pub is_new: bool,
 }
 
 /// A function handed to a function of the project.

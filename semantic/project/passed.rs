@@ -18,6 +18,8 @@ pub struct Handing {
     pub file: FileId,
     /// The function that calls.
     pub func: FuncId,
+    /// That function has made it right before, for this call.
+    pub is_new: bool,
 }
 
 impl Project<'_> {
@@ -43,7 +45,7 @@ impl Project<'_> {
             let before = out.len();
             self.collect_handings(&handed, fuel, out);
             if out.len() == before {
-                out.push(Handing { spot: handed, file: from, func: passed.caller });
+                out.push(Handing { spot: handed, file: from, func: passed.caller, is_new: passed.is_new });
             }
         }
     }

@@ -475,6 +475,7 @@ impl Builder<'_, '_> {
                 to: self.target(&row.to),
                 arg: row.arg,
                 place: self.place(&row.place),
+                is_new: row.is_new,
             })
             .collect()
     }

@@ -266,6 +266,8 @@ pub struct PassedRow {
     pub arg: u16,
     /// What.
     pub place: PlaceId,
+    /// It was made right before, by the function that calls.
+    pub is_new: bool,
 }
 
 /// What a function does with a function parameter.
