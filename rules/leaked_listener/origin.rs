@@ -298,7 +298,12 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         }
         _ => false,
     };
-    given_before(model, &registration.place, registration.call).into_iter().any(is_made)
+    let makes_before = |at: NodeId| given_before(model, &registration.place, at).into_iter().any(is_made);
+    // `this.doc = new Doc(); this.bind()`: the method that listens is only called where there is a new one.
+    let callers = || model.calls_of(registration.func);
+    let is_method = matches!(registration.place.root, Root::This(_));
+    makes_before(registration.call)
+        || is_method && !callers().is_empty() && callers().iter().all(|&call| makes_before(call))
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.

@@ -139,9 +139,13 @@ pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim
 }
 
 fn is_adding(method: &str) -> bool {
-    ADDING.iter().any(|word| {
-        method.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
-    })
+    // `addOrRemove(x, f)` does either.
+    !method.contains("Or")
+        && ADDING.iter().any(|word| {
+            method
+                .strip_prefix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+        })
 }
 
 /// What a clean-up takes away, by its name: `EndListener` for `_removeEndListener`.
