@@ -185,12 +185,13 @@ impl<'a> Resolver<'a> {
         self.known_or_source(&path)
     }
 
-    /// The path of a file outside of the dependencies, relative to the root.
+    /// The path of a file outside of the dependencies, relative to the root if it is below it.
     fn ask_disk(&self, from: &str, specifier: &str) -> Option<String> {
         let resolver = self.inner.as_ref()?;
         // From a file, not a folder: only then is the tsconfig.json around it looked for, and with it `paths`.
         let found = resolver.resolve_file(self.root.join(from), specifier).ok()?;
-        let path = found.path().strip_prefix(&self.root).ok()?;
+        // What is outside of the working directory goes by its whole path.
+        let path = found.path().strip_prefix(&self.root).unwrap_or_else(|_| found.path());
         let path = path.to_str()?.replace('\\', "/");
         (!path.contains("node_modules/")).then_some(path)
     }
@@ -238,7 +239,9 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
             part => parts.push(part),
         }
     }
-    Some(parts.join("/"))
+    // What is outside of the working directory goes by its whole path.
+    let base = if folder.starts_with('/') { "/" } else { "" };
+    Some(format!("{base}{}", parts.join("/")))
 }
 
 #[cfg(test)]
@@ -300,5 +303,27 @@ mod tests {
         let found = [resolver.resolve("src/a.ts", "@app/b"), resolver.resolve("src/a.ts", "@app/none")];
         std::fs::remove_dir_all(&root).unwrap();
         assert_eq!(found, [Resolution::File(FileId(1)), Resolution::Package]);
+    }
+
+    #[test]
+    fn files_outside_of_the_working_directory_resolve() {
+        let elsewhere = std::env::temp_dir().join(format!("outlive-elsewhere-{}", std::process::id()));
+        std::fs::create_dir_all(elsewhere.join("src")).unwrap();
+        let elsewhere = elsewhere.canonicalize().unwrap();
+        std::fs::write(
+            elsewhere.join("tsconfig.json"),
+            r#"{ "compilerOptions": { "paths": { "@app/*": ["./src/*"] } } }"#,
+        )
+        .unwrap();
+        let names = ["src/a.ts", "src/b.ts"].map(|name| elsewhere.join(name).to_str().unwrap().to_owned());
+        for name in &names {
+            std::fs::write(name, "").unwrap();
+        }
+        let packages = Packages::default();
+        let here = std::env::current_dir().unwrap();
+        let resolver = Resolver::new(&here, names.iter().map(String::as_str), &packages, true);
+        let found = ["./b", "../src/b.js", "@app/b"].map(|specifier| resolver.resolve(&names[0], specifier));
+        std::fs::remove_dir_all(&elsewhere).unwrap();
+        assert_eq!(found, [Resolution::File(FileId(1)); 3]);
     }
 }
