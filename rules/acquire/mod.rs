@@ -7,7 +7,8 @@ mod settle;
 use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
 use crate::finding::Role;
 use crate::rule::{Claims, FileView, Meta};
-use crate::{ending, factory, mend, owned, returned, slot};
+use crate::slot::{self, Held};
+use crate::{ending, factory, mend, owned, returned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
@@ -371,9 +372,10 @@ pub(crate) fn claim_held(
         .iter()
         .filter(|release| !ending::is_never(file, (release.func, release.node), "released", &mut notes))
         .collect();
+    let held = Held::new(file, call, handle, &living, patterns);
     let mut handed = Vec::new();
     // What its own component ends is the component's: whoever else is told of it does not end it.
-    if slot::kept_after_end(file, call, handle, &living).is_none() {
+    if slot::kept_after_end(&held).is_none() {
         let (later, now) = handovers(file, meta, handle, &releases, &living, patterns);
         if let Some(escape) = now.first() {
             note_ended(model, call, &releases, &what, claims);
@@ -383,7 +385,7 @@ pub(crate) fn claim_held(
     }
     let mut partial = None;
     if let Some(release) = living.first() {
-        let Some(gap) = unreleased(file, call, handle, &living, patterns) else {
+        let Some(gap) = unreleased(&held) else {
             if patterns.only_if_sibling {
                 return None;
             }
@@ -399,7 +401,7 @@ pub(crate) fn claim_held(
         }
         partial = Some(gap);
     }
-    let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| slot::owner(model, call, handle));
+    let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| held.owner());
     let shared = shared_place(model, handle);
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
     let func = model.file.tree.func(call);
@@ -497,28 +499,22 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
 }
 
 /// The way on which what a call acquired is not released although it is on others, by how it ends.
-fn unreleased(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    living: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    if !patterns.only_if_sibling {
-        return leftover(file, call, handle, living, patterns);
+fn unreleased(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    if !held.patterns.only_if_sibling {
+        return leftover(held);
     }
-    if patterns.is_short {
-        return slot::forgotten_sibling(file, call, handle, living, patterns);
+    if held.patterns.is_short {
+        return slot::forgotten_sibling(held);
     }
     // It ends by itself: only a race whose loser is forgotten is worth a word, and an effect without cleanup.
-    slot::missed_by_settlement(file, call, handle, living, false)
-        .or_else(|| lost_race(file.model, call, handle, living))
-        .or_else(|| slot::missed_by_effect(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_cleanup(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_in_effect(file.model, call, handle, living))
-        .or_else(|| slot::missed_by_unmount(file, call, handle, living, patterns))
-        .or_else(|| slot::forgotten_sibling(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
+    slot::missed_by_settlement(held, false)
+        .or_else(|| lost_race(held))
+        .or_else(|| slot::missed_by_effect(held))
+        .or_else(|| slot::missed_by_cleanup(held))
+        .or_else(|| slot::missed_in_effect(held))
+        .or_else(|| slot::missed_by_unmount(held))
+        .or_else(|| slot::forgotten_sibling(held))
+        .or_else(|| slot::missed_by_handler(held))
 }
 
 /// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.
@@ -530,27 +526,19 @@ fn note_ended(model: &Model<'_>, call: NodeId, releases: &[Release], what: &str,
 }
 
 /// The way on which what a call returned is not released although it is on others.
-pub(crate) fn leftover(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    living: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
+pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let patterns = held.patterns;
     // A subscription goes on after its callback has run; a timer does not.
     let stays = patterns.called;
-    gap(file.model, call, handle, living)
-        .or_else(|| slot::overwritten(file, call, handle, living).filter(|_| !patterns.ends_itself))
-        .or_else(|| slot::missed_by_end(file, call, handle, living, patterns))
-        .or_else(|| slot::missed_by_settlement(file, call, handle, living, stays))
-        .or_else(|| slot::missed_by_rejection(file.model, call, living).filter(|_| stays))
-        .or_else(|| slot::missed_by_handler(file, call, handle, living, patterns))
-        .or_else(|| slot::armed_after_release(file, call, handle, living, patterns))
-        .or_else(|| slot::kept_after_end(file, call, handle, living))
-        .or_else(|| {
-            slot::released_for_the_next(file, call, handle, living)
-                .filter(|_| !patterns.expires && !patterns.ends_itself)
-        })
+    gap(held)
+        .or_else(|| slot::overwritten(held).filter(|_| !patterns.ends_itself))
+        .or_else(|| slot::missed_by_end(held))
+        .or_else(|| slot::missed_by_settlement(held, stays))
+        .or_else(|| slot::missed_by_rejection(held).filter(|_| stays))
+        .or_else(|| slot::missed_by_handler(held))
+        .or_else(|| slot::armed_after_release(held))
+        .or_else(|| slot::kept_after_end(held))
+        .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
 }
 
 /// The last names of the functions and methods that release.

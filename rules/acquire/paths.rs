@@ -1,7 +1,7 @@
 //! The ways through a function on which what is acquired is not given back.
 
 use crate::claim::Gap;
-use crate::slot;
+use crate::slot::{self, Held};
 use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
 use outlive_semantic::handle::{Handle, Release};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -16,7 +16,9 @@ pub(super) fn is_using(model: &Model<'_>, place: &Place) -> bool {
 }
 
 /// The way out of the function on which a local handle is not released, if its releases all stand in that function.
-pub(crate) fn gap(model: &Model<'_>, call: NodeId, handle: &Handle, releases: &[&Release]) -> Option<Gap> {
+pub(crate) fn gap(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let &Held { file, call, handle, releases, .. } = held;
+    let model = file.model;
     // A callback that gives back what it was armed by ends it by itself.
     if releases.iter().any(|release| model.file.tree.contains(call, release.node))
         && callback_of(model, call, handle).is_none()
@@ -177,20 +179,16 @@ pub(crate) fn is_set(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool 
 }
 
 /// The way out of the function by a race that rejects: the loser is released only where the race is won.
-pub(super) fn lost_race(
-    model: &Model<'_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-) -> Option<Gap> {
+pub(super) fn lost_race(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
     let tree = &model.file.tree;
-    let func = tree.func(executed_by(model, call));
+    let func = tree.func(executed_by(model, held.call));
     let is_race = |node: NodeId| {
         let raced = tree.first(node).and_then(|raced| tree.callee(raced));
         let path = raced.and_then(|callee| model.api_path(callee));
         tree.kind(node) == Kind::Await && matches!(path.as_deref(), Some("Promise.race" | "Promise.any"))
     };
-    gap(model, call, handle, releases).filter(|gap| {
+    gap(held).filter(|gap| {
         let mut within = tree.subtree(model.file.function(func).node);
         within.any(|node| Some(tree.span(node)) == gap.at && is_race(node))
     })

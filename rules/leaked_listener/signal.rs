@@ -5,7 +5,7 @@ use crate::claim::{Gap, Note, SignalUse};
 use crate::finding::Role;
 use crate::returned;
 use crate::rule::FileView;
-use crate::slot;
+use crate::slot::{self, Held};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::handle;
@@ -165,8 +165,8 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
         let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
         return if is_private { Disposer::None } else { Disposer::Kept };
     }
-    acquire::leftover(file, registration.call, &handle, &living, &patterns)
-        .map_or(Disposer::Kept, Disposer::Gap)
+    let held = Held::new(file, registration.call, &handle, &living, &patterns);
+    acquire::leftover(&held).map_or(Disposer::Kept, Disposer::Gap)
 }
 
 /// Whether a function is what a cancellation runs, `token.onCancellationRequested(() => …)`: whoever makes the token cancels

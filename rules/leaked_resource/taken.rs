@@ -5,6 +5,7 @@ use crate::acquire;
 use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
+use crate::slot::Held;
 use outlive_semantic::access::Usage;
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
@@ -155,7 +156,8 @@ fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<Lo
         return None;
     }
     let living: Vec<&Release> = releases.iter().collect();
-    let gap = acquire::gap(model, call, &handle, &living).filter(|gap| !gap.is_weak)?;
+    let given = Held::new(file, call, &handle, &living, &patterns);
+    let gap = acquire::gap(&given).filter(|gap| !gap.is_weak)?;
     let shown = tree.text(model.file.binding(param).name);
     let what = pair.what;
     let how = &gap.how;

@@ -1,12 +1,11 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::{component_of_ref, effect_around, is_effect, is_effect_callback, reaches, slot};
+use super::{Held, component_of_ref, effect_around, is_effect, is_effect_callback, reaches};
 use crate::claim::Gap;
-use crate::rule::FileView;
 use crate::{ending, leaked_timer};
 use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls;
-use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
+use outlive_semantic::handle::Release;
 use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -15,126 +14,87 @@ use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
 /// The owner has an end, and no release of the slot can be reached from it.
-pub(crate) fn missed_by_end(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    let model = file.model;
-    let slot = slot(model, call, handle)?;
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
+pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let (model, tree, slot) = (held.file.model, &held.file.model.file.tree, held.slot.as_ref()?);
     // A callback that releases what it was handed to ends it by itself.
-    if releases.iter().any(|release| model.file.tree.contains(call, release.node)) {
+    if held.releases.iter().any(|release| tree.contains(held.call, release.node)) {
         return None;
     }
-    let (ends, is_component, name) = ends_of(file, &slot, patterns)?;
-    if ends.iter().any(|&end| reaches(model, end, &releasing, 6)) {
+    let (ends, is_component, name) = ends_of(held, slot)?;
+    if ends.iter().any(|&end| reaches(model, end, &held.releasing, 6)) {
         return None;
     }
+    let one_each = component_of_ref(model, slot).is_some();
     // What a ref holds may also be given back by a function that was handed out: what `subscribe` returns.
-    if component_of_ref(model, &slot).is_some() && releasing.iter().any(|&func| is_handed_out(model, func)) {
+    if one_each && held.releasing.iter().any(|&func| is_handed_out(model, func)) {
         return None;
     }
     // What a framework ends has no other end. Other classes may have several; one that clears its siblings is meant to
     // clear them all.
-    if !is_component && !ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns)) {
+    if !is_component && !ends.iter().any(|&end| releases_sibling(held, end, slot)) {
         return None;
     }
-    let one_each = component_of_ref(model, &slot).is_some();
-    Some(Gap { how: format!("when {name}"), at: None, is_weak: false, repeats: false, one_each })
+    Some(Gap { one_each, ..Gap::new(format!("when {name}"), None) })
 }
 
 /// An effect arms what a ref holds, and no cleanup of its component gives it back.
-pub(crate) fn missed_by_effect(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    component_of_ref(file.model, &slot(file.model, call, handle)?)?;
-    let is_armed_by_effect = is_effect_callback(file.model, file.model.file.tree.func(call));
-    is_armed_by_effect.then(|| missed_by_end(file, call, handle, releases, patterns))?
+pub(crate) fn missed_by_effect(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
+    component_of_ref(model, held.slot.as_ref()?)?;
+    let is_armed_by_effect = is_effect_callback(model, model.file.tree.func(held.call));
+    is_armed_by_effect.then(|| missed_by_end(held))?
 }
 
 /// A component clears others of its timers when it ends, and forgets this one.
-pub(crate) fn forgotten_sibling(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    let slot = slot(file.model, call, handle)?;
+pub(crate) fn forgotten_sibling(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let slot = held.slot.as_ref()?;
     let Root::This(_) = slot.root else { return None };
-    let (ends, is_component, _) = ends_of(file, &slot, patterns)?;
-    let clears = ends.iter().any(|&end| releases_sibling(file, end, &slot, patterns));
-    (is_component && clears).then(|| missed_by_end(file, call, handle, releases, patterns))?
+    let (ends, is_component, _) = ends_of(held, slot)?;
+    let clears = ends.iter().any(|&end| releases_sibling(held, end, slot));
+    (is_component && clears).then(|| missed_by_end(held))?
 }
 
 /// An effect leads to what arms a timer that a ref holds, and its cleanup takes other things away and leaves this one.
-pub(crate) fn missed_by_cleanup(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    let model = file.model;
-    let tree = &model.file.tree;
-    let slot = slot(model, call, handle)?;
-    let component = component_of_ref(model, &slot)?;
-    let arming = FxHashSet::from_iter([tree.func(call)]);
+pub(crate) fn missed_by_cleanup(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
+    let component = component_of_ref(model, held.slot.as_ref()?)?;
+    let arming = FxHashSet::from_iter([model.file.tree.func(held.call)]);
     let has_forgotten = model.file.function_ids().any(|effect| {
         model.file.function(effect).parent == Some(component)
             && is_effect_callback(model, effect)
             && model.returned_values(effect).iter().any(|&value| model.function_of(value).is_some())
             && reaches(model, effect, &arming, 4)
     });
-    has_forgotten.then(|| missed_by_end(file, call, handle, releases, patterns))?
+    has_forgotten.then(|| missed_by_end(held))?
 }
 
 /// A handler that an effect makes arms what a variable of the effect holds, and the cleanup of the effect takes other
 /// things away and leaves this one.
-pub(crate) fn missed_in_effect(
-    model: &Model<'_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-) -> Option<Gap> {
-    let slot = slot(model, call, handle)?;
-    let Root::Binding(binding) = slot.root else { return None };
+pub(crate) fn missed_in_effect(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
+    let Root::Binding(binding) = held.slot.as_ref()?.root else { return None };
     let effect = model.file.binding(binding).func;
-    if !is_effect_callback(model, effect) || only_resets(model, call) {
+    if !is_effect_callback(model, effect) || only_resets(model, held.call) {
         return None;
     }
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
     let cleanups: Vec<FuncId> =
         model.returned_values(effect).iter().filter_map(|&value| model.function_of(value)).collect();
-    let leaves = !cleanups.is_empty() && !cleanups.iter().any(|&end| reaches(model, end, &releasing, 6));
+    let leaves = !cleanups.is_empty() && !cleanups.iter().any(|&end| reaches(model, end, &held.releasing, 6));
     leaves.then(|| Gap::new("when the effect is cleaned up", None))
 }
 
 /// A class component clears a timer elsewhere, and not when it unmounts: a hook of its life arms it, or what runs when it
 /// unmounts gives other things back.
-pub(crate) fn missed_by_unmount(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    let model = file.model;
-    let Root::This(class) = slot(model, call, handle)?.root else { return None };
-    if only_resets(model, call) {
+pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
+    let Root::This(class) = held.slot.as_ref()?.root else { return None };
+    if only_resets(model, held.call) {
         return None;
     }
     let has_end = component_ends(model, class).next().is_some();
-    let is_begun = model.file.function_name(model.file.tree.func(call)).is_some_and(is_beginning);
+    let is_begun = model.file.function_name(model.file.tree.func(held.call)).is_some_and(is_beginning);
     if has_end {
-        return missed_by_end(file, call, handle, releases, patterns);
+        return missed_by_end(held);
     }
     (is_begun && calls::is_component(model, class))
         .then(|| Gap { one_each: true, ..Gap::new("when the component unmounts", None) })
@@ -155,23 +115,15 @@ fn is_beginning(name: &str) -> bool {
 
 /// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
 /// which others close it does.
-pub(crate) fn missed_by_handler(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
-    let model = file.model;
-    let slot = slot(model, call, handle)?;
+pub(crate) fn missed_by_handler(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let (model, slot) = (held.file.model, held.slot.as_ref()?);
     let Root::This(class) = slot.root else { return None };
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
     let members = &model.file.class(class).members;
     let missed = members.iter().find_map(|member| {
         let (name, func) = (model.file.tree.text(member.name?), member.func?);
         let misses = ending::is_end_handler(name)
-            && !reaches(model, func, &releasing, 6)
-            && releases_sibling(file, func, &slot, patterns);
+            && !reaches(model, func, &held.releasing, 6)
+            && releases_sibling(held, func, slot);
         misses.then_some(name)
     })?;
     let how = format!("when `{missed}` ends the instance");
@@ -180,15 +132,10 @@ pub(crate) fn missed_by_handler(
 
 /// What is acquired while its owner ends is kept by one that is gone: it is stored when a promise settles, and nobody asks
 /// whether the component is still there.
-pub(crate) fn kept_after_end(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-) -> Option<Gap> {
-    let model = file.model;
+pub(crate) fn kept_after_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let model = held.file.model;
     let tree = &model.file.tree;
-    let (waited, keeper) = keeper(model, call)?;
+    let (waited, keeper) = keeper(model, held.call)?;
     let ends_with_component = |release: &&Release| {
         effect_around(model, keeper).is_some_and(|effect| {
             release.func != effect
@@ -204,12 +151,12 @@ pub(crate) fn kept_after_end(
         matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical)
             && tree.first(node).is_some_and(|test| leaked_timer::asks_state(model, test))
     });
-    let is_kept = handle.places.iter().any(|place| match place.root {
+    let is_kept = held.handle.places.iter().any(|place| match place.root {
         Root::This(_) => place.path.len() == 1,
         Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func != keeper,
         _ => false,
     });
-    (is_kept && !asks && releases.iter().any(ends_with_component))
+    (is_kept && !asks && held.releases.iter().any(ends_with_component))
         .then(|| Gap::new("when the component ends while this is waited for", Some(tree.span(waited))))
 }
 
@@ -242,12 +189,8 @@ fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Ite
 }
 
 /// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
-fn ends_of(
-    file: &FileView<'_, '_>,
-    slot: &Place,
-    patterns: &ReleasePatterns,
-) -> Option<(Vec<FuncId>, bool, String)> {
-    let model = file.model;
+fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, String)> {
+    let model = held.file.model;
     if let Some(component) = component_of_ref(model, slot) {
         let ends = unmount_callbacks(model, component);
         return Some((ends, true, "the component unmounts".to_owned()));
@@ -287,7 +230,7 @@ fn ends_of(
             }
             let ends = named(&ending::is_end);
             // A timer is mostly stopped by the component's own events.
-            if ends.is_empty() && patterns.functions.is_empty() && calls::is_component(model, class) {
+            if ends.is_empty() && held.patterns.functions.is_empty() && calls::is_component(model, class) {
                 return Some((Vec::new(), true, "the component unmounts".to_owned()));
             }
             let (name, _) = ends.first()?.clone();
@@ -349,7 +292,8 @@ fn is_handed_out(model: &Model<'_>, func: FuncId) -> bool {
 }
 
 /// Whether an end gives back something else of the same kind.
-fn releases_sibling(file: &FileView<'_, '_>, end: FuncId, slot: &Place, patterns: &ReleasePatterns) -> bool {
+fn releases_sibling(held: &Held<'_, '_, '_>, end: FuncId, slot: &Place) -> bool {
+    let (file, patterns) = (held.file, held.patterns);
     file.accesses.under_root(slot.root).any(|access| {
         let is_sibling = access.place.path.len() == 1 && access.place != *slot;
         let releases = match access.usage {

@@ -14,12 +14,48 @@ pub(crate) use settlement::{is_executor, kept_by_settlement, missed_by_rejection
 
 use crate::rule::FileView;
 use outlive_semantic::calls::{self, Target};
-use outlive_semantic::handle::{Escape, Handle};
+use outlive_semantic::handle::{Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::Owner;
 use rustc_hash::FxHashSet;
+
+/// What a call acquired, where it is kept, and the releases of it that can run.
+pub(crate) struct Held<'h, 'v, 'a> {
+    pub(crate) file: &'h FileView<'v, 'a>,
+    pub(crate) call: NodeId,
+    pub(crate) handle: &'h Handle,
+    pub(crate) releases: &'h [&'h Release],
+    pub(crate) patterns: &'h ReleasePatterns,
+    /// The one slot that holds it.
+    slot: Option<Place>,
+    /// The functions that release it.
+    releasing: FxHashSet<FuncId>,
+}
+
+impl<'h, 'v, 'a> Held<'h, 'v, 'a> {
+    pub(crate) fn new(
+        file: &'h FileView<'v, 'a>,
+        call: NodeId,
+        handle: &'h Handle,
+        releases: &'h [&'h Release],
+        patterns: &'h ReleasePatterns,
+    ) -> Self {
+        let slot = slot(file.model, call, handle);
+        let releasing = releases.iter().map(|release| release.func).collect();
+        Self { file, call, handle, releases, patterns, slot, releasing }
+    }
+
+    /// What the slot lives as long as: an instance, the component of a ref, a run of the function around.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        match self.slot.as_ref()?.root {
+            Root::This(class) => Some(Owner::Class(class)),
+            Root::Binding(binding) => Some(Owner::Run(self.file.model.file.binding(binding).func)),
+            _ => None,
+        }
+    }
+}
 
 /// The one slot that outlives the function and holds the handle.
 fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
@@ -38,16 +74,6 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
     let is_single = slots.next().is_none() && !slot.path.contains(&Step::Element);
     (is_single && handle.escapes.iter().all(|escape| matches!(escape, Escape::Argument { .. })))
         .then(|| slot.clone())
-}
-
-/// What a slot lives as long as: an instance, the component of a ref, a run of the function around.
-pub(crate) fn owner(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Owner> {
-    let slot = slot(model, call, handle)?;
-    match slot.root {
-        Root::This(class) => Some(Owner::Class(class)),
-        Root::Binding(binding) => Some(Owner::Run(model.file.binding(binding).func)),
-        _ => None,
-    }
 }
 
 /// The component whose `useRef` a place is the `current` of.

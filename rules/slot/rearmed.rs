@@ -1,12 +1,12 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::{callers, component_of_ref, effect_around, reaches, slot};
+use super::{Held, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::guard;
-use outlive_semantic::handle::{Handle, Release, ReleasePatterns};
+use outlive_semantic::handle::{Handle, Release};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -15,59 +15,47 @@ use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
 /// The one that is held is given back only to make room for the next: the last one stays.
-pub(crate) fn released_for_the_next(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-) -> Option<Gap> {
-    let model = file.model;
-    let tree = &model.file.tree;
-    let slot = slot(model, call, handle)?;
-    let func = tree.func(call);
+pub(crate) fn released_for_the_next(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let (model, slot) = (held.file.model, held.slot.as_ref()?);
+    let func = model.file.tree.func(held.call);
     // The end of the owner may ask for none: `setPing(-1)`.
     let ends = match slot.root {
-        Root::This(class) => file.end_method(class).map(|(_, end)| end),
+        Root::This(class) => held.file.end_method(class).map(|(_, end)| end),
         _ => None,
     };
     if ends.is_some_and(|end| reaches(model, end, &FxHashSet::from_iter([func]), 4)) {
         return None;
     }
-    let is_before = |release: &&&Release| release.func == func && release.node < call;
-    let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, &slot).is_some();
-    (is_kept && releases.iter().all(|release| is_before(&release))).then(|| {
+    let is_before = |release: &&&Release| release.func == func && release.node < held.call;
+    let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, slot).is_some();
+    (is_kept && held.releases.iter().all(|release| is_before(&release))).then(|| {
         let how = "when its owner ends: only the next one clears it";
         Gap { one_each: true, ..Gap::new(how, None) }
     })
 }
 
 /// It is armed when something that was waited for is done; a release that came meanwhile had nothing to clear.
-pub(crate) fn armed_after_release(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    patterns: &ReleasePatterns,
-) -> Option<Gap> {
+pub(crate) fn armed_after_release(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let &Held { file, call, releases, .. } = held;
     let model = file.model;
     let tree = &model.file.tree;
     let func = tree.func(call);
     let is_outside = |release: &&Release| !model.file.is_within(release.func, func);
-    if handle.places.is_empty() || !releases.iter().all(is_outside) {
+    if held.handle.places.is_empty() || !releases.iter().all(is_outside) {
         return None;
     }
     let waited = waited(model, call)?;
     let cleaned = effect_around(model, func).is_some_and(|effect| {
         releases.iter().any(|release| release.func != effect && model.file.is_within(release.func, effect))
     });
-    if !patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
+    if !held.patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
         return None;
     }
     Some(Gap::new("by a release that comes while this is waited for", Some(tree.span(waited))))
 }
 
 /// What a call waited for: an `await` before it in its function, or the promise whose callback it stands in.
-pub(super) fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let func = tree.func(call);
     let is_wait = |node: &NodeId| tree.kind(*node) == Kind::Await && tree.func(*node) == func;
@@ -80,16 +68,10 @@ pub(super) fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
 
 /// The slot is written again while it may still be armed: nothing before asks for it or clears it, and the function runs
 /// again for the same owner.
-pub(crate) fn overwritten(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-) -> Option<Gap> {
+pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let &Held { file, call, releases, ref releasing, .. } = held;
     let model = file.model;
-    let own = slot(model, call, handle);
-    let is_own = own.is_some();
-    let slot = own.or_else(|| field_of_outer(model, call, handle))?;
+    let slot = held.slot.clone().or_else(|| field_of_outer(model, call, held.handle))?;
     let func = model.file.tree.func(call);
     if is_tested(file, &slot, call) || is_guarded(model, call) || model.constructs(func).is_some() {
         return None;
@@ -97,8 +79,7 @@ pub(crate) fn overwritten(
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
         return None;
     }
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
-    if reaches(model, func, &releasing, 4) {
+    if reaches(model, func, releasing, 4) {
         return None;
     }
     let gap = || Gap { repeats: true, ..Gap::new("before the next one takes its place", None) };
@@ -106,19 +87,17 @@ pub(crate) fn overwritten(
         return Some(gap());
     }
     // Who calls a function that fills a field of another thing may have looked at it before.
-    if !is_own {
-        return None;
-    }
-    if is_looped(model, func, &releasing, 3) {
+    held.slot.as_ref()?;
+    if is_looped(model, func, releasing, 3) {
         return Some(gap());
     }
-    if let Some(call) = updated_by(model, func, &releasing, 4) {
+    if let Some(call) = updated_by(model, func, releasing, 4) {
         return Some(Gap { at: Some(model.file.tree.span(call)), ..gap() });
     }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {
         model.constructs(caller).is_none()
-            && !reaches(model, caller, &releasing, 4)
+            && !reaches(model, caller, releasing, 4)
             && !is_start(model, caller)
     });
     (again && callers.len() >= 2).then(gap)

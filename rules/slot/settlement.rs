@@ -1,8 +1,7 @@
 //! Promises made by hand: whether every function that settles one gives back what its executor acquired.
 
-use super::reaches;
+use super::{Held, reaches};
 use crate::claim::Gap;
-use crate::rule::FileView;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -10,13 +9,8 @@ use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
 /// A timer of a promise that is cleared where the promise settles one way and forgotten where it settles another.
-pub(crate) fn missed_by_settlement(
-    file: &FileView<'_, '_>,
-    call: NodeId,
-    handle: &Handle,
-    releases: &[&Release],
-    stays: bool,
-) -> Option<Gap> {
+pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Option<Gap> {
+    let &Held { file, call, handle, releases, ref releasing, .. } = held;
     let model = file.model;
     let tree = &model.file.tree;
     if !handle.escapes.iter().all(|escape| matches!(escape, Escape::Argument { .. })) {
@@ -24,7 +18,6 @@ pub(crate) fn missed_by_settlement(
     }
     let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
     let settlers = settlers(model, executor)?;
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
     if releasing.contains(&executor) || releasing.iter().any(|&func| !model.file.is_within(func, executor)) {
         return None;
     }
@@ -36,7 +29,7 @@ pub(crate) fn missed_by_settlement(
         let is_before = func == tree.func(call) && settle < call
             || is_on_other_branch(model, call, settle)
             || is_released_down_the_chain(model, func, releases);
-        let is_missed = !covers(model, func, executor, &releasing)
+        let is_missed = !covers(model, func, executor, releasing)
             || stays && func != executor && leaves_before(model, settle, releases)
             || is_caught_apart(model, call, settle, releases);
         !is_own && !is_before && is_missed && !is_told_of_end(model, func, executor, handle)
@@ -57,13 +50,14 @@ fn is_caught_apart(model: &Model<'_>, call: NodeId, settle: NodeId, releases: &[
 
 /// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own
 /// callback releases may never come to that.
-pub(crate) fn missed_by_rejection(model: &Model<'_>, call: NodeId, releases: &[&Release]) -> Option<Gap> {
+pub(crate) fn missed_by_rejection(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let &Held { file, call, releases, ref releasing, .. } = held;
+    let model = file.model;
     let tree = &model.file.tree;
     let others: Vec<&&Release> =
         releases.iter().filter(|release| !tree.contains(call, release.node)).collect();
-    let releasing: FxHashSet<FuncId> = releases.iter().map(|release| release.func).collect();
     let chains: Option<Vec<NodeId>> =
-        others.iter().map(|release| fulfilled(model, release.func, &releasing)).collect();
+        others.iter().map(|release| fulfilled(model, release.func, releasing)).collect();
     // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
     let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
     let at = *chains?.first()?;
