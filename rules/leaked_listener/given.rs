@@ -2,7 +2,7 @@
 //! same function does.
 
 use super::origin::is_teardown;
-use super::{META, shown_event, shown_target};
+use super::{META, constant_event, shown_event, shown_target};
 use crate::mismatched_removal::takes_away;
 use crate::pairing::same_target;
 use crate::returned;
@@ -76,5 +76,6 @@ fn is_half_of_a_wrapper(file: &FileView<'_, '_>, registration: &Registration) ->
 
 /// "the `resize` listener on `window`"
 fn shown_added(model: &Model<'_>, registration: &Registration) -> String {
-    format!("{} on `{}`", shown_event(&registration.event), shown_target(model, registration))
+    let event = constant_event(&registration.event);
+    format!("{} on `{}`", shown_event(event.as_deref()), shown_target(model, registration))
 }

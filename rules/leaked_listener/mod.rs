@@ -181,7 +181,7 @@ fn claim(
         model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
         handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
-        event: shown_event(&registration.event),
+        event: constant_event(&registration.event),
         is_last: is_end_of_process(model, registration),
         greets: matches!(&registration.event, Identity::Constant(event) if SERVER_EVENTS.contains(&event.as_str())),
         method: tree
@@ -287,6 +287,11 @@ const RARE_EVENTS: &[&str] = &[
     "update-downloaded",
 ];
 
+/// Whether an event may well never fire: one of these, or what tells of an error of any kind.
+fn is_rare(event: &str) -> bool {
+    RARE_EVENTS.contains(&event) || event.to_ascii_lowercase().ends_with("error")
+}
+
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
 fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
     let by_option = listeners::option(model, registration.options, "once")
@@ -295,7 +300,7 @@ fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
         return false;
     }
     match &registration.event {
-        Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
+        Identity::Constant(event) if is_rare(event) => {
             is_awaited(model, registration) || is_asked_for(model, registration, event)
         }
         Identity::Constant(_) => true,
@@ -522,11 +527,15 @@ fn is_of_process(model: &Model<'_>, registration: &Registration) -> bool {
     model.path_of(&registration.place).as_deref() == Some("process")
 }
 
-fn shown_event(event: &Identity) -> String {
+fn constant_event(event: &Identity) -> Option<String> {
     match event {
-        Identity::Constant(event) => format!("the `{event}` listener"),
-        _ => "the listener".to_owned(),
+        Identity::Constant(event) => Some(event.clone()),
+        _ => None,
     }
+}
+
+fn shown_event(event: Option<&str>) -> String {
+    event.map_or_else(|| "the listener".to_owned(), |event| format!("the `{event}` listener"))
 }
 
 fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
@@ -591,8 +600,8 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed_elsewhere(project, &spot, file)
-    {
+    let is_removed = || is_removed_elsewhere(project, &spot, file, body.event.as_deref());
+    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed() {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {
@@ -632,8 +641,10 @@ fn report(
     lives: Lives,
     confidence: Confidence,
 ) -> Finding {
-    let (target, event) = (&body.shown, &body.event);
+    let target = &body.shown;
+    let event = shown_event(body.event.as_deref());
     let longer = match (body.origin, lives) {
+        (Origin::Fetched, Lives::Unknown) => "is given to whoever asks, and outlives this call".to_owned(),
         (Origin::Borrowed, _) => "goes back to its pool, and outlives this call".to_owned(),
         (Origin::Passed, Lives::Unknown) | (Origin::Copied, _) => {
             "is handed in and outlives this call".to_owned()
