@@ -109,14 +109,13 @@ pub(super) fn enqueue(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) ->
         || source::heard(file, func).next().is_some()
         || source::subscribes(model, func);
     let shown = &sink.shown;
-    let claim = |how: &str, named| LocalClaim {
+    let claim = |how: &str, named: u8| LocalClaim {
         message: format!(
             "`{shown}.enqueue` runs {how}: nobody asks `desiredSize`, so a slow reader buffers them all"
         ),
         help: format!("stop the source while `{shown}.desiredSize` is not positive, and go on in `pull`"),
         subject: format!("{shown} enqueue"),
         named,
-        conventions: named,
         must_repeat: true,
         ..LocalClaim::default()
     };
@@ -127,5 +126,5 @@ pub(super) fn enqueue(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) ->
     let is_stream =
         tree.kind(each) == Kind::ForOf && tree.has(each, flag::AWAIT) || source::is_read_by_hand(model, each);
     // That what comes is much, and the reader slow, is likely where others ask for it.
-    (is_typed && is_stream).then(|| claim("for all that a loop reads", 1))
+    (is_typed && is_stream).then(|| claim("for all that a loop reads", 2))
 }

@@ -55,14 +55,7 @@ pub(super) fn of<'m>(model: &Model<'m>, call: NodeId) -> Option<Sink<'m>> {
     let ty = model.ty(object);
     let of = model.model_of(ty);
     let row = of.map(|of| model.catalog.model(of));
-    let proved = match (of, method) {
-        _ if advice.is_some() => true,
-        (Some(_), "write") => row.is_some_and(|row| row.writable),
-        (Some(of), "send") => {
-            ["ws.WebSocket", "WebSocket", "RTCDataChannel"].iter().any(|name| model.catalog.is_a(of, name))
-        }
-        _ => false,
-    };
+    let proved = advice.is_some() || method == "write" && row.is_some_and(|row| row.writable);
     if matches!(ty, Ty::Finite | Ty::Text | Ty::Number | Ty::Function(_)) {
         return None;
     }
@@ -71,9 +64,9 @@ pub(super) fn of<'m>(model: &Model<'m>, call: NodeId) -> Option<Sink<'m>> {
     if is_stdio || matches!(place.root, Root::Value(_)) {
         return None;
     }
-    let is_peer = row.is_some_and(|row| {
-        matches!(row.life, Some(Life::Request | Life::Connection)) || row.holds.is_some() || method == "send"
-    });
+    let is_peer = row
+        .is_some_and(|row| matches!(row.life, Some(Life::Request | Life::Connection)) || row.holds.is_some());
+    let is_peer = is_peer || method == "send" && advice.is_some();
     let shown = model.file.display(&place);
     Some(Sink { place, shown, method, proved, other: of.is_some() && !proved, advice, is_peer })
 }

@@ -44,12 +44,9 @@ pub(super) fn unpaced_write(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'
 /// What to do about a sink that nobody looks at.
 fn help(sink: &Sink<'_>) -> String {
     let shown = &sink.shown;
-    match (sink.advice, sink.method) {
-        (Some(advice), _) => advice.to_owned(),
-        (None, "send") => format!(
-            "wait for the callback of `send`, or drop and close while `{shown}.bufferedAmount` is too large"
-        ),
-        _ => format!("use `pipeline`, or stop while `{shown}.write()` returns false and go on at 'drain'"),
+    match sink.advice {
+        Some(advice) => advice.to_owned(),
+        None => format!("use `pipeline`, or stop while `{shown}.write()` returns false and go on at 'drain'"),
     }
 }
 
@@ -114,7 +111,7 @@ fn listener(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> Option<So
     let comes_often = |heard: &Registration| {
         let handed = model.handed(func).iter().find(|handed| handed.call == heard.call);
         let rows = handed.map(|handed| model.callback_rows(handed)).unwrap_or_default();
-        rows.iter().any(|(_, row)| matches!(row.runs, When::At(rate) if rate >= Rate::Event))
+        rows.iter().any(|(_, row)| matches!(row.runs, When::At(Rate::Message)))
     };
     // Whoever answers on the connection that it hears is asked one thing after the other.
     let is_other =
