@@ -29,7 +29,7 @@ fn settle(
     if !info.rate.is_some_and(Rate::is_hot) {
         doubt.conventions = doubt.conventions.saturating_add(body.named);
     }
-    if !info.rate.is_some_and(|rate| rate >= Rate::Event) {
+    if info.rate.is_none_or(|rate| rate < Rate::Event) {
         doubt.conventions = doubt.conventions.saturating_add(body.often);
     }
     if body.must_repeat {
