@@ -695,7 +695,7 @@ impl Graph {
                 ExportTo::Function(func) => functions.push(*func),
                 ExportTo::Place(place) => {
                     let spot = project.spot(id, *place);
-                    match project.type_of(&spot) {
+                    match project.own_type_of(&spot) {
                         GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
                             add_class(class);
                         }
@@ -817,6 +817,9 @@ impl Project<'_> {
         let TargetRow::Place(place) = handed.to else { return None };
         let spot = self.spot(file, place);
         let Some(SpotStep::Field(method)) = spot.path.last() else { return None };
+        if !self.catalog.runs_what_method_takes(self.text(*method)) {
+            return None;
+        }
         let owner = super::model_of(self, self.type_of(&spot.parent()?))?;
         let text = |name| self.name(file, name);
         let about = handed.about;
@@ -862,7 +865,7 @@ pub(super) fn resolve_place(project: &Project<'_>, file: FileId, place: &Place) 
     {
         return Some(Runs::Function(file, func));
     }
-    match project.type_of(&spot) {
+    match project.own_type_of(&spot) {
         GlobalTy::Function(file, func) => Some(Runs::Function(file, func)),
         GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
         _ => None,
@@ -873,7 +876,7 @@ pub(super) fn resolve_place(project: &Project<'_>, file: FileId, place: &Place) 
 fn method_of_param(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let class = project.spot(file, *project.summary(file).param_classes.get(&binding)?);
-    let GlobalTy::Class(of, class) = project.type_of(&class) else { return None };
+    let GlobalTy::Class(of, class) = project.own_type_of(&class) else { return None };
     let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
     Some(Runs::Function(file, func))
 }
