@@ -3,6 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use std::collections::hash_map::Entry;
 
 /// The rows of one file. Names within namespaces, and statics of classes, are dotted: `Server.Socket`.
 #[derive(Default, Debug)]
@@ -66,14 +67,18 @@ pub enum Exported {
     From(Source),
 }
 
-impl Declarations {
-    /// Adds a value. Of overloads that return different things nothing is known.
-    pub(crate) fn add_value(rows: &mut FxHashMap<Box<str>, Value>, name: String, value: Value) {
-        let known = rows.entry(name.into()).or_insert_with(|| value.clone());
-        if let (Value::Function(known), Value::Function(returns)) = (known, &value)
-            && known != returns
-        {
-            known.clear();
+/// Adds a value. Of overloads that return different things nothing is known.
+pub(crate) fn add_value(rows: &mut FxHashMap<Box<str>, Value>, name: String, value: Value) {
+    match rows.entry(name.into()) {
+        Entry::Vacant(free) => {
+            free.insert(value);
+        }
+        Entry::Occupied(mut known) => {
+            if let (Value::Function(known), Value::Function(returns)) = (known.get_mut(), value)
+                && *known != returns
+            {
+                known.clear();
+            }
         }
     }
 }

@@ -473,8 +473,7 @@ impl Question<'_> {
             self.kind(base)
         })?;
         let has_own = |name: &&str| file.rows.members.contains_key(&*format!("{ty}#{name}"));
-        let may_make_room =
-            self.catalog.model(found).container.is_some() && GROWING.iter().any(|name| has_own(&name));
+        let may_make_room = self.catalog.model(found).container.is_some() && GROWING.iter().any(has_own);
         (!may_make_room).then_some(found)
     }
 }

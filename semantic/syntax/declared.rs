@@ -1,7 +1,7 @@
 //! Declaration files to rows.
 
 use super::{Attempt, Language, SHALLOW_NESTING, attempts, nesting_bound, run};
-use crate::declarations::{Declarations, Exported, Source, TypeName, Types, Value};
+use crate::declarations::{Declarations, Exported, Source, TypeName, Types, Value, add_value};
 use swc_ecma_ast as ast;
 
 /// Types that stand for what they are about.
@@ -122,7 +122,7 @@ impl Reader {
         let value = Value::Constant(Types::from_iter([self.type_name(of, true)]));
         let ty = self.type_name(of, false);
         self.out.types.entry(name.as_str().into()).or_default().push(ty);
-        Declarations::add_value(&mut self.out.values, name, value);
+        add_value(&mut self.out.values, name, value);
     }
 
     fn export_named(&mut self, named: &ast::NamedExport) {
@@ -252,7 +252,7 @@ impl Reader {
         for member in &class.body {
             self.class_member(&whole, member);
         }
-        Declarations::add_value(&mut self.out.values, whole, Value::Class);
+        add_value(&mut self.out.values, whole, Value::Class);
     }
 
     fn class_member(&mut self, class: &str, member: &ast::ClassMember) {
@@ -278,16 +278,16 @@ impl Reader {
             ast::PropName::Computed(_) => return,
         };
         if is_static {
-            Declarations::add_value(&mut self.out.values, format!("{class}.{name}"), value);
+            add_value(&mut self.out.values, format!("{class}.{name}"), value);
         } else {
-            Declarations::add_value(&mut self.out.members, format!("{class}#{name}"), value);
+            add_value(&mut self.out.members, format!("{class}#{name}"), value);
         }
     }
 
     fn function(&mut self, name: &str, function: &ast::Function) {
         let returns = self.annotation(function.return_type.as_deref());
         let name = self.dotted(name);
-        Declarations::add_value(&mut self.out.values, name, Value::Function(returns));
+        add_value(&mut self.out.values, name, Value::Function(returns));
     }
 
     fn variable(&mut self, declarator: &ast::VarDeclarator) -> Option<String> {
@@ -298,7 +298,7 @@ impl Reader {
             None => Value::Constant(Types::new()),
         };
         let name = self.dotted(&ident.sym);
-        Declarations::add_value(&mut self.out.values, name, value);
+        add_value(&mut self.out.values, name, value);
         Some(ident.sym.to_string())
     }
 
@@ -350,7 +350,7 @@ impl Reader {
             Some(ast::Expr::Ident(ident)) => &*ident.sym,
             Some(_) => return,
         };
-        Declarations::add_value(&mut self.out.members, format!("{interface}#{name}"), value);
+        add_value(&mut self.out.members, format!("{interface}#{name}"), value);
     }
 
     fn annotation(&mut self, annotation: Option<&ast::TsTypeAnn>) -> Types {
@@ -392,15 +392,15 @@ impl Reader {
 
     /// One type, or nothing: of several nobody knows which it is.
     fn union(&mut self, parts: &[Box<ast::TsType>]) -> Types {
-        let is_nothing = |part: &&Box<ast::TsType>| {
-            matches!(&***part, ast::TsType::TsKeywordType(keyword) if matches!(
+        let is_nothing = |part: &ast::TsType| {
+            matches!(part, ast::TsType::TsKeywordType(keyword) if matches!(
                 keyword.kind,
                 ast::TsKeywordTypeKind::TsNullKeyword
                     | ast::TsKeywordTypeKind::TsUndefinedKeyword
                     | ast::TsKeywordTypeKind::TsVoidKeyword
             ))
         };
-        let mut parts = parts.iter().filter(|part| !is_nothing(part));
+        let mut parts = parts.iter().map(|part| &**part).filter(|part| !is_nothing(part));
         match (parts.next(), parts.next()) {
             (Some(part), None) => self.types(part),
             _ => Types::new(),

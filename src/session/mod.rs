@@ -141,6 +141,7 @@ pub(crate) struct Loaded {
 }
 
 /// What links after one another have in common.
+#[derive(Clone, Copy)]
 struct Kept<'k> {
     memo: Option<&'k Memo>,
     declared: &'k Arc<Declared>,
