@@ -11,30 +11,6 @@ use outlive_semantic::project::{FileId, RateInfo};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
 
-/// Functions that run what they are handed once, and give the result out again and again.
-const REMEMBERS: &[&str] = &[
-    "useMemo",
-    "useState",
-    "useRef",
-    "useConstant",
-    "useLazyRef",
-    "memo",
-    "memoize",
-    "memoizeOne",
-    "memoizee",
-    "once",
-    "lazy",
-    "computed",
-    "createMemo",
-    "createSelector",
-    "cached",
-    "shallowRef",
-    "ref",
-    "createStyles",
-    "makeStyles",
-    "singleton",
-];
-
 /// Judges the churn claims of one rule.
 pub(crate) fn settle_all(
     claims: &[(FileId, &Claim)],
@@ -163,7 +139,7 @@ fn is_made_for_memory(model: &Model<'_>, node: NodeId) -> bool {
         tree.argument_of(function)
             .and_then(|(call, _)| tree.callee(call))
             .and_then(|callee| model.callee_name(callee))
-            .is_some_and(|name| REMEMBERS.contains(&name))
+            .is_some_and(|name| model.catalog.calls_named(name).any(|row| row.memoizes))
     })
 }
 

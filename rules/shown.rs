@@ -44,7 +44,6 @@ fn is_state_setter(model: &Model<'_>, binding: BindingId) -> bool {
     let made = declarator
         .filter(|&declarator| tree.kind(declarator) == Kind::Declarator)
         .and_then(|declarator| tree.callee(tree.child(declarator, 1)?));
-    made.is_some_and(|made| {
-        matches!(model.callee_name(made), Some("useState" | "useReducer" | "createSignal"))
-    })
+    let name = made.and_then(|made| model.callee_name(made));
+    name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.makes_state))
 }

@@ -699,10 +699,15 @@ fn is_drawn(model: &Model<'_>, key: NodeId, fuel: u32, out: &mut Vec<Place>) -> 
     if tree.kind(key) == Kind::Template || tree.binary_op(key) == Some(BinaryOp::Add) {
         return tree.children(key).all(|part| is_drawn(model, part, fuel, out));
     }
-    let found = table_of(model, key).or_else(|| type_of_key(model, key));
+    if tree.kind(key) == Kind::Conditional {
+        return tree.children(key).skip(1).all(|part| is_drawn(model, part, fuel, out));
+    }
+    let found = table_of(model, key).or_else(|| type_of_key(model, key)).or_else(|| enum_of(model, key));
     let is_found = found.is_some();
     out.extend(found);
-    is_found
+    let chosen = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding));
+    let chosen = chosen.filter(|&value| !is_found && tree.kind(value) == Kind::Conditional);
+    is_found || chosen.is_some_and(|value| is_drawn(model, value, fuel, out))
 }
 
 /// The table of another file of which a key is an element, or a part of one.
@@ -723,10 +728,16 @@ fn table_of(model: &Model<'_>, key: NodeId) -> Option<Place> {
     matches!(table.root, Root::Module(_)).then_some(table)
 }
 
-/// The imported type of which a parameter is that is the key.
+/// The imported type that a cast of the key names, or of which the parameter is that is the key.
 fn type_of_key(model: &Model<'_>, key: NodeId) -> Option<Place> {
-    let binding = model.file.binding_of(key)?;
-    model.foreign_class(model.file.binding(binding).ty?)
+    let said = || model.file.binding(model.file.binding_of(key)?).ty;
+    model.foreign_class(model.file.tree.cast(key).or_else(said)?)
+}
+
+/// What is imported of which a key is a member, `Period.Day`: if that is an enum, there are few.
+fn enum_of(model: &Model<'_>, key: NodeId) -> Option<Place> {
+    let owner = model.file.place(key).parent()?;
+    (matches!(owner.root, Root::Module(_)) && owner.path.len() == 1).then_some(owner)
 }
 
 /// A parameter that every call of the file gives a constant.

@@ -9,25 +9,6 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tree::{Kind, LogicalOp};
 
-/// Words that show that somebody looks at how much waits.
-const GAUGES: &[&str] = &[
-    "bufferedAmount",
-    "writableLength",
-    "writableNeedDrain",
-    "desiredSize",
-    "drain",
-    "_writableState",
-    "bufferSize",
-    "writableHighWaterMark",
-    "highWaterMark",
-    "bufferedAmountLowThreshold",
-    "pause",
-    "ready",
-    "needDrain",
-    "canPush",
-    "awaitDrain",
-];
-
 /// What is written to.
 pub(super) struct Sink<'m> {
     pub(super) place: Place,
@@ -140,7 +121,7 @@ pub(super) fn outermost(model: &Model<'_>, func: FuncId) -> FuncId {
 /// Whether code around asks how much waits, or stops the source.
 pub(super) fn mentions_gauge(file: &FileView<'_, '_>, func: FuncId, sink: &Sink<'_>) -> bool {
     let model = file.model;
-    let is_gauge = |name: &str| GAUGES.contains(&name);
+    let is_gauge = |name: &str| model.catalog.is_gauge(name);
     mentions(model, model.file.function(func).node, &is_gauge)
         || file.accesses.below(&sink.place).any(|access| {
             let named = match access.usage {

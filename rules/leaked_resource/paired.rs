@@ -4,34 +4,12 @@ use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::Taken;
 use outlive_semantic::flow::{Edge, Flow};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
-
-/// Methods that take, and those that give back what they took.
-const PAIRS: &[(&str, &[&str])] = &[
-    ("acquire", &["release"]),
-    ("lock", &["unlock", "release"]),
-    ("enter", &["exit", "leave"]),
-    ("take", &["leave", "release"]),
-    ("down", &["up"]),
-];
-
-/// Methods that note what is under way, and those that strike it off: told of the same thing.
-const NOTES: &[(&str, &[&str])] = &[
-    ("begin", &["end", "finish"]),
-    ("start", &["end", "finish", "stop"]),
-    ("register", &["unregister", "deregister"]),
-    ("retain", &["release"]),
-    ("reserve", &["release", "free"]),
-    ("track", &["untrack"]),
-    ("attach", &["detach"]),
-    ("hold", &["release"]),
-    ("mark", &["unmark"]),
-    ("lock", &["unlock"]),
-];
 
 /// The claim about `await gate.acquire()` whose `gate.release()` every way passes but the one on which something fails.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
@@ -39,11 +17,11 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let tree = &model.file.tree;
     let (object, method) = tree.method_call(call)?;
     let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await && tree.is_discarded(wait));
-    let (pairs, start) = match wait {
-        Some(wait) => (PAIRS, wait),
-        None => (NOTES, call),
+    let (taken, start) = match wait {
+        Some(wait) => (Taken::Turn, wait),
+        None => (Taken::Note, call),
     };
-    let (_, backs) = pairs.iter().find(|(take, _)| *take == method)?;
+    let backs = &model.catalog.pair(taken, method)?.backs;
     let place = model.file.place(object);
     let subject = tree.arg(call, 0).map(|subject| model.file.place(subject));
     let is_told = subject.as_ref().is_some_and(|subject| !matches!(subject.root, Root::Value(_)));
@@ -55,7 +33,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     for access in file.accesses.of(&place) {
         let Usage::Method { name, call: back } = access.usage else { continue };
         let is_same = || tree.arg(back, 0).map(|subject| model.file.place(subject)) == subject;
-        if !backs.contains(&tree.text(name)) || wait.is_none() && !is_same() {
+        if !backs.iter().any(|back| back == tree.text(name)) || wait.is_none() && !is_same() {
             continue;
         }
         if access.func != func {
@@ -72,7 +50,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
     let at = way.at?;
     let shown = model.file.display(&place);
-    let back = backs[0];
+    let back = backs.first()?;
     Some(LocalClaim {
         message: format!("what `{shown}.{method}` takes is not given back when this fails"),
         help: format!("put `{shown}.{back}()` into a `finally`"),

@@ -7,6 +7,7 @@ use crate::finding::Role;
 use crate::rule::FileView;
 use crate::slot::Held;
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::{PairRow, Taken};
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -14,71 +15,6 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
-
-/// What is taken by a call, and given back by another.
-struct Pair {
-    /// What it is called in messages.
-    what: &'static str,
-    /// The methods that give one.
-    takes: &'static [&'static str],
-    /// Its own methods that give it back.
-    ends: &'static [&'static str],
-    /// Methods of others that take it back, told of it.
-    backs: &'static [&'static str],
-}
-
-const PAIRS: &[Pair] = &[
-    Pair {
-        what: "connection",
-        takes: &[
-            "connect",
-            "getConnection",
-            "acquireConnection",
-            "openConnection",
-            "createConnection",
-            "getClient",
-            "acquireClient",
-            "checkOut",
-            "checkout",
-            "acquire",
-            "createQueryRunner",
-        ],
-        ends: &["release", "end", "close", "destroy", "disconnect", "dispose"],
-        backs: &[
-            "checkIn",
-            "checkin",
-            "release",
-            "releaseConnection",
-            "releaseClient",
-            "closeConnection",
-            "giveBack",
-        ],
-    },
-    Pair {
-        what: "lock",
-        takes: &["acquireLock", "lock", "getLock", "obtainLock"],
-        ends: &["release", "unlock"],
-        backs: &["releaseLock", "unlock", "release"],
-    },
-    Pair {
-        what: "session",
-        takes: &["startSession", "openSession"],
-        ends: &["endSession", "end", "close"],
-        backs: &["endSession", "closeSession"],
-    },
-    Pair {
-        what: "transaction",
-        takes: &["transaction", "beginTransaction", "startTransaction", "begin"],
-        ends: &["commit", "rollback", "abort", "release"],
-        backs: &["commit", "rollback", "commitTransaction", "rollbackTransaction"],
-    },
-    Pair {
-        what: "handle",
-        takes: &["open", "launch", "newPage", "newContext", "openHandle"],
-        ends: &["close", "quit", "destroy", "terminate", "kill"],
-        backs: &["close"],
-    },
-];
 
 /// The claim about a call whose result its function gives back, though not on every way.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
@@ -113,7 +49,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         Exit::End => "on this way",
     };
     let shown = tree.text(model.file.binding(binding).name);
-    let what = pair.what;
+    let what = &pair.what;
     let release = stops.iter().min().map(|&node| tree.span(node));
     let released = release.map(|span| Note {
         role: Role::ReleasedHereOnly,
@@ -136,7 +72,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
 }
 
 /// `pool.getConnection((error, connection) => …)`: lent to the callback, which gives it back on some ways only.
-fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<LocalClaim> {
+fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &PairRow) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let (_, method) = tree.method_call(call)?;
@@ -144,10 +80,9 @@ fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<Lo
     acquire::error_param(model, callback)?;
     let param = model.file.params(callback).nth(1).and_then(|param| tree.binding(param))?;
     let handle = handle::follow_places(model, file.accesses, [Place::root(Root::Binding(param))]);
-    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     let patterns = ReleasePatterns {
-        methods: names(pair.ends),
-        functions: names(pair.backs),
+        methods: pair.ends.clone(),
+        functions: pair.backs.clone(),
         ..ReleasePatterns::default()
     };
     let releases = handle::releases(model, file.accesses, &handle, &patterns);
@@ -159,7 +94,7 @@ fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<Lo
     let given = Held::new(file, call, &handle, &living, &patterns);
     let gap = acquire::gap(&given).filter(|gap| !gap.is_weak)?;
     let shown = tree.text(model.file.binding(param).name);
-    let what = pair.what;
+    let what = &pair.what;
     let how = &gap.how;
     let left = gap.at.map(|span| Note {
         role: Role::Holder,
@@ -177,18 +112,18 @@ fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &'static Pair) -> Option<Lo
 }
 
 /// `(await source.getConnection()).query(…)`: nobody has it any more, where others of the file give theirs back.
-fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static Pair) -> Option<LocalClaim> {
+fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &PairRow) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let (_, method) = tree.method_call(call)?;
     let member = tree.parent(whole).filter(|&parent| tree.kind(parent) == Kind::Member)?;
     let use_of = tree.parent(member).filter(|&parent| tree.callee(parent) == Some(member))?;
     let name = tree.name(member)?;
-    if pair.ends.contains(&name) || matches!(name, "then" | "catch" | "finally") {
+    if names(&pair.ends, name) || matches!(name, "then" | "catch" | "finally") {
         return None;
     }
     let other = given_back(file, method, pair)?;
-    let what = pair.what;
+    let what = &pair.what;
     Some(LocalClaim {
         message: format!("the {what} that `{method}` gives can never be given back: nobody keeps it"),
         help: "keep it in a variable, and give it back in a `finally`".to_owned(),
@@ -211,7 +146,7 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
 }
 
 /// The first call of a method whose result its function gives back.
-fn given_back<'a>(file: &FileView<'_, 'a>, method: &'a str, pair: &Pair) -> Option<NodeId> {
+fn given_back<'a>(file: &FileView<'_, 'a>, method: &'a str, pair: &PairRow) -> Option<NodeId> {
     let model = file.model;
     let is_given_back = |&call: &NodeId| {
         let is_same = taken(model, call).is_some_and(|(_, taken)| taken == method);
@@ -239,15 +174,34 @@ fn is_in_branch(model: &Model<'_>, call: NodeId, stops: &FxHashSet<NodeId>) -> b
 }
 
 /// The pair that a call begins, by its method, if no type says what the receiver is.
-fn taken<'a>(model: &Model<'a>, call: NodeId) -> Option<(&'static Pair, &'a str)> {
+fn taken<'a>(model: &Model<'a>, call: NodeId) -> Option<(&'a PairRow, &'a str)> {
     let tree = &model.file.tree;
     if tree.kind(call) != Kind::Call {
         return None;
     }
     let (object, method) = tree.method_call(call)?;
-    let pair = PAIRS.iter().find(|pair| pair.takes.contains(&method))?;
+    let pair = model.catalog.pair(Taken::Result, method)?;
     let is_unknown = model.model_of(model.ty(object)).is_none() && model.rows(call).is_empty();
     is_unknown.then_some((pair, method))
+}
+
+/// Whether a call that is handed the thing takes it back: by its name, or because its function in this file does.
+fn takes_back(file: &FileView<'_, '_>, pair: &PairRow, call: NodeId, index: usize) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    if index == 0 && tree.method_call(call).is_some_and(|(_, method)| names(&pair.backs, method)) {
+        return true;
+    }
+    let func = tree.callee(call).and_then(|callee| model.function_of(callee));
+    let param =
+        func.and_then(|func| model.file.params(func).nth(index)).and_then(|param| tree.binding(param));
+    let Some(place) = param.map(|param| Place::root(Root::Binding(param))) else { return false };
+    file.accesses
+        .of(&place)
+        .any(|used| matches!(used.usage, Usage::Method { name, .. } if names(&pair.ends, tree.text(name))))
+}
+
+fn names(methods: &[String], name: &str) -> bool {
+    methods.iter().any(|method| method == name)
 }
 
 /// The expression whose value is what a call gives: the `await` around it, after a `catch` that gives something else.
@@ -280,7 +234,7 @@ fn held(model: &Model<'_>, whole: NodeId) -> Option<BindingId> {
 /// The nodes that give it back; none if nobody does, or somebody else may.
 fn stops(
     file: &FileView<'_, '_>,
-    pair: &Pair,
+    pair: &PairRow,
     binding: BindingId,
     func: FuncId,
 ) -> Option<FxHashSet<NodeId>> {
@@ -291,14 +245,11 @@ fn stops(
             return None;
         }
         match access.usage {
-            Usage::Method { name, call } if pair.ends.contains(&tree.text(name)) => {
+            Usage::Method { name, call } if names(&pair.ends, tree.text(name)) => {
                 out.insert(call);
             }
-            Usage::Argument { call, index: 0 } => {
-                let method = tree.method_call(call).map(|(_, method)| method);
-                if method.is_some_and(|method| pair.backs.contains(&method)) {
-                    out.insert(call);
-                }
+            Usage::Argument { call, index } if takes_back(file, pair, call, index) => {
+                out.insert(call);
             }
             Usage::Returned(_)
             | Usage::Stored(_)

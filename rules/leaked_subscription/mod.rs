@@ -28,34 +28,6 @@ static META: Meta = Meta {
     page: include_str!("README.md"),
 };
 
-/// Operators after which an observable ends by itself, or with its owner.
-const ENDING_OPERATORS: &[&str] = &[
-    "take",
-    "first",
-    "takeUntil",
-    "takeWhile",
-    "takeUntilDestroyed",
-    "takeUntilDestroy",
-    "untilDestroyed",
-    "single",
-    "last",
-    "toArray",
-    "find",
-    "every",
-    "isEmpty",
-    "elementAt",
-    "untilComponentDestroyed",
-    "takeUntilUnmounted",
-];
-
-/// Sources that end by themselves: one value, or one request.
-const ENDING_SOURCES: &[&str] =
-    &["of", "from", "defer", "throwError", "EMPTY", "timer", "forkJoin", "ajax", "range", "fetch"];
-
-/// Fields and methods of HTTP clients: their observables end with the response.
-const REQUESTS: &[&str] =
-    &["get", "post", "put", "patch", "delete", "head", "request", "jsonp", "afterClosed", "fetch"];
-
 impl Rule for LeakedSubscription {
     fn meta(&self) -> &'static Meta {
         &META
@@ -209,22 +181,18 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
         let by_operator = method == "pipe"
             && tree.args(at).any(|arg| {
                 let name = tree.callee(arg).and_then(|callee| model.callee_name(callee));
-                name.is_some_and(|name| ENDING_OPERATORS.contains(&name))
+                completes(model, arg)
                     // An operator kept in a variable may be any of them.
                     || matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
                     || name.is_some_and(|name| name.starts_with("takeUntil") || name.starts_with("until"))
             });
-        if by_operator
-            || ENDING_OPERATORS.contains(&method)
-            || REQUESTS.contains(&method)
-            || answers(model, at, method)
-            || own::is_short_lived(model, at)
+        if by_operator || completes(model, at) || answers(model, at, method) || own::is_short_lived(model, at)
         {
             return true;
         }
         at = object;
     }
-    if is_ending_source(model, at) {
+    if completes(model, at) {
         return true;
     }
     // A source made by this very function ends with it.
@@ -249,17 +217,19 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
         Kind::New => true,
-        Kind::Call => is_ending_source(model, value),
+        // A method of that name gives what its receiver keeps: `form.get('amount')`.
+        Kind::Call => tree.method_call(value).is_none() && completes(model, value),
         _ => matches!(model.ty(value), Ty::Function(_)),
     }
 }
 
-/// Whether a call makes a source that ends by itself. A timer that is told a period goes on.
-fn is_ending_source(model: &Model<'_>, call: NodeId) -> bool {
+/// Whether a call is one after which an observable ends by itself: an operator like `take(1)`, a source that gives one
+/// value, a request.
+fn completes(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
-    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-    let is_periodic = name == Some("timer") && tree.args(call).count() > 1;
-    name.is_some_and(|name| ENDING_SOURCES.contains(&name)) && !is_periodic
+    let Some(name) = tree.callee(call).and_then(|callee| model.callee_name(callee)) else { return false };
+    let mut rows = model.catalog.calls_named(name).filter_map(|row| row.completes.as_ref());
+    rows.any(|row| row.up_to.is_none_or(|count| tree.args(call).count() <= count))
 }
 
 fn message(body: &AcquireClaim) -> String {

@@ -51,6 +51,46 @@ fn rows_of_a_user_extend_the_shipped_ones() {
     assert_eq!(ty, catalog.find_type("express.Request"));
 }
 
+/// Each kind of row that a sheet of a user may have: with it an example holds that does not hold without.
+#[test]
+fn rows_of_a_user_say_what_those_that_ship_say() {
+    let component = "import { Component } from '@angular/core'; @Component({}) export class F { n = 0;";
+    let rows = [
+        (
+            "[[pair]]\ntaken = 'result'\nwhat = 'seat'\ntakes = ['bookSeat']\nends = ['cancel']",
+            "leaked-resource: >> const c = await x.bookSeat(); if (u) return; await c.cancel();".to_owned(),
+        ),
+        (
+            "[[call]]\ncallee = ['@our/rx.untouched']\ncompletes = {}",
+            format!(
+                "not leaked-subscription: {component} constructor(private api: Api) {{}}
+                ngOnInit() {{ this.api.items.pipe(untouched(9)).subscribe(v => (this.n = v)); }} ngOnDestroy() {{}} }}"
+            ),
+        ),
+        (
+            "[[type]]\nname = 'our.Feed'\nmade_by = ['@our/feed.open']\neach = 'message'",
+            "message: import { open } from '@our/feed'; for await (const m of open()) take(m); function take(m) { here(m) }"
+                .to_owned(),
+        ),
+        (
+            "[[call]]\ncallee = ['@our/ids.next']\nfresh = true",
+            "served unbounded-registry-key: import { next } from '@our/ids'; >> Symbol.for(next())".to_owned(),
+        ),
+        (
+            "[[call]]\ncallee = ['@our/queue']\nqueue = { adds = ['put'], depths = ['waiting'] }",
+            "served unbounded-queue: import Queue from '@our/queue'; const tasks = new Queue(); >> tasks.put(q.url);"
+                .to_owned(),
+        ),
+    ];
+    for (row, line) in rows {
+        let sheet = parse("ours.toml", &format!("library = 'ours'\n{row}")).unwrap();
+        let (with, without) = (catalog(&[sheet]).unwrap(), shipped());
+        let examples = examples::read(&line, "");
+        assert!(examples.iter().all(|example| example.holds(&with)), "{row}: {}", examples[0].instead(&with));
+        assert!(examples.iter().any(|example| !example.holds(&without)), "{row}: it says nothing new");
+    }
+}
+
 #[test]
 fn mistakes_in_a_sheet_are_named() {
     let error =

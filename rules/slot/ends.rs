@@ -253,7 +253,9 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
     {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-        let ends = name.is_some_and(is_end_hook);
+        let ends = name.is_some_and(|name| {
+            model.catalog.calls_named(name).any(|row| row.at_end) || name.contains("Unmount")
+        });
         if ends {
             out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
         }
@@ -267,20 +269,6 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         }
     }
     out
-}
-
-/// Whether what a hook of this name is handed runs when the component ends.
-fn is_end_hook(name: &str) -> bool {
-    let ends = [
-        "onScopeDispose",
-        "onDestroy",
-        "onCleanup",
-        "onDeactivated",
-        "tryOnScopeDispose",
-        "onBeforeDestroy",
-        "onInvalidate",
-    ];
-    ends.contains(&name) || name.contains("Unmount")
 }
 
 /// Whether a function, or one around it, is returned by the function that makes it.

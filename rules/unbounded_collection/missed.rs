@@ -474,10 +474,7 @@ fn is_counted(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
     let (file, tree) = (&model.file, &model.file.tree);
     match tree.kind(key) {
         Kind::Update => true,
-        Kind::Call => {
-            let path = tree.callee(key).and_then(|callee| model.api_path(callee));
-            matches!(path.as_deref(), Some("Symbol" | "crypto.randomUUID" | "uuid.v4" | "nanoid.nanoid"))
-        }
+        Kind::Call => model.rows(key).iter().any(|row| row.fresh),
         Kind::Conditional | Kind::Logical => tree.children(key).any(|part| is_counted(model, part, fuel)),
         Kind::Identifier => {
             let value = file.binding_of(key).and_then(|binding| file.sole_value(binding));

@@ -5,6 +5,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::outlived;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::QueueRow;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -168,37 +169,22 @@ fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: NodeId) -> LocalClaim {
     }
 }
 
-/// Queues of libraries, and what of theirs tells how deep they are.
-const LIBRARIES: &[&str] =
-    &["async.queue()", "async.priorityQueue()", "fastq()", "fastq.promise()", "p-queue()", "better-queue()"];
-const DEPTHS: &[&str] = &[
-    "size",
-    "pending",
-    "length",
-    "onSizeLessThan",
-    "running",
-    "saturated",
-    "unsaturated",
-    "buffer",
-    "isSaturated",
-    "sizeBy",
-    "getStats",
-    "idle",
-    "onIdle",
-    "drained",
-];
+/// What rows say of the queue that a place was given.
+fn queue_row<'a>(model: &Model<'a>, place: &Place) -> Option<&'a QueueRow> {
+    let tree = &model.file.tree;
+    let values = model.values(place);
+    let mut made = values.iter().filter(|&&value| tree.callee(value).is_some());
+    made.find_map(|&made| model.rows(made).iter().copied().find_map(|row| row.queue.as_ref()))
+}
 
 /// `queue.push(task)` whose result is dropped, on a queue of a library whose depth the file never asks for.
 fn library_queue(file: &FileView<'_, '_>, call: NodeId) -> Option<(Place, LocalClaim)> {
     let model = file.model;
     let tree = &model.file.tree;
-    let (object, "push" | "add" | "unshift") = tree.method_call(call)? else { return None };
+    let (object, method) = tree.method_call(call)?;
     let place = model.file.place(object);
-    let path = model.values(&place).iter().find_map(|&value| {
-        let path = model.api_path(tree.callee(value)?)?;
-        Some(format!("{path}()"))
-    })?;
-    if !LIBRARIES.contains(&path.as_str())
+    let row = queue_row(model, &place)?;
+    if !row.adds.iter().any(|name| name == method)
         || !tree.is_discarded(call)
         || !is_outside(model, &place, tree.func(call))
     {
@@ -212,7 +198,7 @@ fn library_queue(file: &FileView<'_, '_>, call: NodeId) -> Option<(Place, LocalC
             Usage::Method { name, .. } => Some(name),
             _ => access.place.last_field(),
         };
-        method.is_some_and(|name| DEPTHS.contains(&tree.text(name)))
+        method.is_some_and(|name| row.depths.iter().any(|depth| depth == tree.text(name)))
     });
     let shown = model.file.display(&place);
     (!asks).then(|| {

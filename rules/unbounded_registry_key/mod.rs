@@ -144,25 +144,11 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
     }
     let tree = &model.file.tree;
     for node in tree.subtree(key) {
-        if let Some(callee) = tree.callee(node) {
+        if let Some(callee) = tree.callee(node)
+            && model.rows(node).iter().any(|row| row.fresh)
+        {
             let path = model.api_path(callee).unwrap_or_default();
-            let is_fresh = matches!(
-                &*path,
-                "Date.now"
-                    | "Date"
-                    | "Math.random"
-                    | "crypto.randomUUID"
-                    | "crypto.randomBytes"
-                    | "performance.now"
-                    | "process.hrtime"
-                    | "nanoid.nanoid"
-                    | "uuid.v4"
-                    | "uuid.v1"
-                    | "uuid"
-            );
-            if is_fresh {
-                return Some(Freshness { words: format!("from `{path}`"), conventions: 0 });
-            }
+            return Some(Freshness { words: format!("from `{path}`"), conventions: 0 });
         }
         if tree.kind(node) == Kind::Update {
             return Some(Freshness { words: "from a counter".to_owned(), conventions: 0 });

@@ -213,8 +213,9 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
                     "*" => exported_members(model, export.target),
                     rest => exported_target(model, export.target, rest).into_iter().collect(),
                 };
-                let agreeing =
-                    targets.into_iter().filter(|target| first_parameter_agrees(model, target, &row.first));
+                let agreeing = targets.into_iter().filter(|target| {
+                    first_parameter_agrees(model, target, &row.first) && this_agrees(model, target, row)
+                });
                 out.extend(agreeing.map(|target| FrameworkExport {
                     row,
                     target,
@@ -234,6 +235,7 @@ pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
         let edge = framework_edge(export.target, export.row.runs, export.at, &label);
         out.edges.push(Edge {
             certain: false,
+            in_loop: export.row.loops,
             library: Some(export.row.library),
             export: Some(export.id),
             ..edge
@@ -298,6 +300,17 @@ pub(super) fn first_parameter_agrees(model: &Model<'_>, target: &Target, names: 
     let Target::Function(func) = target else { return names.is_empty() };
     names.is_empty()
         || model.param_names(*func).first().is_some_and(|first| names.iter().any(|name| name == first))
+}
+
+/// Whether a function asks of its `this` what a row wants: who calls it gives it one.
+fn this_agrees(model: &Model<'_>, target: &Target, row: &ExportRow) -> bool {
+    let (tree, Target::Function(func)) = (&model.file.tree, target) else { return row.calls_this.is_empty() };
+    row.calls_this.is_empty()
+        || tree.subtree(model.file.function(*func).node).filter_map(|node| tree.method_call(node)).any(
+            |(object, method)| {
+                tree.kind(object) == Kind::This && row.calls_this.iter().any(|name| name == method)
+            },
+        )
 }
 
 pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {

@@ -176,7 +176,17 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
     let Some(callee) = tree.callee(call) else { return };
     let target = callee_target(model, call, callee);
     if let Some(target) = &target {
-        out.edges.push(edge(model, call, target.clone(), When::Caller, true));
+        let edge = edge(model, call, target.clone(), When::Caller, true);
+        out.edges.push(match guard::consumed(model, call) {
+            Some((source, of)) => Edge {
+                when: of.each.map_or(When::Caller, When::At),
+                in_loop: false,
+                library: Some(of.library),
+                label: format!("for await of `{}`", model.file.display(&model.file.place(source))),
+                ..edge
+            },
+            None => edge,
+        });
         passed_on(model, call, target, out);
     }
     for (index, arg) in tree.args(call).enumerate() {

@@ -32,7 +32,8 @@ pub(super) fn assigned_edges(model: &Model<'_>, out: &mut Calls) {
     for &assignment in model.all_assignments() {
         let (Some(to), Some(value)) = (tree.first(assignment), tree.last_child(assignment)) else { continue };
         let Some(name) = tree.name(to).filter(|_| tree.kind(to) == Kind::Member) else { continue };
-        let alone = |row: &&PropertyRow| row.under.is_empty() && row.beside.is_empty();
+        let alone =
+            |row: &&PropertyRow| row.under.is_empty() && row.beside.is_empty() && row.returned_by.is_empty();
         if let Some(row) = model.catalog.properties(name).find(alone) {
             let target = value_target(model, value).filter(|target| agrees(model, target, row));
             target.into_iter().for_each(|target| push(model, row, target, to, out));
@@ -78,7 +79,21 @@ fn rows_of<'m, 'a>(
     named.filter(move |row| {
         row.beside.iter().all(|name| tree.property(object, name).is_some())
             && (row.under.is_empty() || stands_under(model, object, &row.under))
+            && (row.returned_by.is_empty() || is_returned_by(model, object, &row.returned_by))
     })
+}
+
+/// Whether an object is what a function returns that a row knows as a property of one of these names:
+/// `create(context) { return { Identifier() {} } }` of a lint rule.
+fn is_returned_by(model: &Model<'_>, object: NodeId, names: &[String]) -> bool {
+    let tree = &model.file.tree;
+    let is_returned = tree.parent(object).is_some_and(|parent| tree.kind(parent) == Kind::Return);
+    let func = tree.func(object);
+    let property = tree.parent(model.file.function(func).node);
+    let property = property.filter(|&at| is_returned && tree.kind(at) == Kind::Property);
+    let Some((property, outer)) = property.and_then(|at| Some((at, tree.parent(at)?))) else { return false };
+    tree.name(property).is_some_and(|name| names.iter().any(|wanted| wanted == name))
+        && rows_of(model, outer, property).any(|row| agrees(model, &Target::Function(func), row))
 }
 
 fn agrees(model: &Model<'_>, target: &Target, row: &PropertyRow) -> bool {

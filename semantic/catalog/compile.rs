@@ -15,9 +15,9 @@ impl Catalog {
     /// The first row that names a type or emitter family nobody declares.
     pub fn compile(sheets: &[Sheet]) -> Result<Self, CatalogError> {
         let mut catalog = Self::default();
-        for sheet in sheets {
+        for (i, sheet) in sheets.iter().enumerate() {
             catalog.packages.extend(sheet.packages.iter().map(|name| (name.clone(), ())));
-            catalog.declare(sheet);
+            catalog.declare(sheet, LibraryId(u16::try_from(i).unwrap_or(u16::MAX)));
         }
         for sheet in sheets {
             catalog.fill_types(sheet)?;
@@ -29,7 +29,7 @@ impl Catalog {
         Ok(catalog)
     }
 
-    fn declare(&mut self, sheet: &Sheet) {
+    fn declare(&mut self, sheet: &Sheet, library: LibraryId) {
         for row in &sheet.emitters {
             let family = self.emitters.len();
             for method in row.add.iter().chain(&row.once) {
@@ -48,12 +48,15 @@ impl Catalog {
                 life: row.life,
                 holds: row.holds.clone(),
                 sender: row.sender,
+                each: row.each,
+                library,
                 readable: row.readable,
                 writable: row.writable,
                 elements: None,
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });
+            self.gauges.extend(row.gauges.iter().cloned());
             for path in row.made_by.iter().flat_map(|path| expand(path)) {
                 self.annotations.insert(path.clone(), id);
                 self.made_by.insert(path, id);
@@ -125,6 +128,7 @@ impl Catalog {
                 let from = &self.types[ancestor.0 as usize];
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
                 let (sender, readable, writable) = (from.sender, from.readable, from.writable);
+                let each = from.each;
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let holds = from.holds.clone();
                 let ty = &mut self.types[i];
@@ -132,6 +136,7 @@ impl Catalog {
                 ty.container = ty.container.or(container);
                 ty.life = ty.life.or(life);
                 ty.sender = ty.sender.or(sender);
+                ty.each = ty.each.or(each);
                 ty.holds = ty.holds.take().or(holds);
                 ty.readable |= readable;
                 ty.writable |= writable;
@@ -149,6 +154,7 @@ impl Catalog {
     fn add_rows(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
         let library = LibraryId(u16::try_from(self.libraries.len()).unwrap_or(u16::MAX));
         self.libraries.push(sheet.library.clone());
+        self.pairs.extend(sheet.pairs.iter().cloned());
         self.add_conventions(sheet, library)?;
         for row in &sheet.calls {
             self.check_types(sheet, row)?;
@@ -166,9 +172,10 @@ impl Catalog {
                 }
             }
             self.undoings.extend(row.undone_by.iter().cloned());
-            if row.ends_streams {
-                let paths = row.callee.iter().flat_map(|path| expand(path));
-                self.stream_enders.extend(paths.map(|path| last_name(&path)));
+            if row.is_known_by_name() {
+                for path in row.callee.iter().flat_map(|path| expand(path)) {
+                    self.by_name.entry(last_name(&path)).or_default().push(id);
+                }
             }
             self.add_releases(row);
             self.calls.push(CallRow { library, ..row.clone() });

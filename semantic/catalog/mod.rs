@@ -8,7 +8,7 @@ mod compile;
 mod rows;
 
 use crate::bounds::{self, OutOfBounds};
-use crate::rate::Life;
+use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -69,6 +69,10 @@ pub struct ModelType {
     pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
+    /// How often the body of a `for await` over it runs.
+    pub each: Option<Rate>,
+    /// The sheet it stands in.
+    pub library: LibraryId,
     /// Whether bytes can be read from it.
     pub readable: bool,
     /// Whether bytes can be written to it.
@@ -115,8 +119,11 @@ pub struct Catalog {
     builders: FxHashSet<String>,
     /// Methods that take a registration back.
     undoings: FxHashSet<String>,
-    /// The names of functions that end streams.
-    stream_enders: FxHashSet<String>,
+    /// The rows whose functions are taken for themselves by name, wherever they are from, under that name.
+    by_name: FxHashMap<String, SmallVec<[usize; 1]>>,
+    pairs: Vec<PairRow>,
+    /// Names that tell how much waits to be sent, of any type.
+    gauges: FxHashSet<String>,
     libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
@@ -261,10 +268,21 @@ impl Catalog {
         self.undoings.contains(method)
     }
 
-    /// Whether a function of this name ends the streams that it is handed, wherever it is from.
+    /// The rows about functions that are taken for themselves by this name, wherever they are from.
+    pub fn calls_named(&self, name: &str) -> impl Iterator<Item = &CallRow> {
+        self.by_name.get(name).into_iter().flatten().map(|&id| &self.calls[id])
+    }
+
+    /// Whether a name tells how much waits to be sent, of whatever type.
     #[must_use]
-    pub fn ends_streams(&self, name: &str) -> bool {
-        self.stream_enders.contains(name)
+    pub fn is_gauge(&self, name: &str) -> bool {
+        self.gauges.contains(name)
+    }
+
+    /// The row about methods of which one takes something in this way.
+    #[must_use]
+    pub fn pair(&self, taken: Taken, method: &str) -> Option<&PairRow> {
+        self.pairs.iter().find(|row| row.taken == taken && row.takes.iter().any(|name| name == method))
     }
 
     /// Whether any row speaks of a method of this name.

@@ -77,6 +77,9 @@ pub struct Sheet {
     /// Functions whose parameters are named as those of a handler.
     #[serde(default, rename = "handler")]
     pub handlers: Vec<HandlerRow>,
+    /// Methods that take something, and those that give it back, whatever they are of.
+    #[serde(default, rename = "pair")]
+    pub pairs: Vec<PairRow>,
     /// Emitter families.
     #[serde(default, rename = "emitter")]
     pub emitters: Vec<EmitterRow>,
@@ -106,6 +109,8 @@ pub struct TypeRow {
     pub container: Option<Container>,
     /// How long its values live, unless where they are stored says more.
     pub life: Option<Life>,
+    /// How often the body of a `for await` over it runs: it gives one thing after the other, and does not end by itself.
+    pub each: Option<Rate>,
     /// The type of what it contains.
     pub elements: Option<String>,
     /// Types of its fields.
@@ -118,6 +123,9 @@ pub struct TypeRow {
     pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
+    /// Names of its fields, methods and events that tell how much waits to be sent, or that stop the source.
+    #[serde(default)]
+    pub gauges: Vec<String>,
     /// Whether bytes can be read from it.
     #[serde(default)]
     pub readable: bool,
@@ -165,6 +173,23 @@ pub struct CallRow {
     /// It ends the streams that it is handed, when one of them ends or it is called.
     #[serde(default)]
     pub ends_streams: bool,
+    /// The observable that it gives, or that is piped through it, ends by itself or with its owner.
+    pub completes: Option<CompletesRow>,
+    /// What it gives runs the function that it is handed.
+    #[serde(default)]
+    pub wraps: bool,
+    /// It runs the function that it is handed once, and gives the result out again and again.
+    #[serde(default)]
+    pub memoizes: bool,
+    /// What it is handed runs when the component or scope ends in which it is called.
+    #[serde(default)]
+    pub at_end: bool,
+    /// The second of the two things that it gives sets what a component shows.
+    #[serde(default)]
+    pub makes_state: bool,
+    /// What it gives is another each time, so that nothing is found under it again.
+    #[serde(default)]
+    pub fresh: bool,
     /// It makes a stream of what its first argument gives: that stays open until the stream ends.
     #[serde(default)]
     pub wraps_source: bool,
@@ -181,6 +206,8 @@ pub struct CallRow {
     pub keyed: bool,
     /// It makes something that remembers.
     pub caches: Option<CacheRow>,
+    /// It makes a queue of tasks.
+    pub queue: Option<QueueRow>,
     /// It reads a whole file.
     #[serde(default)]
     pub reads_file: bool,
@@ -201,6 +228,17 @@ pub struct CallRow {
 }
 
 impl CallRow {
+    /// Whether a function is taken for the one that the row speaks of by its name alone: helpers of other packages and of
+    /// projects do the same under the same name.
+    pub(super) fn is_known_by_name(&self) -> bool {
+        self.ends_streams
+            || self.wraps
+            || self.memoizes
+            || self.at_end
+            || self.makes_state
+            || self.completes.is_some()
+    }
+
     /// Whether the row speaks of a call whose first argument is this string.
     #[must_use]
     pub fn covers(&self, event: Option<&str>) -> bool {
@@ -224,6 +262,24 @@ pub enum LimitOf {
     Second,
     /// Every emitter's: it is no call, but a field that the number is written to.
     All,
+}
+
+/// A queue that takes tasks as fast as they come.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueRow {
+    /// Methods that add one.
+    pub adds: Vec<String>,
+    /// Its fields and methods that tell how many wait, or that wait themselves.
+    pub depths: Vec<String>,
+}
+
+/// When an observable ends by itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompletesRow {
+    /// Only with no more arguments than these: a timer that is told a period goes on.
+    pub up_to: Option<usize>,
 }
 
 /// What comes of calling something again and again.
@@ -480,8 +536,14 @@ pub struct ExportRow {
     /// Holds only if the function's first parameter has one of these names.
     #[serde(default)]
     pub first: Vec<String>,
+    /// Holds only if the function calls one of these methods of its `this`.
+    #[serde(default)]
+    pub calls_this: Vec<String>,
     /// When it runs.
     pub runs: When,
+    /// It runs many times each time.
+    #[serde(default)]
+    pub loops: bool,
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
@@ -511,6 +573,9 @@ pub struct PropertyRow {
     /// The object has all of these properties too.
     #[serde(default)]
     pub beside: Vec<String>,
+    /// The object is what a function returns that another row knows as a property of one of these names.
+    #[serde(default)]
+    pub returned_by: Vec<String>,
     /// Holds only if the function's first parameter has one of these names.
     #[serde(default)]
     pub first: Vec<String>,
@@ -594,6 +659,37 @@ pub struct HookRow {
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
+}
+
+/// What methods of these names take and give back, by convention, of receivers that no type is known of.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairRow {
+    /// How it is taken.
+    pub taken: Taken,
+    /// What it is, for messages.
+    #[serde(default)]
+    pub what: String,
+    /// Methods that take it.
+    pub takes: Vec<String>,
+    /// Methods of what was taken that give it back.
+    #[serde(default)]
+    pub ends: Vec<String>,
+    /// Methods of what it was taken from, or of others, that take it back.
+    #[serde(default)]
+    pub backs: Vec<String>,
+}
+
+/// How something is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Taken {
+    /// It is what the call gives: `const c = await pool.getConnection()`.
+    Result,
+    /// It is a turn that is waited for: `await gate.acquire()`.
+    Turn,
+    /// The receiver notes the first argument: `busy.track(task)`.
+    Note,
 }
 
 /// A family of emitters.

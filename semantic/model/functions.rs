@@ -60,30 +60,7 @@ impl<'a> Model<'a> {
     fn is_function_wrapper(&self, call: NodeId) -> bool {
         let Some(callee) = self.file.tree.callee(call) else { return false };
         let name = self.callee_name(callee);
-        matches!(
-            name,
-            Some(
-                "debounce"
-                    | "throttle"
-                    | "useCallback"
-                    | "useEvent"
-                    | "useEffectEvent"
-                    | "promisify"
-                    | "callbackify"
-                    | "memo"
-                    | "forwardRef"
-                    | "proxy"
-                    | "asyncHandler"
-                    | "bindEnvironment"
-                    | "action"
-                    | "once"
-                    | "useDebouncedCallback"
-                    | "useThrottledCallback"
-                    | "runInAction"
-                    | "wrap"
-                    | "observer"
-            )
-        )
+        name.is_some_and(|name| self.catalog.calls_named(name).any(|row| row.wraps))
     }
 
     /// The last name of a callee: `b` for `a.b()`, `f` for `f()`.

@@ -110,7 +110,7 @@ fn first_group(line: &str) -> Option<&str> {
 }
 
 /// `<words>: <code> | <what gives it back> | …`
-fn read(line: &str, before: &str) -> Vec<Example> {
+pub(super) fn read(line: &str, before: &str) -> Vec<Example> {
     let (words, code) = line.split_once(": ").unwrap_or_else(|| panic!("no code in {line}"));
     let words: Vec<&str> = words.split(' ').collect();
     let path = words.iter().find_map(|word| word.strip_prefix("file=")).unwrap_or("a.ts");
