@@ -695,6 +695,8 @@ pub struct LocalClaim {
     pub conventions: u8,
     /// Conjuncts that rest on a name, which a way from an entry point to this code confirms.
     pub named: u8,
+    /// Conjuncts that rest on it coming often: a job or a tick does not confirm them.
+    pub often: u8,
     /// Conjuncts that are unknown.
     pub unknowns: u8,
     /// The code must run more than once for it to matter.
