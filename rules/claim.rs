@@ -624,13 +624,15 @@ pub struct Gap {
     pub repeats: bool,
     /// Each owner leaves at most one behind.
     pub one_each: bool,
+    /// What is left behind ends by itself, soon: that somebody minds is a convention.
+    pub passes: bool,
 }
 
 impl Gap {
     /// A way on which it is surely not released, named by how it ends and where.
     #[must_use]
     pub fn new(how: impl Into<String>, at: Option<Span>) -> Self {
-        Self { how: how.into(), at, is_weak: false, repeats: false, one_each: false }
+        Self { how: how.into(), at, is_weak: false, repeats: false, one_each: false, passes: false }
     }
 }
 

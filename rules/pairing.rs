@@ -315,10 +315,18 @@ fn holds_no_function(model: &Model<'_>, removed: &Identity) -> bool {
     let values = model.values(place);
     if !values.is_empty() {
         return values.iter().all(|&value| {
-            model.file.tree.method_call(value).is_some_and(|(_, method)| method == "addEventListener")
+            let added = model.file.tree.method_call(value);
+            added.is_some_and(|(object, method)| {
+                method == "addEventListener" && !is_of_a_module(model, object)
+            })
         });
     }
     is_missing_method(model, place)
+}
+
+/// Whether an object is one that another module gives and nobody knows: what its methods return is its own affair.
+fn is_of_a_module(model: &Model<'_>, object: NodeId) -> bool {
+    matches!(model.file.place(object).root, Root::Module(_)) && model.model_of(model.ty(object)).is_none()
 }
 
 /// `this.x` of a class that nothing from elsewhere adds to, and that neither has nor is given an `x`.
@@ -337,4 +345,5 @@ fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
     is_closed
         && model.instance_method(class, name).is_none()
         && !row.members.iter().any(|m| m.name == Some(name))
+        && !is_filled_otherwise(model, row.node)
 }

@@ -512,7 +512,7 @@ fn unreleased(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .or_else(|| slot::missed_by_effect(held))
         .or_else(|| slot::missed_by_cleanup(held))
         .or_else(|| slot::missed_in_effect(held))
-        .or_else(|| slot::missed_by_unmount(held))
+        .or_else(|| slot::missed_by_unmount(held).map(|gap| Gap { passes: true, ..gap }))
         .or_else(|| slot::forgotten_sibling(held))
         .or_else(|| slot::missed_by_handler(held))
 }

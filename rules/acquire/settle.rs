@@ -47,6 +47,9 @@ pub(crate) fn settle(
 ) -> Option<Finding> {
     let project = view.project;
     let mut doubt = Doubt::default();
+    if body.partial.as_ref().is_some_and(|gap| gap.passes) {
+        doubt.assume();
+    }
     if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
         doubt.unknown();
     }

@@ -10,7 +10,7 @@ use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::Kind;
@@ -217,12 +217,18 @@ fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<
     Some(Note { role: Role::ReleasedHereOnly, message, span })
 }
 
+/// Whether a function is what something is made with: `new Promise((resolve) => …)`, `new Observable((observer) => …)`.
+fn is_handed_to_new(model: &Model<'_>, func: FuncId) -> bool {
+    let is_first = |handed: &Handed| handed.arg == 0 && model.file.tree.kind(handed.call) == Kind::New;
+    model.handed(func).iter().any(is_first)
+}
+
 /// A method that makes a promise for an event of its instance, or of something that was made with it: one more with each
-/// call.
+/// call. So does one that makes a stream or an iterator.
 fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
     let Root::This(_) = registration.place.root else { return None };
     let field = registration.place.trunk();
-    let executor = model.file.enclosing(registration.func).find(|&func| slot::is_executor(model, func))?;
+    let executor = model.file.enclosing(registration.func).find(|&func| is_handed_to_new(model, func))?;
     let is_made_once = |value: NodeId| {
         let func = model.file.tree.func(value);
         model.constructs(func).is_some() || model.file.function(func).kind == FunctionKind::FieldInit
@@ -237,7 +243,8 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
     if model.constructs(method).is_some() || !is_lasting {
         return None;
     }
-    let message = "each call makes one more promise that listens here".to_owned();
+    let what = if slot::is_executor(model, executor) { "promise" } else { "object" };
+    let message = format!("each call makes one more {what} that listens here");
     let span = model.file.tree.span(model.file.function(executor).node);
     Some(Note { role: Role::Repeats, message, span })
 }

@@ -33,6 +33,12 @@ pub(super) fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, b
     body.again.is_some() && info.rate.is_some() && !info.is_once()
 }
 
+/// Whether it stands in the class of a component: a view makes one for each place in which it is shown.
+fn is_of_component(project: &Project<'_>, file: FileId, body: &ListenerClaim) -> bool {
+    let class = body.class.as_ref().map(|(class, _)| *class);
+    class.is_some_and(|class| project.class_rate(file, class).rate == Some(Rate::Component))
+}
+
 /// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
 /// there yet.
 pub(super) fn is_part_of_startup(
@@ -48,6 +54,7 @@ pub(super) fn is_part_of_startup(
         || body.is_making
         || body.is_forgotten
         || body.origin == Origin::Borrowed
+        || is_of_component(project, file, body)
     {
         return false;
     }
@@ -81,6 +88,7 @@ pub(super) fn may_be_the_only_one(
     }
     let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
     match &body.class {
+        _ if is_of_component(project, file, body) => false,
         Some((class, None)) if !ending::ends_in_project(project, file, *class) => {
             let is_making = project.is_part_of_making(file, Owner::Class(*class), file, claim.func);
             is_lasting && (is_making || body.is_last)

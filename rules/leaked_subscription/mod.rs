@@ -9,7 +9,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::When;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::identity::{self, Identity};
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
@@ -111,12 +111,29 @@ pub(crate) fn subscribed(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
             || model.function_of(node).is_some()
             || tree.method_call(node).is_some_and(|(_, m)| m == "bind")
     };
-    let is_observer = tree.kind(first) == Kind::Object && tree.property(first, "next").is_some();
+    let is_observer = tree.kind(first) == Kind::Object && tree.property(first, "next").is_some()
+        // What a convention calls an observable, and what is handed over to be told, is a subject.
+        || matches!(tree.kind(first), Kind::Member | Kind::Identifier)
+            && model.callee_name(first).is_some_and(|name| name.ends_with('$'));
     let second = tree.arg(call, 1);
+    // `group.subscribe(name, fn)`
+    let is_second = second.is_some_and(|second| tree.kind(second) == Kind::Function)
+        && matches!(tree.kind(first), Kind::Identifier | Kind::Member)
+        && !second
+            .and_then(|second| model.function_of(second))
+            .is_some_and(|func| is_told_of_errors(model, func));
     // `client.subscribe('topic', fn)` is a message bus: leaked-listener knows its kind.
-    (takes_function(first) || is_observer)
+    (takes_function(first) || is_observer || is_second)
         .then_some(source)
         .filter(|_| second.is_none_or(|s| tree.kind(s) != Kind::String))
+}
+
+/// Whether a callback is handed an error first: it is told that the subscription is made, not what happens.
+fn is_told_of_errors(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let first = model.file.params(func).next().and_then(|param| tree.binding(param));
+    let name = first.map(|first| tree.text(model.file.binding(first).name));
+    name.is_some_and(|name| matches!(name.trim_start_matches('_'), "e" | "er" | "err" | "error"))
 }
 
 /// The thing behind `a.b.pipe(…)`.

@@ -15,6 +15,9 @@ use outlive_semantic::tree::Kind;
 pub(super) fn is_own(model: &Model<'_>, source: NodeId) -> bool {
     let Some(owner) = owner(model, source) else { return false };
     let Root::This(class) = owner.root else { return false };
+    if is_handed_by_the_parent(model, class, &owner) {
+        return false;
+    }
     is_part_of_view(model, class, &owner) || is_made_here(model, &owner)
 }
 
@@ -56,7 +59,9 @@ fn holds_only(model: &Model<'_>, field: &Place, test: impl Fn(NodeId) -> bool) -
 /// of its own. It goes when the instance goes.
 pub(super) fn is_made_by_owner(model: &Model<'_>, place: &Place, fuel: u32) -> bool {
     let Some((fuel, field)) = fuel.checked_sub(1).zip(place.trunk()) else { return false };
-    holds_only(model, &field, |value| comes_of_own(model, value, fuel))
+    let Root::This(class) = field.root else { return false };
+    !is_handed_by_the_parent(model, class, &field)
+        && holds_only(model, &field, |value| comes_of_own(model, value, fuel))
 }
 
 /// Whether a value is made here, or by a method of something that was.
@@ -96,12 +101,27 @@ pub(super) fn is_short_lived(model: &Model<'_>, value: NodeId) -> bool {
 
 /// Whether a decorator says that a field is a part of the component's own view: `@ViewChild(MatSort) sort`.
 fn is_part_of_view(model: &Model<'_>, class: ClassId, field: &Place) -> bool {
+    decorators(model, class, field).into_iter().any(|call| is_short_lived(model, call))
+}
+
+/// Whether a decorator says that the parent gives a field its value, whatever it holds at first: `@Input() clear = new
+/// EventEmitter()`.
+fn is_handed_by_the_parent(model: &Model<'_>, class: ClassId, field: &Place) -> bool {
     let tree = &model.file.tree;
-    let Some(Step::Field(name)) = field.path.first() else { return false };
+    decorators(model, class, field)
+        .into_iter()
+        .any(|call| tree.callee(call).and_then(|callee| model.callee_name(callee)) == Some("Input"))
+}
+
+/// The decorators of the field that a path of an instance starts with.
+fn decorators(model: &Model<'_>, class: ClassId, field: &Place) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    let Some(Step::Field(name)) = field.path.first() else { return Vec::new() };
     let members = &model.file.class(class).members;
-    let Some(member) = members.iter().find(|member| member.name == Some(*name)) else { return false };
-    let decorators = tree.children(member.node).filter(|&part| tree.kind(part) == Kind::Decorator);
-    decorators.filter_map(|decorator| tree.first(decorator)).any(|call| is_short_lived(model, call))
+    let member = members.iter().find(|member| member.name == Some(*name));
+    let parts = member.into_iter().flat_map(|member| tree.children(member.node));
+    let decorators = parts.filter(|&part| tree.kind(part) == Kind::Decorator);
+    decorators.filter_map(|decorator| tree.first(decorator)).collect()
 }
 
 /// What the method gives that the chain starts with, where another file says what that is: `this.api.save()`.
