@@ -245,8 +245,8 @@ pub struct ListenerClaim {
     pub origin: Origin,
     /// The parameter of the constructor that it is, or is a part of.
     pub handed: Option<Place>,
-    /// The event as the source names it.
-    pub event: String,
+    /// The event, if it is a constant.
+    pub event: Option<String>,
     /// It is an event of a process that is about to end.
     pub is_last: bool,
     /// It waits for those who connect to a server: what sets one up listens once.

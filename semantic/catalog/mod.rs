@@ -195,6 +195,13 @@ impl Catalog {
         self.by_path.get(path).into_iter().flatten().map(|&id| &self.calls[id])
     }
 
+    /// Whether a method of this name of some type runs functions that it takes.
+    #[must_use]
+    pub fn runs_what_method_takes(&self, method: &str) -> bool {
+        let mut rows = self.by_method.get(method).into_iter().flatten();
+        rows.any(|&(_, id)| !self.calls[id].callbacks.is_empty())
+    }
+
     /// The rows about a method of a type, or of anything if `of` is unknown. The most specific type comes first.
     pub fn calls_of_method(&self, of: Option<ModelId>, method: &str) -> impl Iterator<Item = &CallRow> {
         let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
