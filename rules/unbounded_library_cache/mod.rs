@@ -258,7 +258,9 @@ fn session(model: &Model<'_>, call: NodeId, spares: &str) -> Option<Insert> {
     let holder = model.file.display(&model.file.place(object));
     // With `saveUninitialized: false` only clients that log in, or store something else, leave a session behind.
     let options = tree.arg(call, 0).map(|options| named(model, options));
-    let saves_all = options.is_some_and(|options| tree.property(options, spares).is_none());
+    let is_on =
+        |option: NodeId| tree.property(option, spares).is_none_or(|kept| tree.boolean(kept) == Some(true));
+    let saves_all = options.is_some_and(is_on);
     Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: u8::from(!saves_all) })
 }
 
