@@ -108,7 +108,8 @@ fn listener(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> Option<So
     let tree = &model.file.tree;
     let func = tree.func(call);
     let message = model.file.params(func).next().and_then(|param| tree.binding(param))?;
-    if !sink.proved || !sink.is_peer || !forwards(model, call, message) {
+    let is_one_of_many = fan_out::clients(&sink.place).is_some();
+    if !sink.proved || !sink.is_peer || is_one_of_many || !forwards(model, call, message) {
         return None;
     }
     let comes_often = |heard: &Registration| {
