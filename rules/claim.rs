@@ -68,6 +68,8 @@ pub enum Body {
     Kept(Box<KeptClaim>),
     /// Something is left behind on a holder each time.
     Outlived(Box<OutlivedClaim>),
+    /// One end of something that another file has the other end of.
+    End(Box<EndClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
@@ -112,6 +114,7 @@ kinds!(
     Held(HeldClaim),
     Kept(KeptClaim),
     Outlived(OutlivedClaim),
+    End(EndClaim),
     Local(LocalClaim),
     Churn(ChurnClaim)
 );
@@ -682,6 +685,19 @@ pub struct OutlivedClaim {
     pub may_be_released: bool,
     /// The rest.
     pub body: LocalClaim,
+}
+
+/// Here is one end of a thing that files share: who fills a queue and who works it off, who makes a cache and who puts in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EndClaim {
+    /// The thing.
+    pub holder: Place,
+    /// How the source names it.
+    pub shown: String,
+    /// What there is to say if the other end is found; none at that end.
+    pub body: Option<LocalClaim>,
+    /// Conjuncts of this end that rest on a convention.
+    pub conventions: u8,
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.

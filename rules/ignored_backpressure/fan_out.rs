@@ -49,7 +49,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> O
 }
 
 /// The list of which a sink is one: `clients` of `clients[i]` and of `clients[i].socket`.
-fn clients(sink: &Place) -> Option<Place> {
+pub(super) fn clients(sink: &Place) -> Option<Place> {
     let mut at = sink.clone();
     while at.path.last() != Some(&Step::Element) {
         at = at.parent()?;

@@ -1,6 +1,7 @@
 //! Where what is written comes from, if that is faster than the sink by nature.
 
 use super::early::forwards;
+use super::fan_out;
 use super::sink::{self, Sink};
 use crate::claim::LocalClaim;
 use crate::rule::FileView;
@@ -90,7 +91,9 @@ fn source(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> Option<Sour
     if sent_for_each(model, call) {
         return Some(Source::new("runs for each item of an async iterator"));
     }
-    if sink.advice.is_some() && invariant::turn(model, call).is_some() {
+    // One thing that is sent to many is another matter.
+    let is_one = fan_out::clients(&sink.place).is_none();
+    if sink.advice.is_some() && is_one && invariant::turn(model, call).is_some() {
         // The loop may be over a list that is there anyway.
         return Some(Source { must_be_hot: true, conventions: 1, ..Source::new("runs in a loop") });
     }
@@ -105,7 +108,8 @@ fn listener(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> Option<So
     let tree = &model.file.tree;
     let func = tree.func(call);
     let message = model.file.params(func).next().and_then(|param| tree.binding(param))?;
-    if !sink.proved || !sink.is_peer || !forwards(model, call, message) {
+    let is_one_of_many = fan_out::clients(&sink.place).is_some();
+    if !sink.proved || !sink.is_peer || is_one_of_many || !forwards(model, call, message) {
         return None;
     }
     let comes_often = |heard: &Registration| {

@@ -1,6 +1,6 @@
 //! `unbounded-library-cache`: a cache or memoiser from a library, made without the option that bounds it.
 
-use crate::claim::{Claim, LocalClaim, Note};
+use crate::claim::{Claim, EndClaim, Kind as _, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -11,9 +11,11 @@ use outlive_semantic::handle;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::project::FileId;
+use outlive_semantic::project::{FileId, Spot};
 use outlive_semantic::rate::Life;
+use outlive_semantic::summary::What;
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
 /// The rule.
@@ -41,7 +43,10 @@ impl Rule for UnboundedLibraryCache {
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let Some(row) = model.rows(call).iter().find_map(|row| row.caches.as_ref()) else { return };
+        let Some(row) = model.rows(call).iter().find_map(|row| row.caches.as_ref()) else {
+            put_elsewhere(model, call, claims);
+            return;
+        };
         let Some(bound) = bound(model, call, row) else {
             file.drop::<()>(&META, call, || "an option bounds it, or nobody can see its options".to_owned());
             return;
@@ -51,11 +56,15 @@ impl Rule for UnboundedLibraryCache {
             let at = model.file.tree.span(call);
             claims.add(META.id, insert.func, at, body);
         }
+        if row.sessions.is_none() {
+            made_for_others(file, call, row, bound, claims);
+        }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut best: BTreeMap<(FileId, Span), Finding> = BTreeMap::new();
-        for finding in local::settle_all(claims, view, &META) {
+        let here = local::settle_all(claims, view, &META);
+        for finding in here.into_iter().chain(settle_ends(claims, view)) {
             let key = (finding.file, finding.span);
             match best.get(&key) {
                 Some(known) if known.confidence >= finding.confidence => {}
@@ -66,6 +75,87 @@ impl Rule for UnboundedLibraryCache {
         }
         best.into_values().collect()
     }
+}
+
+/// A cache that a file makes and exports: others may put in.
+fn made_for_others(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    row: &CacheRow,
+    bound: Bound,
+    claims: &mut Claims<'_>,
+) {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let handle = handle::follow(model, file.accesses, call);
+    let is_exported = |place: &&Place| match place.root {
+        Root::Exports => true,
+        Root::Binding(binding) => model.file.is_exported(binding) && place.path.is_empty(),
+        _ => false,
+    };
+    if handle.places.iter().any(|place| is_emptied(file, place)) {
+        return;
+    }
+    let Some(place) = handle.places.iter().find(is_exported) else { return };
+    let shown = model.file.display(place);
+    let body = Some(said(&shown, row, bound));
+    let holder = claims.names.place(model, place);
+    let end = EndClaim { holder, shown, body, conventions: 0 };
+    claims.add(META.id, tree.func(call), tree.span(call), end);
+}
+
+/// `cache.set(key, value)` of something that another file has made, under a key that may come from anywhere.
+fn put_elsewhere(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) {
+    let tree = &model.file.tree;
+    let Some((object, method)) = tree.method_call(call).filter(|(_, method)| INSERTS.contains(method)) else {
+        return;
+    };
+    let place = model.file.place(object);
+    if !matches!(place.root, Root::Module(_)) || has_ttl(model, call, method) {
+        return;
+    }
+    let Some(conventions) = tree.arg(call, 0).and_then(|key| openness(model, key)) else { return };
+    let (holder, shown) = (claims.names.place(model, &place), model.file.display(&place));
+    let end = EndClaim { holder, shown, body: None, conventions };
+    claims.add(META.id, tree.func(call), tree.span(call), end);
+}
+
+/// Caches that one file makes and others put into.
+fn settle_ends(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+    let ends = || {
+        claims.iter().filter_map(|&(file, claim)| {
+            let end = EndClaim::of(&claim.body)?;
+            Some((file, claim, end, view.project.canonical(file, &end.holder)))
+        })
+    };
+    let mut made: FxHashMap<Spot, (FileId, &Claim, &LocalClaim)> = FxHashMap::default();
+    for (file, claim, end, spot) in ends() {
+        if let Some(body) = end.body.as_ref().filter(|_| !is_emptied_elsewhere(view, &spot)) {
+            made.insert(spot, (file, claim, body));
+        }
+    }
+    let mut found = Vec::new();
+    for (file, claim, end, spot) in ends().filter(|(_, _, end, _)| end.body.is_none()) {
+        let Some(&(maker, making, body)) = made.get(&spot) else { continue };
+        let mut body = body.clone();
+        body.conventions = body.conventions.saturating_add(end.conventions);
+        let message = format!("`{}` gets one more key here", end.shown);
+        body.notes = vec![Note { role: Role::Grows, message, span: claim.at }];
+        let put = Claim { body: body.into(), ..claim.clone() };
+        for mut finding in local::settle_all(&[(file, &put)], view, &META) {
+            (finding.file, finding.span) = (maker, making.at);
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// Whether a file takes all entries out of what another one has made.
+fn is_emptied_elsewhere(view: &ProjectView<'_, '_>, spot: &Spot) -> bool {
+    view.project.uses(spot).iter().any(|found| match found.row.what {
+        What::Method(name, _) => EMPTIES.contains(&view.project.name(found.file, name)),
+        _ => false,
+    })
 }
 
 /// What is left of a bound.
@@ -168,7 +258,9 @@ fn session(model: &Model<'_>, call: NodeId, spares: &str) -> Option<Insert> {
     let holder = model.file.display(&model.file.place(object));
     // With `saveUninitialized: false` only clients that log in, or store something else, leave a session behind.
     let options = tree.arg(call, 0).map(|options| named(model, options));
-    let saves_all = options.is_some_and(|options| tree.property(options, spares).is_none());
+    let is_on =
+        |option: NodeId| tree.property(option, spares).is_none_or(|kept| tree.boolean(kept) == Some(true));
+    let saves_all = options.is_some_and(is_on);
     Some(Insert { func: tree.func(call), at: around, holder, conventions: 1, unknowns: u8::from(!saves_all) })
 }
 
@@ -187,13 +279,16 @@ fn insertion(model: &Model<'_>, usage: Usage) -> Option<(NodeId, NodeId)> {
     let tree = &model.file.tree;
     match usage {
         Usage::Method { name, call } if INSERTS.contains(&tree.text(name)) => {
-            // A time to live of its own: `cache.set(key, value, 60)`.
-            let has_ttl = tree.text(name) == "set" && tree.arg(call, 2).is_some();
-            Some((call, tree.arg(call, 0)?)).filter(|_| !has_ttl)
+            Some((call, tree.arg(call, 0)?)).filter(|_| !has_ttl(model, call, tree.text(name)))
         }
         Usage::Called(call) => Some((call, tree.arg(call, 0)?)),
         _ => None,
     }
+}
+
+/// Whether an entry has a time to live of its own: `cache.set(key, value, 60)`.
+fn has_ttl(model: &Model<'_>, call: NodeId, method: &str) -> bool {
+    method == "set" && model.file.tree.arg(call, 2).is_some()
 }
 
 /// How many conventions there are in saying that keys come from outside; none if there are only so many.
@@ -216,6 +311,23 @@ fn openness(model: &Model<'_>, key: NodeId) -> Option<u8> {
 fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound, insert: &Insert) -> LocalClaim {
     let tree = &model.file.tree;
     let holder = &insert.holder;
+    let grows = Note {
+        role: Role::Grows,
+        message: format!("`{holder}` gets one more key here"),
+        span: tree.span(insert.at),
+    };
+    let made = Note { role: Role::Root, message: format!("`{holder}` is made here"), span: tree.span(call) };
+    let said = said(holder, row, bound);
+    LocalClaim {
+        conventions: insert.conventions + said.conventions,
+        unknowns: insert.unknowns,
+        notes: vec![grows, made],
+        ..said
+    }
+}
+
+/// What is said of a cache, wherever keys come in.
+fn said(holder: &str, row: &CacheRow, bound: Bound) -> LocalClaim {
     let why = match bound {
         Bound::Never => row.why.clone(),
         Bound::Time => "it holds all keys that arrive within its `ttl`, however many those are".to_owned(),
@@ -231,22 +343,12 @@ fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound, insert: 
     } else {
         format!("`{holder}` has no bound: {why}")
     };
-    let note = Note {
-        role: Role::Grows,
-        message: format!("`{holder}` gets one more key here"),
-        span: tree.span(insert.at),
-    };
     LocalClaim {
         message,
         help,
-        subject: holder.clone(),
-        conventions: insert.conventions + u8::from(bound == Bound::Time),
-        unknowns: insert.unknowns,
+        subject: holder.to_owned(),
+        conventions: u8::from(bound == Bound::Time),
         must_repeat: !session,
-        notes: vec![
-            note,
-            Note { role: Role::Root, message: format!("`{holder}` is made here"), span: tree.span(call) },
-        ],
         ..LocalClaim::default()
     }
 }

@@ -1,7 +1,7 @@
 //! `unbounded-queue`: a queue that is filled faster than it is worked off, and nobody looks at its depth.
 
-use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
-use crate::finding::{Finding, Role, Severity};
+use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim, Note, OutlivedClaim};
+use crate::finding::{Finding, Retainer, Role, Severity};
 use crate::outlived;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
@@ -10,9 +10,11 @@ use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::FileId;
+use outlive_semantic::project::{FileId, Spot, Use};
 use outlive_semantic::rate::Rate;
-use outlive_semantic::tree::{BinaryOp, Kind};
+use outlive_semantic::summary::What;
+use outlive_semantic::tree::{BinaryOp, Kind, Span};
+use rustc_hash::FxHashMap;
 
 /// The rule.
 pub(crate) struct UnboundedQueue;
@@ -37,23 +39,81 @@ impl Rule for UnboundedQueue {
     }
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
-        if op.op != Op::Grow(Growth::Push) || !is_outside(file.model, &op.holder, op.func) {
+        let model = file.model;
+        if takes_one(model, op) && is_shared(model, &op.holder) && !is_depth_tested(file, &op.holder) {
+            end(model, claims, op, None);
+        }
+        if op.op != Op::Grow(Growth::Push) || !is_outside(model, &op.holder, op.func) {
             return;
         }
-        let Some(taken) = taken_one_by_one(file, &op.holder, op.func) else { return };
-        if is_depth_tested(file, &op.holder) || slows_down(file.model, op.func) {
+        let taken = taken_one_by_one(file, &op.holder, op.func);
+        if taken.is_none() && !is_shared(model, &op.holder) {
+            return;
+        }
+        if is_depth_tested(file, &op.holder) || slows_down(model, op.func) {
             file.drop::<()>(&META, op.node, || "its depth is tested, or its source held back".to_owned());
             return;
         }
-        push(file.model, claims, &op.holder, op.node, by_hand(file.model, op, taken));
+        let body = by_hand(model, op, taken);
+        match taken {
+            Some(_) => push(model, claims, &op.holder, op.node, body),
+            None => end(model, claims, op, Some(body)),
+        }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let judged: Vec<(FileId, Claim)> =
             claims.iter().map(|(file, claim)| (*file, doubted(view, *file, claim))).collect();
         let judged: Vec<(FileId, &Claim)> = judged.iter().map(|(file, claim)| (*file, claim)).collect();
-        outlived::settle_all(&judged, view, &META)
+        let mut found = outlived::settle_all(&judged, view, &META);
+        found.extend(settle_ends(&judged, view));
+        found
     }
+}
+
+/// A list that one file fills and another works off.
+fn settle_ends(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
+    let ends = || {
+        claims.iter().filter_map(|&(file, claim)| {
+            let end = EndClaim::of(&claim.body)?;
+            Some((file, claim, end, view.project.canonical(file, &end.holder)))
+        })
+    };
+    let mut takers: FxHashMap<Spot, (FileId, Span)> = FxHashMap::default();
+    for (file, claim, _, spot) in ends().filter(|(_, _, end, _)| end.body.is_none()) {
+        takers.entry(spot).or_insert((file, claim.at));
+    }
+    let mut found = Vec::new();
+    for (file, claim, end, spot) in ends() {
+        let (Some(body), Some(&taker)) = (&end.body, takers.get(&spot)) else { continue };
+        if taker.0 == file || is_measured_elsewhere(view, &spot, [file, taker.0]) {
+            continue;
+        }
+        let body = OutlivedClaim {
+            holder: end.holder.clone(),
+            shown: end.shown.clone(),
+            life: None,
+            once: None,
+            in_loop: false,
+            may_be_released: false,
+            body: body.clone(),
+        };
+        let whole = Claim { body: body.into(), ..claim.clone() };
+        let whole = doubted(view, file, &whole);
+        for mut finding in outlived::settle_all(&[(file, &whole)], view, &META) {
+            let (file, span) = taker;
+            let message = TAKEN.to_owned();
+            finding.retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span });
+            found.push(finding);
+        }
+    }
+    found
+}
+
+/// Whether a file beside the two ends asks how long a list is.
+fn is_measured_elsewhere(view: &ProjectView<'_, '_>, spot: &Spot, ends: [FileId; 2]) -> bool {
+    let sizes = |found: &&Use| matches!(found.row.what, What::Collection(Op::Size));
+    view.project.uses(spot).iter().filter(sizes).any(|found| !ends.contains(&found.file))
 }
 
 /// Anybody may send requests, as many as they like; how fast events and messages come is known to whoever sends them.
@@ -68,6 +128,35 @@ fn doubted(view: &ProjectView<'_, '_>, file: FileId, claim: &Claim) -> Claim {
     claim
 }
 
+/// What is said where something is taken from a queue.
+const TAKEN: &str = "taken one at a time here, by a function that waits";
+
+/// One end of a list that another file has the other end of.
+fn end(model: &Model<'_>, claims: &mut Claims<'_>, op: &CollectionOp, body: Option<LocalClaim>) {
+    let tree = &model.file.tree;
+    let holder = claims.names.place(model, &op.holder);
+    let shown = model.file.display(&op.holder);
+    let body = body.map(|body| LocalClaim { must_be_hot: true, ..body });
+    let claim = EndClaim { holder, shown, body, conventions: 0 };
+    claims.add(META.id, op.func, tree.span(op.node), claim);
+}
+
+/// Whether other files may name a list too: it is imported, or exported.
+fn is_shared(model: &Model<'_>, holder: &Place) -> bool {
+    match holder.root {
+        Root::Module(_) => !holder.path.is_empty(),
+        Root::Exports => true,
+        Root::Binding(binding) => model.file.is_exported(binding),
+        _ => false,
+    }
+}
+
+/// Whether something is taken from a list by a function that waits before it takes the next.
+fn takes_one(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let takes = matches!(model.file.tree.method_call(op.node), Some((_, "shift" | "pop")));
+    op.op == Op::Release && takes && (waits(model, op.func) || calls_back(model, op.func))
+}
+
 fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId, body: LocalClaim) {
     let tree = &model.file.tree;
     let outlived = outlived::claim(model, holder, node, LocalClaim { must_be_hot: true, ..body }, claims);
@@ -80,21 +169,17 @@ fn is_outside(model: &Model<'_>, holder: &Place, func: FuncId) -> bool {
         Root::Binding(binding) => {
             model.file.binding(binding).func != func && !holder.path.contains(&Step::Element)
         }
-        Root::This(_) | Root::Class(_) => !holder.path.is_empty() && !holder.path.contains(&Step::Element),
+        Root::This(_) | Root::Class(_) | Root::Module(_) | Root::Exports => {
+            !holder.path.is_empty() && !holder.path.contains(&Step::Element)
+        }
         _ => false,
     }
 }
 
 /// Where a function that waits for each item takes one from the queue: one worker, slower than what fills it.
 pub(crate) fn taken_one_by_one(file: &FileView<'_, '_>, queue: &Place, filler: FuncId) -> Option<NodeId> {
-    let model = file.model;
-    let tree = &model.file.tree;
-    let takes =
-        |node: NodeId| tree.method_call(node).is_some_and(|(_, method)| matches!(method, "shift" | "pop"));
-    file.ops_on(queue, Op::Release)
-        .filter(|other| other.func != filler && takes(other.node))
-        .find(|other| waits(model, other.func) || calls_back(model, other.func))
-        .map(|other| other.node)
+    let mut others = file.ops_on(queue, Op::Release).filter(|other| other.func != filler);
+    others.find(|other| takes_one(file.model, other)).map(|other| other.node)
 }
 
 /// Whether a function waits for something.
@@ -143,8 +228,15 @@ fn slows_down(model: &Model<'_>, func: FuncId) -> bool {
     })
 }
 
-fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: NodeId) -> LocalClaim {
+fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: Option<NodeId>) -> LocalClaim {
     let shown = model.file.display(&op.holder);
+    let span = |node: NodeId| model.file.tree.span(node);
+    let grows = Note { role: Role::Grows, message: "one more waits here".to_owned(), span: span(op.node) };
+    let taken = taken.map(|taken| Note {
+        role: Role::ReleasedHereOnly,
+        message: TAKEN.to_owned(),
+        span: span(taken),
+    });
     LocalClaim {
         message: format!(
             "`{shown}` is filled as fast as work comes in and worked off one at a time: nothing limits its depth"
@@ -153,18 +245,7 @@ fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: NodeId) -> LocalClaim {
         subject: shown,
         // That work is slower than what brings it is what one worker is for; nobody measured it.
         conventions: 1,
-        notes: vec![
-            Note {
-                role: Role::Grows,
-                message: "one more waits here".to_owned(),
-                span: model.file.tree.span(op.node),
-            },
-            Note {
-                role: Role::ReleasedHereOnly,
-                message: "taken one at a time here, by a function that waits".to_owned(),
-                span: model.file.tree.span(taken),
-            },
-        ],
+        notes: std::iter::once(grows).chain(taken).collect(),
         ..LocalClaim::default()
     }
 }
