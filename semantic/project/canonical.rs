@@ -3,6 +3,7 @@
 //! `cache` in a.js, `require('./a').cache` in b.js and `a.cache` behind `import * as a` are one spot. The field of an
 //! instance belongs to the class that first gives it, whichever subclass or variable it is reached through.
 
+use super::places::spot_key;
 use super::tables::{self, Own};
 use super::{FileEntry, FileId, Project, Symbol};
 use crate::catalog::ModelId;
@@ -137,10 +138,10 @@ impl Project<'_> {
         let mut spot = match place.root {
             Root::Module(specifier) => {
                 use super::Resolution;
-                match self.modules[file.index()].get(&specifier) {
+                match self.modules[file.index()].get(specifier) {
                     Some(Resolution::File(target)) => {
                         let rest: SmallVec<[SpotStep; 3]> = steps.collect();
-                        return self.exported(*target, &rest, fuel);
+                        return self.exported(target, &rest, fuel);
                     }
                     _ => Spot::root(SpotRoot::Package(self.symbol_of(file, specifier))),
                 }
@@ -245,8 +246,8 @@ impl Project<'_> {
         let summary = self.summary(file);
         summary.exports.iter().filter(|export| export.name.is_none()).find_map(|export| {
             match &export.target {
-                ExportTo::From { source, .. } => match self.modules[file.index()].get(source)? {
-                    super::Resolution::File(target) => self.export_named(*target, name, fuel),
+                ExportTo::From { source, .. } => match self.modules[file.index()].get(*source)? {
+                    super::Resolution::File(target) => self.export_named(target, name, fuel),
                     super::Resolution::Package => None,
                 },
                 _ => None,
@@ -260,13 +261,13 @@ impl Project<'_> {
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
             ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
-            ExportTo::From { source, imported } => match self.modules[file.index()].get(source) {
+            ExportTo::From { source, imported } => match self.modules[file.index()].get(*source) {
                 Some(super::Resolution::File(target)) => {
                     let steps: SmallVec<[SpotStep; 3]> = imported
                         .map(|name| SpotStep::Field(self.symbol_of(file, name)))
                         .into_iter()
                         .collect();
-                    self.exported(*target, &steps, fuel)
+                    self.exported(target, &steps, fuel)
                 }
                 _ => {
                     let mut spot = Spot::root(SpotRoot::Package(self.symbol_of(file, *source)));
@@ -290,7 +291,7 @@ impl Project<'_> {
                         continue;
                     }
                     let spot = if is_plain { self.plain(id, place) } else { self.canonical(id, place) };
-                    self.types.entry(spot).or_insert((id, row));
+                    self.types.entry(spot_key(&spot)).or_insert((id, row));
                 }
             }
         }
@@ -305,7 +306,7 @@ impl Project<'_> {
         {
             return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
         }
-        if let Some(&(file, row)) = self.types.get(spot) {
+        if let Some(&(file, row)) = self.types.get(&spot_key(spot)) {
             return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
         }
         let (SpotRoot::Exports(file), &[SpotStep::Field(name)]) = (spot.root, &spot.path[..]) else {

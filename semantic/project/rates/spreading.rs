@@ -198,10 +198,10 @@ impl Graph {
 
 /// Whether a function says by its name that what it is handed is called again and again.
 fn takes_handler(label: &str) -> bool {
-    let name = label.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"]
-        .iter()
-        .any(|word| name.contains(word))
+    const WORDS: [&str; 7] =
+        ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"];
+    let name = label.rsplit('.').next().unwrap_or_default().as_bytes();
+    WORDS.iter().any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 #[derive(Clone, Copy)]
@@ -216,10 +216,13 @@ struct Visit {
 #[derive(Default)]
 struct Queue {
     levels: [VecDeque<Visit>; Rate::Message as usize + 1],
+    /// Above it nothing waits.
+    highest: usize,
 }
 
 impl Queue {
     fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
+        self.highest = self.highest.max(rate as usize);
         self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
     }
 
@@ -228,6 +231,12 @@ impl Queue {
     }
 
     fn pop(&mut self) -> Option<Visit> {
-        self.levels.iter_mut().rev().find_map(VecDeque::pop_front)
+        loop {
+            let next = self.levels[self.highest].pop_front();
+            if next.is_some() {
+                return next;
+            }
+            self.highest = self.highest.checked_sub(1)?;
+        }
     }
 }
