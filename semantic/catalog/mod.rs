@@ -73,6 +73,8 @@ pub struct ModelType {
     pub readable: bool,
     /// Whether bytes can be written to it.
     pub writable: bool,
+    /// The type of what it contains.
+    pub elements: Option<ModelId>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
