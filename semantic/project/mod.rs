@@ -20,7 +20,7 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
-use places::{PlaceIndex, SpotKey, spot_key};
+use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -88,6 +88,8 @@ pub struct Project<'c> {
     tables: Vec<tables::Tables>,
     /// Which rows of which files tell the types of what is not their own.
     types: FxHashMap<SpotKey, (FileId, u32)>,
+    /// The roots of these spots: of most nothing is told there.
+    typed_roots: RootFilter,
     /// For each file, the rows of the values that it exports.
     exported_values: Vec<Box<[(Symbol, u32)]>>,
     places: PlaceIndex<SpotKey>,
@@ -164,6 +166,7 @@ impl<'c> Project<'c> {
             packages: FxHashSet::default(),
             tables: Vec::new(),
             types: FxHashMap::default(),
+            typed_roots: RootFilter::default(),
             exported_values: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),

@@ -53,6 +53,36 @@ fn mix((one, other): SpotKey, word: u64) -> SpotKey {
     (one, fold(other.rotate_left(23) ^ word ^ 0xa409_3822_299f_31d0, 0x082e_fa98_ec4e_6c89))
 }
 
+/// Roots, about: of one that was not added it may say yes, of one that was it never says no.
+pub(super) struct RootFilter(Box<[u64]>);
+
+/// How many bits a filter has: many times as many as a project tells types of.
+const FILTER_BITS: u32 = 20;
+
+impl Default for RootFilter {
+    fn default() -> Self {
+        Self(vec![0; (1 << FILTER_BITS) / 64].into())
+    }
+}
+
+impl RootFilter {
+    pub(super) fn add(&mut self, root: SpotRoot) {
+        let (word, bit) = Self::at(root);
+        self.0[word] |= bit;
+    }
+
+    pub(super) fn may_have(&self, root: SpotRoot) -> bool {
+        let (word, bit) = Self::at(root);
+        self.0[word] & bit != 0
+    }
+
+    fn at(root: SpotRoot) -> (usize, u64) {
+        let (kind, of, at) = root_words(root);
+        let spread = (kind << 56 ^ of << 32 ^ at).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
+        ((spread >> 6) as usize, 1 << (spread & 63))
+    }
+}
+
 /// What places are asked for by.
 pub(super) trait Key: Copy + Eq + Default {
     /// A number whose upper bits are spread evenly.

@@ -127,7 +127,8 @@ impl<'a> Resolver<'a> {
     /// What a specifier in a file stands for.
     #[must_use]
     pub fn resolve(&self, from: &str, specifier: &str) -> Resolution {
-        let specifier = specifier.split(['?', '!']).next().unwrap_or(specifier);
+        let end = memchr::memchr2(b'?', b'!', specifier.as_bytes()).unwrap_or(specifier.len());
+        let specifier = &specifier[..end];
         if specifier.starts_with("node:") || specifier.is_empty() {
             return Resolution::Package;
         }
@@ -254,7 +255,11 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
         }
         path.push_str(part);
     };
-    folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push(&mut path, part));
+    if folder.starts_with('/') || folder.contains("//") {
+        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push(&mut path, part));
+    } else {
+        path.push_str(folder);
+    }
     for part in specifier.split('/') {
         match part {
             "" | "." => {}

@@ -37,10 +37,18 @@ impl Places {
     /// The path of an id.
     #[must_use]
     pub fn get(&self, id: PlaceId) -> Place {
+        let (root, steps) = self.parts(id);
+        Place { root, path: Path::of(steps) }
+    }
+
+    /// The root and the steps of a path, where they stand.
+    #[must_use]
+    #[inline]
+    pub fn parts(&self, id: PlaceId) -> (Root, &[Step]) {
         let at = id.index();
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         let steps = self.steps.get(start as usize..self.ends[at] as usize).unwrap_or_default();
-        Place { root: self.roots[at], path: Path::of(steps) }
+        (self.roots[at], steps)
     }
 
     /// Whether there is a place for each id: of what was read back there may not be.

@@ -1,13 +1,12 @@
 //! Rates go along the arrows of the graph, from the highest down: each node is settled once.
 
 use super::RateInfo;
-use super::graph::{Arrow, Graph, Node, Origin};
-use super::targets::resolve_target;
+use super::graph::{Arrow, Graph, Node, Origin, Reached};
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
 use crate::project::{FileId, GlobalTy, Project};
 use crate::rate::Rate;
-use crate::summary::{ExportTo, Role, TypeRow};
+use crate::summary::{ExportTo, Role, TargetRow, TypeRow};
 use crate::tables::FunctionKind;
 use std::collections::VecDeque;
 
@@ -99,10 +98,24 @@ impl Graph {
 
     /// What is handed to something unknown as a handler, `registerLoginHandler(name, f)`, is there to be called by others.
     fn handler_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
-        let taken = project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none());
-        let handlers = taken.filter(|handed| takes_handler(&handed.label));
-        let runs = handlers.filter_map(|handed| resolve_target(project, id, handed.func));
-        out.extend(runs.map(|runs| self.node(runs)));
+        for handed in project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none()) {
+            let node = self.handed_node(id, handed.func);
+            // Names are read last: it takes longest.
+            let is_unseen = |node: &Node| self.states[node.0 as usize].info.rate.is_none();
+            out.extend(node.filter(is_unseen).filter(|_| takes_handler(&handed.label)));
+        }
+    }
+
+    /// The node of what a row hands on.
+    fn handed_node(&self, id: FileId, target: TargetRow) -> Option<Node> {
+        match target {
+            TargetRow::Function(func) => Some(self.func(id, func)),
+            TargetRow::Class(class) => Some(self.class(id, class)),
+            TargetRow::Place(place) => match *self.reached[id.index()].get(place.index())? {
+                Reached::UNASKED | Reached::NOTHING => None,
+                Reached(node) => Some(Node(node)),
+            },
+        }
     }
 
     fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
