@@ -67,6 +67,16 @@ impl Path {
         Self { steps: [Step::Element; MAX_PATH], len: 0 }
     }
 
+    /// As many steps as there is room for.
+    #[inline]
+    pub(crate) fn of(steps: &[Step]) -> Self {
+        let mut path = Self::new();
+        let len = steps.len().min(MAX_PATH);
+        path.steps[..len].copy_from_slice(&steps[..len]);
+        path.len = u8::try_from(len).unwrap_or_default();
+        path
+    }
+
     /// The steps.
     #[must_use]
     #[inline]

@@ -3,6 +3,7 @@
 //! `cache` in a.js, `require('./a').cache` in b.js and `a.cache` behind `import * as a` are one spot. The field of an
 //! instance belongs to the class that first gives it, whichever subclass or variable it is reached through.
 
+use super::places::spot_key;
 use super::tables::{self, Own};
 use super::{FileEntry, FileId, Project, Symbol};
 use crate::catalog::ModelId;
@@ -118,7 +119,7 @@ impl Project<'_> {
     /// The project-wide name of a place of a file.
     #[must_use]
     pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
-        self.canonical_within(file, place, FUEL)
+        self.canonical_within(file, (place.root, &place.path), FUEL)
     }
 
     /// The project-wide name of a place that the summary of a file names by an id.
@@ -128,19 +129,19 @@ impl Project<'_> {
     }
 
     pub(super) fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
-        self.canonical_within(file, &self.summary(file).place(place), fuel)
+        self.canonical_within(file, self.summary(file).places.parts(place), fuel)
     }
 
-    fn canonical_within(&self, file: FileId, place: &Place, fuel: u32) -> Spot {
-        let Some(fuel) = fuel.checked_sub(1) else { return self.plain(file, place) };
-        let mut steps = place.path.iter().map(|step| self.step(file, *step));
-        let mut spot = match place.root {
+    fn canonical_within(&self, file: FileId, (root, path): (Root, &[Step]), fuel: u32) -> Spot {
+        let Some(fuel) = fuel.checked_sub(1) else { return self.plain(file, (root, path)) };
+        let mut steps = path.iter().map(|step| self.step(file, *step));
+        let mut spot = match root {
             Root::Module(specifier) => {
                 use super::Resolution;
-                match self.modules[file.index()].get(&specifier) {
+                match self.modules[file.index()].get(specifier) {
                     Some(Resolution::File(target)) => {
                         let rest: SmallVec<[SpotStep; 3]> = steps.collect();
-                        return self.exported(*target, &rest, fuel);
+                        return self.exported(target, &rest, fuel);
                     }
                     _ => Spot::root(SpotRoot::Package(self.symbol_of(file, specifier))),
                 }
@@ -173,9 +174,9 @@ impl Project<'_> {
         }
     }
 
-    fn plain(&self, file: FileId, place: &Place) -> Spot {
-        let path = place.path.iter().map(|step| self.step(file, *step)).collect();
-        Spot { root: self.local_root(file, place.root), path }
+    fn plain(&self, file: FileId, (root, path): (Root, &[Step])) -> Spot {
+        let path = path.iter().map(|step| self.step(file, *step)).collect();
+        Spot { root: self.local_root(file, root), path }
     }
 
     /// One step further, through the class of what is reached so far.
@@ -245,8 +246,8 @@ impl Project<'_> {
         let summary = self.summary(file);
         summary.exports.iter().filter(|export| export.name.is_none()).find_map(|export| {
             match &export.target {
-                ExportTo::From { source, .. } => match self.modules[file.index()].get(source)? {
-                    super::Resolution::File(target) => self.export_named(*target, name, fuel),
+                ExportTo::From { source, .. } => match self.modules[file.index()].get(*source)? {
+                    super::Resolution::File(target) => self.export_named(target, name, fuel),
                     super::Resolution::Package => None,
                 },
                 _ => None,
@@ -260,13 +261,13 @@ impl Project<'_> {
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
             ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
-            ExportTo::From { source, imported } => match self.modules[file.index()].get(source) {
+            ExportTo::From { source, imported } => match self.modules[file.index()].get(*source) {
                 Some(super::Resolution::File(target)) => {
                     let steps: SmallVec<[SpotStep; 3]> = imported
                         .map(|name| SpotStep::Field(self.symbol_of(file, name)))
                         .into_iter()
                         .collect();
-                    self.exported(*target, &steps, fuel)
+                    self.exported(target, &steps, fuel)
                 }
                 _ => {
                     let mut spot = Spot::root(SpotRoot::Package(self.symbol_of(file, *source)));
@@ -283,14 +284,15 @@ impl Project<'_> {
             for id in self.file_ids() {
                 for at in 0..self.tables(id).other_types().len() {
                     let row = self.tables(id).other_types()[at];
-                    let place = &self.summary(id).place(self.summary(id).types[row as usize].0);
-                    let is_plain =
-                        matches!(place.root, Root::This(_) | Root::Class(_)) || place.path.is_empty();
+                    let place = self.summary(id).types[row as usize].0;
+                    let parts @ (root, path) = self.summary(id).places.parts(place);
+                    let is_plain = matches!(root, Root::This(_) | Root::Class(_)) || path.is_empty();
                     if is_plain != (pass == 0) {
                         continue;
                     }
-                    let spot = if is_plain { self.plain(id, place) } else { self.canonical(id, place) };
-                    self.types.entry(spot).or_insert((id, row));
+                    let spot = if is_plain { self.plain(id, parts) } else { self.spot(id, place) };
+                    self.typed_roots.add(spot.root);
+                    self.types.entry(spot_key(&spot)).or_insert((id, row));
                 }
             }
         }
@@ -305,7 +307,9 @@ impl Project<'_> {
         {
             return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
         }
-        if let Some(&(file, row)) = self.types.get(spot) {
+        if self.typed_roots.may_have(spot.root)
+            && let Some(&(file, row)) = self.types.get(&spot_key(spot))
+        {
             return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
         }
         let (SpotRoot::Exports(file), &[SpotStep::Field(name)]) = (spot.root, &spot.path[..]) else {

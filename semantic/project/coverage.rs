@@ -1,7 +1,7 @@
 //! How much of a project the model understood: entry points by framework, functions whose rate nobody knows, packages
 //! without rows. Nothing found in a service that could not be read must not look like clean.
 
-use super::{FileId, Project, Resolution, resolve};
+use super::{FileId, Project, resolve};
 use crate::catalog::{LibraryId, When};
 use crate::index::FuncId;
 use crate::model;
@@ -89,9 +89,8 @@ impl Project<'_> {
 
     fn count_packages(&self, id: FileId, out: &mut Coverage) {
         let mut names: Vec<&str> = self.modules[id.index()]
-            .iter()
-            .filter(|(_, found)| **found == Resolution::Package)
-            .filter_map(|(name, _)| model::package_path(self.name(id, *name)))
+            .packages()
+            .filter_map(|name| model::package_path(self.name(id, name)))
             .map(|specifier| resolve::split_package(specifier).0)
             .filter(|package| !package.is_empty() && !self.catalog.knows_package(package))
             .collect();

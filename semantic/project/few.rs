@@ -31,8 +31,8 @@ impl Project<'_> {
             return true;
         }
         summary.exports.iter().filter(|export| export.name.is_none()).any(|export| match &export.target {
-            ExportTo::From { source, .. } => match self.modules[file.index()].get(source) {
-                Some(Resolution::File(of)) => self.is_type_of_few(*of, name, fuel),
+            ExportTo::From { source, .. } => match self.modules[file.index()].get(*source) {
+                Some(Resolution::File(of)) => self.is_type_of_few(of, name, fuel),
                 _ => false,
             },
             _ => false,

@@ -1,15 +1,33 @@
 //! What stays the same from one link to the next: the names of a file whose summary is the same, and what its specifiers
 //! stand for as long as there are the same files.
 
-use super::{FileEntry, Resolution, Symbol};
+use super::{FileEntry, Resolution, Symbol, tables};
 use crate::index::NameId;
 use crate::names::Names;
 use crate::summary::Summary;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// What the specifiers of a file stand for.
-pub(super) type Modules = Arc<FxHashMap<NameId, Resolution>>;
+/// What the specifiers of a file stand for, sorted.
+#[derive(Clone)]
+pub(super) struct Modules(Arc<[(NameId, Resolution)]>);
+
+impl Modules {
+    pub(super) fn of(rows: impl Iterator<Item = (NameId, Resolution)>) -> Self {
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable_by_key(|(specifier, _)| *specifier);
+        rows.dedup_by_key(|(specifier, _)| *specifier);
+        Self(rows.into())
+    }
+
+    pub(super) fn get(&self, specifier: NameId) -> Option<Resolution> {
+        tables::find(&self.0, specifier)
+    }
+
+    /// The specifiers of what is no file of the project.
+    pub(super) fn packages(&self) -> impl Iterator<Item = NameId> {
+        self.0.iter().filter(|(_, found)| *found == Resolution::Package).map(|(specifier, _)| *specifier)
+    }
+}
 
 /// The first link.
 pub(super) struct Kept {
@@ -36,7 +54,7 @@ impl Kept {
             path: file.path.as_str().into(),
             summary: Arc::clone(&file.summary),
             symbols: Arc::clone(symbols),
-            modules: Arc::clone(modules),
+            modules: modules.clone(),
         };
         Self { names, files: known.map(file).collect() }
     }
@@ -58,6 +76,6 @@ impl Kept {
 
     /// What the specifiers of a file that is the same stand for.
     pub(super) fn modules(&self, at: usize, file: &FileEntry) -> Option<Modules> {
-        self.same(at, file).map(|known| Arc::clone(&known.modules))
+        self.same(at, file).map(|known| known.modules.clone())
     }
 }

@@ -9,6 +9,7 @@ mod kept;
 mod lives;
 mod looks;
 mod passed;
+mod places;
 mod rates;
 mod resolve;
 mod roots;
@@ -19,10 +20,10 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
+use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
 use rayon::prelude::*;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
-use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
@@ -36,7 +37,9 @@ pub use rates::{RateInfo, Witness};
 pub use resolve::{Memo, Package, Packages, Resolution, Resolver};
 
 /// A file of the project.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, serde::Serialize, serde::Deserialize,
+)]
 pub struct FileId(pub u32);
 
 impl FileId {
@@ -48,7 +51,7 @@ impl FileId {
 }
 
 /// A string of the project; equal texts have equal symbols.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Symbol(u32);
 
 impl Symbol {
@@ -84,7 +87,9 @@ pub struct Project<'c> {
     /// For each file, what is asked of it by symbol.
     tables: Vec<tables::Tables>,
     /// Which rows of which files tell the types of what is not their own.
-    types: FxHashMap<Spot, (FileId, u32)>,
+    types: FxHashMap<SpotKey, (FileId, u32)>,
+    /// The roots of these spots: of most nothing is told there.
+    typed_roots: RootFilter,
     /// For each file, the rows of the values that it exports.
     exported_values: Vec<Box<[(Symbol, u32)]>>,
     places: PlaceIndex<SpotKey>,
@@ -161,6 +166,7 @@ impl<'c> Project<'c> {
             packages: FxHashSet::default(),
             tables: Vec::new(),
             types: FxHashMap::default(),
+            typed_roots: RootFilter::default(),
             exported_values: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),
@@ -199,10 +205,7 @@ impl<'c> Project<'c> {
             let resolve = |name: NameId| resolver.resolve(&file.path, file.summary.names.get(name));
             let known = kept.and_then(|kept| kept.modules(at, file));
             known.unwrap_or_else(|| {
-                specifiers
-                    .map(|&specifier| (specifier, resolve(specifier)))
-                    .collect::<FxHashMap<_, _>>()
-                    .into()
+                kept::Modules::of(specifiers.map(|&specifier| (specifier, resolve(specifier))))
             })
         };
         self.files.par_iter().enumerate().map(resolve).collect()
@@ -220,8 +223,8 @@ impl<'c> Project<'c> {
     fn index_packages(&mut self) {
         for (file, modules) in self.files.iter().zip(&self.modules) {
             let summary = &file.summary;
-            for (name, _) in modules.iter().filter(|(_, found)| **found == Resolution::Package) {
-                let specifier = model::package_path(summary.names.get(*name));
+            for name in modules.packages() {
+                let specifier = model::package_path(summary.names.get(name));
                 let package = specifier.map(|specifier| resolve::split_package(specifier).0);
                 self.packages.extend(package.map(Into::into));
             }
@@ -247,11 +250,11 @@ impl<'c> Project<'c> {
         let mut open = vec![file];
         while let Some(at) = open.pop() {
             let found =
-                self.summary(at).imports.iter().filter_map(|name| self.modules.get(at.index())?.get(name));
+                self.summary(at).imports.iter().filter_map(|name| self.modules.get(at.index())?.get(*name));
             for found in found {
                 match found {
-                    Resolution::File(next) if *next == file => return true,
-                    Resolution::File(next) if seen.insert(*next) => open.push(*next),
+                    Resolution::File(next) if next == file => return true,
+                    Resolution::File(next) if seen.insert(next) => open.push(next),
                     _ => {}
                 }
             }
@@ -266,23 +269,6 @@ impl<'c> Project<'c> {
 
     fn tables(&self, id: FileId) -> &tables::Tables {
         &self.tables[id.index()]
-    }
-
-    fn places_by_key(&self) -> (PlaceIndex<SpotKey>, PlaceIndex<Symbol>) {
-        let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
-        let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (PlaceIndex::of(all), PlaceIndex::of(loose))
-    }
-
-    fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let used = self.summary(id).uses.places();
-        let mut out = FilePlaces { all: Vec::with_capacity(used.len()), loose: Vec::new() };
-        for (at, &place) in (0..).zip(used) {
-            let spot = self.spot(id, place);
-            out.all.push((spot_key(&spot), id, at));
-            out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
-        }
-        out
     }
 
     fn ids(&self) -> Vec<FileId> {
@@ -419,58 +405,6 @@ impl<'c> Project<'c> {
 
 /// What a function without a name is called.
 const ANONYMOUS: &str = "an anonymous function";
-/// The places of one file that something is done to, before they are joined with those of the others.
-struct FilePlaces {
-    all: Vec<(SpotKey, FileId, u32)>,
-    loose: Vec<(Symbol, FileId, u32)>,
-}
-
-/// Places of files by a key, sorted: a project has hundreds of thousands, and hardly any is ever asked for.
-struct PlaceIndex<K>(Vec<(K, FileId, u32)>);
-
-impl<K> Default for PlaceIndex<K> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<K: Ord + Copy + Send + Sync> PlaceIndex<K> {
-    fn of(files: Vec<Vec<(K, FileId, u32)>>) -> Self {
-        let mut places = Vec::with_capacity(files.iter().map(Vec::len).sum());
-        // Each list is dropped as soon as it is copied.
-        files.into_iter().for_each(|of_file| places.extend_from_slice(&of_file));
-        places.par_sort_unstable();
-        Self(places)
-    }
-
-    /// The places of a key, in order of file.
-    fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
-        let start = self.0.partition_point(|(of, ..)| *of < key);
-        self.from(start, key)
-    }
-
-    /// The places of a key in other files than one.
-    fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
-        let before = self.get(key).take_while(move |(of, _)| *of < file);
-        let behind = self.0.partition_point(|(of, at, _)| (*of, *at) <= (key, file));
-        before.chain(self.from(behind, key))
-    }
-
-    fn from(&self, start: usize, key: K) -> impl Iterator<Item = (FileId, u32)> {
-        let places = self.0.get(start..).unwrap_or_default().iter();
-        places.take_while(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
-    }
-}
-
-/// Stands for a spot in the index: two hashes of different kinds, which no two spots of a project share.
-type SpotKey = (u64, u64);
-
-fn spot_key(spot: &Spot) -> SpotKey {
-    let mut second = DefaultHasher::new();
-    spot.hash(&mut second);
-    (FxBuildHasher.hash_one(spot), second.finish())
-}
-
 /// One thing done to a spot.
 #[derive(Clone, Copy)]
 pub struct Use {

@@ -6,6 +6,7 @@
 use super::kept::Kept;
 use super::{Declared, FileId};
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -38,6 +39,9 @@ pub struct Package {
 pub struct Resolver<'a> {
     root: PathBuf,
     files: FxHashMap<&'a str, FileId>,
+    /// The same by their paths without extension, and where they are called `index`, by their folders.
+    stems: FxHashMap<&'a str, ByExtension>,
+    folders: FxHashMap<&'a str, ByExtension>,
     packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
     pub(super) memo: Option<&'a Memo>,
@@ -74,8 +78,11 @@ impl Memo {
 const EXTENSIONS: &[&str] =
     &[".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".astro", ".d.ts"];
 
+/// Files that differ in their extensions: each with its place in [`EXTENSIONS`], the first that is tried first.
+type ByExtension = SmallVec<[(u8, FileId); 1]>;
+
 /// Folders that hold built code, and where its source stands.
-const BUILT: &[&str] = &["dist", "lib", "build", "out", "esm", "cjs", "es"];
+const BUILT: &[&str] = &["/dist/", "/lib/", "/build/", "/out/", "/esm/", "/cjs/", "/es/"];
 
 impl<'a> Resolver<'a> {
     /// A resolver over the files of a run. `root` is absolute; `paths` are relative to it and sorted.
@@ -86,10 +93,23 @@ impl<'a> Resolver<'a> {
         packages: &'a Packages,
         on_disk: bool,
     ) -> Self {
-        let files =
-            paths.enumerate().map(|(i, path)| (path, FileId(u32::try_from(i).unwrap_or(u32::MAX)))).collect();
+        let mut files = FxHashMap::default();
+        let mut stems: FxHashMap<&str, ByExtension> = FxHashMap::default();
+        let mut folders: FxHashMap<&str, ByExtension> = FxHashMap::default();
+        for (i, path) in paths.enumerate() {
+            let file = FileId(u32::try_from(i).unwrap_or(u32::MAX));
+            files.insert(path, file);
+            for (rank, stem) in stems_of(path) {
+                add_by_extension(stems.entry(stem).or_default(), (rank, file));
+                let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+                if name == "index" {
+                    add_by_extension(folders.entry(folder).or_default(), (rank, file));
+                }
+            }
+        }
         let inner = on_disk.then(full_resolver);
-        Self { root: root.to_path_buf(), files, packages, inner, memo: None, declared: None }
+        let root = root.to_path_buf();
+        Self { root, files, stems, folders, packages, inner, memo: None, declared: None }
     }
 
     /// The same, where the declarations of packages may be asked for.
@@ -107,7 +127,8 @@ impl<'a> Resolver<'a> {
     /// What a specifier in a file stands for.
     #[must_use]
     pub fn resolve(&self, from: &str, specifier: &str) -> Resolution {
-        let specifier = specifier.split(['?', '!']).next().unwrap_or(specifier);
+        let end = memchr::memchr2(b'?', b'!', specifier.as_bytes()).unwrap_or(specifier.len());
+        let specifier = &specifier[..end];
         if specifier.starts_with("node:") || specifier.is_empty() {
             return Resolution::Package;
         }
@@ -124,24 +145,22 @@ impl<'a> Resolver<'a> {
 
     /// A known file by a path with or without extension, or the index of a folder.
     fn known(&self, path: &str) -> Option<FileId> {
-        let exact = |path: &str| self.files.get(path).copied();
-        if let Some(file) = exact(path) {
+        if let Some(&file) = self.files.get(path) {
             return Some(file);
         }
         // `./x.js` is written for `./x.ts`.
         for (written, sources) in
             [(".js", &[".ts", ".tsx"][..]), (".jsx", &[".tsx"]), (".mjs", &[".mts"]), (".cjs", &[".cts"])]
         {
-            if let Some(stem) = path.strip_suffix(written)
-                && let Some(file) = sources.iter().find_map(|extension| exact(&format!("{stem}{extension}")))
+            if let Some(found) = path.strip_suffix(written).and_then(|stem| self.stems.get(stem))
+                && let Some((_, file)) =
+                    found.iter().find(|(rank, _)| sources.contains(&EXTENSIONS[usize::from(*rank)]))
             {
-                return Some(file);
+                return Some(*file);
             }
         }
-        EXTENSIONS.iter().find_map(|extension| exact(&format!("{path}{extension}"))).or_else(|| {
-            let base = if path.is_empty() { "index".to_owned() } else { format!("{path}/index") };
-            EXTENSIONS.iter().find_map(|extension| exact(&format!("{base}{extension}")))
-        })
+        let found = self.stems.get(path).or_else(|| self.folders.get(path))?;
+        found.first().map(|(_, file)| *file)
     }
 
     /// A package of the workspace, resolved to its source.
@@ -164,11 +183,11 @@ impl<'a> Resolver<'a> {
     fn known_or_source(&self, path: &str) -> Option<FileId> {
         self.known(path).or_else(|| {
             BUILT.iter().find_map(|built| {
-                let (head, tail) = path.split_once(&format!("/{built}/"))?;
+                let (head, tail) = path.split_once(built)?;
                 let stem = tail.strip_suffix(".d.ts").unwrap_or(tail);
                 let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
                 // `dist/esm/index.js` is often built from `src/index.ts`.
-                let inner = BUILT.iter().find_map(|b| stem.strip_prefix(&format!("{b}/"))).unwrap_or(stem);
+                let inner = BUILT.iter().find_map(|built| stem.strip_prefix(&built[1..])).unwrap_or(stem);
                 self.known(&format!("{head}/src/{stem}"))
                     .or_else(|| self.known(&format!("{head}/src/{inner}")))
             })
@@ -207,6 +226,8 @@ fn full_resolver() -> oxc_resolver::Resolver {
             .map(str::to_owned)
             .to_vec(),
         main_fields: ["source", "module", "main"].map(str::to_owned).to_vec(),
+        // What Node brings is looked for in `paths` of a tsconfig.json, and not among packages.
+        builtin_modules: true,
         tsconfig: Some(oxc_resolver::TsconfigDiscovery::Auto),
         ..oxc_resolver::ResolveOptions::default()
     };
@@ -227,19 +248,41 @@ pub(super) fn split_package(specifier: &str) -> (&str, &str) {
 
 /// A relative specifier seen from a folder; none if it leaves the root.
 fn join(folder: &str, specifier: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    let mut path = String::with_capacity(folder.len() + specifier.len() + 1);
+    let push = |path: &mut String, part: &str| {
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.push_str(part);
+    };
+    if folder.starts_with('/') || folder.contains("//") {
+        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push(&mut path, part));
+    } else {
+        path.push_str(folder);
+    }
     for part in specifier.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
+            ".." if path.is_empty() => return None,
+            ".." => path.truncate(path.rfind('/').unwrap_or_default()),
+            part => push(&mut path, part),
         }
     }
     // What is outside of the working directory goes by its whole path.
-    let base = if folder.starts_with('/') { "/" } else { "" };
-    Some(format!("{base}{}", parts.join("/")))
+    if folder.starts_with('/') {
+        path.insert(0, '/');
+    }
+    Some(path)
+}
+
+/// A path without each extension that it ends in.
+fn stems_of(path: &str) -> impl Iterator<Item = (u8, &str)> {
+    (0..).zip(EXTENSIONS).filter_map(|(rank, extension)| Some((rank, path.strip_suffix(extension)?)))
+}
+
+fn add_by_extension(files: &mut ByExtension, (rank, file): (u8, FileId)) {
+    let at = files.partition_point(|(known, _)| *known < rank);
+    files.insert(at, (rank, file));
 }
 
 #[cfg(test)]

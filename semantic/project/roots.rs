@@ -115,10 +115,10 @@ fn component(
 ) -> Option<Component> {
     if let TargetRow::Place(place) = target
         && let Root::Module(source) = project.summary(file).place(place).root
-        && let Some(Resolution::File(found)) = project.modules[file.index()].get(&source)
-        && is_markup(&project.file(*found).path)
+        && let Some(Resolution::File(found)) = project.modules[file.index()].get(source)
+        && is_markup(&project.file(found).path)
     {
-        return Some(Component::File(*found));
+        return Some(Component::File(found));
     }
     match (runs, target) {
         (Some(Runs::Function(file, func)), _) => Some(Component::Function(file, func)),
@@ -165,8 +165,8 @@ fn importers(project: &Project<'_>) -> FxHashMap<FileId, Vec<FileId>> {
     let mut out: FxHashMap<FileId, Vec<FileId>> = FxHashMap::default();
     for file in project.file_ids().filter(|&file| project.is_production(file)) {
         for name in &project.summary(file).imports {
-            if let Some(Resolution::File(found)) = project.modules[file.index()].get(name) {
-                out.entry(*found).or_default().push(file);
+            if let Some(Resolution::File(found)) = project.modules[file.index()].get(*name) {
+                out.entry(found).or_default().push(file);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use super::{FileEntry, Spot, SpotRoot, SpotStep, Symbol};
 use crate::index::{BindingId, ClassId, FuncId};
-use crate::place::{Place, Root, Step};
+use crate::place::{Root, Step};
 use crate::summary::{ExportTo, Summary};
 
 /// The tables of a file.
@@ -48,8 +48,8 @@ impl Own {
     }
 
     /// The same of a place of the file.
-    pub(super) fn of_place(place: &Place, names: &[Symbol]) -> Option<Self> {
-        match (place.root, &place.path[..]) {
+    pub(super) fn of_place(place: (Root, &[Step]), names: &[Symbol]) -> Option<Self> {
+        match place {
             (Root::Binding(binding), []) => Some(Self::Binding(binding)),
             (Root::This(class), [Step::Field(name)]) => Some(Self::Field(class, names[name.index()])),
             (Root::Class(class), [Step::Field(name)]) => Some(Self::Static(class, names[name.index()])),
@@ -65,7 +65,7 @@ impl Tables {
         let exports = exports.filter_map(|(row, export)| Some((names[export.name?.index()], row)));
         let (mut types, mut others) = (Vec::with_capacity(summary.types.len()), Vec::new());
         for (row, (place, _)) in (0..).zip(&summary.types) {
-            match Own::of_place(&summary.place(*place), names) {
+            match Own::of_place(summary.places.parts(*place), names) {
                 Some(own) => types.push((own, row)),
                 None => others.push(row),
             }
@@ -149,9 +149,9 @@ fn methods(summary: &Summary, names: &[Symbol]) -> Box<[Method]> {
 
 fn fields(summary: &Summary, names: &[Symbol]) -> Box<[(ClassId, Symbol)]> {
     let touched = summary.types.iter().map(|(place, _)| place).chain(summary.uses.places());
-    let touched = touched.map(|&place| summary.place(place));
-    let fields = touched.filter_map(|place| match (place.root, place.path.first()) {
-        (Root::This(class), Some(Step::Field(name))) => Some((class, names[name.index()])),
+    let touched = touched.map(|&place| summary.places.parts(place));
+    let fields = touched.filter_map(|place| match place {
+        (Root::This(class), [Step::Field(name), ..]) => Some((class, names[name.index()])),
         _ => None,
     });
     let mut rows: Vec<_> = fields.collect();

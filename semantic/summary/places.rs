@@ -1,7 +1,7 @@
 //! The access paths of a summary: most have no step or one, and there are more of them than of anything else.
 
 use crate::index::PlaceId;
-use crate::place::{Place, Root, Step};
+use crate::place::{Path, Place, Root, Step};
 use serde::{Deserialize, Serialize};
 
 /// Access paths by id, each in as much room as it needs.
@@ -37,10 +37,18 @@ impl Places {
     /// The path of an id.
     #[must_use]
     pub fn get(&self, id: PlaceId) -> Place {
+        let (root, steps) = self.parts(id);
+        Place { root, path: Path::of(steps) }
+    }
+
+    /// The root and the steps of a path, where they stand.
+    #[must_use]
+    #[inline]
+    pub fn parts(&self, id: PlaceId) -> (Root, &[Step]) {
         let at = id.index();
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
         let steps = self.steps.get(start as usize..self.ends[at] as usize).unwrap_or_default();
-        Place { root: self.roots[at], path: steps.iter().copied().collect() }
+        (self.roots[at], steps)
     }
 
     /// Whether there is a place for each id: of what was read back there may not be.

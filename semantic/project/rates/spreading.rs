@@ -1,13 +1,12 @@
 //! Rates go along the arrows of the graph, from the highest down: each node is settled once.
 
 use super::RateInfo;
-use super::graph::{Arrow, Graph, Node, Origin};
-use super::targets::resolve_target;
+use super::graph::{Arrow, Graph, Node, Origin, Reached};
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
 use crate::project::{FileId, GlobalTy, Project};
 use crate::rate::Rate;
-use crate::summary::{ExportTo, Role, TypeRow};
+use crate::summary::{ExportTo, Role, TargetRow, TypeRow};
 use crate::tables::FunctionKind;
 use std::collections::VecDeque;
 
@@ -99,10 +98,24 @@ impl Graph {
 
     /// What is handed to something unknown as a handler, `registerLoginHandler(name, f)`, is there to be called by others.
     fn handler_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
-        let taken = project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none());
-        let handlers = taken.filter(|handed| takes_handler(&handed.label));
-        let runs = handlers.filter_map(|handed| resolve_target(project, id, handed.func));
-        out.extend(runs.map(|runs| self.node(runs)));
+        for handed in project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none()) {
+            let node = self.handed_node(id, handed.func);
+            // Names are read last: it takes longest.
+            let is_unseen = |node: &Node| self.states[node.0 as usize].info.rate.is_none();
+            out.extend(node.filter(is_unseen).filter(|_| takes_handler(&handed.label)));
+        }
+    }
+
+    /// The node of what a row hands on.
+    fn handed_node(&self, id: FileId, target: TargetRow) -> Option<Node> {
+        match target {
+            TargetRow::Function(func) => Some(self.func(id, func)),
+            TargetRow::Class(class) => Some(self.class(id, class)),
+            TargetRow::Place(place) => match *self.reached[id.index()].get(place.index())? {
+                Reached::UNASKED | Reached::NOTHING => None,
+                Reached(node) => Some(Node(node)),
+            },
+        }
     }
 
     fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
@@ -198,10 +211,10 @@ impl Graph {
 
 /// Whether a function says by its name that what it is handed is called again and again.
 fn takes_handler(label: &str) -> bool {
-    let name = label.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"]
-        .iter()
-        .any(|word| name.contains(word))
+    const WORDS: [&str; 7] =
+        ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"];
+    let name = label.rsplit('.').next().unwrap_or_default().as_bytes();
+    WORDS.iter().any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
 }
 
 #[derive(Clone, Copy)]
@@ -216,10 +229,13 @@ struct Visit {
 #[derive(Default)]
 struct Queue {
     levels: [VecDeque<Visit>; Rate::Message as usize + 1],
+    /// Above it nothing waits.
+    highest: usize,
 }
 
 impl Queue {
     fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
+        self.highest = self.highest.max(rate as usize);
         self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
     }
 
@@ -228,6 +244,12 @@ impl Queue {
     }
 
     fn pop(&mut self) -> Option<Visit> {
-        self.levels.iter_mut().rev().find_map(VecDeque::pop_front)
+        loop {
+            let next = self.levels[self.highest].pop_front();
+            if next.is_some() {
+                return next;
+            }
+            self.highest = self.highest.checked_sub(1)?;
+        }
     }
 }
