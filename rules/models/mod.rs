@@ -21,6 +21,7 @@ pub const SHEETS: &[(&str, &str)] = &[
     ("databases.toml", include_str!("databases.toml")),
     ("desktop.toml", include_str!("desktop.toml")),
     ("dom.toml", include_str!("dom.toml")),
+    ("ember.toml", include_str!("ember.toml")),
     ("emitters.toml", include_str!("emitters.toml")),
     ("express.toml", include_str!("express.toml")),
     ("fastify.toml", include_str!("fastify.toml")),
