@@ -170,12 +170,10 @@ fn is_made_for_memory(model: &Model<'_>, node: NodeId) -> bool {
 /// Whether code runs only on the way out by an exception: in a `catch`, or in a block that ends by throwing.
 pub(crate) fn is_on_error_path(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
-    tree.ancestors(node).take_while(|&around| tree.kind(around) != Kind::Function).any(|around| {
-        match tree.kind(around) {
-            Kind::Catch | Kind::Throw => true,
-            Kind::Block => model.throws_at_end(around),
-            _ => false,
-        }
+    tree.within_function(node).any(|around| match tree.kind(around) {
+        Kind::Catch | Kind::Throw => true,
+        Kind::Block => model.throws_at_end(around),
+        _ => false,
     })
 }
 

@@ -7,6 +7,7 @@ use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::growth::collection_ops;
+use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
@@ -42,16 +43,17 @@ pub fn analyse(
     let model = Model::new(file, catalog);
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
-    let calls = model.all_calls();
-    let removals: Vec<Removal> = calls.iter().filter_map(|&node| listeners::removal(&model, node)).collect();
+    let all = model.all_calls().iter().copied();
+    let removals: Vec<Removal> = all.clone().filter_map(|call| listeners::removal(&model, call)).collect();
     let unreachable = Unreachable::of(&model);
-    let reached = calls.iter().filter(|&&node| !unreachable.contains(&model, node));
+    let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(&model, call)).collect();
     let registrations: Vec<Registration> =
-        reached.filter_map(|&node| listeners::registration(&model, node)).collect();
+        calls.iter().filter_map(|&call| listeners::registration(&model, call)).collect();
     let view = FileView {
         model: &model,
         accesses: &accesses,
         ops: &ops,
+        calls: &calls,
         ops_by_holder: OnceCell::new(),
         registrations: &registrations,
         removals: &removals,
@@ -60,6 +62,7 @@ pub fn analyse(
         end_methods: RefCell::default(),
         any_release: RefCell::default(),
         pending: RefCell::default(),
+        given_back: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
         role,

@@ -158,12 +158,10 @@ pub(crate) fn is_too_early(model: &Model<'_>, registration: &Registration, remov
         return false;
     }
     // In a loop around both, the next turn takes away what the last one added, if function and target are the same.
-    let turn = tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function).find(
-        |&node| {
-            matches!(tree.kind(node), Kind::For | Kind::ForIn | Kind::ForOf | Kind::While | Kind::DoWhile)
-                && tree.contains(node, removal.call)
-        },
-    );
+    let turn = tree.within_function(registration.call).find(|&node| {
+        matches!(tree.kind(node), Kind::For | Kind::ForIn | Kind::ForOf | Kind::While | Kind::DoWhile)
+            && tree.contains(node, removal.call)
+    });
     turn.is_none_or(|turn| {
         let is_of_turn = |binding| tree.contains(turn, model.file.binding(binding).node);
         let target = model.file.binding_of(registration.target);

@@ -76,6 +76,8 @@ pub struct FileView<'v, 'a> {
     pub ops: &'v [CollectionOp],
     /// The positions of these by the collection and what is done to it.
     pub(crate) ops_by_holder: OnceCell<FxHashMap<(&'v Place, Op), Vec<u32>>>,
+    /// Every call and construction that can be reached, in source order.
+    pub calls: &'v [NodeId],
     /// Every listener that is added.
     pub registrations: &'v [Registration],
     /// Every removal of a listener.
@@ -90,6 +92,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
     /// Calls of functions whose results are kept.
     pub(crate) pending: RefCell<Vec<Pending>>,
+    /// The first call of a method whose result its function gives back, by the method.
+    pub(crate) given_back: RefCell<FxHashMap<&'a str, Option<NodeId>>>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.

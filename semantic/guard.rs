@@ -108,7 +108,7 @@ fn guard_of_callee(model: &Model<'_>, call: NodeId) -> Option<Place> {
         !is_local && is_set_plainly(model, flag, body) && !is_reset(model, flag)
     };
     let mut child = call;
-    for parent in tree.ancestors(call).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+    for parent in tree.within_function(call) {
         let found = if tree.kind(parent) == Kind::Block {
             let statements = model.leaving_statements(parent);
             let mut before = statements.iter().take_while(|(statement, _)| *statement < child);
@@ -186,7 +186,7 @@ fn tested_flag(model: &Model<'_>, parent: NodeId, child: NodeId) -> Option<Place
 fn set_by_closure(model: &Model<'_>, closure: NodeId, node: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let mut child = closure;
-    for parent in tree.ancestors(closure).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+    for parent in tree.within_function(closure) {
         if let Some(flag) = tested_flag(model, parent, child)
             && becomes_set(model, &flag, closure, node)
         {

@@ -486,6 +486,12 @@ impl Tree {
         std::iter::successors(self.parent(id), |&node| self.parent(node))
     }
 
+    /// What stands around a node inside its function, innermost first.
+    #[inline]
+    pub fn within_function(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        self.ancestors(id).take_while(|&around| self.kind(around) != Kind::Function)
+    }
+
     /// The children in order.
     #[must_use]
     #[inline]

@@ -18,18 +18,23 @@ use outlive_semantic::tree::Kind;
 
 /// The evidence that the same target gets the listener more than once, or longer than it is wanted; none if there is
 /// none.
-pub(super) fn evidence(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+///
+/// `turn` is the [`endless_loop`] around the registration.
+pub(super) fn evidence(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    turn: Option<NodeId>,
+) -> Option<Note> {
     let model = file.model;
-    endless_loop(model, registration)
-        .map(|turn| {
-            let message = "each turn of this loop adds one more to the same target".to_owned();
-            Note { role: Role::Repeats, message, span: model.file.tree.span(turn) }
-        })
-        .or_else(|| found_or_made(model, registration))
-        .or_else(|| called_in_a_loop(model, registration))
-        .or_else(|| sibling_removed(file, registration))
-        .or_else(|| factory_ends(file, registration))
-        .or_else(|| promise_per_call(model, registration))
+    turn.map(|turn| {
+        let message = "each turn of this loop adds one more to the same target".to_owned();
+        Note { role: Role::Repeats, message, span: model.file.tree.span(turn) }
+    })
+    .or_else(|| found_or_made(model, registration))
+    .or_else(|| called_in_a_loop(model, registration))
+    .or_else(|| sibling_removed(file, registration))
+    .or_else(|| factory_ends(file, registration))
+    .or_else(|| promise_per_call(model, registration))
 }
 
 /// The loop around a registration that goes on for as long as its owner wants, each turn with the same target: a worker
@@ -99,23 +104,8 @@ fn found_or_made(model: &Model<'_>, registration: &Registration) -> Option<Note>
     Some(Note { role: Role::Repeats, message, span: tree.span(found) })
 }
 
-/// Whether the variable that is listened to is given a new object right before, in the same block: `x = new X(); x.on(…)`.
-pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
-    let tree = &model.file.tree;
-    let Some(binding) = base(model, registration.target) else { return false };
-    let blocks = tree.ancestors(registration.call).take_while(|&node| tree.kind(node) != Kind::Function);
-    let Some(block) = blocks.into_iter().find(|&node| tree.kind(node) == Kind::Block) else { return false };
-    tree.children(block).take_while(|&statement| statement < registration.call).any(|statement| {
-        let assign = tree.first(statement).filter(|&node| tree.kind(node) == Kind::Assign);
-        assign.is_some_and(|assign| {
-            tree.first(assign).and_then(|target| model.file.binding_of(target)) == Some(binding)
-                && tree.child(assign, 1).is_some_and(|value| tree.kind(value) == Kind::New)
-        })
-    })
-}
-
 /// The variable that a chain of members starts from.
-fn base(model: &Model<'_>, target: NodeId) -> Option<BindingId> {
+pub(super) fn base(model: &Model<'_>, target: NodeId) -> Option<BindingId> {
     let tree = &model.file.tree;
     let mut at = target;
     while matches!(tree.kind(at), Kind::Member | Kind::Index) {

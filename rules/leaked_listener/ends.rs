@@ -1,7 +1,7 @@
 //! Instances and promises that end in more than one way: a listener that one end takes away and another forgets.
 
 use super::again::are_siblings;
-use super::ends_target;
+use super::target_end::ends_target;
 use crate::acquire;
 use crate::claim::Gap;
 use crate::pairing::matches;
@@ -123,7 +123,7 @@ fn left_by_rejection(model: &Model<'_>, registration: &Registration, removals: &
     // Whoever writes a `finally` has thought of it: what is awaited there first is the cleanup.
     let is_final = |removal: &&Removal| {
         let mut child = removal.call;
-        tree.ancestors(removal.call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        tree.within_function(removal.call).any(|node| {
             let is_last = tree.kind(node) == Kind::Try && tree.child(node, 2) == Some(child);
             child = node;
             is_last
@@ -161,7 +161,7 @@ fn guards(model: &Model<'_>, node: NodeId) -> Vec<(NodeId, bool)> {
     let tree = &model.file.tree;
     let mut out = Vec::new();
     let mut child = node;
-    for parent in tree.ancestors(node).take_while(|&parent| tree.kind(parent) != Kind::Function) {
+    for parent in tree.within_function(node) {
         let is_decision = matches!(tree.kind(parent), Kind::If | Kind::Conditional | Kind::Logical);
         let test = tree.first(parent).filter(|&test| is_decision && test != child);
         out.extend(test.map(|test| (test, tree.child(parent, 1) == Some(child))));

@@ -1,8 +1,9 @@
 //! Functions that add a listener and leave its removal to their callers: what they return alone takes it away, or only the
 //! same function does.
 
+use super::META;
+use super::candidate::{shown_event, shown_target};
 use super::origin::is_teardown;
-use super::{META, shown_event, shown_target};
 use crate::mismatched_removal::takes_away;
 use crate::pairing::same_target;
 use crate::returned;

@@ -48,7 +48,7 @@ fn is_asked(model: &Model<'_>, registration: &Registration, table: &Place, key: 
         test.is_some_and(|test| tree.subtree(test).any(|node| names_entry(model, node, table, key)))
     };
     let mut child = registration.call;
-    for parent in tree.ancestors(registration.call).take_while(|&at| tree.kind(at) != Kind::Function) {
+    for parent in tree.within_function(registration.call) {
         let is_around = || asks(parent) && tree.first(parent) != Some(child);
         let mut before = tree.children(parent).take_while(|&statement| statement != child);
         let leaves = |statement: NodeId| {

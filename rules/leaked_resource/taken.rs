@@ -187,12 +187,7 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     if pair.ends.contains(&name) || matches!(name, "then" | "catch" | "finally") {
         return None;
     }
-    let is_given_back = |other: NodeId| {
-        let is_same = taken(model, other).is_some_and(|(_, taken)| taken == method) && other != call;
-        let binding = if is_same { held(model, given_by(model, other)) } else { None };
-        binding.is_some_and(|binding| stops(file, pair, binding, tree.func(other)).is_some())
-    };
-    let other = tree.ids().find(|&other| is_given_back(other))?;
+    let other = given_back(file, method, pair)?;
     let what = pair.what;
     Some(LocalClaim {
         message: format!("the {what} that `{method}` gives can never be given back: nobody keeps it"),
@@ -215,6 +210,19 @@ fn dropped(file: &FileView<'_, '_>, call: NodeId, whole: NodeId, pair: &'static 
     })
 }
 
+/// The first call of a method whose result its function gives back.
+fn given_back<'a>(file: &FileView<'_, 'a>, method: &'a str, pair: &Pair) -> Option<NodeId> {
+    let model = file.model;
+    let is_given_back = |&call: &NodeId| {
+        let is_same = taken(model, call).is_some_and(|(_, taken)| taken == method);
+        let binding = if is_same { held(model, given_by(model, call)) } else { None };
+        let func = model.file.tree.func(call);
+        binding.is_some_and(|binding| stops(file, pair, binding, func).is_some())
+    };
+    let first = || model.all_calls().iter().copied().find(is_given_back);
+    *file.given_back.borrow_mut().entry(method).or_insert_with(first)
+}
+
 /// Whether a way turns on the thing itself, `if (!lock.success)`, `if (typeof tx.rollback === 'function')`: it may hold
 /// nothing there that has to be given back.
 fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
@@ -225,7 +233,7 @@ fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
 /// Whether it is taken in a branch, and given back outside of that: mostly under the same condition.
 fn is_in_branch(model: &Model<'_>, call: NodeId, stops: &FxHashSet<NodeId>) -> bool {
     let tree = &model.file.tree;
-    let mut around = tree.ancestors(call).take_while(|&at| tree.kind(at) != Kind::Function);
+    let mut around = tree.within_function(call);
     let branch = around.find(|&at| matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical));
     branch.is_some_and(|branch| !stops.iter().all(|&stop| tree.contains(branch, stop)))
 }

@@ -5,10 +5,11 @@ use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
 
 /// What adds, what takes it away, and a pair of like names that has nothing to do with it.
 const METHODS: &[(&str, &str, (&str, &str))] = &[
@@ -107,28 +108,33 @@ fn global_name<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
 /// Words that begin the names of methods which add listeners.
 const ADDING: &[&str] = &["add", "on", "listen", "bind", "subscribe", "attach", "observe", "register"];
 
-/// A clean-up that repeats the very call of its counterpart: `Helper.addEndListener(node, f)` in `removeListener`.
-pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+/// Clean-ups that repeat the very call of their counterpart: `Helper.addEndListener(node, f)` in `removeListener`.
+pub(super) fn copied(file: &FileView<'_, '_>) -> Vec<(NodeId, LocalClaim)> {
     let model = file.model;
-    let tree = &model.file.tree;
-    // Few calls have such a name; whether the function around takes something away is the dearer question.
-    tree.args(call).nth(1)?;
-    let callee = tree.callee(call)?;
-    let method = model.callee_name(callee).filter(|method| is_adding(method))?;
-    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
-    // A registration of a known kind is judged with the others.
-    let is_known = file.registration(call).is_some();
-    let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
-    if is_known || !hands_function {
-        return None;
+    let repeated: Vec<(NodeId, &str)> =
+        file.calls.iter().filter_map(|&call| Some((call, repeated_in(file, call)?))).collect();
+    if repeated.is_empty() {
+        return Vec::new();
     }
-    let wanted = stem(name)?;
-    let first = tree.ids().find(|&other| {
-        other != call
-            && tree.kind(other) == Kind::Call
-            && is_adder_of(model, tree.func(other), wanted)
-            && is_same_call(model, call, other)
-    })?;
+    let mut alike: FxHashMap<String, Vec<NodeId>> = FxHashMap::default();
+    for &call in model.all_calls() {
+        if let Some(shown) = shown(model, call).filter(|_| is_adder(model, call)) {
+            alike.entry(shown).or_default().push(call);
+        }
+    }
+    let copy = |(call, wanted): (NodeId, &str)| {
+        let twins = alike.get(&shown(model, call)?)?;
+        let first =
+            twins.iter().find(|&&twin| adds(model, twin, wanted) && is_same_call(model, call, twin))?;
+        Some((call, copy_of(model, call, *first)?))
+    };
+    repeated.into_iter().filter_map(copy).collect()
+}
+
+fn copy_of(model: &Model<'_>, call: NodeId, first: NodeId) -> Option<LocalClaim> {
+    let tree = &model.file.tree;
+    let method = model.callee_name(tree.callee(call)?)?;
+    let name = model.file.function_name(tree.func(call))?;
     Some(LocalClaim {
         message: format!("`{name}` calls `{method}` once more instead of what takes the listener away"),
         help: format!("call the counterpart of `{method}` here"),
@@ -136,6 +142,43 @@ pub(super) fn copied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim
         notes: vec![note("added here".to_owned(), tree.span(first))],
         ..LocalClaim::default()
     })
+}
+
+/// What the clean-up around a call that adds takes away by its name: `EndListener` in `_removeEndListener`.
+fn repeated_in<'a>(file: &FileView<'_, 'a>, call: NodeId) -> Option<&'a str> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    // Few calls have such a name; whether the function around takes something away is the dearer question.
+    tree.args(call).nth(1)?;
+    model.callee_name(tree.callee(call)?).filter(|method| is_adding(method))?;
+    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
+    // A registration of a known kind is judged with the others.
+    let is_known = file.registration(call).is_some();
+    let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
+    if is_known || !hands_function { None } else { stem(name) }
+}
+
+/// A call as it is written, short of what tells variables of one name apart: the same calls look the same.
+fn shown(model: &Model<'_>, call: NodeId) -> Option<String> {
+    let tree = &model.file.tree;
+    let name = |node| match tree.kind(node) {
+        Kind::String => tree.name(node).unwrap_or_default().to_owned(),
+        _ => model.file.display(&model.file.place(node)),
+    };
+    let callee = tree.callee(call)?;
+    let parts = std::iter::once(callee).chain(tree.args(call)).map(name);
+    Some(parts.collect::<Vec<_>>().join(" "))
+}
+
+/// Whether it is a call, with a function for what it adds to, of a function that does not take anything away itself.
+fn is_adder(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let around = || model.file.function_name(tree.func(call)).unwrap_or_default();
+    let method = || tree.callee(call).and_then(|callee| model.callee_name(callee));
+    tree.kind(call) == Kind::Call
+        && tree.args(call).nth(1).is_some()
+        && method().is_some_and(is_adding)
+        && !takes_away(around().trim_start_matches('_'))
 }
 
 fn is_adding(method: &str) -> bool {
@@ -157,13 +200,11 @@ fn stem(name: &str) -> Option<&str> {
         .filter(|rest| !rest.is_empty())
 }
 
-/// Whether a function is the counterpart by its name: `_addEndListener`.
-fn is_adder_of(model: &Model<'_>, func: FuncId, wanted: &str) -> bool {
-    let name = model.file.function_name(func).unwrap_or_default().trim_start_matches('_');
-    !takes_away(name)
-        && name
-            .get(name.len().saturating_sub(wanted.len())..)
-            .is_some_and(|end| end.eq_ignore_ascii_case(wanted))
+/// Whether the function around a call is the counterpart by its name: `_addEndListener`.
+fn adds(model: &Model<'_>, call: NodeId, wanted: &str) -> bool {
+    let name = model.file.function_name(model.file.tree.func(call)).unwrap_or_default();
+    let end = name.get(name.len().saturating_sub(wanted.len())..);
+    end.is_some_and(|end| end.eq_ignore_ascii_case(wanted))
 }
 
 /// The same function with the same arguments, none of which is made for the call.

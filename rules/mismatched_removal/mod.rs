@@ -44,22 +44,26 @@ impl Rule for MismatchedRemoval {
                 claims.add(META.id, registration.func, at, body);
             }
         }
+        for (call, body) in counterpart::copied(file) {
+            add(file, call, body, claims);
+        }
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let found = counterpart::mismatch(file, call)
-            .or_else(|| counterpart::copied(file, call))
-            .or_else(|| without_function(file.model, call));
+        let found = counterpart::mismatch(file, call).or_else(|| without_function(file.model, call));
         if let Some(body) = found {
-            let tree = &file.model.file.tree;
-            let (func, at) = (tree.func(call), tree.span(call));
-            claims.add(META.id, func, at, body);
+            add(file, call, body, claims);
         }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         local::settle_all(claims, view, &META)
     }
+}
+
+fn add(file: &FileView<'_, '_>, call: NodeId, body: LocalClaim, claims: &mut Claims<'_>) {
+    let tree = &file.model.file.tree;
+    claims.add(META.id, tree.func(call), tree.span(call), body);
 }
 
 /// What is wrong with a removal, if it matches nothing.

@@ -165,7 +165,7 @@ fn package(model: &Model<'_>, call: NodeId) -> Option<String> {
 /// A part of a bigger construction is that one's business.
 fn is_inside_another(model: &Model<'_>, call: NodeId, of: &str) -> bool {
     let tree = &model.file.tree;
-    tree.ancestors(call).take_while(|&around| tree.kind(around) != Kind::Function).any(|around| {
+    tree.within_function(call).any(|around| {
         tree.is_call(around)
             && tree.args(around).any(|arg| tree.contains(arg, call))
             && package(model, around).as_deref() == Some(of)

@@ -356,7 +356,7 @@ fn watched(model: &Model<'_>, func: FuncId) -> Option<Option<BindingId>> {
 /// Whether a call stands on one branch of a decision of its function, whose other branch it does not run into.
 fn leaves_the_last(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
     let tree = &model.file.tree;
-    tree.ancestors(call).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+    tree.within_function(call).any(|node| {
         tree.func(node) == func
             && matches!(tree.kind(node), Kind::If | Kind::Conditional)
             && tree.child(node, 2).is_some()

@@ -40,7 +40,7 @@ pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Opti
 /// Whether a promise is settled where what is thrown after the call is caught, and nothing is released there.
 fn is_caught_apart(model: &Model<'_>, call: NodeId, settle: NodeId, releases: &[&Release]) -> bool {
     let tree = &model.file.tree;
-    let around = tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function);
+    let around = tree.within_function(settle);
     around.into_iter().filter(|&node| tree.kind(node) == Kind::Catch).any(|caught| {
         let tried = tree.parent(caught).and_then(|whole| tree.first(whole));
         tried.is_some_and(|tried| tree.contains(tried, call) && tree.func(tried) == tree.func(call))
@@ -162,7 +162,7 @@ fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bo
         releases.iter().filter(|release| release.func == func).map(|release| release.node).collect();
     let has_later = own.iter().any(|&release| release > settle);
     let is_returned = tree.parent(settle).is_some_and(|parent| tree.kind(parent) == Kind::Return)
-        || tree.ancestors(settle).take_while(|&node| tree.kind(node) != Kind::Function).any(|node| {
+        || tree.within_function(settle).any(|node| {
             tree.kind(node) == Kind::Block
                 && tree.last_child(node).is_some_and(|last| {
                     tree.kind(last) == Kind::Return

@@ -33,7 +33,7 @@ pub(super) fn replaces(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
         is_get && is_same && other.func == op.func && other.node < op.node
     });
     let is_plain = |node: &NodeId| !matches!(tree.kind(*node), Kind::If | Kind::Conditional | Kind::Logical);
-    let mut around = tree.ancestors(op.node).take_while(|&node| tree.kind(node) != Kind::Function);
+    let mut around = tree.within_function(op.node);
     gets && around.all(|node| is_plain(&node))
 }
 

@@ -1,0 +1,332 @@
+//! What one file says about a listener: who may take it away, and whether it is worth a claim.
+
+use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_receiver, origin};
+use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
+use super::target_end::ends_target;
+use super::{META, again, ends, given, keyed, once, partner};
+use crate::claim::{Gap, ListenerClaim, Note, Origin};
+use crate::finding::Role;
+use crate::pairing::{compare_events, matches, same_target};
+use crate::rule::{Claims, FileView};
+use crate::{ending, owned};
+use outlive_semantic::access::Usage;
+use outlive_semantic::given::given_before;
+use outlive_semantic::guard;
+use outlive_semantic::identity::{self, Identity, Match};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners::{Registration, Removal};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tree::Kind;
+
+/// Events of servers of net, tls, http and what is built on them: somebody connects, or tries to.
+const SERVER_EVENTS: &[&str] =
+    &["connection", "secureConnection", "upgrade", "clientError", "tlsClientError"];
+
+/// Events that fire once in the life of a page, and are listened to by what sets the page up.
+const ONCE_PER_PAGE: &[&str] = &["DOMContentLoaded", "beforeinstallprompt", "appinstalled"];
+
+/// The claim about one registration; none if the listener surely goes away, or the target with it.
+pub(super) fn claim(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    claims: &mut Claims<'_>,
+) -> Option<ListenerClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let shown = shown_target(model, registration);
+    let renamed = of_receiver(model, registration);
+    let registration = renamed.as_ref().unwrap_or(registration);
+    let given = of_given(model, registration);
+    let target = given.as_ref().unwrap_or(registration);
+    let origin = origin(model, target).filter(|_| !is_of_call(model, registration));
+    let Some(origin) = origin else {
+        return file.drop(&META, registration.call, || {
+            "the target is made by the code that listens to it".to_owned()
+        });
+    };
+    let Staying { removed, partial, loser } = staying(file, registration, origin, claims)?;
+    let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
+    let turn = again::endless_loop(model, registration);
+    let method = tree.callee(registration.call).and_then(|callee| model.callee_name(callee));
+    let class = ending::class_around(model, registration.func);
+    Some(ListenerClaim {
+        target: claims.names.place(model, &target.place),
+        shown,
+        model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
+        origin,
+        handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
+        event: shown_event(&registration.event),
+        is_last: is_end_of_process(model, registration),
+        greets: is_event_of(registration, SERVER_EVENTS),
+        method: method.unwrap_or_default().to_owned(),
+        listener: shown_listener(model, registration.listener),
+        proved: registration.proved,
+        signal: signal_use(file, registration),
+        in_loop: guard::enclosing_loop(model, registration.call).is_some(),
+        once: guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag)),
+        per_key: keyed::is_once_per_key(file, registration),
+        may_be_removed: removed.maybe && removed.by.is_empty(),
+        partial,
+        class: class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned()))),
+        is_forgotten: forgotten.is_some(),
+        again: again::evidence(file, registration, turn).or(forgotten).or(loser),
+        is_endless: turn.is_some(),
+        is_making: origin::is_initializer(model, registration.func),
+        restarts: again::restarts(model, registration),
+        notes: removed.notes,
+    })
+}
+
+/// Whether the variable that is listened to is given a new object right before: `x = new X(); x.on(…)`.
+fn is_of_call(model: &Model<'_>, registration: &Registration) -> bool {
+    let is_new = |&value: &NodeId| model.file.tree.kind(value) == Kind::New;
+    again::base(model, registration.target).is_some_and(|binding| {
+        given_before(model, &Place::root(Root::Binding(binding)), registration.call).iter().any(is_new)
+    })
+}
+
+/// What is known of a listener that stays, on some way at least.
+struct Staying<'f> {
+    removed: Removed<'f>,
+    /// What takes it away does not on this way.
+    partial: Option<Gap>,
+    /// The other one of a pair took place.
+    loser: Option<Note>,
+}
+
+fn staying<'f>(
+    file: &FileView<'f, '_>,
+    registration: &Registration,
+    origin: Origin,
+    claims: &mut Claims<'_>,
+) -> Option<Staying<'f>> {
+    let model = file.model;
+    let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
+    let loser = partner::forgotten_event(file, registration).or_else(|| partner::loser(file, registration));
+    if let Some(reason) = passing(model, registration, loser.is_some()) {
+        return dropped(reason);
+    }
+    let unaborted = unaborted_signal(file, registration);
+    if unaborted.is_none() && has_signal(file, registration) {
+        return dropped("a signal takes it away");
+    }
+    if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
+        return dropped("what the call returns is followed by the rule for it");
+    }
+    let mut partial = match disposer(file, registration) {
+        Disposer::None => None,
+        Disposer::Gap(gap) => Some(gap),
+        Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
+    };
+    if once::is_deduplicated(model, registration) {
+        return dropped("the target keeps a function of the module only once");
+    }
+    let removed = Removed::of(file, registration, unaborted);
+    if let Some(removal) = removed.by.first() {
+        let Some(gap) = ends::gap(file, registration, &removed.by) else {
+            note_removed(file, registration, origin, removal, claims);
+            given::note_removed(file, registration, &removed.by, claims);
+            return file.drop_for(&META, registration.call, removal.call, "it is removed");
+        };
+        partial = Some(gap);
+    }
+    if let Some(reason) = ended_with_target(file, registration, &removed) {
+        return dropped(reason);
+    }
+    if removed.maybe {
+        given::note_wrapper(file, registration, claims);
+    }
+    Some(Staying { removed, partial, loser })
+}
+
+fn is_event_of(registration: &Registration, events: &[&str]) -> bool {
+    matches!(&registration.event, Identity::Constant(event) if events.contains(&event.as_str()))
+}
+
+/// Why a listener does not stay, or is the last that is ever added, whoever removes it.
+fn passing(model: &Model<'_>, registration: &Registration, may_lose: bool) -> Option<&'static str> {
+    if is_event_of(registration, ONCE_PER_PAGE) {
+        Some("the event fires once in the life of a page")
+    } else if !may_lose && once::fires_once(model, registration) {
+        Some("it is taken away when the event fires")
+    } else if is_teardown(model, registration.func) {
+        Some("it is added while the owner ends")
+    } else {
+        None
+    }
+}
+
+/// Why a target that lives on does not keep the listener, or why it is another target each time.
+fn ended_with_target(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    removed: &Removed<'_>,
+) -> Option<&'static str> {
+    if keyed::is_once_per_target(file, registration) {
+        Some("a table remembers to which targets it was added")
+    } else if is_what_changed(file.model, registration) {
+        Some("each change brings another target")
+    } else if is_ended_beside(file, registration) {
+        Some("the target is ended right beside it")
+    } else if removed.by.is_empty() && ends_target(file, registration) {
+        Some("the target itself is ended by its owner")
+    } else {
+        None
+    }
+}
+
+/// What the removals of a file have to do with one listener.
+struct Removed<'f> {
+    /// Those that take it away.
+    by: Vec<&'f Removal>,
+    /// Whether others may.
+    maybe: bool,
+    /// What there is to be said about those that are meant to, and do not.
+    notes: Vec<Note>,
+}
+
+impl<'f> Removed<'f> {
+    fn of<'a>(file: &FileView<'f, 'a>, registration: &Registration, unaborted: Option<Note>) -> Self {
+        let mut out = Self { by: Vec::new(), maybe: false, notes: unaborted.into_iter().collect() };
+        let own = file.position(registration.call).unwrap_or(usize::MAX);
+        let mut at = Some(0);
+        while let Some((position, removal)) = at.and_then(|at| Some((at, file.removals.get(at)?))) {
+            match matches_at(file, (own, registration), (position, removal)) {
+                Match::Must | Match::May
+                    if ending::is_never(file, (removal.func, removal.call), "removed", &mut out.notes) => {}
+                Match::Must => out.by.push(removal),
+                Match::May => out.maybe = true,
+                Match::Never => note_mismatch(file.model, registration, removal, &mut out.notes),
+            }
+            // What takes another function away is only worth a look while there is something to be said about it.
+            let all_said = out.notes.len() >= MAX_MISMATCHES;
+            at = if all_said { file.pairs().next_removal(own, position + 1) } else { Some(position + 1) };
+        }
+        out
+    }
+}
+
+/// `reaction(() => this.webview, () => this.webview.on(…))`: what runs when a value has changed finds another one there.
+fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let closure = model.file.function(registration.func).node;
+    let Some((call, 1)) = tree.argument_of(closure) else { return false };
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
+    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let [value] = model.returned_values(watched)[..] else { return false };
+    let value = model.file.place(value);
+    let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);
+    !value.path.is_empty() && around.any(|place| place == value)
+}
+
+/// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
+fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let tree = &file.model.file.tree;
+    let statement = |node: NodeId| {
+        let around = std::iter::once(node).chain(tree.ancestors(node));
+        around.take(3).find(|&node| tree.parent(node).is_some_and(|block| tree.kind(block) == Kind::Block))
+    };
+    let block = |node: NodeId| statement(node).and_then(|statement| tree.parent(statement));
+    let own = block(registration.call);
+    own.is_some()
+        && file.accesses.of(&registration.place).any(|access| match access.usage {
+            Usage::Method { name, call } => {
+                matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill")
+                    && access.func == registration.func
+                    && block(call) == own
+            }
+            _ => false,
+        })
+}
+
+/// Notes what an instance keeps on something from outside until it is ended.
+fn note_removed(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    origin: Origin,
+    removal: &Removal,
+    claims: &mut Claims<'_>,
+) {
+    let model = file.model;
+    if is_outer(registration, origin) {
+        let at = model.file.tree.span(registration.call);
+        let target = shown_target(model, registration);
+        let what = || format!("its listener stays on `{target}`");
+        owned::note_held(model, (registration.func, at), removal.func, what, claims);
+    }
+}
+
+/// So many removals that match nothing are told of.
+const MAX_MISMATCHES: usize = 3;
+
+/// Whether a removal takes a listener away; of both it is known where they stand.
+fn matches_at(
+    file: &FileView<'_, '_>,
+    (at, registration): (usize, &Registration),
+    (position, removal): (usize, &Removal),
+) -> Match {
+    if file.pairs().is_another(at, position) {
+        return Match::Never;
+    }
+    matches(file.model, registration, removal)
+}
+
+/// A removal of the same event from the same target that can never match is worth pointing at.
+fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Removal, notes: &mut Vec<Note>) {
+    let same_event = removal
+        .event
+        .as_ref()
+        .is_some_and(|event| compare_events(model, &registration.event, event) == Match::Must);
+    if !same_event
+        || same_target(model, &registration.place, &removal.place) == Match::Never
+        || notes.len() >= MAX_MISMATCHES
+    {
+        return;
+    }
+    let Some(listener) = removal.listener else { return };
+    let message = match identity::identity(model, listener) {
+        Identity::Fresh(_) => "this removes a function made here, which was never added".to_owned(),
+        _ => "this removes another function".to_owned(),
+    };
+    let span = model.file.tree.span(removal.call);
+    notes.push(Note { role: Role::NeverMatches, message, span });
+}
+
+pub(super) fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
+    if model.file.tree.method_call(registration.call).is_none() {
+        "window".to_owned()
+    } else {
+        model.file.display(&registration.place)
+    }
+}
+
+/// Whether a process emits an event when it is about to end.
+pub(super) fn is_end_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    let Identity::Constant(event) = &registration.event else {
+        // What a process is told of once under names from elsewhere are signals.
+        return registration.once && is_of_process(model, registration);
+    };
+    let signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK", "SIGQUIT"];
+    let others = ["exit", "beforeExit", "uncaughtException", "unhandledRejection"];
+    signals.contains(&event.as_str()) || others.contains(&event.as_str())
+}
+
+pub(super) fn is_of_process(model: &Model<'_>, registration: &Registration) -> bool {
+    model.path_of(&registration.place).as_deref() == Some("process")
+}
+
+pub(super) fn shown_event(event: &Identity) -> String {
+    match event {
+        Identity::Constant(event) => format!("the `{event}` listener"),
+        _ => "the listener".to_owned(),
+    }
+}
+
+fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {
+    match identity::identity(model, listener) {
+        Identity::At(place) => model.file.display(&place),
+        _ => String::new(),
+    }
+}

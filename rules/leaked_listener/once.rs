@@ -1,0 +1,103 @@
+//! Listeners that the target lets go by itself: `once`, and functions that it keeps only once.
+
+use super::candidate::is_of_process;
+use crate::slot;
+use outlive_semantic::calls;
+use outlive_semantic::identity::{self, Identity};
+use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners::{self, Registration};
+use outlive_semantic::model::Model;
+use outlive_semantic::place::Root;
+use outlive_semantic::tree::Kind;
+
+/// Events that may well never fire while the process is healthy.
+const RARE_EVENTS: &[&str] = &[
+    "abort",
+    "exit",
+    "beforeExit",
+    "SIGTERM",
+    "SIGINT",
+    "SIGHUP",
+    "uncaughtException",
+    "unhandledRejection",
+    "close",
+    "error",
+    "disconnect",
+    "destroy",
+    "shutdown",
+    "end",
+    "drain",
+    "timeout",
+    "finish",
+    "aborted",
+    "connect",
+    "unload",
+    "beforeunload",
+    "pagehide",
+    "update-available",
+    "update-not-available",
+    "update-downloaded",
+];
+
+/// `once` and `{ once: true }` take the listener away when the event fires, if it does.
+pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
+    let by_option = listeners::option(model, registration.options, "once")
+        .is_some_and(|value| model.file.tree.kind(value) == Kind::Bool);
+    if !registration.once && !by_option {
+        return false;
+    }
+    match &registration.event {
+        Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
+            is_awaited(model, registration) || is_asked_for(model, registration, event)
+        }
+        Identity::Constant(_) => true,
+        _ => !is_of_process(model, registration),
+    }
+}
+
+/// What a promise waits for: `stream.once('drain', resolve)` next to `stream.once('error', reject)`. It is the other one
+/// that stays.
+fn is_awaited(model: &Model<'_>, registration: &Registration) -> bool {
+    let Identity::At(place) = identity::identity(model, registration.listener) else { return false };
+    let Root::Binding(binding) = place.root else { return false };
+    calls::param_position(model, binding)
+        .is_some_and(|(func, position)| position == 0 && slot::is_executor(model, func))
+}
+
+/// Members of a target that say whether an event is still to come.
+const PENDING: &[(&str, &[&str])] =
+    &[("connect", &["connecting", "pending", "readyState"]), ("drain", &["writableNeedDrain"])];
+
+/// Whether the target was asked before: `if (socket.connecting) socket.once('connect', …)`.
+fn is_asked_for(model: &Model<'_>, registration: &Registration, event: &str) -> bool {
+    let tree = &model.file.tree;
+    let Some((_, members)) = PENDING.iter().find(|(name, _)| *name == event) else { return false };
+    let asks = |test: NodeId| {
+        tree.subtree(test).any(|node| {
+            tree.kind(node) == Kind::Member
+                && tree.name(node).is_some_and(|name| members.contains(&name))
+                && tree.first(node).is_some_and(|of| model.file.place(of) == registration.place)
+        })
+    };
+    tree.within_function(registration.call).any(|node| {
+        matches!(tree.kind(node), Kind::If | Kind::Logical | Kind::Conditional)
+            && tree.first(node).is_some_and(asks)
+    })
+}
+
+/// An event target keeps a function of the module only once, however often it is added.
+pub(super) fn is_deduplicated(model: &Model<'_>, registration: &Registration) -> bool {
+    let deduplicates = registration
+        .family
+        .and_then(|family| model.catalog.emitter(family))
+        .is_some_and(|row| row.deduplicates);
+    deduplicates
+        && match identity::identity(model, registration.listener) {
+            Identity::At(place) => match place.root {
+                Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+                Root::Module(_) | Root::Global(_) | Root::Exports | Root::Class(_) => true,
+                _ => false,
+            },
+            _ => false,
+        }
+}

@@ -1,0 +1,127 @@
+//! Whether the target of a listener is ended by code of its file.
+
+use super::origin::is_param;
+use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::handle::{self, ReleasePatterns};
+use outlive_semantic::identity::Identity;
+use outlive_semantic::index::{FuncId, NameId, NodeId};
+use outlive_semantic::listeners::Registration;
+use outlive_semantic::model::Model;
+use outlive_semantic::place::{Place, Root};
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::Kind;
+use smallvec::SmallVec;
+
+/// Whether the target itself is ended by code of this file that owns it: `this.child.kill()`, `server.close()`.
+pub(super) fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let places = names_of_target(model, registration);
+    if places.is_empty() {
+        return false;
+    }
+    places.iter().any(|place| {
+        let mut known = file.ended.borrow_mut();
+        let ends = known.entry(place.clone()).or_insert_with(|| ends_of(file, place));
+        ends.is_released || ends.by.iter().any(|&func| func != registration.func)
+    })
+}
+
+/// How code of this file ends what a path names.
+pub(crate) struct Ends {
+    /// The functions that call a method which does; two are enough to tell whether another one than the asker is there.
+    by: SmallVec<[FuncId; 2]>,
+    /// It is ended in any of the ways that [`handle::releases`] knows.
+    is_released: bool,
+}
+
+fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
+    let model = file.model;
+    let last_words = last_words(file, place);
+    let is_told = |func: FuncId| last_words.iter().any(|&last| model.file.is_within(func, last));
+    let mut by: SmallVec<[FuncId; 2]> = SmallVec::new();
+    for access in file.accesses.of(place) {
+        let is_end = matches!(access.usage, Usage::Method { name, call }
+            if is_target_end(model, name, call) && !is_optional(model, call));
+        if is_end && !is_told(access.func) && by.len() < 2 && !by.contains(&access.func) {
+            by.push(access.func);
+        }
+    }
+    let patterns = ReleasePatterns {
+        functions: Vec::new(),
+        methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
+        ..ReleasePatterns::default()
+    };
+    let handle = handle::Handle::of(vec![place.clone()]);
+    let releases = handle::releases(model, file.accesses, &handle, &patterns);
+    let is_released =
+        releases.iter().any(|release| !is_told(release.func) && !is_optional(model, release.node));
+    Ends { by, is_released }
+}
+
+/// Whether a call is made only if the caller of its function asks for it: `if (options.source) this.source.destroy()`.
+fn is_optional(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let asks = |test: NodeId| {
+        tree.subtree(test).any(|node| {
+            let binding = model.file.binding_of(node).map(|binding| model.file.binding(binding));
+            binding.is_some_and(|row| row.kind == BindingKind::Param && row.func == func)
+        })
+    };
+    tree.within_function(call).any(|node| {
+        tree.kind(node) == Kind::If
+            && tree.child(node, 2).is_none()
+            && tree.first(node).is_some_and(|test| !tree.contains(test, call) && asks(test))
+    })
+}
+
+/// Events after which a target is of no use any more.
+const LAST_EVENTS: &[&str] = &["end", "close", "error", "timeout", "aborted", "abort", "disconnect", "exit"];
+
+/// The listeners by which a target tells of its end: what they do about it is no end that its owner chose.
+fn last_words(file: &FileView<'_, '_>, place: &Place) -> Vec<FuncId> {
+    let is_last = |event: &Identity| matches!(event, Identity::Constant(event) if LAST_EVENTS.contains(&event.as_str()));
+    let heard = file.registrations.iter().filter(|added| added.place == *place && is_last(&added.event));
+    heard.filter_map(|added| file.model.function_of(added.listener)).collect()
+}
+
+/// The names an owner has for the target: the path itself, its prefixes that are fields, and for a parameter of the
+/// constructor the field that keeps it.
+fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place> {
+    let place = &registration.place;
+    match place.root {
+        Root::This(_) if !place.path.is_empty() => vec![place.clone()],
+        Root::Binding(_) if !place.path.is_empty() => vec![place.clone()],
+        Root::Binding(binding) if is_param(model, binding) => model
+            .written_fields()
+            .into_iter()
+            .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
+            .collect(),
+        Root::Module(_) if !place.path.is_empty() => vec![place.clone()],
+        _ => Vec::new(),
+    }
+}
+
+fn is_target_end(model: &Model<'_>, name: NameId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let method = tree.text(name);
+    // Of a part, or of one event: `features.remove(feature)`, `socket.removeAllListeners('data')`.
+    let is_partial = matches!(method, "remove" | "removeAllListeners") && tree.arg(call, 0).is_some();
+    !is_partial
+        && matches!(
+            method,
+            "destroy"
+                | "close"
+                | "terminate"
+                | "kill"
+                | "dispose"
+                | "removeAllListeners"
+                | "abort"
+                | "stop"
+                | "end"
+                | "disconnect"
+                | "quit"
+                | "remove"
+        )
+}

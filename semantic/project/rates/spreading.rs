@@ -1,0 +1,233 @@
+//! Rates go along the arrows of the graph, from the highest down: each node is settled once.
+
+use super::RateInfo;
+use super::graph::{Arrow, Graph, Node, Origin};
+use super::targets::resolve_target;
+use crate::catalog::When;
+use crate::index::{ClassId, FuncId};
+use crate::project::{FileId, GlobalTy, Project};
+use crate::rate::Rate;
+use crate::summary::{ExportTo, Role, TypeRow};
+use crate::tables::FunctionKind;
+use std::collections::VecDeque;
+
+impl Graph {
+    /// Settles what entry points reach, then what only a convention or an unseen caller reaches.
+    pub(super) fn run(&mut self, project: &Project<'_>) {
+        let mut certain = self.loaded(project);
+        self.add_entries(true, &mut certain);
+        self.settle(&mut certain, true);
+        let mut assumed = Queue::default();
+        self.add_entries(false, &mut assumed);
+        self.settle(&mut assumed, false);
+        let mut unseen = self.unseen(project);
+        self.settle(&mut unseen, false);
+        let mut rearmed = self.rearmed();
+        if rearmed.is_empty() {
+            return;
+        }
+        self.begun = self.states.iter().map(|state| state.info).collect();
+        self.settle(&mut rearmed, true);
+    }
+
+    /// What a timeout that arms itself runs: like an interval, wherever it is begun at all.
+    fn rearmed(&self) -> Queue {
+        let mut queue = Queue::default();
+        for from in self.nodes() {
+            let begins = self.states[from.0 as usize].info.rate.is_some_and(|rate| rate >= Rate::Once);
+            for arrow in self.by_node.of(from).iter().filter(|arrow| arrow.rearms && begins) {
+                let origin = Origin { is_entry: true, ..Origin::of(from, arrow) };
+                queue.push(Rate::Job, arrow.to, Some(origin), arrow.in_loop);
+            }
+        }
+        queue
+    }
+
+    /// What loading each file runs, and the components that it is.
+    fn loaded(&self, project: &Project<'_>) -> Queue {
+        let mut queue = Queue::default();
+        for id in project.file_ids() {
+            let summary = project.summary(id);
+            let rate = match summary.role {
+                Role::Test => Rate::Cold,
+                Role::Source | Role::Script | Role::CommandLine => Rate::Once,
+            };
+            queue.push(rate, self.func(id, FuncId(0)), None, false);
+            for (i, row) in summary.functions.iter().enumerate() {
+                let func = FuncId::from_index(i);
+                let is_setup = row.kind == FunctionKind::Setup;
+                if is_setup && self.roots.of_function(project, id, func).is_none() {
+                    queue.push(Rate::Component, self.func(id, func), None, false);
+                }
+            }
+        }
+        queue
+    }
+
+    /// Adds what something outside calls, with its rate: by proved calls, or by those that rest on a convention.
+    fn add_entries(&self, certain: bool, queue: &mut Queue) {
+        for from in self.nodes() {
+            for arrow in self.by_node.of(from) {
+                if !certain && !arrow.certain {
+                    self.relax(from, *arrow, queue);
+                }
+                if let When::At(rate) = arrow.when
+                    && arrow.certain == certain
+                    && !self.cold[from.0 as usize]
+                {
+                    queue.push(rate, arrow.to, Some(Origin::of(from, arrow)), arrow.in_loop);
+                }
+            }
+        }
+    }
+
+    /// What nobody in sight calls: exports and public methods run when others call them.
+    fn unseen(&self, project: &Project<'_>) -> Queue {
+        let mut queue = Queue::default();
+        let mut exported: Vec<Node> = Vec::new();
+        for id in project.file_ids().filter(|&id| project.summary(id).role == Role::Source) {
+            self.exported_nodes(project, id, &mut exported);
+            self.handler_nodes(project, id, &mut exported);
+        }
+        for node in exported {
+            if self.states[node.0 as usize].info.rate.is_none() {
+                queue.push(Rate::Call, node, None, false);
+            }
+        }
+        queue
+    }
+
+    /// What is handed to something unknown as a handler, `registerLoginHandler(name, f)`, is there to be called by others.
+    fn handler_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
+        let taken = project.summary(id).handed.iter().filter(|handed| handed.about.option.is_none());
+        let handlers = taken.filter(|handed| takes_handler(&handed.label));
+        let runs = handlers.filter_map(|handed| resolve_target(project, id, handed.func));
+        out.extend(runs.map(|runs| self.node(runs)));
+    }
+
+    fn exported_nodes(&self, project: &Project<'_>, id: FileId, out: &mut Vec<Node>) {
+        let summary = project.summary(id);
+        let mut add_class = |class: ClassId| {
+            out.push(self.class(id, class));
+            for &(_, func, _) in &summary.classes[class.index()].methods {
+                if !summary.functions[func.index()].is_private {
+                    out.push(self.func(id, func));
+                }
+            }
+        };
+        let mut functions = Vec::new();
+        for export in &summary.exports {
+            match &export.target {
+                ExportTo::Class(class) => add_class(*class),
+                ExportTo::Function(func) => functions.push(*func),
+                ExportTo::Place(place) => {
+                    let spot = project.spot(id, *place);
+                    match project.type_of(&spot) {
+                        GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
+                            add_class(class);
+                        }
+                        GlobalTy::Function(file, func) if file == id => functions.push(func),
+                        _ => {}
+                    }
+                }
+                ExportTo::Value(TypeRow::Instance(class)) => add_class(*class),
+                _ => {}
+            }
+        }
+        // What a class of the file returns or holds is reachable too; methods nobody calls are there to be called.
+        for class in (0..summary.classes.len()).map(ClassId::from_index) {
+            add_class(class);
+        }
+        out.extend(functions.into_iter().map(|func| self.func(id, func)));
+        // Closures that are returned, stored or kept in objects are there to be called.
+        let kept = summary.functions.iter().enumerate().filter(|(_, row)| row.is_kept);
+        out.extend(kept.map(|(i, _)| self.func(id, FuncId::from_index(i))));
+    }
+
+    /// Takes the highest rate first; within one rate the shortest way first.
+    fn settle(&mut self, queue: &mut Queue, certain: bool) {
+        while let Some(step) = queue.pop() {
+            let state = &mut self.states[step.node.0 as usize];
+            let better = match state.info.rate {
+                None => true,
+                // A rate that rests on a convention replaces "once" and "whenever called", never a proved repetition.
+                Some(known) => {
+                    known < step.rate && (certain || !known.repeats() || known == Rate::Call)
+                        || known == step.rate && step.in_loop && !state.info.in_loop
+                }
+            };
+            if !better {
+                continue;
+            }
+            // The same rate again, now in a loop: the shortest way stays the witness.
+            let is_new = state.info.rate != Some(step.rate);
+            state.info = RateInfo { rate: Some(step.rate), certain, in_loop: step.in_loop };
+            if is_new {
+                state.from = step.from;
+            }
+            for &arrow in self.by_node.of(step.node) {
+                if arrow.certain || !certain {
+                    self.relax(step.node, arrow, queue);
+                }
+            }
+        }
+    }
+
+    /// Offers the rate of a settled node to where an arrow leads.
+    fn relax(&self, from: Node, arrow: Arrow, queue: &mut Queue) {
+        let info = self.states[from.0 as usize].info;
+        let Some(known) = info.rate else { return };
+        // What tests call says nothing about production, and what start-up code hands to somebody unknown may well run
+        // later and often.
+        if known == Rate::Cold && !self.cold[arrow.to.0 as usize] || !arrow.certain && known <= Rate::Once {
+            return;
+        }
+        // What a framework makes once is asked for, not made, by whoever hands its class to somebody: `injector.get(Keys)`.
+        if !arrow.certain && self.entries[arrow.to.0 as usize] == Some(Rate::Once) {
+            return;
+        }
+        let rate = match arrow.when {
+            When::At(_) => return,
+            _ if arrow.once => known.min(Rate::Once),
+            _ => known,
+        };
+        let in_loop = !arrow.once && (info.in_loop || arrow.in_loop || arrow.when == When::Each);
+        queue.push(rate, arrow.to, Some(Origin::of(from, &arrow)), in_loop);
+    }
+}
+
+/// Whether a function says by its name that what it is handed is called again and again.
+fn takes_handler(label: &str) -> bool {
+    let name = label.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+    ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"]
+        .iter()
+        .any(|word| name.contains(word))
+}
+
+#[derive(Clone, Copy)]
+struct Visit {
+    rate: Rate,
+    node: Node,
+    from: Option<Origin>,
+    in_loop: bool,
+}
+
+/// A queue for each rate, emptied from the highest down.
+#[derive(Default)]
+struct Queue {
+    levels: [VecDeque<Visit>; Rate::Message as usize + 1],
+}
+
+impl Queue {
+    fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
+        self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.levels.iter().all(VecDeque::is_empty)
+    }
+
+    fn pop(&mut self) -> Option<Visit> {
+        self.levels.iter_mut().rev().find_map(VecDeque::pop_front)
+    }
+}
