@@ -258,7 +258,7 @@ fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
         model
             .values(place)
             .iter()
-            .map(|&value| model.file.place(value))
+            .map(|&value| model.file.place(listeners::unwrapped(model, value)))
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
     out.extend(model.own_place(place));
