@@ -62,6 +62,8 @@ fn is_told(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
         Kind::Template => {
             tree.children(key).all(|part| tree.kind(part) == Kind::String || is_told(model, part, fuel))
         }
+        // `for (const cell of cells) listeners.set(cell.handle, …)`: each has its own.
+        Kind::Member | Kind::Index if model.file.place(key).path.contains(&Step::Element) => false,
         Kind::Member | Kind::Index => tree.first(key).is_some_and(|object| is_told(model, object, fuel)),
         Kind::Identifier => model.file.binding_of(key).is_some_and(|binding| {
             match model.file.sole_value(binding) {
