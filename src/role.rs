@@ -31,7 +31,7 @@ const TEST_FOLDERS: &[&str] = &[
     "step_definitions",
     "step-definitions",
     "jest",
-    // What an example calls once, its users call as often as they like.
+    // What an example or a manual calls once, its users call as often as they like.
     "example",
     "examples",
     "demo",
@@ -41,21 +41,21 @@ const TEST_FOLDERS: &[&str] = &[
     "playground",
     "sandbox",
     "recipes",
+    "docs",
+    "doc",
+    "website",
+    "www",
 ];
 
 const SCRIPT_FOLDERS: &[&str] = &[
     "scripts",
     "script",
-    "docs",
-    "doc",
     "tools",
     "tooling",
     ".storybook",
     ".github",
     "build-tools",
     "codemods",
-    "website",
-    "www",
     "migrations",
     "seeds",
     "seeders",
@@ -174,6 +174,7 @@ mod tests {
         assert_eq!(of_path("browser_tests/page.js"), Role::Test);
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
         assert_eq!(of_path("example-stream.js"), Role::Test);
+        assert_eq!(of_path("docs/guides/start.ts"), Role::Test);
         assert_eq!(of_path("features-api/support/world.ts"), Role::Test);
         assert_eq!(of_path("src/features/tickets/support.ts"), Role::Source);
         assert_eq!(of_path("src/features/support.ts"), Role::Source);
