@@ -551,6 +551,7 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .or_else(|| slot::missed_by_handler(held))
         .or_else(|| slot::armed_after_release(held))
         .or_else(|| slot::kept_after_end(held))
+        .or_else(|| ending::uncovered(held.file, &held.releases.iter().map(|release| release.func).collect()))
         .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
 }
 
