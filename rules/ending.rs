@@ -1,12 +1,16 @@
 //! What ends an instance: the methods in which a class gives back what it took.
 
-use crate::claim::Note;
+use crate::claim::{Gap, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
+use outlive_semantic::access::Usage;
+use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::{self, Dead};
+use rustc_hash::FxHashSet;
 
 /// Whether something is never `done` ("released") by a node of a function, although it looks as if: why is said as part of
 /// the path.
@@ -38,6 +42,46 @@ fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Opt
         }
     };
     Some(Note { role: Role::NeverRuns, message, span: lowered.tree.span(node) })
+}
+
+/// Events by which an exchange tells of its good end alone: when the client goes away before, they do not come
+/// (<https://nodejs.org/api/http.html#event-finish_1>, <https://nodejs.org/api/http.html#event-close_2>).
+const GOOD_ENDS: &[(&str, &str)] = &[("http.ServerResponse", "finish"), ("http.IncomingMessage", "end")];
+
+/// The ending that is not covered where all that gives something back are listeners to the good end of an exchange.
+pub(crate) fn uncovered(file: &FileView<'_, '_>, giving_back: &FxHashSet<FuncId>) -> Option<Gap> {
+    let heard: Option<Vec<_>> = giving_back.iter().map(|&func| good_end(file, func)).collect();
+    let (event, at) = heard?.into_iter().min_by_key(|&(_, at)| at)?;
+    let how = format!("when the client goes away: `{event}` does not come then, `close` does");
+    Some(Gap::new(how, Some(file.model.file.tree.span(at))))
+}
+
+/// The good end of an exchange that a function, or one that it stands in, listens to and is for alone.
+fn good_end(file: &FileView<'_, '_>, func: FuncId) -> Option<(&'static str, NodeId)> {
+    let model = file.model;
+    let event = |call: NodeId| {
+        let added = file.registration(call).filter(|added| !is_answered(file, added))?;
+        let of = model.model_of(model.ty(added.target))?;
+        let is_it = |&&(ty, event): &&(&str, &str)| {
+            matches!(&added.event, Identity::Constant(name) if name == event) && model.catalog.is_a(of, ty)
+        };
+        GOOD_ENDS.iter().find(is_it).map(|&(_, event)| (event, call))
+    };
+    model.file.enclosing(func).find_map(|at| {
+        let heard: Vec<_> = model.handed(at).iter().map(|handed| event(handed.call)).collect();
+        let is_alone = model.calls_of(at).is_empty() && heard.iter().all(Option::is_some);
+        heard.into_iter().next().flatten().filter(|_| is_alone)
+    })
+}
+
+/// Whether the function that waits for the end of a response ends it as well, at once: hardly a client is faster.
+fn is_answered(file: &FileView<'_, '_>, added: &Registration) -> bool {
+    let tree = &file.model.file.tree;
+    file.accesses.of(&added.place).any(|access| {
+        access.func == added.func
+            && matches!(access.usage, Usage::Method { name, .. }
+                if matches!(tree.text(name), "end" | "send" | "sendStatus" | "json" | "redirect" | "render"))
+    })
 }
 
 /// Names of methods that end an instance, in any framework or none.

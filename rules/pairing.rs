@@ -254,16 +254,18 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     }
 }
 
-/// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`.
+/// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`; and the path
+/// as the class of an instance says it.
 fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
     let mut out = vec![place.clone()];
     out.extend(
         model
             .values(place)
             .iter()
-            .map(|&value| model.file.place(value))
+            .map(|&value| model.file.place(listeners::unwrapped(model, value)))
             .filter(|place| !matches!(place.root, Root::Value(_))),
     );
+    out.extend(model.own_place(place));
     out
 }
 
@@ -306,7 +308,16 @@ pub(crate) fn compare_listeners(model: &Model<'_>, added: NodeId, removed: NodeI
     if holds_no_function(model, &removed) {
         return Match::Never;
     }
-    identity::compare(model, &added, &removed)
+    match identity::compare(model, &added, &removed) {
+        Match::May if is_own(model, &added, &removed) => Match::Must,
+        known => known,
+    }
+}
+
+/// Whether a helper that is handed an instance takes away what the instance has added: `off('x', peer.stop)`.
+fn is_own(model: &Model<'_>, added: &Identity, removed: &Identity) -> bool {
+    let (Identity::At(added), Identity::At(removed)) = (added, removed) else { return false };
+    model.own_place(removed).is_some_and(|own| own == *added)
 }
 
 /// A variable that holds what `addEventListener` returned: nothing. A method that does not exist.

@@ -567,6 +567,9 @@ pub fn releases(
     let mut out = Vec::new();
     for place in &handle.places {
         releases_of(model, accesses, place, patterns, 3, &mut out);
+        for other in other_names(model, accesses, place) {
+            releases_of(model, accesses, &other, patterns, 3, &mut out);
+        }
         if place.path.last() == Some(&Step::Element)
             && let Some(owner) = place.parent()
         {
@@ -575,6 +578,29 @@ pub fn releases(
     }
     out.sort_by_key(|release| release.node);
     out.dedup();
+    out
+}
+
+/// The names that code outside of a class has for a field of its instances: `peer.timer` in a helper that is handed the
+/// instance, `this.peer.timer` in its owner.
+fn other_names(model: &Model<'_>, accesses: &Accesses, place: &Place) -> Vec<Place> {
+    let (Root::This(class), Some(field)) = (place.root, place.last_field()) else { return Vec::new() };
+    let is_it = |own: Place| match own.root {
+        Root::This(of) => own.path == place.path && model.lineage(of).any(|base| base == class),
+        _ => false,
+    };
+    let uses = accesses.in_field(field).map(|access| access.place.clone());
+    // `peer.unsubscribe()` is a call of what the field holds.
+    let calls = accesses.of_name(field).filter_map(|access| match access.usage {
+        Usage::Method { name, .. } if name == field => access.place.clone().with(Step::Field(name)),
+        _ => None,
+    });
+    let mut out: Vec<Place> = Vec::new();
+    for at in uses.chain(calls).filter(|at| at.root != place.root) {
+        if !out.contains(&at) && model.own_place(&at).is_some_and(is_it) {
+            out.push(at);
+        }
+    }
     out
 }
 

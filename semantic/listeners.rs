@@ -99,8 +99,9 @@ fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -
     if !is_event_method(method) || !is_alone || !is_surely_function(model, listener) {
         return None;
     }
-    // The second and third arguments of the editors' own events are `this` and the list that disposes.
-    if tree.arg(call, 1).is_some() {
+    // The second argument of the editors' own events is `this`.
+    let is_receiver = |node: NodeId| tree.kind(node) == Kind::This || model.is_nothing(node);
+    if !tree.arg(call, 1).is_none_or(is_receiver) {
         return None;
     }
     Some(Registration {
@@ -115,6 +116,13 @@ fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -
         options: None,
         func: tree.func(call),
     })
+}
+
+/// The list that a method of its own event is handed to put the disposer on: `workspace.onDidOpen(f, null, list)`.
+#[must_use]
+pub fn handed_list(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
+    let (_, method) = model.file.tree.method_call(call)?;
+    model.file.tree.arg(call, 2).filter(|_| is_event_method(method))
 }
 
 /// Whether a value is made by the constructor of something called an emitter.
@@ -153,9 +161,12 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
 /// The registration that a call of a method makes on its object.
 fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
     let tree = &model.file.tree;
-    let target = unwrapped(model, object);
-    let ty = model.ty(target);
-    let (family, mut proved) = family_of(model, ty, method)?;
+    let (target, is_wrapped) = wrapped(model, object);
+    let (family, mut proved) = if is_wrapped {
+        ADDERS.contains(&method).then_some((None, false))?
+    } else {
+        family_of(model, model.ty(target), method)?
+    };
     let row = family.and_then(|family| model.catalog.emitter(family));
     let (event, listener_at) = event_argument(model, call, row)?;
     let listener = tree.arg(call, listener_at)?;
@@ -167,6 +178,8 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
     let is_written_out = tree.kind(listener) == Kind::Function && tree.arg(call, listener_at + 1).is_none();
     proved |= matches!(event, Identity::Constant(_)) && is_surely_function(model, listener)
         || is_written_out && listener_at == 1 && ADDERS.contains(&method) && method != "bind";
+    // `$(window).on('resize', $.proxy(this.layout, this))`
+    proved |= is_wrapped && matches!(event, Identity::Constant(_));
     let once = row.map_or_else(|| is_once_name(method), |row| row.once.iter().any(|name| name == method));
     Some(Registration {
         call,
@@ -187,6 +200,9 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
 /// the server itself.
 fn hidden_once(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
     let tree = &model.file.tree;
+    if method == "setTimeout" {
+        return hidden_timeout(model, call, object);
+    }
     if method != "listen" {
         return None;
     }
@@ -205,6 +221,29 @@ fn hidden_once(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) ->
         listener,
         family: None,
         proved: true,
+        once: true,
+        options: None,
+        func: tree.func(call),
+    })
+}
+
+/// `socket.setTimeout(ms, f)` listens for the event once, and with it (<https://nodejs.org/api/net.html#socketsettimeouttimeout-callback>:
+/// "the optional callback parameter will be added as a one-time listener for the 'timeout' event").
+fn hidden_timeout(model: &Model<'_>, call: NodeId, object: NodeId) -> Option<Registration> {
+    let tree = &model.file.tree;
+    let (delay, listener) = (tree.arg(call, 0)?, tree.arg(call, 1)?);
+    let is_set = tree.number(delay) != Some(0.0) && model.function_of(delay).is_none();
+    let place = model.file.place(object);
+    let is_global = matches!(place.root, Root::Global(_) | Root::Module(_)) && place.path.is_empty();
+    let is_alone = tree.arg(call, 2).is_none() && is_surely_function(model, listener);
+    (is_set && is_alone && !is_global).then(|| Registration {
+        call,
+        target: object,
+        place,
+        event: Identity::Constant("timeout".to_owned()),
+        listener,
+        family: model.model_of(model.ty(object)).and_then(|of| model.catalog.model(of).emitter),
+        proved: model.model_of(model.ty(object)).is_some(),
         once: true,
         options: None,
         func: tree.func(call),
@@ -330,7 +369,13 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
 }
 
 /// `$(x)`, `jQuery(x)` and `angular.element(x)` are `x` as far as listeners go, and so is a chain on one of them.
-fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
+#[must_use]
+pub fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
+    wrapped(model, object).0
+}
+
+/// The same, and whether a wrapper was around it, which has methods of its own.
+fn wrapped(model: &Model<'_>, object: NodeId) -> (NodeId, bool) {
     let tree = &model.file.tree;
     let mut at = object;
     while let Some((
@@ -346,8 +391,10 @@ fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
             .and_then(|callee| model.callee_name(callee))
             .is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
     match tree.arg(at, 0) {
-        Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => inner,
-        _ => at,
+        Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => {
+            (inner, true)
+        }
+        _ => (at, false),
     }
 }
 
@@ -477,7 +524,9 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
             (callee, name)
         }
     };
-    if !removes(model, object, method) || names_no_function(model, call) || names_table(model, call) {
+    let is_wrapped = || tree.method_call(call).is_some_and(|(object, _)| wrapped(model, object).1);
+    let removes = removes(model, object, method) || REMOVERS.contains(&method) && is_wrapped();
+    if !removes || names_no_function(model, call) || names_table(model, call) {
         return None;
     }
     let is_global = tree.method_call(call).is_none();
@@ -496,6 +545,12 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
                 || is_member_alone(model, call, function, "removeListener") =>
         {
             (Some(Identity::Unknown), Some(function), second)
+        }
+        // Backbone: `off(null, null, this)` takes all that was added with this context.
+        Some(event) if matches!(method, "off" | "unbind") => {
+            let is_any = |node: &NodeId| model.is_nothing(*node);
+            let event = Some(event).filter(|event| !is_any(event));
+            (event.map(|event| event_identity(model, event)), second.filter(|second| !is_any(second)), third)
         }
         Some(event) => (Some(event_identity(model, event)), second, third),
         None => (None, None, None),

@@ -130,8 +130,13 @@ fn acquired(
     {
         return None;
     }
-    let patterns = ReleasePatterns { ends_itself: row.ends_itself, ..ReleasePatterns::parse(&row.release) };
-    let handle = held(file, call, row.handle)?;
+    let mut patterns =
+        ReleasePatterns { ends_itself: row.ends_itself, ..ReleasePatterns::parse(&row.release) };
+    let mut handle = held(file, call, row.handle)?;
+    if !row.release_by_first.is_empty() {
+        patterns.functions.extend_from_slice(&row.release_by_first);
+        handle.places.extend(named_by_first(file.model, call));
+    }
     if may_end_itself(file, call, &handle, row) {
         return None;
     }
@@ -259,6 +264,13 @@ pub(crate) fn row<'a>(file: &FileView<'_, 'a>, meta: &'static Meta, call: NodeId
     let rows = file.model.rows(call);
     let mut acquired = rows.iter().filter_map(|row| row.acquires.as_ref());
     acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(file.model, call)))
+}
+
+/// The name of what a call is told of first: who has that can give back what the call acquired.
+fn named_by_first(model: &Model<'_>, call: NodeId) -> Option<Place> {
+    let first = model.file.tree.arg(call, 0)?;
+    let place = model.file.place(first);
+    (!matches!(place.root, Root::Value(_))).then_some(place)
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -532,12 +544,14 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let stays = patterns.called;
     gap(held)
         .or_else(|| slot::overwritten(held).filter(|_| !patterns.ends_itself))
+        .or_else(|| slot::overwritten_entry(held).filter(|_| !patterns.ends_itself && !patterns.expires))
         .or_else(|| slot::missed_by_end(held))
         .or_else(|| slot::missed_by_settlement(held, stays))
         .or_else(|| slot::missed_by_rejection(held).filter(|_| stays))
         .or_else(|| slot::missed_by_handler(held))
         .or_else(|| slot::armed_after_release(held))
         .or_else(|| slot::kept_after_end(held))
+        .or_else(|| ending::uncovered(held.file, &held.releases.iter().map(|release| release.func).collect()))
         .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
 }
 

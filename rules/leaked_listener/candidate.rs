@@ -3,7 +3,7 @@
 use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::ends_target;
-use super::{META, again, ends, given, keyed, once, partner};
+use super::{META, again, ends, given, keyed, list, once, partner};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches, same_target};
@@ -114,15 +114,20 @@ fn staying<'f>(
     if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
         return dropped("what the call returns is followed by the rule for it");
     }
+    let mut notes: Vec<Note> = unaborted.into_iter().collect();
     let mut partial = match disposer(file, registration) {
         Disposer::None => None,
         Disposer::Gap(gap) => Some(gap),
+        Disposer::Forgotten(list) => {
+            notes.push(list::note(model, registration, &list));
+            None
+        }
         Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
     };
     if once::is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
     }
-    let removed = Removed::of(file, registration, unaborted);
+    let removed = Removed::of(file, registration, notes);
     if let Some(removal) = removed.by.first() {
         let Some(gap) = ends::gap(file, registration, &removed.by) else {
             note_removed(file, registration, origin, removal, claims);
@@ -187,8 +192,8 @@ struct Removed<'f> {
 }
 
 impl<'f> Removed<'f> {
-    fn of<'a>(file: &FileView<'f, 'a>, registration: &Registration, unaborted: Option<Note>) -> Self {
-        let mut out = Self { by: Vec::new(), maybe: false, notes: unaborted.into_iter().collect() };
+    fn of<'a>(file: &FileView<'f, 'a>, registration: &Registration, notes: Vec<Note>) -> Self {
+        let mut out = Self { by: Vec::new(), maybe: false, notes };
         let own = file.position(registration.call).unwrap_or(usize::MAX);
         let mut at = Some(0);
         while let Some((position, removal)) = at.and_then(|at| Some((at, file.removals.get(at)?))) {

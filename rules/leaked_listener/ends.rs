@@ -6,7 +6,7 @@ use crate::acquire;
 use crate::claim::Gap;
 use crate::pairing::matches;
 use crate::rule::FileView;
-use crate::slot;
+use crate::{ending, slot};
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
@@ -36,6 +36,7 @@ pub(super) fn gap(
         .or_else(|| slot::left_by_watcher(model, registration.call, &removing))
         .or_else(|| left_to_itself(file, registration, removals))
         .or_else(|| kept_by_the_last(file, registration, removals))
+        .or_else(|| ending::uncovered(file, &removing))
 }
 
 /// A setter takes the listener from the old target to make room for the new one, and nobody takes it from the last one when

@@ -5,6 +5,7 @@ mod candidate;
 mod ends;
 mod given;
 mod keyed;
+mod list;
 mod once;
 mod origin;
 mod outlives;

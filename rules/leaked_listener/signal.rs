@@ -1,5 +1,6 @@
 //! The ways a registration can be undone that it carries itself: a signal, or the disposer that it returns.
 
+use super::list;
 use crate::acquire;
 use crate::claim::{Gap, Note, SignalUse};
 use crate::finding::Role;
@@ -141,9 +142,14 @@ pub(super) enum Disposer {
     Kept,
     /// It removes the listener, except on this way.
     Gap(Gap),
+    /// It is put on a list of which nobody disposes.
+    Forgotten(Place),
 }
 
 pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> Disposer {
+    if listeners::handed_list(file.model, registration.call).is_some() {
+        return list::forgotten_argument(file, registration).map_or(Disposer::Kept, Disposer::Forgotten);
+    }
     if !returns_something(file, registration) {
         return Disposer::None;
     }
@@ -163,7 +169,11 @@ pub(super) fn disposer(file: &FileView<'_, '_>, registration: &Registration) -> 
     if living.is_empty() {
         // A name that is never used again, here or anywhere.
         let is_private = handle.places.iter().all(|place| !acquire::is_shared(model, place));
-        return if is_private { Disposer::None } else { Disposer::Kept };
+        return match list::forgotten(file, &handle) {
+            Some(list) => Disposer::Forgotten(list),
+            None if is_private => Disposer::None,
+            None => Disposer::Kept,
+        };
     }
     let held = Held::new(file, registration.call, &handle, &living, &patterns);
     acquire::leftover(&held).map_or(Disposer::Kept, Disposer::Gap)

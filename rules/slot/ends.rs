@@ -20,6 +20,11 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     if held.releases.iter().any(|release| tree.contains(held.call, release.node)) {
         return None;
     }
+    if let Root::This(class) = slot.root
+        && held.releasing.iter().any(|&func| is_destructor(model, func, class))
+    {
+        return None;
+    }
     let (ends, is_component, name) = ends_of(held, slot)?;
     if ends.iter().any(|&end| reaches(model, end, &held.releasing, 6)) {
         return None;
@@ -35,6 +40,12 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     Some(Gap { one_each, ..Gap::new(format!("when {name}"), None) })
+}
+
+/// Whether a function is, or stands in, one that is handed over with an instance: `registerDestructor(this, () => …)`. Who
+/// takes it runs it when the instance ends.
+fn is_destructor(model: &Model<'_>, func: FuncId, class: ClassId) -> bool {
+    model.file.enclosing(func).any(|func| model.handed_behind_this(func) == Some(class))
 }
 
 /// An effect arms what a ref holds, and no cleanup of its component gives it back.

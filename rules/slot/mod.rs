@@ -2,6 +2,7 @@
 //! the code that ends their owner.
 
 mod ends;
+mod keyed;
 mod rearmed;
 mod settlement;
 
@@ -9,6 +10,7 @@ pub(crate) use ends::{
     forgotten_sibling, is_waited_for, kept_after_end, left_by_watcher, missed_by_cleanup, missed_by_effect,
     missed_by_end, missed_by_handler, missed_by_unmount, missed_in_effect,
 };
+pub(crate) use keyed::overwritten_entry;
 pub(crate) use rearmed::{armed_after_release, overwritten, released_for_the_next};
 pub(crate) use settlement::{is_executor, kept_by_settlement, missed_by_rejection, missed_by_settlement};
 

@@ -157,11 +157,15 @@ fn is_fed(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
         _ => None,
     };
     let mut around = model.file.enclosing(func).take_while(|&at| Some(at) != owner && at.index() != 0);
-    around.any(|at| {
-        file.registrations.iter().any(|registration| {
-            let comes_again = matches!(&registration.event, Identity::Constant(event) if REPEATING.contains(&event.as_str()));
-                comes_again && !registration.once && model.function_of(registration.listener) == Some(at)
-        })
+    around.any(|at| hears_again(file, at))
+}
+
+/// Whether a function is a listener to events that come again and again.
+pub(super) fn hears_again(file: &FileView<'_, '_>, func: FuncId) -> bool {
+    file.model.handed(func).iter().filter_map(|handed| file.registration(handed.call)).any(|registration| {
+        let comes_again =
+            matches!(&registration.event, Identity::Constant(event) if REPEATING.contains(&event.as_str()));
+        comes_again && !registration.once && file.model.function_of(registration.listener) == Some(func)
     })
 }
 

@@ -62,6 +62,7 @@ pub fn is_startup_name(name: &str) -> bool {
             "activate",
             "prepare",
             "load",
+            "onstart",
         ]
         .iter()
         .any(|prefix| lower.starts_with(prefix))

@@ -438,6 +438,9 @@ pub struct AcquireRow {
     pub handle: Handle,
     /// Calls that give it back: `clearInterval(_)`, `_.close()`.
     pub release: Vec<String>,
+    /// Functions that give it back when they are handed what the first argument of the call is: `unlock(file)`.
+    #[serde(default)]
+    pub release_by_first: Vec<String>,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,

@@ -39,10 +39,11 @@ pub(super) fn find_owners(file: &mut Lowered) {
 fn mark_class_members(file: &mut Lowered) {
     for i in 0..file.classes.len() {
         let class = ClassId::from_index(i);
+        let of_wrapper = |value: Option<NodeId>| file.tree.function(wrapped(file, value?));
         let members: Vec<FuncId> = file.classes[i]
             .members
             .iter()
-            .filter_map(|member| member.func)
+            .filter_map(|member| member.func.or_else(|| of_wrapper(member.value)))
             .chain(file.classes[i].field_init)
             .collect();
         for func in members {
@@ -66,7 +67,9 @@ fn inherit_this(file: &mut Lowered) {
         if row.this_class.is_some() {
             continue;
         }
-        let inherits = row.kind == FunctionKind::Arrow || is_bound_to_this(file, row.node);
+        let inherits = row.kind == FunctionKind::Arrow
+            || is_bound_to_this(file, row.node)
+            || is_wrapped_for_this(file, row.node);
         if !inherits {
             continue;
         }
@@ -93,6 +96,37 @@ fn is_bound_to_this(file: &Lowered, func: NodeId) -> bool {
         }
         _ => false,
     }
+}
+
+/// The function that a wrapper makes a method of: `debounce(function () { … }, 100)`, `task(function* () { … })`. What the
+/// wrapper is called on, it calls the function on. Of a global function, `setInterval`, that is not so.
+fn wrapped(file: &Lowered, value: NodeId) -> NodeId {
+    let tree = &file.tree;
+    let is_wrapper = |callee: NodeId| match tree.kind(callee) {
+        Kind::Identifier => file.binding_of(callee).is_some(),
+        Kind::Member => matches!(tree.name(callee), Some("debounce" | "throttle")),
+        _ => false,
+    };
+    let is_method = |arg: &NodeId| {
+        tree.function(*arg).is_some_and(|func| file.function(func).kind != FunctionKind::Arrow)
+    };
+    let callee = tree.callee(value).filter(|_| tree.kind(value) == Kind::Call);
+    let inner = callee.filter(|&callee| is_wrapper(callee)).and_then(|_| tree.args(value).find(is_method));
+    inner.unwrap_or(value)
+}
+
+/// `this.flush = debounce(function () { … }, 100)`: the function runs on the instance.
+fn is_wrapped_for_this(file: &Lowered, func: NodeId) -> bool {
+    let tree = &file.tree;
+    let wrapper = tree.parent(func).filter(|&wrapper| wrapped(file, wrapper) == func);
+    let target = wrapper
+        .and_then(|wrapper| tree.parent(wrapper))
+        .filter(|&assign| tree.kind(assign) == Kind::Assign)
+        .and_then(|assign| tree.first(assign));
+    target.is_some_and(|target| {
+        tree.kind(target) == Kind::Member
+            && tree.first(target).is_some_and(|object| tree.kind(object) == Kind::This)
+    })
 }
 
 #[derive(Default)]
@@ -381,7 +415,7 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
     let tree = &file.tree;
     let mut methods = Vec::new();
     for prop in tree.children(object).filter(|&prop| tree.kind(prop) == Kind::Property) {
-        let Some(value) = tree.last_child(prop) else { continue };
+        let Some(value) = tree.last_child(prop).map(|value| wrapped(file, value)) else { continue };
         if tree.function(value).is_some() {
             methods.push((prop, value));
         } else if tree.kind(value) == Kind::Object
@@ -417,7 +451,7 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
 fn grouped_methods(file: &Lowered, group: NodeId, methods: &mut Vec<(NodeId, NodeId)>) {
     let tree = &file.tree;
     for prop in tree.children(group).filter(|&prop| tree.kind(prop) == Kind::Property) {
-        let Some(value) = tree.last_child(prop) else { continue };
+        let Some(value) = tree.last_child(prop).map(|value| wrapped(file, value)) else { continue };
         if tree.function(value).is_some() {
             methods.push((prop, value));
         } else if tree.kind(value) == Kind::Object {

@@ -4,6 +4,7 @@
 
 mod annotations;
 mod functions;
+mod own;
 mod paths;
 mod rows;
 mod types;
@@ -130,6 +131,8 @@ enum Question {
     Function(NodeId),
     Rows(NodeId),
     Returned(FuncId),
+    Type(NodeId),
+    Binding(BindingId),
     Place(Place),
 }
 
@@ -203,6 +206,8 @@ impl<'a> Model<'a> {
                 Question::Function(expr) => self.functions.get_mut().forget(expr),
                 Question::Rows(call) => self.rows.get_mut().forget(call),
                 Question::Returned(func) => drop(self.return_types.get_mut().remove(&func)),
+                Question::Type(expr) => self.types.get_mut().forget(expr),
+                Question::Binding(binding) => drop(self.binding_types.get_mut().remove(&binding)),
                 Question::Place(place) => drop(self.place_types.get_mut().remove(&place)),
             }
         }

@@ -13,15 +13,18 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn ty(&self, expr: NodeId) -> Ty {
         if let Some(&known) = self.types.borrow().get(expr) {
+            self.reuse(|| Question::Type(expr));
             return known;
         }
         let key = u64::from(expr.0);
         if !self.begin(key) {
             return Ty::Unknown;
         }
+        let mark = self.unsettled_mark();
         let ty = self.compute_ty(expr);
         self.open.borrow_mut().remove(&key);
         self.types.borrow_mut().put(&self.file.tree, expr, ty);
+        self.remember_unsettled(mark, || Question::Type(expr));
         ty
     }
 
@@ -156,15 +159,18 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn binding_ty(&self, binding: BindingId) -> Ty {
         if let Some(&known) = self.binding_types.borrow().get(&binding) {
+            self.reuse(|| Question::Binding(binding));
             return known;
         }
         let key = u64::from(binding.0) | 1 << 40;
         if !self.begin(key) {
             return Ty::Unknown;
         }
+        let mark = self.unsettled_mark();
         let ty = self.compute_binding_ty(binding);
         self.open.borrow_mut().remove(&key);
         self.binding_types.borrow_mut().insert(binding, ty);
+        self.remember_unsettled(mark, || Question::Binding(binding));
         ty
     }
 
@@ -432,7 +438,19 @@ impl<'a> Model<'a> {
         }
         let model = self.class_model(class);
         let field = model.and_then(|model| self.catalog.field(model, self.file.tree.text(name)));
-        field.map_or(Ty::Unknown, Ty::Model)
+        field.or_else(|| self.decorated_field(class, name)).map_or(Ty::Unknown, Ty::Model)
+    }
+
+    /// What a decorator gives a field: `@service session`.
+    pub(crate) fn decorated_field(&self, class: ClassId, name: NameId) -> Option<ModelId> {
+        let tree = &self.file.tree;
+        let member = self.lineage(class).find_map(|class| self.members(class, name).first().copied())?;
+        let mut decorators = tree.children(member.node).filter(|&part| tree.kind(part) == Kind::Decorator);
+        decorators.find_map(|decorator| {
+            let decorator = tree.first(decorator)?;
+            let callee = tree.callee(decorator).unwrap_or(decorator);
+            self.catalog.made_by(&self.api_path(callee)?)
+        })
     }
 
     /// The type of the elements of a collection, from its annotation or type arguments.

@@ -1,5 +1,6 @@
 //! What is kept of a file once its tree is dropped: small, owned, serialisable.
 
+mod decorated;
 mod names;
 mod places;
 mod rows;
@@ -579,6 +580,7 @@ impl Builder<'_, '_> {
             }
         }
         out.extend(self.annotated());
+        out.extend(self.decorated());
         for place in self.model.written_fields() {
             let ty = match type_row(self.model.place_ty(&place)) {
                 TypeRow::Unknown => match self.model.values(&place)[..] {
