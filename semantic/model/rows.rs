@@ -48,7 +48,9 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
         let names = self.param_names(func);
-        if names.is_empty() { None } else { self.catalog.handler(&names) }
+        // `(req, res, deps)`: what else it takes has a default, or is bound.
+        let first = names.get(..2).filter(|_| names.len() > 2);
+        self.catalog.handler(&names).or_else(|| first.and_then(|first| self.catalog.handler(first)))
     }
 
     /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
