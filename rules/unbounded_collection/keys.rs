@@ -184,6 +184,13 @@ const FINITE_KEYS: &[&str] = &[
     "weekday",
     "month",
     "codec",
+    "group",
+    "factory",
+    // Devices that somebody has paired.
+    "mac",
+    "macaddress",
+    "ieeeaddr",
+    "ieeeaddress",
 ];
 
 /// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
@@ -213,6 +220,10 @@ fn names_few(key: &str) -> bool {
     // Of queries and users there is no end, and so there is none of their names.
     if last == "name" && key.rsplit('.').nth(1).is_some_and(is_open_name) {
         return false;
+    }
+    // `maxRequests`, `windowMs`: limits that the code sets.
+    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window")) && words.len() > 1 {
+        return true;
     }
     let whole = last.to_ascii_lowercase();
     FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())
