@@ -507,7 +507,7 @@ fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
 }
 
 /// Whether a function is the executor of a promise.
-fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+pub(super) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
     tree.argument_of(model.file.function(func).node).is_some_and(|(call, _)| {
         let path = tree.callee(call).and_then(|callee| model.api_path(callee));
