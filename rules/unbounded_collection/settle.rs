@@ -302,6 +302,10 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
             let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
             let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
             // What calls itself a cache need not be asked in the very function that fills it.
+        // `function memoize(fn) { const known = {}; return (url) => known[url] ??= fn(url); }`
+        Lives::With(_, Owner::Run(_), _) => {
+            growth.looked_up && !growth.shown.contains(['.', '[']) && is_open_by_name(growth)
+        }
             let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
             let others =
                 ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
