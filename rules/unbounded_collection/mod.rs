@@ -2,6 +2,7 @@
 
 mod container;
 mod evidence;
+mod expired;
 mod keys;
 mod mend;
 mod missed;
@@ -82,7 +83,8 @@ impl Rule for UnboundedCollection {
         }
         let holder = claims.names.place(model, &op.holder);
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
-        let missed = partial::gap(file, op).or_else(|| missed::missed(file, op));
+        let missed =
+            partial::gap(file, op).or_else(|| missed::missed(file, op)).or_else(|| expired::missed(file, op));
         let body = GrowthClaim {
             fixes: mend::fixes(file, op, missed.as_ref()),
             holder,
