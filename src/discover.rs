@@ -2,9 +2,11 @@
 
 use crate::config::ConfigError;
 use crate::configs::Configs;
+use crate::role;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use outlive_semantic::project::Packages;
+use outlive_semantic::summary::Role;
 use outlive_semantic::syntax::Language;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
@@ -58,6 +60,8 @@ pub(crate) struct Candidate {
     pub(crate) path: String,
     /// Its language.
     pub(crate) language: Language,
+    /// The part it plays in its project.
+    pub(crate) role: Role,
 }
 
 /// What the walk found.
@@ -69,8 +73,6 @@ pub(crate) struct Found {
     pub(crate) skipped: BTreeMap<Skip, u64>,
     /// The packages whose manifests were met.
     pub(crate) packages: Packages,
-    /// Whether the files come from walking a folder, not from being named.
-    walked: bool,
     /// Files that were named and cannot be read, and files whose name cannot be shown: path and reason.
     pub(crate) refused: Vec<(String, String)>,
     /// Folders that could not be walked: path and reason.
@@ -118,80 +120,101 @@ pub(crate) fn discover(
 ) -> Result<Found, DiscoverError> {
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
     let mut found = Found::default();
+    let search = Search { here: &here, configs };
     for path in paths {
         let shown = path.display().to_string();
         let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => DiscoverError::Missing(shown),
             _ => DiscoverError::Unreadable(shown, error),
         })?;
-        found.walked = meta.is_dir();
+        let root = project_root(&whole(&here, path), &here, meta.is_dir());
         if meta.is_dir() {
-            walk(path, &here, configs, &mut found)?;
+            search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
             // A file that is named is analysed, whatever ignore files say.
-            add(path, &here, configs, &mut found)?;
+            search.add(path, &root, false, &mut found)?;
         } else {
             found.refused.push((relative(path, &here), "not a regular file".to_owned()));
         }
     }
-    found.walked = false;
     for path in extra {
-        add(Path::new(path), &here, configs, &mut found)?;
+        search.add(Path::new(path), &here, false, &mut found)?;
     }
     found.files.sort();
     found.files.dedup();
     Ok(found)
 }
 
-fn walk(folder: &Path, here: &Path, configs: &Configs, found: &mut Found) -> Result<(), ConfigError> {
-    let mut builder = WalkBuilder::new(folder);
-    builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
-        |entry| {
-            !matches!(
-                entry.file_name().to_str(),
-                Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
-            )
-        },
-    );
-    for entry in builder.build() {
-        match entry {
-            Ok(entry) => {
-                if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                    add(entry.path(), here, configs, found)?;
-                }
-            }
-            Err(error) => found.errors.push((relative(folder, here), error.to_string())),
-        }
+/// The folder below which the names of folders say what their files are for: the working directory, and of what lies
+/// outside of it the nearest folder with a manifest or a repository, or else the very folder that is named.
+fn project_root(named: &Path, here: &Path, is_folder: bool) -> PathBuf {
+    if named.starts_with(here) {
+        return here.to_owned();
     }
-    Ok(())
+    let folder = if is_folder { named } else { named.parent().unwrap_or(named) };
+    let is_root = |folder: &&Path| ["package.json", ".git"].iter().any(|mark| folder.join(mark).exists());
+    folder.ancestors().find(is_root).unwrap_or(folder).to_owned()
 }
 
-fn add(path: &Path, here: &Path, configs: &Configs, found: &mut Found) -> Result<(), ConfigError> {
-    let shown = relative(path, here);
-    let name = shown.rsplit('/').next().unwrap_or(&shown);
-    if name == "package.json" {
-        manifest(path, &shown, found);
-        return Ok(());
+/// What a search for files goes by.
+struct Search<'s> {
+    here: &'s Path,
+    configs: &'s Configs,
+}
+
+impl Search<'_> {
+    fn walk(&self, folder: &Path, root: &Path, found: &mut Found) -> Result<(), ConfigError> {
+        let mut builder = WalkBuilder::new(folder);
+        builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
+            |entry| {
+                !matches!(
+                    entry.file_name().to_str(),
+                    Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
+                )
+            },
+        );
+        for entry in builder.build() {
+            match entry {
+                Ok(entry) => {
+                    if entry.file_type().is_some_and(|kind| kind.is_file()) {
+                        self.add(entry.path(), root, true, found)?;
+                    }
+                }
+                Err(error) => found.errors.push((relative(folder, self.here), error.to_string())),
+            }
+        }
+        Ok(())
     }
-    let Some(language) = Language::of_path(name) else { return Ok(()) };
-    if path.to_str().is_none() {
-        found.refused.push((shown, "the path is not valid UTF-8".to_owned()));
-        return Ok(());
+
+    /// Adds a file that was met in a walk, or named.
+    fn add(&self, path: &Path, root: &Path, walked: bool, found: &mut Found) -> Result<(), ConfigError> {
+        let shown = relative(path, self.here);
+        let name = shown.rsplit('/').next().unwrap_or(&shown);
+        if name == "package.json" {
+            manifest(path, &shown, found);
+            return Ok(());
+        }
+        let Some(language) = Language::of_path(name) else { return Ok(()) };
+        if path.to_str().is_none() {
+            found.refused.push((shown, "the path is not valid UTF-8".to_owned()));
+            return Ok(());
+        }
+        let inside = relative(&whole(self.here, path), root);
+        let skip = if self.configs.leaves_out(path, !walked)? {
+            Some(Skip::Excluded)
+        } else if language == Language::Declaration {
+            Some(Skip::Declaration)
+        } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
+            Some(Skip::Minified)
+        } else {
+            walked.then(|| skip_folder(&inside)).flatten()
+        };
+        match skip {
+            Some(reason) => *found.skipped.entry(reason).or_default() += 1,
+            None => found.files.push(Candidate { path: shown, language, role: role::of_path(&inside) }),
+        }
+        Ok(())
     }
-    let skip = if configs.leaves_out(path, !found.walked)? {
-        Some(Skip::Excluded)
-    } else if language == Language::Declaration {
-        Some(Skip::Declaration)
-    } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
-        Some(Skip::Minified)
-    } else {
-        found.walked.then(|| skip_folder(&shown)).flatten()
-    };
-    match skip {
-        Some(reason) => *found.skipped.entry(reason).or_default() += 1,
-        None => found.files.push(Candidate { path: shown, language }),
-    }
-    Ok(())
 }
 
 /// Folders that hold no source of this project. A file that is named is analysed wherever it stands.

@@ -10,7 +10,7 @@ struct Module {
     code: String,
 }
 
-/// Every module below a folder.
+/// Every module below a folder. What builds the program is no part of it.
 fn modules(folder: &str) -> Vec<Module> {
     let mut out = Vec::new();
     collect(Path::new(env!("CARGO_MANIFEST_DIR")), folder, &mut out);
@@ -23,7 +23,7 @@ fn collect(root: &Path, folder: &str, out: &mut Vec<Module>) {
         let path = format!("{folder}/{name}");
         if root.join(&path).is_dir() && name != "tests" {
             collect(root, &path, out);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if name.ends_with(".rs") && !matches!(&*name, "tests.rs" | "build.rs") {
             let code = without_tests(&std::fs::read_to_string(root.join(&path)).unwrap());
             out.push(Module { path, code });
         }

@@ -333,6 +333,28 @@ fn hooks_name_files_and_the_project_is_read() {
     assert_eq!(project.run(&["--within", ".", "src/gone.js"]).code, 2);
 }
 
+/// What stands above a project says nothing about its files, from wherever the command runs.
+#[test]
+fn folders_above_a_project_do_not_make_its_files_tests() {
+    let above = Project::new(&[
+        ("tests/dist/app/package.json", "{}"),
+        ("tests/dist/app/src/server.js", LEAK),
+        ("tests/dist/app/test/server.js", LEAK),
+        ("tests/loose/server.js", LEAK),
+    ]);
+    let found = |named: &str| {
+        let elsewhere = Project::new(&[("other.js", "")]);
+        let path = above.path().join(named).to_string_lossy().into_owned();
+        let report = elsewhere.json(&[&path]);
+        report["findings"].as_array().unwrap().len()
+    };
+    assert_eq!(found("tests/dist/app"), 1);
+    assert_eq!(found("tests/dist/app/src"), 1);
+    assert_eq!(found("tests/dist/app/src/server.js"), 1);
+    assert_eq!(found("tests/dist/app/test"), 0, "a folder of tests inside the project");
+    assert_eq!(found("tests/loose"), 1, "no manifest: the folder itself");
+}
+
 #[test]
 fn a_rule_that_is_asked_for_runs_even_if_it_is_off() {
     let project =

@@ -1,4 +1,4 @@
-//! What libraries do, as data: the rows of `rules/models/*.toml` and of a user's configuration, compiled for lookup.
+//! What libraries do, as data: the rows of `rules/models/sheets` and of a user's configuration, compiled for lookup.
 //!
 //! A row names an API by its access path. `fs.watch` is a function of a package or a global; `net.Server#on` is a method
 //! of a type; `*#forEach` is a method of anything whose type is unknown. `X()` in a path is what calling or constructing

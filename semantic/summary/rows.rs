@@ -13,7 +13,7 @@ use crate::tables::{ClassKind, FunctionKind};
 use crate::tree::Span;
 
 /// What part a file plays in its project.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Role {
     /// Code that runs in production.
     Source,

@@ -15,6 +15,7 @@ pub(crate) use record::{Kept, Written, encode};
 
 use outlive_rules::Rule;
 use outlive_semantic::catalog::Catalog;
+use outlive_semantic::summary::Role;
 use pack::{Digest, Ours, Pack, Row, Writing};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::io;
@@ -34,7 +35,7 @@ const MAX_FOLDER: u64 = 512 << 20;
 /// A pack that nobody finished for so long was left behind by a run that was ended.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The name of a file's record: its path and its text. Both decide what the file yields.
+/// The name of a file's record: its path, the part it plays and its text. All decide what the file yields.
 #[derive(Clone, Copy)]
 pub(crate) struct Key {
     key: Digest,
@@ -43,9 +44,10 @@ pub(crate) struct Key {
 
 impl Key {
     /// The name for a text at a path.
-    pub(crate) fn of(path: &str, text: &[u8]) -> Self {
+    pub(crate) fn of(path: &str, role: Role, text: &[u8]) -> Self {
         let path = blake3::hash(path.as_bytes());
         let mut hasher = blake3::Hasher::new_keyed(path.as_bytes());
+        hasher.update(&[role as u8]);
         hasher.update(text);
         let short = path.as_bytes().first_chunk().copied().unwrap_or_default();
         Self { key: *hasher.finalize().as_bytes(), path: short }

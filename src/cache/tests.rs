@@ -18,7 +18,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn key(at: u8) -> Key {
-    Key::of(&format!("{at}.js"), &[at])
+    Key::of(&format!("{at}.js"), Role::Source, &[at])
 }
 
 /// A pack with records of several lengths.

@@ -6,7 +6,7 @@ use crate::cache::{Cache, Kept, Key, Written};
 use crate::discover::{Candidate, Skip};
 use crate::report::{FileError, Trouble, source};
 use crate::suppress::Directive;
-use crate::{cache, discover, role, suppress};
+use crate::{cache, discover, suppress};
 use outlive_rules::engine::Analysed;
 use outlive_rules::trace::Trace;
 use outlive_rules::{Rule, engine};
@@ -145,7 +145,7 @@ impl Work<'_> {
         }
         // The trace tells what the rules drop: that is not kept.
         let cache = known.cache.filter(|_| plan.traced != Some(&*file.path));
-        let cache = cache.map(|cache| (cache, Key::of(&file.path, &bytes)));
+        let cache = cache.map(|cache| (cache, Key::of(&file.path, file.role, &bytes)));
         let mut effort = Effort { read: start.elapsed(), ..Effort::default() };
         let start = Instant::now();
         if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.find(key, catalog, size)) {
@@ -206,7 +206,7 @@ impl Work<'_> {
         }
         lowered.path = file.path.as_str().into();
         let trace = if plan.traced == Some(&*file.path) { Trace::listening() } else { Trace::default() };
-        let mut analysed = engine::analyse(&lowered, catalog, role::of_path(&file.path), rules, &trace);
+        let mut analysed = engine::analyse(&lowered, catalog, file.role, rules, &trace);
         analysed.dropped = trace.into_list();
         let directives = suppress::directives(text, file.language);
         drop(lowered);

@@ -3,7 +3,6 @@
 use super::file::{Effort, Fate, Outcome, file_error};
 use crate::discover::{Candidate, Found, Skip};
 use crate::report::{FileError, Stats, Trouble};
-use crate::role;
 use crate::suppress::Directive;
 use outlive_rules::claim::Claim;
 use outlive_rules::trace::Dropped;
@@ -56,7 +55,7 @@ impl Gathered {
         match outcome.fate {
             Fate::Analysed(analysed, directives) => {
                 self.stats.parsed += 1;
-                self.stats.asides += u64::from(role::of_path(&file.path) != Role::Source);
+                self.stats.asides += u64::from(file.role != Role::Source);
                 let id = FileId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
                 self.claims.push((id, analysed.claims));
                 self.dropped
