@@ -48,9 +48,9 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
         let names = self.param_names(func);
-        // `(req, res, deps)`: what else it takes has a default, or is bound.
-        let first = names.get(..2).filter(|_| names.len() > 2);
-        self.catalog.handler(&names).or_else(|| first.and_then(|first| self.catalog.handler(first)))
+        // `(req, res, deps = {})`: what has a default, or is taken apart, is bound by whoever hands the handler over.
+        let named = names.iter().rposition(|name| !name.is_empty())?;
+        self.catalog.handler(&names[..=named])
     }
 
     /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
