@@ -199,7 +199,7 @@ pub(super) fn is_finite_by_name(growth: &GrowthClaim) -> bool {
     if holder.contains("deprecat") || holder.contains("warned") || holder.contains("warnings") {
         return true;
     }
-    if matches!(growth.keys, Keys::None | Keys::Fresh) {
+    if growth.keys == Keys::Fresh || growth.keys == Keys::None && growth.key.is_empty() {
         return false;
     }
     if growth.key_parts.is_empty() {

@@ -1,6 +1,7 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
 mod container;
+mod distinct;
 mod evidence;
 mod expired;
 mod keys;
@@ -82,6 +83,7 @@ impl Rule for UnboundedCollection {
             return dropped("an entry that is there is overwritten");
         }
         let holder = claims.names.place(model, &op.holder);
+        let key = op.key.or_else(|| distinct::told_apart_by(file, op));
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
         let missed =
             partial::gap(file, op).or_else(|| missed::missed(file, op)).or_else(|| expired::missed(file, op));
@@ -91,8 +93,8 @@ impl Rule for UnboundedCollection {
             shown: model.file.display(&op.holder),
             growth,
             keys,
-            key_parts: op.key.map(|key| key_parts(model, key)).unwrap_or_default(),
-            key: op.key.map(|key| shown_key(model, key)).unwrap_or_default(),
+            key_parts: key.map(|key| key_parts(model, key)).unwrap_or_default(),
+            key: key.map(|key| shown_key(model, key)).unwrap_or_default(),
             container,
             model: ty,
             declared: declaration(model, &op.holder),
