@@ -242,8 +242,8 @@ pub struct ListenerClaim {
     pub origin: Origin,
     /// The parameter of the constructor that it is, or is a part of.
     pub handed: Option<Place>,
-    /// The event as the source names it.
-    pub event: String,
+    /// The event, if it is a constant.
+    pub event: Option<String>,
     /// It is an event of a process that is about to end.
     pub is_last: bool,
     /// It waits for those who connect to a server: what sets one up listens once.
@@ -697,6 +697,8 @@ pub struct LocalClaim {
     pub conventions: u8,
     /// Conjuncts that rest on a name, which a way from an entry point to this code confirms.
     pub named: u8,
+    /// Conjuncts that rest on it coming often: a job or a tick does not confirm them.
+    pub often: u8,
     /// Conjuncts that are unknown.
     pub unknowns: u8,
     /// The code must run more than once for it to matter.

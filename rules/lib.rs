@@ -19,6 +19,7 @@ pub use rule::{Category, Meta, Rule};
 mod acquire;
 mod churn;
 mod ending;
+mod getter;
 mod hoist;
 mod ignored_backpressure;
 mod ignored_listener_options;

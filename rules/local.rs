@@ -29,6 +29,9 @@ fn settle(
     if !info.rate.is_some_and(Rate::is_hot) {
         doubt.conventions = doubt.conventions.saturating_add(body.named);
     }
+    if info.rate.is_none_or(|rate| rate < Rate::Event) {
+        doubt.conventions = doubt.conventions.saturating_add(body.often);
+    }
     if body.must_repeat {
         if info.is_once() {
             return view.drop(file, claim, || format!("the function runs {}", info.phrase()));

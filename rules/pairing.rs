@@ -1,5 +1,6 @@
 //! Which removal takes which listener away: the same target, event, function and capture flag.
 
+use crate::getter::getter;
 use outlive_semantic::calls;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::NodeId;
@@ -225,10 +226,13 @@ fn are_other_constants(model: &Model<'_>, one: &Place, other: &Place) -> bool {
 }
 
 /// Whether two paths are the same target. Only what is provably something else never is: a new object each time
-/// (`matchMedia(q)`), a part of the other, the page and a field.
+/// (`matchMedia(q)`), a part of the other, the page and an instance or its field.
 pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> Match {
     if added == removed {
         return Match::Must;
+    }
+    if let (Some(one), Some(other)) = (getter(model, added), getter(model, removed)) {
+        return if one == other && added.path == removed.path { Match::Must } else { Match::May };
     }
     let (left, right) = (aliases(model, added), aliases(model, removed));
     if left.iter().any(|place| right.contains(place)) {
@@ -237,12 +241,12 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     let is_part =
         left.iter().any(|a| right.iter().any(|b| a.root == b.root && (a.starts_with(b) || b.starts_with(a))));
     let is_page = |place: &Place| matches!(place.root, Root::Global(_)) && place.path.is_empty();
-    let is_field = |place: &Place| matches!(place.root, Root::This(_)) && !place.path.is_empty();
+    let is_own = |place: &Place| matches!(place.root, Root::This(_));
     if is_missing_field(model, removed) {
         return Match::Never;
     }
     let is_apart =
-        is_page(added) && (is_page(removed) || is_field(removed)) || is_field(added) && is_page(removed);
+        is_page(added) && (is_page(removed) || is_own(removed)) || is_own(added) && is_page(removed);
     if is_part || is_apart || is_new_each_time(model, added) || is_new_each_time(model, removed) {
         Match::Never
     } else {

@@ -51,7 +51,9 @@ pub fn reading(model: &Model<'_>, registrations: &[Registration], op: &Collectio
         return None;
     }
     let kept = kept_value(model, op)?;
-    by_handler(model, registrations, op, kept).or_else(|| by_loop(model, op, kept))
+    by_handler(model, registrations, op, kept)
+        .or_else(|| by_loop(model, op, kept))
+        .or_else(|| by_writer(model, op, kept))
 }
 
 /// What a growth keeps: the pushed value, the right side of `+=`, the pieces of `Buffer.concat([old, piece])`.
@@ -153,6 +155,59 @@ fn reader_source(model: &Model<'_>, reader: NodeId) -> NodeId {
     stream.map_or(reader, |(stream, _)| stream)
 }
 
+/// Pieces that a writable stream is given, by what is piped into it: `_write(piece, encoding, callback)`.
+fn by_writer(model: &Model<'_>, op: &CollectionOp, kept: NodeId) -> Option<Reading> {
+    let tree = &model.file.tree;
+    completion(model, op.func)?;
+    let each = model.file.function(op.func).node;
+    let piece = model.file.params(op.func).next().and_then(|param| tree.binding(param))?;
+    let is_local =
+        matches!(op.holder.root, Root::Binding(binding) if model.file.binding(binding).func == op.func);
+    if is_local || !derives(model, kept, piece, 3) {
+        return None;
+    }
+    let class = model.file.function(op.func).this_class;
+    let is_own = |stream: NodeId| {
+        let made = |value: &NodeId| tree.kind(*value) == Kind::New && tree.contains(*value, each);
+        class.is_some_and(|class| model.ty(stream) == Ty::Instance(class))
+            || made(&stream)
+            || model.values(&model.file.place(stream)).iter().any(made)
+    };
+    let piped = |call: NodeId| match tree.method_call(call) {
+        Some((source, "pipe")) => tree.arg(call, 0).is_some_and(is_own).then_some(source),
+        _ if model.rows(call).iter().any(|row| row.ends_streams) => {
+            let source = tree.arg(call, 0)?;
+            tree.args(call).skip(1).any(is_own).then_some(source)
+        }
+        _ => None,
+    };
+    let (site, source) = model.all_calls().iter().find_map(|&call| Some((call, piped(call)?)))?;
+    Some(Reading { source, site, func: tree.func(site), each })
+}
+
+/// The callback parameter of a function that implements writing: `_write(chunk, encoding, callback)`.
+#[must_use]
+pub fn completion(model: &Model<'_>, func: FuncId) -> Option<BindingId> {
+    let name = model.file.function_name(func)?;
+    let row = model.file.function(func);
+    let is_method = matches!(name, "_write") && row.this_class.is_some();
+    if !is_method && name != "write" {
+        return None;
+    }
+    let params: Vec<NodeId> = model.file.params(func).collect();
+    let is_option = || is_stream_option(model, func);
+    if params.len() != 3 || !(is_method || is_option()) {
+        return None;
+    }
+    params.last().and_then(|&param| model.file.tree.binding(param))
+}
+
+fn is_stream_option(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let object = tree.parent(model.file.function(func).node).and_then(|prop| tree.parent(prop));
+    object.is_some_and(|object| tree.kind(object) == Kind::Object && tree.argument_of(object).is_some())
+}
+
 fn made_within(model: &Model<'_>, holder: &Place, node: NodeId) -> bool {
     match holder.root {
         Root::Binding(binding) => model.file.tree.contains(node, model.file.binding(binding).node),
@@ -209,7 +264,8 @@ pub fn is_consumed(
             _ => false,
         };
         // What starts a new reading is the same collection begun anew.
-        let starts = op.func == reading.func && !tree.contains(reading.each, op.node);
+        let starts = op.func == reading.func && !tree.contains(reading.each, op.node)
+            || model.constructs(op.func).is_some();
         takes && op.holder == *holder && !starts && !is_end(model, registrations, op.func)
     })
 }
@@ -267,15 +323,19 @@ fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &P
     );
     is_order
         && tree.subtree(node).any(|part| match tree.kind(part) {
-            Kind::Member if matches!(tree.name(part), Some("length" | "byteLength" | "size")) => {
-                tree.first(part).is_some_and(|object| {
-                    model.file.place(object) == *holder || is_joined(model, object, holder)
-                })
-            }
+            Kind::Member if measures(model, part, holder) => true,
             Kind::Identifier | Kind::Member | Kind::Index => is_counted(accesses, &model.file.place(part)),
             Kind::Update => true,
             _ => false,
         })
+}
+
+/// `chunks.length`
+fn measures(model: &Model<'_>, member: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let is_size = matches!(tree.name(member), Some("length" | "byteLength" | "size"));
+    let of = tree.first(member).filter(|_| is_size);
+    of.is_some_and(|object| model.file.place(object) == *holder || is_joined(model, object, holder))
 }
 
 /// `Buffer.concat(chunks)`, `chunks.join('')`.

@@ -10,7 +10,6 @@ use crate::tree::Kind;
 /// same function.
 #[must_use]
 pub fn given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId> {
-    let tree = &model.file.tree;
     let holder = match place.root {
         Root::Binding(_) => Place::root(place.root),
         Root::Global(_) if place.path.is_empty() => place.clone(),
@@ -19,10 +18,16 @@ pub fn given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId>
             None => return Vec::new(),
         },
     };
+    held_before(model, &holder, at)
+}
+
+/// The values that a variable or a field is given before a node, in a block around it and by the same function.
+fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
+    let tree = &model.file.tree;
     // Nobody keeps count of what a variable is given that nobody declares.
     let values = match holder.root {
-        Root::Global(_) if holder.path.is_empty() => assigned_here(model, &holder, at),
-        _ => model.values(&holder).to_vec(),
+        Root::Global(_) if holder.path.is_empty() => assigned_here(model, holder, at),
+        _ => model.values(holder).to_vec(),
     };
     let is_before = |&value: &NodeId| {
         let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
@@ -31,6 +36,14 @@ pub fn given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId>
             && block.is_some_and(|block| tree.contains(block, at))
     };
     values.into_iter().filter(is_before).collect()
+}
+
+/// The same of all that the path leads through: `player.embed` of `player.embed.track`.
+#[must_use]
+pub fn parts_given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId> {
+    let whole = |part: &Place| !matches!(part.root, Root::This(_)) || !part.path.is_empty();
+    let parts = std::iter::successors(Some(place.clone()), Place::parent).filter(whole);
+    parts.flat_map(|part| held_before(model, &part, at)).collect()
 }
 
 /// What the function of a node itself assigns to a path.

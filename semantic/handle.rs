@@ -376,10 +376,8 @@ fn elements_of(
     handle: &mut Handle,
     queue: &mut SmallVec<[NodeId; 4]>,
 ) {
-    let is_variable = match collection.root {
-        Root::Binding(binding) => collection.path.is_empty() && model.file.binding(binding).func.index() != 0,
-        _ => false,
-    };
+    let Root::Binding(binding) = collection.root else { return };
+    let is_variable = collection.path.is_empty() && model.file.binding(binding).func.index() != 0;
     if !is_variable || handle.depth >= MAX_LITERALS {
         return;
     }
@@ -399,6 +397,12 @@ fn elements_of(
         fuel -= 1;
         step(model, accesses, next, &mut inner, &mut rest);
     }
+    // `const parts = (this.parts = new Parts())`
+    let tree = &model.file.tree;
+    let assigned = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::Assign);
+    inner
+        .places
+        .extend(assigned.and_then(|assign| tree.first(assign)).map(|target| model.file.place(target)));
     for place in inner.places {
         if let Some(place) = place.with(Step::Element) {
             name(model, accesses, place, handle, queue);

@@ -9,6 +9,7 @@ pub mod bounds;
 pub mod calls;
 pub mod catalog;
 pub mod constant;
+pub mod declarations;
 pub mod flow;
 pub mod given;
 mod glob;

@@ -5,6 +5,7 @@ use crate::identity::{Identity, identity};
 use crate::index::{FuncId, NameId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root};
+use crate::tables::BindingKind;
 use crate::tree::Kind;
 
 /// A listener is added.
@@ -243,7 +244,13 @@ fn helped<'n>(model: &Model<'_>, call: NodeId, names: &'n [&'n str]) -> Option<(
         Some((object, method)) => method_of_module(model, object).then_some(method)?,
         None => {
             let callee = tree.callee(call)?;
-            let name = model.callee_name(callee).filter(|_| model.file.global_of(callee).is_none())?;
+            // One that was handed in belongs to somebody who may keep count of what it adds.
+            let is_handed = model
+                .file
+                .binding_of(callee)
+                .is_some_and(|binding| model.file.binding(binding).kind == BindingKind::Param);
+            let is_named = !is_handed && model.file.global_of(callee).is_none();
+            let name = model.callee_name(callee).filter(|_| is_named)?;
             name.rsplit('.').next()?
         }
     };

@@ -201,13 +201,15 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "outlive: {}", lines.join("\n"));
 }
 
-/// Prints where the time went, how many files the cache knew, and where the system tells, how much memory it took.
-pub(crate) fn timings(rows: &[(&str, Duration)], sizes: &[(&str, u64)], loaded: u64) {
+/// Prints where the time went, how many files were found elsewhere, and where the system tells, how much memory it took.
+pub(crate) fn timings(rows: &[(&str, Duration)], counts: &[(&str, u64)], sizes: &[(&str, u64)]) {
     let mut stderr = std::io::stderr().lock();
     for (name, time) in rows {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} ms", time.as_secs_f64() * 1_000.0);
     }
-    let _ = writeln!(stderr, "{:<24} {loaded:>8} files", "known from the cache");
+    for (name, count) in counts {
+        let _ = writeln!(stderr, "{name:<24} {count:>8} files");
+    }
     for (name, bytes) in sizes.iter().copied().chain(of_process("VmHWM:").map(|most| ("peak memory", most))) {
         let _ = writeln!(stderr, "{name:<24} {:>8.1} MiB", bytes as f64 / 1_048_576.0);
     }

@@ -31,7 +31,7 @@ const TEST_FOLDERS: &[&str] = &[
     "step_definitions",
     "step-definitions",
     "jest",
-    // What an example calls once, its users call as often as they like.
+    // What an example or a manual calls once, its users call as often as they like.
     "example",
     "examples",
     "demo",
@@ -41,6 +41,10 @@ const TEST_FOLDERS: &[&str] = &[
     "playground",
     "sandbox",
     "recipes",
+    "docs",
+    "doc",
+    "website",
+    "www",
 ];
 
 /// How folders of one kind of test end: an `ab-test` is none.
@@ -50,16 +54,12 @@ const KINDS_OF_TESTS: &[&str] =
 const SCRIPT_FOLDERS: &[&str] = &[
     "scripts",
     "script",
-    "docs",
-    "doc",
     "tools",
     "tooling",
     ".storybook",
     ".github",
     "build-tools",
     "codemods",
-    "website",
-    "www",
     "migrations",
     "seeds",
     "seeders",
@@ -185,6 +185,7 @@ mod tests {
         assert_eq!(of_path("packages/shop-smoke-test/server.ts"), Role::Test);
         assert_eq!(of_path("vitest.serializer.ts"), Role::Test);
         assert_eq!(of_path("example-stream.js"), Role::Test);
+        assert_eq!(of_path("docs/guides/start.ts"), Role::Test);
         assert_eq!(of_path("features-api/support/world.ts"), Role::Test);
         assert_eq!(of_path("src/features/tickets/support.ts"), Role::Source);
         assert_eq!(of_path("src/features/support.ts"), Role::Source);

@@ -7,7 +7,6 @@ use crate::pairing::{compare_events, matches};
 use crate::rule::FileView;
 use crate::slot;
 use outlive_semantic::access::{Usage, usage};
-use outlive_semantic::guard;
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
@@ -15,6 +14,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::Kind;
+use outlive_semantic::{calls, guard};
 
 /// The evidence that the same target gets the listener more than once, or longer than it is wanted; none if there is
 /// none.
@@ -217,18 +217,24 @@ fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<
     Some(Note { role: Role::ReleasedHereOnly, message, span })
 }
 
-/// A method that makes a promise for an event of something its instance was made with: one more with each call.
+/// A method that makes a promise for an event of its instance, or of something that was made with it: one more with each
+/// call.
 fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
     let Root::This(_) = registration.place.root else { return None };
-    let field = registration.place.trunk()?;
+    let field = registration.place.trunk();
     let executor = model.file.enclosing(registration.func).find(|&func| slot::is_executor(model, func))?;
     let is_made_once = |value: NodeId| {
         let func = model.file.tree.func(value);
         model.constructs(func).is_some() || model.file.function(func).kind == FunctionKind::FieldInit
     };
-    if model.constructs(model.file.function(executor).parent?).is_some()
-        || !model.values(&field).iter().copied().all(is_made_once)
-    {
+    let method = model.file.function(executor).parent?;
+    // An instance is started once, more often than not.
+    let is_start = || model.file.function_name(method).is_some_and(calls::is_startup_name);
+    let is_lasting = match &field {
+        Some(field) => model.values(field).iter().copied().all(is_made_once),
+        None => registration.once && !is_start(),
+    };
+    if model.constructs(method).is_some() || !is_lasting {
         return None;
     }
     let message = "each call makes one more promise that listens here".to_owned();

@@ -56,7 +56,7 @@ pub(super) fn claim(
         model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
         handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
-        event: shown_event(&registration.event),
+        event: constant_event(&registration.event),
         is_last: is_end_of_process(model, registration),
         greets: is_event_of(registration, SERVER_EVENTS),
         method: method.unwrap_or_default().to_owned(),
@@ -317,11 +317,15 @@ pub(super) fn is_of_process(model: &Model<'_>, registration: &Registration) -> b
     model.path_of(&registration.place).as_deref() == Some("process")
 }
 
-pub(super) fn shown_event(event: &Identity) -> String {
+pub(super) fn constant_event(event: &Identity) -> Option<String> {
     match event {
-        Identity::Constant(event) => format!("the `{event}` listener"),
-        _ => "the listener".to_owned(),
+        Identity::Constant(event) => Some(event.clone()),
+        _ => None,
     }
+}
+
+pub(super) fn shown_event(event: Option<&str>) -> String {
+    event.map_or_else(|| "the listener".to_owned(), |event| format!("the `{event}` listener"))
 }
 
 fn shown_listener(model: &Model<'_>, listener: NodeId) -> String {

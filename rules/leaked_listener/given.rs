@@ -2,7 +2,7 @@
 //! same function does.
 
 use super::META;
-use super::candidate::{shown_event, shown_target};
+use super::candidate::{constant_event, shown_event, shown_target};
 use super::origin::is_teardown;
 use crate::mismatched_removal::takes_away;
 use crate::pairing::same_target;
@@ -77,5 +77,6 @@ fn is_half_of_a_wrapper(file: &FileView<'_, '_>, registration: &Registration) ->
 
 /// "the `resize` listener on `window`"
 fn shown_added(model: &Model<'_>, registration: &Registration) -> String {
-    format!("{} on `{}`", shown_event(&registration.event), shown_target(model, registration))
+    let event = constant_event(&registration.event);
+    format!("{} on `{}`", shown_event(event.as_deref()), shown_target(model, registration))
 }

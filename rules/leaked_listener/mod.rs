@@ -18,6 +18,7 @@ use crate::claim::{self, Claim, ListenerClaim, Origin};
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{leaked_subscription, lifetime, returned};
+use candidate::shown_event;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
@@ -128,8 +129,8 @@ fn settle_one(
     {
         doubt.unknown();
     }
-    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed_elsewhere(project, &spot, file)
-    {
+    let is_removed = || is_removed_elsewhere(project, &spot, file, body.event.as_deref());
+    if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed() {
         doubt.unknown();
     }
     if may_be_the_only_one(project, &spot, lives, file, claim, body) {
@@ -169,8 +170,9 @@ fn report(
     lives: Lives,
     confidence: Confidence,
 ) -> Finding {
-    let (target, event) = (&body.shown, &body.event);
+    let (target, event) = (&body.shown, shown_event(body.event.as_deref()));
     let longer = match (body.origin, lives) {
+        (Origin::Fetched, Lives::Unknown) => "is given to whoever asks, and outlives this call".to_owned(),
         (Origin::Borrowed, _) => "goes back to its pool, and outlives this call".to_owned(),
         (Origin::Passed, Lives::Unknown) | (Origin::Copied, _) => {
             "is handed in and outlives this call".to_owned()

@@ -39,6 +39,11 @@ const RARE_EVENTS: &[&str] = &[
     "update-downloaded",
 ];
 
+/// Whether an event may well never fire: one of these, or what tells of an error of any kind.
+fn is_rare(event: &str) -> bool {
+    RARE_EVENTS.contains(&event) || event.to_ascii_lowercase().ends_with("error")
+}
+
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
 pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool {
     let by_option = listeners::option(model, registration.options, "once")
@@ -47,7 +52,7 @@ pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool
         return false;
     }
     match &registration.event {
-        Identity::Constant(event) if RARE_EVENTS.contains(&event.as_str()) => {
+        Identity::Constant(event) if is_rare(event) => {
             is_awaited(model, registration) || is_asked_for(model, registration, event)
         }
         Identity::Constant(_) => true,

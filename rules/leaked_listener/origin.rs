@@ -2,10 +2,11 @@
 
 use crate::claim::Origin;
 use crate::ending;
+use crate::getter::getter;
 use crate::rule::FileView;
 use crate::slot;
 use outlive_semantic::catalog::ModelId;
-use outlive_semantic::given::given_before;
+use outlive_semantic::given::{given_before, parts_given_before};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
@@ -91,6 +92,9 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
             if is_made_before(model, registration) {
                 return None;
             }
+            if getter(model, place).is_some() {
+                return Some(Origin::Fetched);
+            }
             if is_part_of_copy(model, place) {
                 return Some(Origin::Copied);
             }
@@ -120,6 +124,7 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         }
         // `createServer().on('error', f)`: what was made a moment ago takes its listeners with it.
         Root::Value(value) if place.path.is_empty() && is_made_here(model, value) => None,
+        Root::Value(_) if getter(model, place).is_some() => Some(Origin::Fetched),
         Root::Value(_) => {
             let ty = model.model_of(model.ty(registration.target));
             ty.and_then(|ty| model.catalog.model(ty).life).map(|_| Origin::Named)
@@ -227,7 +232,7 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
 /// What the next request on the same socket will be told of as well.
 const SOCKET_EVENTS: &[&str] = &["connect", "secureConnect", "lookup", "timeout", "drain", "error"];
 
-/// The socket of what is called a request: `request.connection` of whatever wraps one.
+/// The socket of what is called a request or its response: `request.connection` of whatever wraps one.
 pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Option<ModelId> {
     let model = file.model;
     let tree = &model.file.tree;
@@ -245,7 +250,7 @@ pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Op
         _ => None,
     })?;
     let name = tree.text(name).to_ascii_lowercase();
-    let is_message = ["req", "request"].iter().any(|word| name.ends_with(word));
+    let is_message = ["req", "request", "res", "response"].iter().any(|word| name.ends_with(word));
     model.catalog.find_type("net.ConnectionSocket").filter(|_| is_message)
 }
 
@@ -298,7 +303,8 @@ pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> 
         }
         _ => false,
     };
-    let makes_before = |at: NodeId| given_before(model, &registration.place, at).into_iter().any(is_made);
+    let makes_before =
+        |at: NodeId| parts_given_before(model, &registration.place, at).into_iter().any(is_made);
     // `this.doc = new Doc(); this.bind()`: the method that listens is only called where there is a new one.
     let callers = || model.calls_of(registration.func);
     let is_method = matches!(registration.place.root, Root::This(_));

@@ -75,7 +75,8 @@ pub(super) fn may_be_the_only_one(
     {
         return false;
     }
-    if matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty() || body.greets {
+    let is_itself = matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty();
+    if is_itself && body.again.is_none() || body.greets {
         return true;
     }
     let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
@@ -151,6 +152,12 @@ pub(super) fn outlives(
         };
     }
     match (body.origin, lives, body.signal) {
+        // What is given to whoever asks is mostly made to be shared, and a component is one of many that ask.
+        (Origin::Fetched, Lives::Unknown | Lives::With(..), _) => match project.rate(file, func) {
+            info if info.is_once() => Answer::No,
+            info if info.rate.is_some_and(|rate| rate >= Rate::Component) => Answer::Assumed,
+            _ => Answer::Unknown,
+        },
         (Origin::Copied, _, Some(SignalUse::Operation)) if !project.rate(file, func).is_once() => {
             Answer::Assumed
         }
@@ -299,9 +306,23 @@ fn passed_outlives(
     }
 }
 
-/// Another file removes listeners from the same thing.
-pub(super) fn is_removed_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
-    project.uses_outside(spot, file).any(|found| is_removal(project, &found))
+/// Another file removes listeners from the same thing, for the same event as far as can be seen.
+pub(super) fn is_removed_elsewhere(
+    project: &Project<'_>,
+    spot: &Spot,
+    file: FileId,
+    event: Option<&str>,
+) -> bool {
+    // A namespace of jQuery, or several events in one text, may cover it.
+    let is_word = |text: &str| !text.contains(['.', ' ']);
+    let is_of_another = |found: &Use| match (event, found.row.what) {
+        (Some(event), What::Method(_, Some(first))) => {
+            let removed = project.name(found.file, first);
+            is_word(event) && is_word(removed) && event != removed
+        }
+        _ => false,
+    };
+    project.uses_outside(spot, file).any(|found| is_removal(project, &found) && !is_of_another(&found))
 }
 
 /// Whether production code takes listeners away with a use.

@@ -67,12 +67,13 @@ fn ends_itself(file: &FileView<'_, '_>, call: NodeId) -> bool {
     })
 }
 
-/// Whether an observer is kept by nodes alone, none of which stays for as long as the page: `observe` puts a
-/// `MutationObserver` on the list of the node itself.
+/// Whether an observer is kept by nodes alone, none of which stays for as long as the page: `observe` puts it on the list
+/// of the node itself.
 fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     let (model, tree) = (file.model, &file.model.file.tree);
     let name = tree.callee(call).and_then(|callee| model.api_path(callee));
-    if !name.is_some_and(|name| matches!(&*name, "MutationObserver" | "window.MutationObserver")) {
+    let name = name.as_deref().map(|name| name.strip_prefix("window.").unwrap_or(name));
+    if !matches!(name, Some("MutationObserver" | "ResizeObserver")) {
         return false;
     }
     let handle = file.follow(call);

@@ -8,6 +8,7 @@ use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::When;
 use outlive_semantic::handle::ReleasePatterns;
+use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::Root;
@@ -156,7 +157,52 @@ fn origin(model: &Model<'_>, source: NodeId) -> NodeId {
     at
 }
 
+/// Methods that give what happens from now on, whatever they are handed.
+const WATCHING: &[&str] = &[
+    "select",
+    "observe",
+    "watch",
+    "stream",
+    "listen",
+    "connect",
+    "on",
+    "from",
+    "subscribe",
+    "events",
+    "changes",
+];
+
+/// `this.api.load(id)`: what a method gives that is told of something of the moment answers that, and ends.
+fn answers(model: &Model<'_>, call: NodeId, method: &str) -> bool {
+    let tree = &model.file.tree;
+    let name = method.to_ascii_lowercase();
+    let is_of_the_moment = |arg: NodeId| {
+        matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Object)
+            && !matches!(identity::identity(model, arg), Identity::Constant(_))
+            && model.function_of(arg).is_none()
+    };
+    !method.ends_with('$')
+        && method != "pipe"
+        && !WATCHING.iter().any(|word| name.contains(word))
+        && tree.args(call).any(is_of_the_moment)
+}
+
+/// Where a variable that is subscribed to is given its only value: the chain goes on there.
+fn given_to(model: &Model<'_>, source: NodeId) -> Option<NodeId> {
+    let value = model.file.binding_of(source).and_then(|binding| model.file.sole_value(binding))?;
+    (model.file.tree.kind(value) == Kind::Call).then_some(value)
+}
+
+/// A chain of variables has few links.
+const MAX_VARIABLES: usize = 8;
+
 fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
+    let sources = std::iter::successors(Some(source), |&source| given_to(model, origin(model, source)));
+    sources.take(MAX_VARIABLES).any(|source| chain_ends(model, source))
+}
+
+/// Whether one of the operators of a chain, or what it starts with, ends.
+fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
     let tree = &model.file.tree;
     let mut at = source;
     while let Some((object, method)) = tree.method_call(at) {
@@ -171,6 +217,7 @@ fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
         if by_operator
             || ENDING_OPERATORS.contains(&method)
             || REQUESTS.contains(&method)
+            || answers(model, at, method)
             || own::is_short_lived(model, at)
         {
             return true;

@@ -15,7 +15,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 use outlive_semantic::tables::BindingKind;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, UnaryOp};
 
 /// The rule.
 pub(crate) struct LeakedTimer;
@@ -100,7 +100,8 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
     {
         return Some(("timeout".to_owned(), patterns));
     }
-    if name != "setTimeout" || !keeps_much(model, call) || callback.is_some_and(|run| asks_flag(model, run)) {
+    let is_harmless = |run: FuncId| asks_flag(model, run) || only_forgets(model, run);
+    if name != "setTimeout" || !keeps_much(model, call) || callback.is_some_and(is_harmless) {
         return None;
     }
     match delay {
@@ -167,6 +168,23 @@ fn asks_flag(model: &Model<'_>, callback: FuncId) -> bool {
         is_flag && asks_state(model, test)
     });
     asks && (is_all || leaves)
+}
+
+/// Whether all that a callback does is to take entries out: `() => sessions.delete(id)`. Such a timeout is the end that
+/// somebody meant them to have.
+fn only_forgets(model: &Model<'_>, callback: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let Some(body) = model.file.body(callback) else { return false };
+    let takes_out = |node: NodeId| match tree.kind(node) {
+        Kind::Unary => tree.unary_op(node) == Some(UnaryOp::Delete),
+        Kind::Call => matches!(tree.method_call(node), Some((_, "delete"))),
+        _ => false,
+    };
+    if tree.kind(body) != Kind::Block {
+        return takes_out(body);
+    }
+    tree.first(body).is_some()
+        && tree.children(body).all(|statement| tree.first(statement).is_some_and(takes_out))
 }
 
 /// The value of a number written out: `60 * 1000`, `MINUTE`.

@@ -78,7 +78,7 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
     if let Identity::Fresh(_) = removed {
         let added = file.registrations.iter().find(|added| is_same_event(model, added, removal));
         // What is removed was made in this very call: nobody else ever had it.
-        let known = added.is_some() || is_emitter(model, removal);
+        let known = added.is_some() || is_emitter(model, removal) || takes_function(model, removal);
         return known.then(|| LocalClaim {
             message: format!(
                 "this removes a function made here from `{target}`: the one that was added stays"
@@ -128,6 +128,15 @@ fn is_emitter(model: &Model<'_>, removal: &Removal) -> bool {
     let of = model.model_of(model.ty(removal.target));
     of.is_some_and(|of| model.catalog.model(of).emitter.is_some())
         && removal.event.as_ref().is_some_and(|event| matches!(event, Identity::Constant(_)))
+}
+
+/// Whether the name of the method leaves no doubt that it takes away the function it is handed, of whatever it is called:
+/// `removeEventListener('click', f)`.
+fn takes_function(model: &Model<'_>, removal: &Removal) -> bool {
+    let tree = &model.file.tree;
+    let method = tree.method_call(removal.call).map(|(_, method)| method);
+    let of_event = removal.event.as_ref().is_some_and(|event| *event != Identity::Unknown);
+    of_event && matches!(method, Some("removeEventListener" | "removeListener"))
 }
 
 fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {

@@ -271,8 +271,8 @@ fn rules_of_acquired_things_exist() {
 }
 
 /// Sheets about the platform, and about what names say whoever uses them: no package has them.
-const PLATFORM: [&str; 7] =
-    ["browser", "conventions", "custom-elements", "dom", "fetch", "javascript", "tests"];
+const PLATFORM: [&str; 8] =
+    ["browser", "conventions", "custom-elements", "dom", "fetch", "javascript", "streams", "tests"];
 
 #[test]
 fn every_sheet_says_what_it_holds_for() {

@@ -138,8 +138,10 @@ fn reaches_within(
             return false;
         }
         let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
-        let direct =
-            matches!(callee, Some(Target::Function(next)) if reaches_within(model, next, wanted, fuel, seen));
+        let direct = match callee {
+            Some(Target::Function(next)) => reaches_within(model, next, wanted, fuel, seen),
+            _ => held_functions(model, node).any(|next| reaches_within(model, next, wanted, fuel, seen)),
+        };
         // What is taken away is not run: `removeEventListener('scroll', onScroll)`.
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
         let takes_away = name == "off" || name.starts_with("remove") || name.starts_with("un");
@@ -151,6 +153,13 @@ fn reaches_within(
                         .is_some_and(|next| next != from && reaches_within(model, next, wanted, fuel, seen))
                 })
     })
+}
+
+/// The functions that a called variable is given one after the other: `let done = () => {}; … done = () => clear(timer)`.
+fn held_functions(model: &Model<'_>, call: NodeId) -> impl Iterator<Item = FuncId> {
+    let callee = model.file.tree.callee(call).and_then(|callee| model.file.binding_of(callee));
+    let values = callee.into_iter().flat_map(|binding| model.file.binding(binding).values.iter());
+    values.filter_map(|&value| model.function_of(value))
 }
 
 /// Whether what the function handed to a hook of this name returns is its cleanup.

@@ -186,12 +186,13 @@ fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashS
         || func == executor
 }
 
-/// Whether a function is handed to `new Promise`, that of the language or of a library which takes its name.
+/// Whether a function is handed to `new Promise`, that of the language or of a library whose name for it ends so.
 pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call);
         let is_made = model.file.tree.kind(handed.call) == Kind::New;
-        handed.arg == 0 && is_made && callee.and_then(|callee| model.callee_name(callee)) == Some("Promise")
+        let name = callee.and_then(|callee| model.callee_name(callee));
+        handed.arg == 0 && is_made && name.is_some_and(|name| name.ends_with("Promise"))
     })
 }
 

@@ -98,9 +98,20 @@ fn unknown_container(
             matches!(op.holder.root, Root::Module(_) | Root::This(_) | Root::Exports | Root::Global(_))
                 .then_some((None, None))
                 .or_else(|| (!op.holder.path.is_empty()).then_some((None, None)))
+                .or_else(|| is_made_elsewhere(model, &op.holder).then_some((None, None)))
         }
         _ => None,
     }
+}
+
+/// `const users = new Registry()`, where what is called or constructed is imported.
+fn is_made_elsewhere(model: &Model<'_>, place: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Root::Binding(binding) = place.root else { return false };
+    let Some(value) = model.file.sole_value(binding) else { return false };
+    let made = if tree.kind(value) == Kind::Await { tree.first(value) } else { Some(value) };
+    let callee = made.and_then(|made| tree.callee(made));
+    callee.is_some_and(|callee| matches!(model.file.place(callee).root, Root::Module(_)))
 }
 
 /// `class Cache extends Map { set(key, value) { if (this.size >= 100) this.delete(…); … } }`: what makes room by itself.

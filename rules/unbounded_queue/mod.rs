@@ -39,7 +39,7 @@ impl Rule for UnboundedQueue {
         if op.op != Op::Grow(Growth::Push) || !is_outside(file.model, &op.holder, op.func) {
             return;
         }
-        let Some(taken) = taken_one_by_one(file, op) else { return };
+        let Some(taken) = taken_one_by_one(file, &op.holder, op.func) else { return };
         if is_depth_tested(file, &op.holder) || slows_down(file.model, op.func) {
             file.drop::<()>(&META, op.node, || "its depth is tested, or its source held back".to_owned());
             return;
@@ -85,25 +85,36 @@ fn is_outside(model: &Model<'_>, holder: &Place, func: FuncId) -> bool {
 }
 
 /// Where a function that waits for each item takes one from the queue: one worker, slower than what fills it.
-fn taken_one_by_one(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<NodeId> {
+pub(crate) fn taken_one_by_one(file: &FileView<'_, '_>, queue: &Place, filler: FuncId) -> Option<NodeId> {
     let model = file.model;
     let tree = &model.file.tree;
     let takes =
         |node: NodeId| tree.method_call(node).is_some_and(|(_, method)| matches!(method, "shift" | "pop"));
-    file.ops_on(&op.holder, Op::Release)
-        .filter(|other| other.func != op.func && takes(other.node))
-        .find(|other| {
-            let body = model.file.body(other.func);
-            let waits = body.is_some_and(|body| {
-                tree.subtree(body).any(|node| tree.kind(node) == Kind::Await && tree.func(node) == other.func)
-            });
-            waits && model.file.function(other.func).is_async
-        })
+    file.ops_on(queue, Op::Release)
+        .filter(|other| other.func != filler && takes(other.node))
+        .find(|other| waits(model, other.func) || calls_back(model, other.func))
         .map(|other| other.node)
 }
 
+/// Whether a function waits for something.
+fn waits(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let is_wait = |node: NodeId| tree.kind(node) == Kind::Await && tree.func(node) == func;
+    model.file.function(func).is_async
+        && model.file.body(func).is_some_and(|body| tree.subtree(body).any(is_wait))
+}
+
+/// Whether a function goes on with the next item when it is called back about this one: `work(queue.shift(), next)`.
+fn calls_back(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let body = model.file.function(func).node;
+    let is_handed_on = model.handed(func).iter().any(|handed| tree.contains(body, handed.call));
+    let is_called_inside = |call: &&NodeId| tree.contains(body, **call) && tree.func(**call) != func;
+    is_handed_on || model.calls_of(func).iter().any(|call| is_called_inside(&call))
+}
+
 /// Whether anything compares the length of the queue with more than nothing.
-fn is_depth_tested(file: &FileView<'_, '_>, holder: &Place) -> bool {
+pub(crate) fn is_depth_tested(file: &FileView<'_, '_>, holder: &Place) -> bool {
     let tree = &file.model.file.tree;
     file.ops_on(holder, Op::Size).any(|op| {
         tree.ancestors(op.node).take(3).any(|node| {

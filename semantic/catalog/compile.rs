@@ -50,6 +50,7 @@ impl Catalog {
                 sender: row.sender,
                 readable: row.readable,
                 writable: row.writable,
+                elements: None,
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });
@@ -81,8 +82,9 @@ impl Catalog {
             for (method, ty) in &row.returns {
                 returns.insert(method.clone(), self.type_named(sheet, ty)?);
             }
+            let elements = row.elements.as_ref().map(|name| self.type_named(sheet, name)).transpose()?;
             let ty = &mut self.types[id.0 as usize];
-            (ty.emitter, ty.fields, ty.returns) = (emitter, fields, returns);
+            (ty.emitter, ty.elements, ty.fields, ty.returns) = (emitter, elements, fields, returns);
         }
         Ok(())
     }

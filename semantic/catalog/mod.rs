@@ -73,6 +73,8 @@ pub struct ModelType {
     pub readable: bool,
     /// Whether bytes can be written to it.
     pub writable: bool,
+    /// The type of what it contains.
+    pub elements: Option<ModelId>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -191,6 +193,13 @@ impl Catalog {
     /// The rows about a function by its access path.
     pub fn calls_of_path(&self, path: &str) -> impl Iterator<Item = &CallRow> {
         self.by_path.get(path).into_iter().flatten().map(|&id| &self.calls[id])
+    }
+
+    /// Whether a method of this name of some type runs functions that it takes.
+    #[must_use]
+    pub fn runs_what_method_takes(&self, method: &str) -> bool {
+        let mut rows = self.by_method.get(method).into_iter().flatten();
+        rows.any(|&(_, id)| !self.calls[id].callbacks.is_empty())
     }
 
     /// The rows about a method of a type, or of anything if `of` is unknown. The most specific type comes first.

@@ -106,6 +106,8 @@ pub struct TypeRow {
     pub container: Option<Container>,
     /// How long its values live, unless where they are stored says more.
     pub life: Option<Life>,
+    /// The type of what it contains.
+    pub elements: Option<String>,
     /// Types of its fields.
     #[serde(default)]
     pub fields: FxHashMap<String, String>,
@@ -184,6 +186,8 @@ pub struct CallRow {
     pub reads_file: bool,
     /// It reads all of the stream that its first argument is, unless a second one limits it: what to do instead.
     pub drains: Option<String>,
+    /// It hands its arguments on to a peer and keeps what that one has not taken: how to wait for it.
+    pub sends: Option<String>,
     /// The option that says how many bytes of a body it takes.
     pub body_limit: Option<String>,
     /// It takes uploads.
@@ -323,7 +327,7 @@ impl CallbackRow {
     #[must_use]
     pub fn takes(&self, arg: usize, is_last: bool, option: Option<&str>) -> bool {
         if let Some(option) = option {
-            return self.options.iter().any(|name| name == option);
+            return self.options.iter().any(|name| name == "*" || name == option);
         }
         self.options.is_empty()
             && match self.at {

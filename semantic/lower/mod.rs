@@ -14,6 +14,8 @@ mod resolve;
 mod stmt;
 mod types;
 
+pub(crate) use types::{write_dotted, write_entity_name};
+
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, ScopeId, TypeId};
 use crate::place::PlaceMemo;
 use crate::tables::{Binding, BindingKind, Function, FunctionKind, Lowered, Reference, Scope};

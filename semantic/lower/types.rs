@@ -146,7 +146,7 @@ impl Lowering {
     }
 }
 
-fn write_entity_name(name: &ast::TsEntityName, out: &mut String) {
+pub(crate) fn write_entity_name(name: &ast::TsEntityName, out: &mut String) {
     match name {
         ast::TsEntityName::Ident(ident) => out.push_str(&ident.sym),
         ast::TsEntityName::TsQualifiedName(qualified) => {
@@ -157,7 +157,7 @@ fn write_entity_name(name: &ast::TsEntityName, out: &mut String) {
     }
 }
 
-fn write_dotted(expr: &ast::Expr, out: &mut String) {
+pub(crate) fn write_dotted(expr: &ast::Expr, out: &mut String) {
     match expr {
         ast::Expr::Ident(ident) => out.push_str(&ident.sym),
         ast::Expr::Member(member) => {

@@ -177,19 +177,26 @@ impl<'a> Model<'a> {
             BindingKind::Class => self.class_of_binding(binding).map_or(Ty::Unknown, Ty::Class),
             BindingKind::Enum => Ty::Finite,
             BindingKind::Catch => self.builtin("Error"),
-            BindingKind::Param => self.param_ty(binding),
+            BindingKind::Param => match self.param_ty(binding) {
+                // An element of what a callback goes through.
+                Ty::Unknown => self.alias_ty(binding),
+                ty => ty,
+            },
             BindingKind::Import => self.place_ty(&self.file.place(row.node)),
             _ => {
                 let joined = self.join_values(row.values.iter().copied());
                 if joined != Ty::Unknown || row.opaque_writes == 0 {
                     return self.finite_loop_ty(binding).unwrap_or(joined);
                 }
-                let place = self.file.place(row.node);
-                let is_itself = place.root == Root::Binding(binding);
-                self.finite_loop_ty(binding)
-                    .unwrap_or_else(|| if is_itself { Ty::Unknown } else { self.place_ty(&place) })
+                self.finite_loop_ty(binding).unwrap_or_else(|| self.alias_ty(binding))
             }
         }
+    }
+
+    /// The type of what a variable is another name of.
+    fn alias_ty(&self, binding: BindingId) -> Ty {
+        let place = self.file.place(self.file.binding(binding).node);
+        if place.root == Root::Binding(binding) { Ty::Unknown } else { self.place_ty(&place) }
     }
 
     /// `for (const key of ['a', 'b'])`, `for (const key in CONSTANT)`: the keys are the constant's.
@@ -210,7 +217,11 @@ impl<'a> Model<'a> {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         let tree = &self.file.tree;
         match tree.kind(expr) {
-            Kind::Array | Kind::Object => !tree.children(expr).any(|child| tree.kind(child) == Kind::Spread),
+            // What starts empty is filled later.
+            Kind::Array | Kind::Object => {
+                let is_plain = |part: NodeId| tree.kind(part) != Kind::Spread;
+                tree.first(expr).is_some() && tree.children(expr).all(is_plain)
+            }
             Kind::Identifier => {
                 let value = self.file.binding_of(expr).and_then(|binding| self.file.sole_value(binding));
                 value.is_some_and(|value| self.is_constant_collection(value, fuel))
@@ -442,7 +453,12 @@ impl<'a> Model<'a> {
                 return self.annotation_ty(last);
             }
         }
-        self.stored_element_ty(&owner)
+        let stored = self.stored_element_ty(&owner);
+        if stored != Ty::Unknown {
+            return stored;
+        }
+        let of = self.model_of(self.place_ty(&owner)).and_then(|of| self.catalog.model(of).elements);
+        of.map_or(Ty::Unknown, Ty::Model)
     }
 
     /// The type of what is put into a collection, where all insertions of the file agree.

@@ -127,7 +127,7 @@ impl Project<'_> {
         self.canonical_of(file, place, FUEL)
     }
 
-    fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
+    pub(super) fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
         self.canonical_within(file, &self.summary(file).place(place), fuel)
     }
 
@@ -299,7 +299,7 @@ impl Project<'_> {
     }
 
     /// The row that tells the type of a spot, and its file.
-    fn type_row(&self, spot: &Spot) -> Option<(FileId, &TypeRow)> {
+    pub(super) fn type_row(&self, spot: &Spot) -> Option<(FileId, &TypeRow)> {
         if let Some((file, own)) = Own::of_spot(spot)
             && let Some(row) = self.tables(file).type_row(own)
         {
@@ -321,6 +321,14 @@ impl Project<'_> {
     /// What is at a spot.
     #[must_use]
     pub fn type_of(&self, spot: &Spot) -> GlobalTy {
+        match self.own_type_of(spot) {
+            GlobalTy::Unknown => self.declared_type(spot),
+            known => known,
+        }
+    }
+
+    /// The same, by what the project and the catalog say.
+    pub(super) fn own_type_of(&self, spot: &Spot) -> GlobalTy {
         self.type_within(spot, FUEL)
     }
 
@@ -352,7 +360,7 @@ impl Project<'_> {
                 if let Some((file, func, _)) = self.method(file, class, name) {
                     return GlobalTy::Function(file, func);
                 }
-                let model = self.class_model(file, class);
+                let model = self.own_class_model(file, class);
                 let field = model.and_then(|model| self.catalog.field(model, self.text(name)));
                 field.map_or(GlobalTy::Unknown, GlobalTy::Model)
             }
@@ -403,10 +411,13 @@ impl Project<'_> {
     /// A type row of a file, followed to something all files know.
     #[must_use]
     pub fn resolved_type(&self, file: FileId, ty: &TypeRow) -> GlobalTy {
-        self.resolve_type(file, ty, FUEL)
+        match self.resolve_type(file, ty, FUEL) {
+            GlobalTy::Unknown => self.declared_row(file, ty),
+            known => known,
+        }
     }
 
-    fn resolve_type(&self, file: FileId, ty: &TypeRow, fuel: u32) -> GlobalTy {
+    pub(super) fn resolve_type(&self, file: FileId, ty: &TypeRow, fuel: u32) -> GlobalTy {
         let Some(fuel) = fuel.checked_sub(1) else { return GlobalTy::Unknown };
         match ty {
             TypeRow::Unknown => GlobalTy::Unknown,

@@ -69,9 +69,20 @@ impl Project<'_> {
         })
     }
 
-    /// The catalog type a class inherits from, through all files.
+    /// The catalog type a class inherits from, through all files and what packages declare.
     #[must_use]
     pub fn class_model(&self, file: FileId, class: ClassId) -> Option<ModelId> {
+        self.own_class_model(file, class).or_else(|| {
+            self.lineage(file, class).into_iter().find_map(|(file, class)| {
+                let base = self.summary(file).classes[class.index()].base.as_ref()?;
+                let BaseRow::Place(place) = base else { return None };
+                self.declared_instance(&self.spot(file, *place))
+            })
+        })
+    }
+
+    /// The same, by what the project and the catalog say.
+    pub(super) fn own_class_model(&self, file: FileId, class: ClassId) -> Option<ModelId> {
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
             match self.summary(file).classes[class.index()].base.as_ref()? {
                 BaseRow::Model(model) => Some(*model),

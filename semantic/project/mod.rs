@@ -3,6 +3,7 @@
 mod canonical;
 mod classes;
 mod coverage;
+mod declared;
 mod few;
 mod kept;
 mod lives;
@@ -26,10 +27,13 @@ use std::sync::Arc;
 
 pub use canonical::{GlobalTy, Spot, SpotRoot, SpotStep};
 pub use coverage::Coverage;
+pub use declared::{
+    Declared, MAX_BYTES as MAX_DECLARATION_BYTES, MAX_FILES as MAX_DECLARATION_FILES, ReadResult,
+};
 pub use lives::{Answer, Lives, Owner};
 pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
-pub use resolve::{FileAccess, Memo, Package, Packages, Resolution, Resolver};
+pub use resolve::{Memo, Package, Packages, Resolution, Resolver};
 
 /// A file of the project.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -88,6 +92,10 @@ pub struct Project<'c> {
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
+    /// What packages declare, read when it is asked for.
+    declared: Option<Arc<Declared>>,
+    /// The first file that imports each package, made when it is first asked for.
+    importers: std::sync::OnceLock<FxHashMap<Symbol, FileId>>,
 }
 
 /// The texts of symbols: those of the first link, and behind them what later ones brought.
@@ -158,6 +166,8 @@ impl<'c> Project<'c> {
             loose_places: PlaceIndex::default(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
+            declared: resolver.declared.clone(),
+            importers: std::sync::OnceLock::new(),
             files,
         };
         let kept = resolver.memo.and_then(|memo| memo.first.get());
@@ -222,6 +232,12 @@ impl<'c> Project<'c> {
     #[must_use]
     pub fn uses_package(&self, name: &str) -> bool {
         self.packages.contains(name)
+    }
+
+    /// The declarations of packages, if they may be asked for.
+    #[must_use]
+    pub fn declared(&self) -> Option<&Declared> {
+        self.declared.as_deref()
     }
 
     /// Whether a file imports itself by way of others.

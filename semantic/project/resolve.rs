@@ -3,11 +3,11 @@
 //! A relative specifier that names a known file, with an extension or without, is found in the list of files. Everything
 //! else (package exports, tsconfig paths, `#imports`) goes through `oxc_resolver`.
 
-use super::FileId;
 use super::kept::Kept;
+use super::{Declared, FileId};
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 /// What a specifier stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,16 +16,6 @@ pub enum Resolution {
     File(FileId),
     /// A dependency, a built-in module, or nothing that could be found.
     Package,
-}
-
-/// How files are read: from disk, from unsaved buffers, from the git index.
-pub trait FileAccess: Sync {
-    /// The text of a file, by its path relative to the root with forward slashes.
-    ///
-    /// # Errors
-    ///
-    /// As reading the file does.
-    fn read(&self, path: &str) -> std::io::Result<Vec<u8>>;
 }
 
 /// The packages of a workspace: their names and folders.
@@ -51,6 +41,7 @@ pub struct Resolver<'a> {
     packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
     pub(super) memo: Option<&'a Memo>,
+    pub(super) declared: Option<Arc<Declared>>,
 }
 
 /// What the disk said about specifiers, and what the first link found out about files by themselves. Whoever links the
@@ -97,7 +88,14 @@ impl<'a> Resolver<'a> {
     ) -> Self {
         let files =
             paths.enumerate().map(|(i, path)| (path, FileId(u32::try_from(i).unwrap_or(u32::MAX)))).collect();
-        Self { root: root.to_path_buf(), files, packages, inner: on_disk.then(full_resolver), memo: None }
+        let inner = on_disk.then(full_resolver);
+        Self { root: root.to_path_buf(), files, packages, inner, memo: None, declared: None }
+    }
+
+    /// The same, where the declarations of packages may be asked for.
+    #[must_use]
+    pub fn declaring(self, declared: Arc<Declared>) -> Self {
+        Self { declared: Some(declared), ..self }
     }
 
     /// The same, with answers of the disk remembered.

@@ -124,7 +124,7 @@ fn component(
         (Some(Runs::Function(file, func)), _) => Some(Component::Function(file, func)),
         (Some(Runs::Class(file, class)), _) => Some(Component::Class(file, class)),
         // The options of a component are an object, not a class.
-        (None, TargetRow::Place(place)) => match project.type_of(&project.spot(file, place)) {
+        (None, TargetRow::Place(place)) => match project.own_type_of(&project.spot(file, place)) {
             super::GlobalTy::Instance(file, class) if is_object(project, file, class) => {
                 Some(Component::Class(file, class))
             }

@@ -1,6 +1,7 @@
 //! Text to syntax tree: which dialects are tried on which file, and which attempt wins.
 
 mod comments;
+mod declared;
 mod embedded;
 mod nesting;
 
@@ -15,6 +16,7 @@ use swc_ecma_ast as ast;
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Parser, Syntax, TsSyntax};
 
 pub use comments::{Comment, comments};
+pub use declared::declarations;
 pub use nesting::{NESTING_LIMIT, nesting_bound};
 
 /// Nesting up to this fits the stack of an ordinary worker thread (8 MiB); deeper files need [`DEEP_STACK_BYTES`].

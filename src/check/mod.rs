@@ -19,6 +19,7 @@ use crate::{Outcome, discover, output, progress, terminal};
 use outlive_rules::engine;
 use outlive_rules::trace::Trace;
 use outlive_semantic::catalog::Catalog;
+use outlive_semantic::project::{self, Declared};
 use settings::git_below;
 use std::path::Path;
 use std::time::Instant;
@@ -81,6 +82,19 @@ fn note_unread_rows(settings: &Settings) {
     }
 }
 
+/// What stays unknown because packages declare more than is read.
+fn note_cut_declarations(packages: &[String]) {
+    if !packages.is_empty() {
+        let names: Vec<String> = packages.iter().map(|name| format!("`{name}`")).collect();
+        output::note(&format!(
+            "the types of {} are known in part: a question about a package reads at most {} files of declarations, each of at most {} KiB",
+            names.join(", "),
+            project::MAX_DECLARATION_FILES,
+            project::MAX_DECLARATION_BYTES >> 10
+        ));
+    }
+}
+
 /// One run: what is to be said, and what the baseline took out.
 fn analyse(
     options: &Check,
@@ -94,8 +108,14 @@ fn analyse(
         let plan = plan(options, settings, input, cache, counter);
         let mut analysis = session::run(&plan, catalog)?;
         let report = judge(&mut analysis, options, settings, input);
+        let declared = analysis.project.declared();
+        if !options.quiet {
+            note_cut_declarations(&declared.map(Declared::cut).unwrap_or_default());
+        }
         if options.timings {
-            output::timings(&analysis.times, &analysis.sizes, analysis.loaded);
+            let read = declared.map(Declared::files_read).unwrap_or_default();
+            let counts = [("known from the cache", analysis.loaded), ("declarations read", read)];
+            output::timings(&analysis.times, &counts, &analysis.sizes);
         }
         if let Some(coverage) = &report.coverage {
             output::coverage(coverage);

@@ -175,7 +175,7 @@ impl<'l> Lab<'l> {
         if !self.loaded.has(path) {
             let extra = [path.to_owned()];
             let plan = plan(self.check, self.settings, &extra, &overlay);
-            let other = Loaded::new(&plan, self.catalog, Some(self.loaded))?;
+            let other = Loaded::new(&plan, self.catalog, Some(self.loaded))?.with_packages_of(self.loaded);
             return Ok(self.judged(&other, &overlay, path));
         }
         let catalog = self.catalog;

@@ -160,6 +160,7 @@ fn see(side: &Side, check: &Check, settings: &Settings, catalog: &Catalog) -> Re
     enter(&side.folder)?;
     let overlay = Overlay::default();
     let loaded = Loaded::new(&cause::plan(check, settings, &[], &overlay), catalog, None)?;
+    let loaded = loaded.with_packages_in(&side.config_from);
     let mut analysis = loaded.link(catalog, &Memo::default());
     let hashes = analysis.hashes.clone();
     let mut report = check::judge(&mut analysis, check, settings, &Input::default());

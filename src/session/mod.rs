@@ -2,6 +2,7 @@
 
 mod file;
 mod gathered;
+mod types;
 
 use crate::arguments::Stage;
 use crate::baseline::BaselineError;
@@ -22,10 +23,10 @@ use outlive_rules::claim::Claim;
 use outlive_rules::models::ModelError;
 use outlive_rules::trace::Dropped;
 use outlive_semantic::catalog::Catalog;
-use outlive_semantic::project::{FileId, Memo, Project, Resolver};
+use outlive_semantic::project::{Declared, FileId, Memo, Project, Resolver};
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use thiserror::Error;
@@ -125,8 +126,9 @@ impl Plan<'_> {
 /// Walks, analyses and links.
 pub(crate) fn run<'c>(plan: &Plan<'_>, catalog: &'c Catalog) -> Result<Analysis<'c>, SessionError> {
     let loaded = Loaded::new(plan, catalog, None)?;
-    let Loaded { found, outcomes, times, pool } = loaded;
-    Ok(pool.install(|| link(&found, outcomes, times, catalog, None, &pool)))
+    let Loaded { found, outcomes, times, pool, declared } = loaded;
+    Ok(pool
+        .install(|| link(&found, outcomes, times, catalog, Kept { memo: None, declared: &declared }, &pool)))
 }
 
 /// The files of a project, gone through one by one and not yet linked. Editors keep it from one edit to the next.
@@ -135,6 +137,14 @@ pub(crate) struct Loaded {
     outcomes: Vec<Outcome>,
     times: Vec<(&'static str, Duration)>,
     pool: Arc<rayon::ThreadPool>,
+    declared: Arc<Declared>,
+}
+
+/// What links after one another have in common.
+#[derive(Clone, Copy)]
+struct Kept<'k> {
+    memo: Option<&'k Memo>,
+    declared: &'k Arc<Declared>,
 }
 
 impl Loaded {
@@ -173,7 +183,19 @@ impl Loaded {
             output::note(&complaint);
         }
         lap("write the cache");
-        Ok(Self { found, outcomes, times, pool: Arc::new(pool) })
+        let here = std::env::current_dir().unwrap_or_default();
+        let declared = Arc::new(Declared::new(&here, types::read));
+        Ok(Self { found, outcomes, times, pool: Arc::new(pool), declared })
+    }
+
+    /// The same, with packages that are installed elsewhere: those of the working tree, for a commit.
+    pub(crate) fn with_packages_in(self, folder: &Path) -> Self {
+        Self { declared: Arc::new(Declared::new(folder, types::read)), ..self }
+    }
+
+    /// The same, with the packages of another state of the project.
+    pub(crate) fn with_packages_of(self, other: &Self) -> Self {
+        Self { declared: Arc::clone(&other.declared), ..self }
     }
 
     fn position(&self, path: &str) -> Option<usize> {
@@ -212,8 +234,10 @@ impl Loaded {
 
     /// Links what is known now.
     pub(crate) fn link<'c>(&self, catalog: &'c Catalog, memo: &Memo) -> Analysis<'c> {
-        self.pool
-            .install(|| link(&self.found, self.outcomes.clone(), Vec::new(), catalog, Some(memo), &self.pool))
+        self.pool.install(|| {
+            let kept = Kept { memo: Some(memo), declared: &self.declared };
+            link(&self.found, self.outcomes.clone(), Vec::new(), catalog, kept, &self.pool)
+        })
     }
 
     /// What the rules drop in one file, as the plan reads it.
@@ -233,7 +257,7 @@ fn link<'c>(
     outcomes: Vec<Outcome>,
     mut times: Vec<(&'static str, Duration)>,
     catalog: &'c Catalog,
-    memo: Option<&Memo>,
+    kept: Kept<'_>,
     pool: &Arc<rayon::ThreadPool>,
 ) -> Analysis<'c> {
     let start = Instant::now();
@@ -244,7 +268,8 @@ fn link<'c>(
     let here = std::env::current_dir().unwrap_or_default();
     let paths: Vec<String> = gathered.entries.iter().map(|entry| entry.path.clone()).collect();
     let resolver = Resolver::new(&here, paths.iter().map(String::as_str), &found.packages, true);
-    let resolver = match memo {
+    let resolver = resolver.declaring(Arc::clone(kept.declared));
+    let resolver = match kept.memo {
         Some(memo) => resolver.remembering(memo),
         None => resolver,
     };

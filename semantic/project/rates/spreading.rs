@@ -122,7 +122,7 @@ impl Graph {
                 ExportTo::Function(func) => functions.push(*func),
                 ExportTo::Place(place) => {
                     let spot = project.spot(id, *place);
-                    match project.type_of(&spot) {
+                    match project.own_type_of(&spot) {
                         GlobalTy::Instance(file, class) | GlobalTy::Class(file, class) if file == id => {
                             add_class(class);
                         }

@@ -66,6 +66,9 @@ impl Project<'_> {
         let TargetRow::Place(place) = handed.to else { return None };
         let spot = self.spot(file, place);
         let Some(SpotStep::Field(method)) = spot.path.last() else { return None };
+        if !self.catalog.runs_what_method_takes(self.text(*method)) {
+            return None;
+        }
         let owner = model_of(self, self.type_of(&spot.parent()?))?;
         let text = |name| self.name(file, name);
         let about = handed.about;
@@ -115,7 +118,7 @@ pub(in crate::project) fn resolve_place(project: &Project<'_>, file: FileId, pla
     {
         return Some(Runs::Function(file, func));
     }
-    match project.type_of(&spot) {
+    match project.own_type_of(&spot) {
         GlobalTy::Function(file, func) => Some(Runs::Function(file, func)),
         GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
         _ => None,
@@ -126,7 +129,7 @@ pub(in crate::project) fn resolve_place(project: &Project<'_>, file: FileId, pla
 fn method_of_param(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let class = project.spot(file, *project.summary(file).param_classes.get(&binding)?);
-    let GlobalTy::Class(of, class) = project.type_of(&class) else { return None };
+    let GlobalTy::Class(of, class) = project.own_type_of(&class) else { return None };
     let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
     Some(Runs::Function(file, func))
 }
