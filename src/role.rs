@@ -142,6 +142,10 @@ pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // `table.clienttest.tsx`
+    if stem.rsplit_once('.').is_some_and(|(_, kind)| kind.ends_with("test")) {
+        return Role::Test;
+    }
     if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix))
         || folders.split('/').any(is_test_folder)
         || is_cucumber(folders)
@@ -184,6 +188,7 @@ mod tests {
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
         assert_eq!(of_path("packages/shop-smoke-test/server.ts"), Role::Test);
         assert_eq!(of_path("vitest.serializer.ts"), Role::Test);
+        assert_eq!(of_path("src/table.clienttest.tsx"), Role::Test);
         assert_eq!(of_path("example-stream.js"), Role::Test);
         assert_eq!(of_path("docs/guides/start.ts"), Role::Test);
         assert_eq!(of_path("features-api/support/world.ts"), Role::Test);
