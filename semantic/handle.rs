@@ -3,7 +3,7 @@
 use crate::access::{Access, Accesses, Usage, usage};
 use crate::growth;
 use crate::index::{BindingId, ClassId, FuncId, NodeId};
-use crate::model::Model;
+use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
 use smallvec::SmallVec;
@@ -167,6 +167,8 @@ fn step(
                 Some(name) if is_opening(name) => queue.push(call),
                 Some("then") => resolved(model, accesses, call, handle, queue),
                 Some("bind") => queue.push(call),
+                // `createPool(options).promise()`: another face of the same thing.
+                Some(name) if name != "pipe" && gives_its_like(model, node, call) => queue.push(call),
                 _ => {}
             }
         }
@@ -190,6 +192,12 @@ fn step(
         }
         _ => {}
     }
+}
+
+/// Whether the catalog says that a method of a thing gives one of the same type.
+fn gives_its_like(model: &Model<'_>, node: NodeId, call: NodeId) -> bool {
+    let ty = model.ty(call);
+    matches!(ty, Ty::Model(_)) && ty == model.ty(node)
 }
 
 /// `acquire().then((it) => …)`: the function has it under the name of its parameter.
