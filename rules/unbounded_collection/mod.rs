@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
     is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
-    is_offered, is_on_options, is_overwrite, is_registry, is_sized, keeps_each, key_parts, replaces,
+    is_offered, is_on_options, is_overwrite, is_registry, is_sized, is_small_number, keeps_each, key_parts, replaces,
     shown_key,
 };
 
@@ -61,7 +61,7 @@ impl Rule for UnboundedCollection {
         let dropped = |reason: &str| {
             file.drop::<()>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)));
         };
-        if keys == Keys::Finite {
+        if keys == Keys::Finite || is_small_number(model, op) {
             return dropped("there are only so many keys");
         }
         let Some((container, ty)) = container_of(model, op, growth) else {
