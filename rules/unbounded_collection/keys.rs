@@ -185,6 +185,7 @@ const FINITE_KEYS: &[&str] = &[
     "month",
     "codec",
     "group",
+    "shard",
     "factory",
     // Devices that somebody has paired.
     "mac",
@@ -221,8 +222,8 @@ fn names_few(key: &str) -> bool {
     if last == "name" && key.rsplit('.').nth(1).is_some_and(is_open_name) {
         return false;
     }
-    // `maxRequests`, `windowMs`: limits that the code sets.
-    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window")) && words.len() > 1 {
+    // `maxRequests`, `windowMs`: limits that the code sets. `shardIndex`: work is spread over a few.
+    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window" | "shard")) && words.len() > 1 {
         return true;
     }
     let whole = last.to_ascii_lowercase();
