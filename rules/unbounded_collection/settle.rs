@@ -302,10 +302,6 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
 fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
     match lives {
         Lives::Process | Lives::Singleton(..) => growth.looked_up,
-        // `function memoize(fn) { const known = {}; return (url) => known[url] ??= fn(url); }`
-        Lives::With(_, Owner::Run(_), _) => {
-            growth.looked_up && !growth.shown.contains(['.', '[']) && is_open_by_name(growth)
-        }
         Lives::With(_, Owner::Class(_), _) => {
             let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
             let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
