@@ -223,7 +223,9 @@ fn names_few(key: &str) -> bool {
         return false;
     }
     // `maxRequests`, `windowMs`: limits that the code sets. `shardIndex`: work is spread over a few.
-    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window" | "shard")) && words.len() > 1 {
+    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window" | "shard"))
+        && words.len() > 1
+    {
         return true;
     }
     let whole = last.to_ascii_lowercase();

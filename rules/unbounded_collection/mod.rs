@@ -27,8 +27,8 @@ use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
     is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
-    is_offered, is_on_options, is_overwrite, is_registry, is_sized, is_small_number, keeps_each, key_parts, replaces,
-    shown_key,
+    is_offered, is_on_options, is_overwrite, is_registry, is_sized, is_small_number, keeps_each, key_parts,
+    replaces, shown_key,
 };
 
 /// The rule.

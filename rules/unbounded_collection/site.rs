@@ -220,9 +220,10 @@ pub(super) fn is_small_number(model: &Model<'_>, op: &CollectionOp) -> bool {
             _ => false,
         }
     };
-    let tests = tree.within_function(op.node).filter(|&at| tree.kind(at) == Kind::If).filter(|&at| {
-        tree.child(at, 1).is_some_and(|branch| tree.contains(branch, op.node))
-    });
+    let tests = tree
+        .within_function(op.node)
+        .filter(|&at| tree.kind(at) == Kind::If)
+        .filter(|&at| tree.child(at, 1).is_some_and(|branch| tree.contains(branch, op.node)));
     tests.filter_map(|at| tree.first(at)).any(|test| {
         let is_either = tree.subtree(test).any(|part| tree.logical_op(part) == Some(LogicalOp::Or));
         !is_either && tree.subtree(test).any(limits)
