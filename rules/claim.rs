@@ -612,6 +612,8 @@ pub enum Why {
     Fired,
     /// Only a failure takes it out.
     Succeeded,
+    /// It is found to be too old, and taken out, only when it is asked for again.
+    Expired,
 }
 
 /// A way out of a function that passes no release.

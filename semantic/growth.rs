@@ -5,7 +5,7 @@ use crate::catalog::Container;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
-use crate::tables::BindingKind;
+use crate::tables::{BindingKind, Type};
 use crate::tree::{AssignOp, BinaryOp, Kind, flag};
 use crate::{calls, guard, reach};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -779,13 +779,24 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
             Ty::Number => Keys::Number,
             _ if is_module_constant(model, key)
                 || is_constant_element(model, key)
-                || is_constant_argument(model, key, fuel) =>
+                || is_constant_argument(model, key, fuel)
+                || is_of_template(model, key) =>
             {
                 Keys::Finite
             }
             _ => Keys::Open,
         },
     }
+}
+
+/// ``function sql(strings: TemplateStringsArray, …)``: there are as many texts as the source has templates.
+fn is_of_template(model: &Model<'_>, key: NodeId) -> bool {
+    let place = model.file.place(key);
+    let Root::Binding(binding) = place.root else { return false };
+    let named = model.file.binding(binding).ty.map(|ty| model.file.ty(ty));
+    let is_strings =
+        matches!(named, Some(Type::Named(name, _)) if model.file.tree.text(*name) == "TemplateStringsArray");
+    is_strings && place.path.first() == Some(&Step::Element)
 }
 
 /// ``const key = `${step}%` ``: what is put together from few parts and given a name.

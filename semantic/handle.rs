@@ -3,7 +3,7 @@
 use crate::access::{Access, Accesses, Usage, usage};
 use crate::growth;
 use crate::index::{BindingId, ClassId, FuncId, NodeId};
-use crate::model::Model;
+use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
 use smallvec::SmallVec;
@@ -167,6 +167,8 @@ fn step(
                 Some(name) if is_opening(name) => queue.push(call),
                 Some("then") => resolved(model, accesses, call, handle, queue),
                 Some("bind") => queue.push(call),
+                // `createPool(options).promise()`: another face of the same thing.
+                Some(name) if name != "pipe" && gives_its_like(model, node, call) => queue.push(call),
                 _ => {}
             }
         }
@@ -190,6 +192,12 @@ fn step(
         }
         _ => {}
     }
+}
+
+/// Whether the catalog says that a method of a thing gives one of the same type.
+fn gives_its_like(model: &Model<'_>, node: NodeId, call: NodeId) -> bool {
+    let ty = model.ty(call);
+    matches!(ty, Ty::Model(_)) && ty == model.ty(node)
 }
 
 /// `acquire().then((it) => …)`: the function has it under the name of its parameter.
@@ -232,6 +240,18 @@ fn returned(model: &Model<'_>, at: NodeId, handle: &mut Handle, queue: &mut Smal
     handle.escapes.push(Escape::Returned(at));
 }
 
+/// Whether a part of a pattern is what gets a value: a name that it declares, or in `({ client } = opened)` one that is there.
+fn is_target(model: &Model<'_>, of: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(parent) = tree.parent(of) else { return false };
+    match (tree.kind(of), tree.kind(parent)) {
+        (Kind::BindingName, _) | (Kind::Identifier, Kind::ArrayPattern | Kind::Rest) => true,
+        (Kind::Identifier, Kind::PatternProperty) => tree.last_child(parent) == Some(of),
+        (Kind::Identifier, Kind::Default) => tree.first(parent) == Some(of),
+        _ => false,
+    }
+}
+
 fn name_pattern(
     model: &Model<'_>,
     accesses: &Accesses,
@@ -259,8 +279,8 @@ fn name_pattern(
         }
         // `const [client, release] = await pool.connect()`: one of them is it.
         Kind::ObjectPattern | Kind::ArrayPattern => {
-            for of in tree.subtree(target).filter(|&of| tree.kind(of) == Kind::BindingName) {
-                if let Some(binding) = tree.binding(of) {
+            for of in tree.subtree(target).filter(|&of| is_target(model, of)) {
+                if let Some(binding) = tree.binding(of).or_else(|| model.file.binding_of(of)) {
                     name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
                 }
                 // `const { port1 } = new MessageChannel()`: its uses are noted as those of a part of the value.

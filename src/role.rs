@@ -47,6 +47,10 @@ const TEST_FOLDERS: &[&str] = &[
     "www",
 ];
 
+/// How folders of one kind of test end: an `ab-test` is none.
+const KINDS_OF_TESTS: &[&str] =
+    &["smoke-test", "unit-test", "integration-test", "load-test", "stress-test", "acceptance-test"];
+
 const SCRIPT_FOLDERS: &[&str] = &[
     "scripts",
     "script",
@@ -122,6 +126,7 @@ fn is_test_folder(name: &str) -> bool {
     TEST_FOLDERS.contains(&name)
         || matches!(words.next(), Some("test" | "tests" | "e2e"))
         || matches!(words.next_back(), Some("tests" | "e2e" | "specs"))
+        || KINDS_OF_TESTS.iter().any(|kind| name.ends_with(kind))
 }
 
 /// Whether a folder of Cucumber's holds what steps use: `features/support`, `features-api/support`.
@@ -137,6 +142,10 @@ pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    // `table.clienttest.tsx`
+    if stem.rsplit_once('.').is_some_and(|(_, kind)| kind.ends_with("test")) {
+        return Role::Test;
+    }
     if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix))
         || folders.split('/').any(is_test_folder)
         || is_cucumber(folders)
@@ -144,7 +153,11 @@ pub(crate) fn of_path(path: &str) -> Role {
         return Role::Test;
     }
     let is_example = stem.split(['-', '_']).next() == Some("example");
-    if is_example || matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "demo") {
+    let is_of_runner = matches!(stem.split_once('.'), Some(("vitest" | "jest", _)));
+    if is_example
+        || is_of_runner && !SCRIPT_NAMES.contains(&stem)
+        || matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "demo")
+    {
         return Role::Test;
     }
     let is_script = SCRIPT_NAMES.contains(&stem)
@@ -173,6 +186,9 @@ mod tests {
         assert_eq!(of_path("test-e2e/framework/client.ts"), Role::Test);
         assert_eq!(of_path("browser_tests/page.js"), Role::Test);
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);
+        assert_eq!(of_path("packages/shop-smoke-test/server.ts"), Role::Test);
+        assert_eq!(of_path("vitest.serializer.ts"), Role::Test);
+        assert_eq!(of_path("src/table.clienttest.tsx"), Role::Test);
         assert_eq!(of_path("example-stream.js"), Role::Test);
         assert_eq!(of_path("docs/guides/start.ts"), Role::Test);
         assert_eq!(of_path("features-api/support/world.ts"), Role::Test);

@@ -286,6 +286,8 @@ fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
     let callback = last.and_then(|arg| model.function_of(arg));
     let result = || handle::follow(model, file.accesses, call);
     match (at, callback) {
+        // Whether what a wrapper was handed is the callback, only its callers know.
+        (Where::ResultAlone, None) if last.is_some_and(|last| is_callers(model, last)) => None,
         (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
         (Where::Parts, _) => Some(handle::with_parts(model, file.accesses, result())),
         (Where::ResultAlone, Some(_)) => None,
@@ -304,6 +306,13 @@ fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
             is_own.then(|| handle::follow_places(model, file.accesses, [place]))
         }
     }
+}
+
+/// Whether an argument is a parameter of the function around, which may be a function for all that is known.
+fn is_callers(model: &Model<'_>, arg: NodeId) -> bool {
+    let binding = model.file.binding_of(arg);
+    binding.is_some_and(|binding| model.file.binding(binding).kind == BindingKind::Param)
+        && matches!(model.ty(arg), Ty::Unknown | Ty::Function(_))
 }
 
 /// What to do about it, in the words of the release that the row names first.

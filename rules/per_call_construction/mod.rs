@@ -229,6 +229,8 @@ fn locale(file: &FileView<'_, '_>, call: NodeId) -> Option<ChurnClaim> {
         cost: format!("{} each time, nearly all for the formatter", time(LOCALE_NS)),
         help,
         unknowns: u8::from(!is_steady),
+        // A page or a mail has a date or two.
+        is_slight: true,
         fixes: vec![],
         ..body(model, call, &shown, LOCALE_NS)
     })

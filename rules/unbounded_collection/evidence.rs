@@ -1,6 +1,7 @@
 //! What a file says of a collection besides releases: that nobody reads it, that what is filled beside it loses its entries.
 
 use super::keys::is_open_name;
+use super::missed::settled_by;
 use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
@@ -114,13 +115,13 @@ fn is_made_empty(model: &Model<'_>, holder: &Place) -> bool {
 /// Words that name what waits for an end.
 const WAITING: &[&str] = &["pending", "inflight", "outstanding"];
 
-/// Whether a table of an instance calls itself one of things that wait for their end, and nothing in the file, under
-/// whatever name, ever takes one out or starts over.
+/// Whether a table of an instance calls itself one of things that wait for their end, or holds what settles promises, and
+/// nothing in the file, under whatever name, ever takes one out or starts over.
 pub(super) fn is_waiting(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let model = file.model;
     let (Root::This(_), Some(field)) = (op.holder.root, op.holder.last_field()) else { return false };
     let name = model.file.tree.text(field).to_ascii_lowercase();
-    let is_named = WAITING.iter().any(|word| name.contains(word));
+    let is_named = WAITING.iter().any(|word| name.contains(word)) || settled_by(model, op).is_some();
     let is_table = matches!(op.op, Op::Grow(Growth::Set | Growth::Key));
     let is_given_up = || {
         file.ops.iter().any(|other| {

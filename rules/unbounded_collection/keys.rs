@@ -184,6 +184,14 @@ const FINITE_KEYS: &[&str] = &[
     "weekday",
     "month",
     "codec",
+    "group",
+    "shard",
+    "factory",
+    // Devices that somebody has paired.
+    "mac",
+    "macaddress",
+    "ieeeaddr",
+    "ieeeaddress",
 ];
 
 /// Whether the key's name says that there are only so many of them, or the holder's that it tells each thing once.
@@ -192,7 +200,7 @@ pub(super) fn is_finite_by_name(growth: &GrowthClaim) -> bool {
     if holder.contains("deprecat") || holder.contains("warned") || holder.contains("warnings") {
         return true;
     }
-    if matches!(growth.keys, Keys::None | Keys::Fresh) {
+    if growth.keys == Keys::Fresh || growth.keys == Keys::None && growth.key.is_empty() {
         return false;
     }
     if growth.key_parts.is_empty() {
@@ -213,6 +221,12 @@ fn names_few(key: &str) -> bool {
     // Of queries and users there is no end, and so there is none of their names.
     if last == "name" && key.rsplit('.').nth(1).is_some_and(is_open_name) {
         return false;
+    }
+    // `maxRequests`, `windowMs`: limits that the code sets. `shardIndex`: work is spread over a few.
+    if matches!(words.first().map(String::as_str), Some("max" | "min" | "window" | "shard"))
+        && words.len() > 1
+    {
+        return true;
     }
     let whole = last.to_ascii_lowercase();
     FINITE_KEYS.contains(&word.as_str()) || FINITE_KEYS.contains(&whole.as_str())

@@ -137,14 +137,9 @@ impl Site<'_, '_, '_> {
     fn raced(&self) -> Option<NodeId> {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
         let outer = self.call_around();
-        let executor = file.enclosing(self.op.func).find(|&func| is_executor(self.model, func))?;
+        let executor = settled_by(self.model, self.op)?;
         let (promise, _) = tree.argument_of(file.function(executor).node)?;
-        let value = self.op.value?;
-        let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
-        let settles = tree.subtree(value).filter_map(|node| file.binding_of(node)).any(|binding| {
-            file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == executor
-        });
-        if !settles || self.releases.iter().any(|release| self.runs_with(release.func, outer)) {
+        if self.releases.iter().any(|release| self.runs_with(release.func, outer)) {
             return None;
         }
         let is_it = |node: NodeId| {
@@ -434,6 +429,18 @@ pub(super) fn call_around(model: &Model<'_>, func: FuncId) -> FuncId {
     at
 }
 
+/// The executor of the promise which an entry can settle: `new Promise((resolve) => table.set(id, resolve))`.
+pub(super) fn settled_by(model: &Model<'_>, op: &CollectionOp) -> Option<FuncId> {
+    let file = &model.file;
+    let executor = file.enclosing(op.func).find(|&func| is_executor(model, func))?;
+    let value = op.value?;
+    let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+    let settles = file.tree.subtree(value).filter_map(|node| file.binding_of(node)).any(|binding| {
+        file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == executor
+    });
+    settles.then_some(executor)
+}
+
 /// The list of promises that a call races.
 fn races(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
@@ -504,7 +511,7 @@ fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
 }
 
 /// Whether a function is the executor of a promise.
-fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+pub(super) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
     tree.argument_of(model.file.function(func).node).is_some_and(|(call, _)| {
         let path = tree.callee(call).and_then(|callee| model.api_path(callee));

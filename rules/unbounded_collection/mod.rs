@@ -1,7 +1,9 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
 mod container;
+mod distinct;
 mod evidence;
+mod expired;
 mod keys;
 mod mend;
 mod missed;
@@ -25,8 +27,8 @@ use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
     is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
-    is_offered, is_on_options, is_overwrite, is_registry, is_sized, keeps_each, key_parts, replaces,
-    shown_key,
+    is_offered, is_on_options, is_overwrite, is_registry, is_sized, is_small_number, keeps_each, key_parts,
+    replaces, shown_key,
 };
 
 /// The rule.
@@ -59,7 +61,7 @@ impl Rule for UnboundedCollection {
         let dropped = |reason: &str| {
             file.drop::<()>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)));
         };
-        if keys == Keys::Finite {
+        if keys == Keys::Finite || is_small_number(model, op) {
             return dropped("there are only so many keys");
         }
         let Some((container, ty)) = container_of(model, op, growth) else {
@@ -81,16 +83,18 @@ impl Rule for UnboundedCollection {
             return dropped("an entry that is there is overwritten");
         }
         let holder = claims.names.place(model, &op.holder);
+        let key = op.key.or_else(|| distinct::told_apart_by(file, op));
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
-        let missed = partial::gap(file, op).or_else(|| missed::missed(file, op));
+        let missed =
+            partial::gap(file, op).or_else(|| missed::missed(file, op)).or_else(|| expired::missed(file, op));
         let body = GrowthClaim {
             fixes: mend::fixes(file, op, missed.as_ref()),
             holder,
             shown: model.file.display(&op.holder),
             growth,
             keys,
-            key_parts: op.key.map(|key| key_parts(model, key)).unwrap_or_default(),
-            key: op.key.map(|key| shown_key(model, key)).unwrap_or_default(),
+            key_parts: key.map(|key| key_parts(model, key)).unwrap_or_default(),
+            key: key.map(|key| shown_key(model, key)).unwrap_or_default(),
             container,
             model: ty,
             declared: declaration(model, &op.holder),

@@ -1,6 +1,6 @@
 //! Entries that are taken out where the work succeeds and stay where it fails.
 
-use super::missed::call_around;
+use super::missed::{call_around, is_executor};
 use crate::claim::{Missed, Why};
 use crate::rule::FileView;
 use outlive_semantic::flow::{Edge, Exit, Flow};
@@ -53,6 +53,9 @@ fn missed_rejection(
         stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == run));
     }
     stops.extend(where_absent(model, op, run));
+    if is_about_failure(model, op.node, run) {
+        return None;
+    }
     let here = std::iter::once(op.node).chain(tree.ancestors(op.node)).filter(|&node| tree.func(node) == run);
     let start = here.filter_map(|node| flow.points(node).first().copied()).next()?;
     let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
@@ -61,6 +64,17 @@ fn missed_rejection(
     }
     let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
     (way.exit == Exit::Throw).then(|| way.at.map(|node| tree.span(node))).flatten()
+}
+
+/// `attempts.set(id, count + 1); throw error;`: what is noted right before the function fails is about the failure.
+fn is_about_failure(model: &Model<'_>, growth: NodeId, run: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let body = model.file.body(run);
+    let blocks = tree.ancestors(growth).take_while(|&at| Some(at) != body).chain(body);
+    blocks.filter(|&at| tree.kind(at) == Kind::Block).any(|block| {
+        tree.last_child(block).is_some_and(|last| tree.kind(last) == Kind::Throw)
+            && tree.func(block) == tree.func(growth)
+    })
 }
 
 /// What runs only where the entry is not in the collection any more: `if (list.indexOf(job) === -1) throw …`.
@@ -109,9 +123,14 @@ fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Opti
     (is_success && !handles_rejection(model, object)).then(|| tree.span(call))
 }
 
-/// `const { promise, resolve } = withResolvers()`: whoever takes no `reject` along never rejects.
+/// `const { promise, resolve } = withResolvers()`, `new Promise((resolve) => …)`: whoever takes no `reject` along never
+/// rejects.
 fn never_rejects(model: &Model<'_>, promise: NodeId) -> bool {
     let tree = &model.file.tree;
+    let executor = tree.arg(promise, 0).and_then(|executor| tree.function(executor));
+    if let Some(executor) = executor.filter(|&executor| is_executor(model, executor)) {
+        return model.file.params(executor).count() == 1;
+    }
     let name = model.file.binding_of(promise).map(|binding| model.file.binding(binding).node);
     let around =
         name.and_then(|name| tree.ancestors(name).find(|&at| tree.kind(at) != Kind::PatternProperty));

@@ -74,6 +74,7 @@ fn how_it_stays(why: Why) -> &'static str {
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
         Why::Succeeded => "only a failure comes here: otherwise",
+        Why::Expired => "only who asks for the same key again comes here: otherwise",
     }
 }
 
@@ -87,6 +88,7 @@ fn when_it_stays(why: Why) -> &'static str {
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
         Why::Succeeded => "unless something fails",
+        Why::Expired => "until somebody asks for them again",
     }
 }
 
@@ -104,6 +106,7 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Expired => format!("look for old entries of `{name}` from time to time, or limit its size"),
         Why::Succeeded => {
             format!(
                 "delete the entry from `{name}` when its owner ends without a failure, too, or limit its size"

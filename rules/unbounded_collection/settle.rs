@@ -246,8 +246,12 @@ fn doubts(
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
-    let is_own_table = is_table(growth) || growth.sibling.is_some();
+    let is_own_table = is_table(growth) && !expires(growth) || growth.sibling.is_some();
     if is_at_place || !is_own_table && is_page_memo(project, file, claim, growth) {
+        doubt.unknown();
+    }
+    // Where there are few keys, each is asked for again.
+    if expires(growth) && !(growth.from_client || is_open_by_name(growth)) {
         doubt.unknown();
     }
     Some(doubt)
@@ -321,6 +325,11 @@ fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
 /// filled beside it loses the same entries one by one, and what waits is to have an end.
 pub(super) fn is_telling(growth: &GrowthClaim) -> bool {
     growth.sibling.is_some() || growth.unread || growth.waiting
+}
+
+/// Whether entries are taken out only when somebody asks for them again.
+fn expires(growth: &GrowthClaim) -> bool {
+    growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Expired)
 }
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.

@@ -10,7 +10,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
-use outlive_semantic::tree::{BinaryOp, Kind};
+use outlive_semantic::tree::{BinaryOp, Kind, LogicalOp};
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
@@ -200,6 +200,33 @@ pub(super) fn is_limited(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     around.any(|test| {
         let is_in = |slot: usize| tree.child(test, slot).is_some_and(|branch| tree.contains(branch, op.node));
         is_in(1) && !is_in(0)
+    })
+}
+
+/// `if (count <= 100) table.set(count, …)`: numbers up to a constant are few.
+pub(super) fn is_small_number(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
+    let is_key = |node: NodeId| model.file.place(node) == key;
+    let is_constant = |node: NodeId| {
+        let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+        tree.number(value.unwrap_or(node)).is_some()
+    };
+    let limits = |test: NodeId| {
+        let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
+        match tree.binary_op(test) {
+            Some(BinaryOp::Less | BinaryOp::LessEqual) => is_key(left) && is_constant(right),
+            Some(BinaryOp::Greater | BinaryOp::GreaterEqual) => is_constant(left) && is_key(right),
+            _ => false,
+        }
+    };
+    let tests = tree
+        .within_function(op.node)
+        .filter(|&at| tree.kind(at) == Kind::If)
+        .filter(|&at| tree.child(at, 1).is_some_and(|branch| tree.contains(branch, op.node)));
+    tests.filter_map(|at| tree.first(at)).any(|test| {
+        let is_either = tree.subtree(test).any(|part| tree.logical_op(part) == Some(LogicalOp::Or));
+        !is_either && tree.subtree(test).any(limits)
     })
 }
 

@@ -48,7 +48,9 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
         let names = self.param_names(func);
-        if names.is_empty() { None } else { self.catalog.handler(&names) }
+        // `(req, res, deps = {})`: what has a default, or is taken apart, is bound by whoever hands the handler over.
+        let named = names.iter().rposition(|name| !name.is_empty())?;
+        self.catalog.handler(&names[..=named])
     }
 
     /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.

@@ -361,7 +361,7 @@ impl Project<'_> {
     fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: u32) -> GlobalTy {
         match self.type_within(owner, fuel) {
             GlobalTy::Instance(file, class) => {
-                if let Some((file, func, _)) = self.method(file, class, name) {
+                if let Some((file, func, _)) = self.method_within(file, class, name, fuel) {
                     return GlobalTy::Function(file, func);
                 }
                 let model = self.own_class_model(file, class);

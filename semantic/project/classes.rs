@@ -6,11 +6,14 @@ use crate::index::{ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::{BaseRow, TypeRow};
 
+/// How many steps names and base classes are followed from one to the next.
+const LINEAGE_FUEL: u32 = 16;
+
 impl Project<'_> {
     /// A class and what it inherits from in the project, itself first.
     #[must_use]
     pub fn lineage(&self, file: FileId, class: ClassId) -> Vec<(FileId, ClassId)> {
-        self.lineage_within(file, class, 16)
+        self.lineage_within(file, class, LINEAGE_FUEL)
     }
 
     fn lineage_within(&self, file: FileId, class: ClassId, fuel: u32) -> Vec<(FileId, ClassId)> {
@@ -63,7 +66,18 @@ impl Project<'_> {
     /// The method of a class or of what it inherits from.
     #[must_use]
     pub fn method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<(FileId, FuncId, ClassId)> {
-        self.lineage(file, class).into_iter().find_map(|(file, class)| {
+        self.method_within(file, class, name, LINEAGE_FUEL)
+    }
+
+    /// The same, asked while a base class is looked for: a circle of names ends with the fuel.
+    pub(super) fn method_within(
+        &self,
+        file: FileId,
+        class: ClassId,
+        name: Symbol,
+        fuel: u32,
+    ) -> Option<(FileId, FuncId, ClassId)> {
+        self.lineage_within(file, class, fuel).into_iter().find_map(|(file, class)| {
             let (func, is_static) = self.tables(file).method(class, name)?;
             (!is_static).then_some((file, func, class))
         })
