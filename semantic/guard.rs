@@ -265,7 +265,7 @@ fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
 fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let flag = match tree.kind(test) {
-        Kind::Identifier | Kind::Member => model.file.place(test),
+        Kind::Identifier | Kind::Member | Kind::Index => model.file.place(test),
         Kind::Unary if tree.unary_op(test) == Some(UnaryOp::Not) => {
             return tree.first(test).and_then(|inner| falsy_test(model, inner));
         }

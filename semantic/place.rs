@@ -318,7 +318,15 @@ impl Lowered {
                     None => object.with(Step::Field(name)),
                 }
             }
-            Kind::Index => self.place_within(tree.first(expr)?, fuel).with(self.index_step(expr)),
+            Kind::Index => {
+                let object = self.place_within(tree.first(expr)?, fuel);
+                match self.index_step(expr) {
+                    Step::Field(name) if self.is_global_object(&object) => {
+                        Some(Place::root(Root::Global(name)))
+                    }
+                    step => object.with(step),
+                }
+            }
             Kind::Call => self.call_place(expr, fuel),
             Kind::ImportCall => {
                 let source = tree.children(expr).next().and_then(|arg| tree.name_id(arg))?;

@@ -5,6 +5,7 @@
 //! `X` gives. Braces abbreviate: `app.Router#{get,post}`.
 
 mod compile;
+mod entries;
 mod rows;
 
 use crate::bounds::{self, OutOfBounds};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 pub use compile::{CatalogError, expand};
+pub use entries::*;
 pub use rows::*;
 
 /// A type of the catalog.

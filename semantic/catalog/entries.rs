@@ -1,0 +1,195 @@
+//! Rows by which functions are known to be entry points without being handed to anything: decorators, directives, exports,
+//! properties, annotations, names of parameters, hooks.
+
+use super::rows::When;
+use super::{LibraryId, expand};
+use crate::glob;
+use rustc_hash::FxHashMap;
+use serde::Deserialize;
+
+/// A function that runs because of a decorator.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecoratorRow {
+    /// Names of the decorator.
+    pub names: Vec<String>,
+    /// The packages it comes from.
+    pub packages: Vec<String>,
+    /// When the method (or the class's constructor) runs.
+    pub runs: When,
+    /// It stands on a class: instances are made at that rate, and all methods of the class are called by others.
+    #[serde(default)]
+    pub class: bool,
+    /// Holds only if the decorator's options say so: name to value (the last name of a path, or a string).
+    #[serde(default)]
+    pub option: FxHashMap<String, String>,
+    /// Does not hold if the decorator's options name one of these.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Types of the parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The option that lists the components at the root of the application: `bootstrap`.
+    pub mounts: Option<String>,
+    /// The class it stands on is the component at the root of the application.
+    #[serde(default)]
+    pub root: bool,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// Functions that run because of a directive: the one it stands in, or all that its module exports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectiveRow {
+    /// The directive.
+    pub names: Vec<String>,
+    /// What such a function is, for messages: `server action`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that runs because of its exported name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRow {
+    /// Exported names; `default.fetch` is a property of what is exported under the name, `actions.*` each of them.
+    pub names: Vec<String>,
+    /// File patterns (globs over the path from the project's root, or from any folder of it); empty for any file.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// The project must import one of these; empty: any project.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// Holds only if the function calls one of these methods of its `this`.
+    #[serde(default)]
+    pub calls_this: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// It runs many times each time.
+    #[serde(default)]
+    pub loops: bool,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl ExportRow {
+    /// Whether the row speaks of a file.
+    #[must_use]
+    pub fn covers(&self, path: &str) -> bool {
+        self.files.is_empty() || self.files.iter().any(|pattern| glob::matches(pattern, path))
+    }
+}
+
+/// A function that runs because of the property it is, or that it is assigned to.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PropertyRow {
+    /// Names of the property; `*` for any.
+    pub names: Vec<String>,
+    /// The object stands in a property of one of these names; `visitor/*` is any property of an object that stands in
+    /// `visitor`. Empty: wherever.
+    #[serde(default)]
+    pub under: Vec<String>,
+    /// The object has all of these properties too.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// The object is what a function returns that another row knows as a property of one of these names.
+    #[serde(default)]
+    pub returned_by: Vec<String>,
+    /// Holds only if the function's first parameter has one of these names.
+    #[serde(default)]
+    pub first: Vec<String>,
+    /// What such a function is, for messages: `visitor`.
+    pub what: String,
+    /// When it runs.
+    pub runs: When,
+    /// It runs many times each time.
+    #[serde(default)]
+    pub loops: bool,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that runs because of the type its author gave it: `const handler: RequestHandler = …`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignatureRow {
+    /// Names of the type, as in annotations: `express.RequestHandler`.
+    pub names: Vec<String>,
+    /// When such a function runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A function that is taken for a handler because of the names of its parameters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HandlerRow {
+    /// For each parameter, its names, abbreviated by braces: `{_,}req`.
+    pub names: Vec<String>,
+    /// When it runs.
+    pub runs: When,
+    /// Types of its parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+impl HandlerRow {
+    /// The names as a message shows them.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let names: Vec<String> =
+            self.names.iter().filter_map(|names| expand(names).into_iter().next()).collect();
+        format!("a handler of ({})", names.join(", "))
+    }
+}
+
+/// Methods that a framework calls because of the class.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookRow {
+    /// The base classes or interfaces (access paths or catalog types), `@name` for a decorator of the class, `*` for
+    /// any class, `component-options` for the options object of a component.
+    pub of: Vec<String>,
+    /// Method names.
+    pub methods: Vec<String>,
+    /// When they run.
+    pub runs: When,
+    /// They run when the instance ends.
+    #[serde(default)]
+    pub ends: bool,
+    /// One instance serves all the calls; otherwise instances are made at the rate of the methods.
+    #[serde(default)]
+    pub shared: bool,
+    /// Types of their parameters.
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
