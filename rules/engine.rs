@@ -63,6 +63,8 @@ pub fn analyse(
         any_release: RefCell::default(),
         pending: RefCell::default(),
         given_back: RefCell::default(),
+        lazy_releases: RefCell::default(),
+        only_added_to: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
         role,

@@ -94,6 +94,10 @@ pub struct FileView<'v, 'a> {
     pub(crate) pending: RefCell<Vec<Pending>>,
     /// The first call of a method whose result its function gives back, by the method.
     pub(crate) given_back: RefCell<FxHashMap<&'a str, Option<NodeId>>>,
+    /// Where entries of a collection go once they are found too old: each place where it grows asks.
+    pub(crate) lazy_releases: RefCell<FxHashMap<Place, Rc<[Span]>>>,
+    /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
+    pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.

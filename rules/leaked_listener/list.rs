@@ -34,6 +34,11 @@ pub(super) fn note(model: &Model<'_>, registration: &Registration, list: &Place)
 
 /// Whether the code around makes a list, and does nothing with it but add.
 fn is_only_added_to(file: &FileView<'_, '_>, list: &Place) -> bool {
+    let ask = || is_made_and_added_to(file, list);
+    *file.only_added_to.borrow_mut().entry(list.clone()).or_insert_with(ask)
+}
+
+fn is_made_and_added_to(file: &FileView<'_, '_>, list: &Place) -> bool {
     let model = file.model;
     let is_own = match list.root {
         Root::This(_) => list.path.len() == 1,

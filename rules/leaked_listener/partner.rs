@@ -17,7 +17,7 @@ use outlive_semantic::tree::Kind;
 /// Where the owner stops listening to the same target for something else: whoever wrote that knew that the target goes on.
 pub(super) fn forgotten(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let is_told = |removal: &&Removal| is_partners(file, registration, removal).is_some();
-    let removal = partings(file, registration).find(is_told);
+    let removal = partings(file, registration).into_iter().find(is_told);
     removal.map(|removal| note(file, removal)).or_else(|| taken_out(file, registration))
 }
 
@@ -58,7 +58,7 @@ pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registrati
             compare_listeners(file.model, registration.listener, other.listener) == Match::Must
         })
     };
-    let removal = partings(file, registration).find(is_same)?;
+    let removal = partings(file, registration).into_iter().find(is_same)?;
     Some(note(file, removal))
 }
 
@@ -121,27 +121,28 @@ fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
 
 /// The removals from the target of a registration in functions that end what its function begins, if nothing takes the
 /// listener itself away.
-fn partings<'f>(
-    file: &'f FileView<'_, '_>,
-    registration: &'f Registration,
-) -> impl Iterator<Item = &'f Removal> {
+fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<&'f Removal> {
     let model = file.model;
+    let is_parting_of = |removal: &&Removal| {
+        is_parting(model, registration.func, removal.func)
+            && same_target(model, &registration.place, &removal.place) == Match::Must
+    };
+    let found: Vec<&Removal> = file.removals.iter().filter(is_parting_of).collect();
+    if found.is_empty() {
+        return found;
+    }
     let is_removed =
         file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
     // Whoever adds it once more instead is told by another rule.
-    let is_added_there = file.registrations.iter().any(|other| {
-        other.call != registration.call
-            && is_parting(model, registration.func, other.func)
-            && same_target(model, &registration.place, &other.place) == Match::Must
-            && compare_listeners(model, registration.listener, other.listener) == Match::Must
-    });
-    let of_target = move |removal: &&Removal| {
-        !is_removed
-            && !is_added_there
-            && is_parting(model, registration.func, removal.func)
-            && same_target(model, &registration.place, &removal.place) == Match::Must
+    let is_added_there = || {
+        file.registrations.iter().any(|other| {
+            other.call != registration.call
+                && is_parting(model, registration.func, other.func)
+                && same_target(model, &registration.place, &other.place) == Match::Must
+                && compare_listeners(model, registration.listener, other.listener) == Match::Must
+        })
     };
-    file.removals.iter().filter(of_target)
+    if is_removed || is_added_there() { Vec::new() } else { found }
 }
 
 /// The other listener that a removal takes away.

@@ -8,7 +8,8 @@ use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Step};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
+use std::rc::Rc;
 
 /// The releases that run only where an entry is read and found too old: `if (entry.until < Date.now()) table.delete(key)`.
 /// What nobody asks for again stays. Whatever else takes entries out is for the project to judge.
@@ -17,11 +18,18 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     if !is_entry || op.func.index() == 0 || is_sized(file, op) {
         return None;
     }
-    let tree = &file.model.file.tree;
-    let lazy = file.ops_on(&op.holder, Op::Release).filter(|release| is_lazy(file, release));
-    let releases: Vec<_> = lazy.map(|release| tree.span(release.node)).collect();
+    let releases = lazy_releases(file, &op.holder);
     let at = *releases.first()?;
-    Some(Missed { why: Why::Expired, at, releases })
+    Some(Missed { why: Why::Expired, at, releases: releases.to_vec() })
+}
+
+/// The releases of a collection that run only where an entry is read and found too old.
+fn lazy_releases(file: &FileView<'_, '_>, holder: &Place) -> Rc<[Span]> {
+    let find = || {
+        let lazy = file.ops_on(holder, Op::Release).filter(|release| is_lazy(file, release));
+        lazy.map(|release| file.model.file.tree.span(release.node)).collect()
+    };
+    Rc::clone(file.lazy_releases.borrow_mut().entry(holder.clone()).or_insert_with(find))
 }
 
 /// Whether a release takes out one entry, which its function has read under the same key, and after a test of the time.

@@ -14,7 +14,8 @@ use outlive_semantic::growth::{Growth, Keys, Op};
 use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, Use};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::What;
-use rustc_hash::FxHashMap;
+use outlive_semantic::tree::Span;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 pub(super) fn has_few_keys(project: &Project<'_>, file: FileId, growth: &GrowthClaim) -> bool {
     !growth.drawn_from.is_empty() && growth.drawn_from.iter().all(|place| project.has_few(file, place))
@@ -124,9 +125,12 @@ impl Asked {
             })
         };
         match &growth.missed {
-            Some(missed) => ask(&|found| {
-                found.file == file && (growth.beside_methods || missed.releases.contains(&found.row.at))
-            }),
+            Some(missed) => {
+                let releases: FxHashSet<Span> = missed.releases.iter().copied().collect();
+                ask(&|found| {
+                    found.file == file && (growth.beside_methods || releases.contains(&found.row.at))
+                })
+            }
             None => {
                 let weak = growth.beside_methods.then_some(file);
                 *self.known.entry((is_hot, weak)).or_insert_with(|| ask(&|found| weak == Some(found.file)))
