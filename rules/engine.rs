@@ -64,6 +64,7 @@ pub fn analyse(
         pending: RefCell::default(),
         given_back: RefCell::default(),
         lazy_releases: RefCell::default(),
+        taken_out_on: RefCell::default(),
         only_added_to: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),

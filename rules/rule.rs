@@ -96,6 +96,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) given_back: RefCell<FxHashMap<&'a str, Option<NodeId>>>,
     /// Where entries of a collection go once they are found too old: each place where it grows asks.
     pub(crate) lazy_releases: RefCell<FxHashMap<Place, Rc<[Span]>>>,
+    /// Which event alone takes entries out of a collection: each place where it grows asks.
+    pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'static str, NodeId)>>>,
     /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
@@ -194,6 +196,17 @@ impl<'v> FileView<'v, '_> {
         let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
         let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
+    }
+
+    /// [`ending::good_end_alone`] of everything that takes entries out of a collection.
+    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'static str, NodeId)> {
+        if let Some(&known) = self.taken_out_on.borrow().get(holder) {
+            return known;
+        }
+        let found =
+            ending::good_end_alone(self, self.ops_on(holder, Op::Release).map(|release| release.func));
+        self.taken_out_on.borrow_mut().insert(holder.clone(), found);
+        found
     }
 
     /// Notes why a candidate at a node was dropped, and drops it.
