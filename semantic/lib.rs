@@ -8,6 +8,7 @@ pub mod accumulate;
 pub mod bounds;
 pub mod calls;
 pub mod catalog;
+pub mod completes;
 pub mod constant;
 pub mod declarations;
 pub mod flow;

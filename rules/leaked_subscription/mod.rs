@@ -7,6 +7,7 @@ use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::When;
+use outlive_semantic::completes::completes;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -238,15 +239,6 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
         Kind::Call => tree.method_call(value).is_none() && completes(model, value),
         _ => matches!(model.ty(value), Ty::Function(_)),
     }
-}
-
-/// Whether a call is one after which an observable ends by itself: an operator like `take(1)`, a source that gives one
-/// value, a request.
-fn completes(model: &Model<'_>, call: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let Some(name) = tree.callee(call).and_then(|callee| model.callee_name(callee)) else { return false };
-    let mut rows = model.catalog.calls_named(name).filter_map(|row| row.completes.as_ref());
-    rows.any(|row| row.up_to.is_none_or(|count| tree.args(call).count() <= count))
 }
 
 fn message(body: &AcquireClaim) -> String {
