@@ -37,6 +37,26 @@ pub(super) fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
     })
 }
 
+/// `on(event, listener) { process.on(event, listener); }`: whoever calls it listens, and takes its listener away, or does not.
+pub(super) fn hands_on(model: &Model<'_>, registration: &Registration) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let adds = |func: FuncId| {
+        file.function_name(func).is_some_and(|name| model.catalog.families_adding(name).next().is_some())
+    };
+    let Some(adder) = file.enclosing(registration.func).find(|&func| adds(func)) else { return false };
+    let is_handed = |node: NodeId| {
+        file.binding_of(node).is_some_and(|binding| {
+            let row = file.binding(binding);
+            row.kind == BindingKind::Param && row.func == adder
+        })
+    };
+    let calls_it = |func: FuncId| {
+        let within = tree.subtree(file.function(func).node);
+        within.filter_map(|node| tree.callee(node)).any(is_handed)
+    };
+    is_handed(registration.listener) || tree.function(registration.listener).is_some_and(calls_it)
+}
+
 /// Whether a method makes the instances of a class that is written as an object: `Class.create({ initialize() {}, … })`.
 pub(super) fn is_initializer(model: &Model<'_>, func: FuncId) -> bool {
     let Some(class) = model.file.function(func).class else { return false };

@@ -324,6 +324,7 @@ fn is_fluent(model: &Model<'_>, op: &CollectionOp, is_param: &dyn Fn(NodeId) -> 
     let is_handed = |value: NodeId| {
         tree.kind(value) == Kind::Spread && tree.first(value).is_some_and(is_param)
             || is_param(value)
+            || tree.kind(value) == Kind::Array && tree.subtree(value).any(is_param)
             || is_made_of_params(file, value, is_param)
     };
     op.op == Op::Grow(Growth::Push)
