@@ -396,9 +396,11 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node) == AssignOp::Add)
-            .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
-            .flatten(),
+        // `parts.map((part) => (part += suffix))` gives a variable something new, and the list nothing.
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node) == AssignOp::Add
+            && !is_other_name(model, access))
+        .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+        .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         // What uses a private getter is in sight.
@@ -409,6 +411,11 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
         _ => None,
     }
+}
+
+/// Whether what is written to is a variable, of which something else is known to be behind it.
+fn is_other_name(model: &Model<'_>, access: &Access) -> bool {
+    model.file.tree.kind(access.node) == Kind::Identifier && !access.place.path.is_empty()
 }
 
 /// Whether a function is a getter that only its class can use.

@@ -15,7 +15,6 @@ use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Project};
-use outlive_semantic::summary::Role;
 use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
@@ -88,8 +87,8 @@ pub(crate) fn describe_line(
     let mut out = String::new();
     let at = asked.map_or_else(|| first_code(sources, &project.file(file).path, line), |it| it.start);
     describe_function(project, file, at, sources, &mut out);
-    if project.summary(file).role != Role::Source {
-        out.push_str("the file is a test or a script by its path: no leak is reported there\n");
+    if !project.is_production(file) {
+        out.push_str("the file is a test or an example by its path: no leak is reported there\n");
     } else if asked.is_none() {
         out.push_str("no rule has anything to ask about this line\n");
     }

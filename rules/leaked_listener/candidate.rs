@@ -157,6 +157,8 @@ fn passing(model: &Model<'_>, registration: &Registration, may_lose: bool) -> Op
         Some("it is taken away when the event fires")
     } else if is_teardown(model, registration.func) {
         Some("it is added while the owner ends")
+    } else if origin::hands_on(model, registration) {
+        Some("a method of that kind hands on what its callers listen with")
     } else {
         None
     }

@@ -444,6 +444,9 @@ pub struct AcquireRow {
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
+    /// Methods of what the call was asked of that end it as well: `browser.close()` ends the pages of the browser.
+    #[serde(default)]
+    pub ended_with: Vec<String>,
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,

@@ -10,6 +10,7 @@ use crate::access::{self, Accesses, Usage};
 use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
+use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, FuncId, NameId, NodeId, PlaceId};
 use crate::model::{Base, Model, Ty};
@@ -211,6 +212,9 @@ impl Builder<'_, '_> {
     /// The type of what a function returns, if another file could care.
     fn returned(&mut self, func: FuncId) -> TypeRow {
         let model = self.model;
+        if let Some(ending) = completes::returned(model, func) {
+            return TypeRow::Model(ending);
+        }
         match model.return_ty(func) {
             Ty::Unknown => match model.returned_values(func)[..] {
                 [value] => self.value_type(value),
