@@ -4,7 +4,7 @@
 //! text of a package is shown, and nothing is reported in one. A question reads [`MAX_FILES`] files at most, each of
 //! [`MAX_BYTES`] at most; what it would need beyond is unknown, and the package is named.
 
-use super::canonical::FUEL;
+use super::fuel::FUEL;
 use super::{FileId, GlobalTy, Project, Spot, SpotRoot, SpotStep, Symbol};
 use crate::catalog::{Catalog, ModelId};
 use crate::declarations::{Declarations, Exported, Source, TypeName, Types, Value};
@@ -551,7 +551,7 @@ impl Project<'_> {
 
     fn way_of_row(&self, file: FileId, row: &TypeRow, fuel: u32) -> Option<Way> {
         let fuel = fuel.checked_sub(1)?;
-        let spot = |place: PlaceId| self.canonical_of(file, place, fuel);
+        let spot = |place: PlaceId| self.spot_within(file, place, fuel);
         match row {
             TypeRow::Same(place) => self.way(&spot(*place), fuel),
             TypeRow::Annotated(place) => Some(self.way(&spot(*place), fuel)?.with(Step::Instance)),
