@@ -348,10 +348,11 @@ impl<'c> Project<'c> {
         rows.into_iter().map(|(_, found)| found).collect()
     }
 
-    /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
+    /// Whether something of a kind is done to a field of this name of a thing whose type nobody knows: it may be this one.
     #[must_use]
-    pub fn possible_uses(&self, field: Symbol) -> Vec<Use> {
-        self.uses_of_places(self.loose_places.get(field))
+    pub fn has_possible_use(&self, field: Symbol, is_it: impl Fn(&Use) -> bool) -> bool {
+        let places = self.loose_places.get(field);
+        places.flat_map(|place| self.uses_of_place(place)).any(|(_, found)| is_it(&found))
     }
 
     /// How often a function runs.
