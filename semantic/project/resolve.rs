@@ -249,23 +249,21 @@ pub(super) fn split_package(specifier: &str) -> (&str, &str) {
 /// A relative specifier seen from a folder; none if it leaves the root.
 fn join(folder: &str, specifier: &str) -> Option<String> {
     let mut path = String::with_capacity(folder.len() + specifier.len() + 1);
-    let push = |path: &mut String, part: &str| {
-        if !path.is_empty() {
-            path.push('/');
-        }
-        path.push_str(part);
-    };
-    if folder.starts_with('/') || folder.contains("//") {
-        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push(&mut path, part));
+    if folder.contains("//") {
+        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push_part(&mut path, part));
     } else {
-        path.push_str(folder);
+        path.push_str(folder.strip_prefix('/').unwrap_or(folder));
     }
-    for part in specifier.split('/') {
+    let mut rest = specifier;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'/', rest.as_bytes());
+        let (part, behind) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+        rest = behind;
         match part {
             "" | "." => {}
             ".." if path.is_empty() => return None,
-            ".." => path.truncate(path.rfind('/').unwrap_or_default()),
-            part => push(&mut path, part),
+            ".." => path.truncate(memchr::memrchr(b'/', path.as_bytes()).unwrap_or_default()),
+            part => push_part(&mut path, part),
         }
     }
     // What is outside of the working directory goes by its whole path.
@@ -273,6 +271,13 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
         path.insert(0, '/');
     }
     Some(path)
+}
+
+fn push_part(path: &mut String, part: &str) {
+    if !path.is_empty() {
+        path.push('/');
+    }
+    path.push_str(part);
 }
 
 /// A path without each extension that it ends in.
