@@ -160,14 +160,14 @@ impl Loaded {
             times.push((name, clock.elapsed()));
             clock = Instant::now();
         };
-        let found = discover::discover(plan.paths, plan.extra, plan.configs)?;
-        plan.progress.start(found.files.len() as u64);
-        lap("walk");
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(plan.threads)
             .stack_size(WORKER_STACK_BYTES)
             .build()
             .map_err(|error| SessionError::Threads(plan.threads, error))?;
+        let found = pool.install(|| discover::discover(plan.paths, plan.extra, plan.configs))?;
+        plan.progress.start(found.files.len() as u64);
+        lap("walk");
         let rules = plan.rules();
         // What stops early leaves nothing to keep.
         let place = plan.cache.filter(|_| plan.until == Stage::Link);
