@@ -119,13 +119,13 @@ mod tests {
 
     /// Goes from a number to the one below, and says how often; 99 if it is cut off.
     fn count(answers: &Answers<u32>, at: usize, fuel: Fuel<'_>) -> u32 {
-        answers.get(at, fuel, |fuel| match (at.checked_sub(1), fuel.less(1)) {
-            (None, _) => 0,
-            (_, None) => 99,
-            (Some(below), Some(fuel)) => match count(answers, below, fuel) {
+        answers.get(at, fuel, |fuel| {
+            let Some(below) = at.checked_sub(1) else { return 0 };
+            let Some(fuel) = fuel.less(1) else { return 99 };
+            match count(answers, below, fuel) {
                 99 => 99,
                 steps => steps + 1,
-            },
+            }
         })
     }
 
