@@ -13,10 +13,12 @@ pub(super) struct Tank {
 }
 
 impl Tank {
+    #[inline]
     pub(super) fn of(steps: u32) -> Self {
         Self { full: steps, lowest: Cell::new(Some(steps)) }
     }
 
+    #[inline]
     pub(super) fn fuel(&self) -> Fuel<'_> {
         Fuel { left: self.full, tank: self }
     }
@@ -26,6 +28,7 @@ impl Tank {
         self.lowest.get().map(|lowest| self.full - lowest)
     }
 
+    #[inline]
     fn note(&self, left: Option<u32>) {
         self.lowest.set(self.lowest.get().min(left));
     }
@@ -40,6 +43,7 @@ pub(super) struct Fuel<'t> {
 
 impl Fuel<'_> {
     /// What is left some steps further; none if that is too far.
+    #[inline]
     pub(super) fn less(self, steps: u32) -> Option<Self> {
         let left = self.left.checked_sub(steps);
         self.tank.note(left);
