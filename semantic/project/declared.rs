@@ -153,6 +153,12 @@ impl Declared {
         if !matches!(found, Found::Missing) || specifier.starts_with('.') {
             return found;
         }
+        // By TypeScript's own way: a manifest with `typesVersions` has them elsewhere.
+        let moved = self.resolver.resolve_dts(from, specifier);
+        let moved = moved.ok().filter(|found| is_declaration(found.path()));
+        if let Some(moved) = moved {
+            return self.file(moved.path());
+        }
         let name = specifier
             .strip_prefix('@')
             .map_or_else(|| specifier.to_owned(), |name| name.replacen('/', "__", 1));
@@ -162,10 +168,10 @@ impl Declared {
     fn find_as(&self, from: &Path, specifier: &str) -> Found {
         let Ok(found) = self.resolver.resolve_file(from, specifier) else { return Found::Missing };
         let path = found.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Found::Missing };
-        if [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end)) {
+        if is_declaration(path) {
             return self.file(path);
         }
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Found::Missing };
         // What is declared of `index.js` stands beside it.
         let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
         let beside = match end {
@@ -196,6 +202,11 @@ impl Declared {
             found
         })
     }
+}
+
+fn is_declaration(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end)))
 }
 
 /// Node's and TypeScript's resolution, of types.
