@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::configs::Configs;
-use crate::role;
+use crate::{published, role};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use outlive_semantic::project::{Package, Packages};
@@ -64,6 +64,8 @@ pub(crate) struct Candidate {
     pub(crate) language: Language,
     /// The part it plays in its project.
     pub(crate) role: Role,
+    /// It is of a package that is installed: it is read, and not reported on.
+    pub(crate) is_published: bool,
 }
 
 /// What the walk found.
@@ -142,6 +144,7 @@ pub(crate) fn discover(
     for path in extra {
         found.extend(search.look_at(Path::new(path), &here, false)?);
     }
+    published::add(&configs.of_run().found.config.own_packages, &here, &mut found)?;
     found.files.sort();
     found.files.dedup();
     Ok(found)
@@ -165,7 +168,7 @@ struct Search<'s> {
 }
 
 /// What an entry of a folder is to a run.
-enum Met {
+pub(crate) enum Met {
     File(Candidate),
     Skipped(Skip),
     Refused(String, String),
@@ -239,14 +242,19 @@ impl Search<'_> {
             Some(Skip::Excluded)
         } else if language == Language::Declaration {
             Some(Skip::Declaration)
-        } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
+        } else if is_minified_name(name) {
             Some(Skip::Minified)
         } else {
             walked.then(|| skip_folder(&inside)).flatten()
         };
         Ok(Some(match skip {
             Some(reason) => Met::Skipped(reason),
-            None => Met::File(Candidate { path: shown, language, role: role::of_path(&inside) }),
+            None => Met::File(Candidate {
+                path: shown,
+                language,
+                role: role::of_path(&inside),
+                is_published: false,
+            }),
         }))
     }
 }
@@ -266,6 +274,11 @@ impl Extend<Met> for Found {
     }
 }
 
+/// Whether a file says by its name that no person wrote it.
+pub(crate) fn is_minified_name(name: &str) -> bool {
+    name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.")
+}
+
 /// Folders that hold no source of this project. A file that is named is analysed wherever it stands.
 fn skip_folder(path: &str) -> Option<Skip> {
     let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
@@ -281,34 +294,43 @@ fn skip_folder(path: &str) -> Option<Skip> {
 }
 
 /// What a manifest says about the package's name and entry files.
-fn manifest(path: &Path, shown: &str) -> Option<(String, Package)> {
+pub(crate) fn manifest(path: &Path, shown: &str) -> Option<(String, Package)> {
     let text = std::fs::read(path).ok()?;
     let json: serde_json::Value = serde_json::from_slice(&text).ok()?;
     let name = json.get("name")?.as_str()?;
     let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let mut entries = Vec::new();
-    for key in ["source", "module", "main", "types"] {
-        entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
+    let mut package = Package { folder, ..Package::default() };
+    for key in ["source", "module", "main", "browser", "types"] {
+        package.entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
     }
-    if let Some(exports) = json.get("exports") {
-        root_export(exports, &mut entries, 8);
-    }
-    Some((name.to_owned(), Package { folder, entries }))
-}
-
-/// The files that the root export of a package may be.
-fn root_export(exports: &serde_json::Value, entries: &mut Vec<String>, fuel: u32) {
-    let Some(fuel) = fuel.checked_sub(1) else { return };
-    match exports {
-        serde_json::Value::String(path) => entries.push(path.clone()),
-        serde_json::Value::Object(map) => match map.get(".") {
-            Some(root) => root_export(root, entries, fuel),
-            None => {
-                for (_, value) in map.iter().filter(|(key, _)| !key.starts_with('.')) {
-                    root_export(value, entries, fuel);
+    match json.get("exports") {
+        Some(serde_json::Value::Object(map)) if map.keys().any(|key| key.starts_with('.')) => {
+            for (key, targets) in map {
+                match key.strip_prefix("./") {
+                    Some(below) => package.exports.push((below.to_owned(), all_targets(targets))),
+                    None => package.entries.extend(all_targets(targets)),
                 }
             }
-        },
+        }
+        Some(root) => package.entries.extend(all_targets(root)),
+        None => {}
+    }
+    Some((name.to_owned(), package))
+}
+
+/// The files that an export may be, under whichever condition, in the order in which they are written.
+fn all_targets(exported: &serde_json::Value) -> Vec<String> {
+    let mut targets = Vec::new();
+    add_targets(exported, &mut targets, 8);
+    targets
+}
+
+fn add_targets(exported: &serde_json::Value, targets: &mut Vec<String>, fuel: u32) {
+    let Some(fuel) = fuel.checked_sub(1) else { return };
+    match exported {
+        serde_json::Value::String(path) => targets.push(path.clone()),
+        serde_json::Value::Object(map) => map.values().for_each(|value| add_targets(value, targets, fuel)),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| add_targets(value, targets, fuel)),
         _ => {}
     }
 }

@@ -33,6 +33,24 @@ pub struct Package {
     pub folder: String,
     /// Entry files that its manifest names, in order of preference.
     pub entries: Vec<String>,
+    /// What it exports below its name, a `*` for any part of it, and the files that each may be.
+    pub exports: Vec<(String, Vec<String>)>,
+}
+
+impl Package {
+    /// The files that a path below its name may be: of several patterns the longest counts.
+    fn exported(&self, sub: &str) -> Vec<String> {
+        if let Some((_, files)) = self.exports.iter().find(|(key, _)| key == sub) {
+            return files.clone();
+        }
+        let matched = |(key, files): &'_ (String, Vec<String>)| {
+            let (head, tail) = key.split_once('*')?;
+            let part = sub.strip_prefix(head)?.strip_suffix(tail)?;
+            Some((head.len(), files.iter().map(|file| file.replace('*', part)).collect()))
+        };
+        let best = self.exports.iter().filter_map(matched).max_by_key(|(len, _)| *len);
+        best.map_or_else(Vec::new, |(_, files)| files)
+    }
 }
 
 /// Resolves the specifiers of one run.
@@ -174,9 +192,10 @@ impl<'a> Resolver<'a> {
                 .chain(usual)
                 .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?));
         }
-        [sub.to_owned(), format!("src/{sub}"), format!("lib/{sub}")]
-            .iter()
-            .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?))
+        let exported = package.exported(sub).into_iter();
+        exported
+            .chain([sub.to_owned(), format!("src/{sub}"), format!("lib/{sub}")])
+            .find_map(|entry| self.known_or_source(&join(&package.folder, &entry)?))
     }
 
     /// A file, or the source that a built file was made from.
@@ -318,7 +337,11 @@ mod tests {
     fn workspace_packages_resolve_to_their_source() {
         let files = ["packages/core/src/index.ts", "packages/core/src/util.ts", "packages/app/main.ts"];
         let mut packages = Packages::default();
-        let core = Package { folder: "packages/core".to_owned(), entries: vec!["dist/index.js".to_owned()] };
+        let core = Package {
+            folder: "packages/core".to_owned(),
+            entries: vec!["dist/index.js".to_owned()],
+            exports: Vec::new(),
+        };
         packages.folders.insert("@acme/core".to_owned(), core);
         let from = "packages/app/main.ts";
         assert_eq!(

@@ -198,7 +198,7 @@ pub(crate) fn judge(
     let require_reason = |path: &str| settings.configs.of(path).found.config.require_reason.unwrap_or(false);
     let policy = Policy { ran: &ran, require_reason: &require_reason };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
-    let is_wanted = |path: &str| input.wants(path);
+    let is_wanted = |path: &str| input.wants(path) && !analysis.published.contains(path);
     let mut report = Report {
         findings: Vec::new(),
         suppressed: Vec::new(),
