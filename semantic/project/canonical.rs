@@ -199,13 +199,34 @@ impl Project<'_> {
                 let rest: SmallVec<[SpotStep; 3]> = SmallVec::from_slice(&[step]);
                 self.exported(file, &rest, fuel)
             }
-            _ => match self.type_within(&spot, fuel) {
-                GlobalTy::Instance(file, class) if !self.is_namespace(file, class, &spot) => {
-                    self.step_into(Spot::root(SpotRoot::Instance(file, class)), step, fuel)
-                }
-                GlobalTy::Class(file, class) => Spot::root(SpotRoot::Class(file, class)).with(step),
-                _ => spot.with(step),
-            },
+            (SpotRoot::Exports(file), false, SpotStep::Field(name)) => {
+                let named = self.export_below(file, &spot.path, name, fuel);
+                named.unwrap_or_else(|| self.step_by_type(spot, step, fuel))
+            }
+            _ => self.step_by_type(spot, step, fuel),
+        }
+    }
+
+    /// A field of what a module exports as a whole is what it exports under that name; so is one of the object that is its
+    /// default.
+    fn export_below(&self, file: FileId, path: &[SpotStep], name: Symbol, fuel: Fuel<'_>) -> Option<Spot> {
+        match path {
+            [SpotStep::Field(Symbol::WHOLE)] => self.export_named(file, name, fuel),
+            [SpotStep::Field(Symbol::DEFAULT)] => {
+                let below = self.symbols.find(&format!("default.{}", self.text(name)))?;
+                self.export_named(file, below, fuel)
+            }
+            _ => None,
+        }
+    }
+
+    fn step_by_type(&self, spot: Spot, step: SpotStep, fuel: Fuel<'_>) -> Spot {
+        match self.type_within(&spot, fuel) {
+            GlobalTy::Instance(file, class) if !self.is_namespace(file, class, &spot) => {
+                self.step_into(Spot::root(SpotRoot::Instance(file, class)), step, fuel)
+            }
+            GlobalTy::Class(file, class) => Spot::root(SpotRoot::Class(file, class)).with(step),
+            _ => spot.with(step),
         }
     }
 
