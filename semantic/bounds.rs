@@ -31,7 +31,7 @@ impl Bounds {
 }
 
 /// What ids and positions have to be below.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     of: Bounds,
     models: u32,
@@ -50,6 +50,13 @@ impl Limits {
     };
 }
 
+/// Nothing is limited in what was not read back.
+impl Default for Limits {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 thread_local! {
     static LIMITS: Cell<Limits> = const { Cell::new(Limits::NONE) };
 }
@@ -65,6 +72,11 @@ pub fn within<R>(limits: Limits, read: impl FnOnce() -> R) -> R {
     }
     let _guard = Guard(LIMITS.replace(limits));
     read()
+}
+
+/// The limits that are in force, for what is only read later.
+pub(crate) fn current() -> Limits {
+    LIMITS.get()
 }
 
 /// An id names a row that does not exist, or a position is behind the end.

@@ -405,6 +405,7 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         // What uses a private getter is in sight.
         Usage::Returned(node) if is_private_getter(model, access.func) => make(Op::Read, node, None, None),
+        Usage::Returned(_) if is_exported_getter(model, access.func) => None,
         Usage::Returned(node) | Usage::Yielded(node) => make(Op::Escape, node, None, None),
         Usage::Stored(node) if is_own_rebuild(model, access, node) || is_exported(model, node) => None,
         Usage::Stored(node) => make(Op::Escape, node, None, None),
@@ -579,16 +580,41 @@ fn is_own_rebuild(model: &Model<'_>, access: &Access, node: NodeId) -> bool {
     false
 }
 
-/// `module.exports = { pending }`: whoever imports it is seen at the link.
+/// `module.exports = { pending }`, `exports.pending = pending`, `Object.assign(module.exports, { pending })`,
+/// `export default { pending }`: whoever imports it is seen at the link.
 fn is_exported(model: &Model<'_>, node: NodeId) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let named = |assign: NodeId| tree.first(assign).map(|target| file.place(target));
+    if tree.kind(node) == Kind::Assign {
+        return named(node).is_some_and(|to| to.root == Root::Exports && to.path.len() < 2);
+    }
+    let mut around = std::iter::once(node).chain(tree.ancestors(node)).take(3);
+    let Some(object) = around.find(|&at| tree.kind(at) == Kind::Object) else { return false };
+    match tree.parent(object) {
+        Some(assign) if tree.kind(assign) == Kind::Assign => {
+            named(assign) == Some(Place::root(Root::Exports))
+        }
+        Some(export) if tree.kind(export) == Kind::Export => true,
+        Some(call) => adds_to_exports(model, call),
+        None => false,
+    }
+}
+
+/// `Object.assign(module.exports, …)`, `Object.defineProperty(exports, …)`
+fn adds_to_exports(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
-    let object =
-        std::iter::once(node).chain(tree.ancestors(node)).take(3).find(|&at| tree.kind(at) == Kind::Object);
-    let assign =
-        object.and_then(|object| tree.parent(object)).filter(|&parent| tree.kind(parent) == Kind::Assign);
-    assign
-        .and_then(|assign| tree.first(assign))
-        .is_some_and(|target| model.file.place(target) == Place::root(Root::Exports))
+    let to = tree.arg(call, 0).filter(|_| tree.kind(call) == Kind::Call).map(|to| model.file.place(to));
+    let path = tree.callee(call).and_then(|callee| model.api_path(callee));
+    to == Some(Place::root(Root::Exports))
+        && matches!(path.as_deref(), Some("Object.assign" | "Object.defineProperty"))
+}
+
+/// `Object.defineProperty(exports, 'pending', { get: () => pending })`
+fn is_exported_getter(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let property = tree.parent(model.file.function(func).node).filter(|&at| tree.kind(at) == Kind::Property);
+    let call = property.and_then(|property| tree.parent(tree.parent(property)?));
+    call.is_some_and(|call| adds_to_exports(model, call))
 }
 
 fn argument_op(model: &Model<'_>, access: &Access, call: NodeId, index: usize) -> Option<CollectionOp> {

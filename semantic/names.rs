@@ -20,7 +20,7 @@ impl Names {
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);
         if let Some(&(_, id)) =
-            self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.get(id) == text)
+            self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.is_text(id, text))
         {
             return id;
         }
@@ -33,7 +33,7 @@ impl Names {
     #[must_use]
     pub fn find(&self, text: &str) -> Option<NameId> {
         let hash = hash(text);
-        let found = self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.get(id) == text);
+        let found = self.ids.find(spread(hash), |&(of, id)| of == hash && self.texts.is_text(id, text));
         found.map(|&(_, id)| id)
     }
 
@@ -112,6 +112,16 @@ impl Texts {
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
         let end = self.ends.get(at).map_or(start, |&end| end as usize);
         self.all.get(start..end).unwrap_or_default()
+    }
+
+    /// Whether an id is that of a text: bytes are compared, so that nobody looks for the limits of characters.
+    fn is_text(&self, id: NameId, text: &str) -> bool {
+        let at = id.index();
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);
+        self.all.as_bytes().get(start..).is_some_and(|behind| {
+            let is_long = self.ends.get(at).is_some_and(|&end| end as usize == start + text.len());
+            is_long && behind.starts_with(text.as_bytes())
+        })
     }
 
     /// How much memory they take.

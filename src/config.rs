@@ -33,6 +33,9 @@ pub(crate) struct Config {
     pub(crate) include: Vec<String>,
     /// Files that match one of these patterns are not.
     pub(crate) exclude: Vec<String>,
+    /// Installed packages that are a part of the project: their JavaScript is read, and never reported on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) own_packages: Vec<String>,
     /// The lowest confidence that is reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) confidence: Option<Certainty>,
@@ -378,6 +381,7 @@ impl Config {
             extends: self.extends,
             include: if self.include.is_empty() { base.include } else { self.include },
             exclude: both(base.exclude, self.exclude),
+            own_packages: both(base.own_packages, self.own_packages),
             confidence: self.confidence.or(base.confidence),
             fail_on: self.fail_on.or(base.fail_on),
             max_warnings: self.max_warnings.or(base.max_warnings),
@@ -396,6 +400,7 @@ const KEYS: &[&str] = &[
     "extends",
     "include",
     "exclude",
+    "own-packages",
     "confidence",
     "fail-on",
     "max-warnings",

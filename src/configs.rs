@@ -99,11 +99,10 @@ impl Configs {
 
     /// The config that holds for a file. One that cannot be read is an error of the walk; to others it says nothing.
     pub(crate) fn of(&self, path: &str) -> Arc<Scope> {
-        self.find(Path::new(path)).unwrap_or_else(|_| Arc::clone(&self.run))
+        self.find(&discover::whole(&self.root, Path::new(path))).unwrap_or_else(|_| Arc::clone(&self.run))
     }
 
-    fn find(&self, path: &Path) -> Result<Arc<Scope>, ConfigError> {
-        let whole = self.whole(path);
+    fn find(&self, whole: &Path) -> Result<Arc<Scope>, ConfigError> {
         let Some(folder) = whole.parent() else { return Ok(Arc::clone(&self.run)) };
         match self.noted(folder) {
             Some(scope) => Ok(scope),
@@ -123,14 +122,10 @@ impl Configs {
         Some(Arc::clone(&known.scope))
     }
 
-    fn whole(&self, path: &Path) -> PathBuf {
-        discover::whole(&self.root, path)
-    }
-
-    /// Whether a file is left out; `is_named` if the command line names it.
-    pub(crate) fn leaves_out(&self, path: &Path, is_named: bool) -> Result<bool, ConfigError> {
-        let scope = self.find(path)?;
-        Ok((!is_named || self.asked.force_exclude) && scope.leaves_out(&self.whole(path)))
+    /// Whether a file is left out, by its [`discover::whole`] path; `is_named` if the command line names it.
+    pub(crate) fn leaves_out(&self, whole: &Path, is_named: bool) -> Result<bool, ConfigError> {
+        let scope = self.find(whole)?;
+        Ok((!is_named || self.asked.force_exclude) && scope.leaves_out(whole))
     }
 
     /// The rules that may report something under any of the configs that hold for a file.
@@ -173,7 +168,7 @@ impl Configs {
             return Ok(known);
         }
         let is_within = folder != self.root && folder.starts_with(&self.root);
-        let ends = folder.join(".git").exists() && !is_within;
+        let ends = !is_within && folder.join(".git").exists();
         let outer = match folder.parent().filter(|_| !ends) {
             Some(parent) => Some(self.holding_in(parent)?),
             None => None,

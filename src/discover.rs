@@ -2,15 +2,17 @@
 
 use crate::config::ConfigError;
 use crate::configs::Configs;
-use crate::role;
-use ignore::WalkBuilder;
+use crate::{published, role};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use outlive_semantic::project::Packages;
+use ignore::{DirEntry, WalkBuilder, WalkState};
+use outlive_semantic::project::{Package, Packages};
 use outlive_semantic::summary::Role;
 use outlive_semantic::syntax::Language;
+use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::mpsc;
 use thiserror::Error;
 
 /// Why a file was left out.
@@ -62,6 +64,8 @@ pub(crate) struct Candidate {
     pub(crate) language: Language,
     /// The part it plays in its project.
     pub(crate) role: Role,
+    /// It is of a package that is installed: it is read, and not reported on.
+    pub(crate) is_published: bool,
 }
 
 /// What the walk found.
@@ -132,14 +136,15 @@ pub(crate) fn discover(
             search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
             // A file that is named is analysed, whatever ignore files say.
-            search.add(path, &root, false, &mut found)?;
+            found.extend(search.look_at(path, &root, false)?);
         } else {
             found.refused.push((relative(path, &here), "not a regular file".to_owned()));
         }
     }
     for path in extra {
-        search.add(Path::new(path), &here, false, &mut found)?;
+        found.extend(search.look_at(Path::new(path), &here, false)?);
     }
+    published::add(&configs.of_run().found.config.own_packages, &here, &mut found)?;
     found.files.sort();
     found.files.dedup();
     Ok(found)
@@ -162,59 +167,116 @@ struct Search<'s> {
     configs: &'s Configs,
 }
 
+/// What an entry of a folder is to a run.
+pub(crate) enum Met {
+    File(Candidate),
+    Skipped(Skip),
+    Refused(String, String),
+    Package(String, Package),
+}
+
 impl Search<'_> {
+    /// Walks a folder on all threads. What was met is taken in the order of paths: that of threads and folders is by chance.
     fn walk(&self, folder: &Path, root: &Path, found: &mut Found) -> Result<(), ConfigError> {
-        let mut builder = WalkBuilder::new(folder);
-        builder.hidden(false).require_git(false).add_custom_ignore_filename(".outliveignore").filter_entry(
-            |entry| {
-                !matches!(
-                    entry.file_name().to_str(),
-                    Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
-                )
-            },
-        );
-        for entry in builder.build() {
+        let (mut paths, mut errors) = (Vec::new(), Vec::new());
+        for entry in self.entries(folder) {
             match entry {
-                Ok(entry) => {
-                    if entry.file_type().is_some_and(|kind| kind.is_file()) {
-                        self.add(entry.path(), root, true, found)?;
-                    }
-                }
-                Err(error) => found.errors.push((relative(folder, self.here), error.to_string())),
+                Ok(path) => paths.push(path),
+                Err(error) => errors.push((relative(folder, self.here), error)),
             }
+        }
+        errors.sort();
+        found.errors.extend(errors);
+        paths.par_sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        let met: Vec<_> = paths.par_iter().map(|path| self.look_at(path, root, true)).collect();
+        for met in met {
+            found.extend(met?);
         }
         Ok(())
     }
 
-    /// Adds a file that was met in a walk, or named.
-    fn add(&self, path: &Path, root: &Path, walked: bool, found: &mut Found) -> Result<(), ConfigError> {
+    /// The files below a folder that no ignore file leaves out, in any order, and why folders could not be read.
+    fn entries(&self, folder: &Path) -> impl Iterator<Item = Result<PathBuf, String>> + use<> {
+        let mut builder = WalkBuilder::new(folder);
+        builder
+            .hidden(false)
+            .require_git(false)
+            .add_custom_ignore_filename(".outliveignore")
+            .threads(rayon::current_num_threads())
+            .filter_entry(|entry| {
+                !matches!(
+                    entry.file_name().to_str(),
+                    Some("node_modules" | ".git" | ".jj" | ".hg" | ".yarn" | "bower_components")
+                )
+            });
+        let (sender, receiver) = mpsc::channel();
+        builder.build_parallel().run(|| {
+            let sender = sender.clone();
+            Box::new(move |entry| {
+                let is_file = |entry: &DirEntry| entry.file_type().is_some_and(|kind| kind.is_file());
+                let sent = match entry {
+                    Ok(entry) if is_file(&entry) => sender.send(Ok(entry.into_path())),
+                    Ok(_) => Ok(()),
+                    Err(error) => sender.send(Err(error.to_string())),
+                };
+                if sent.is_ok() { WalkState::Continue } else { WalkState::Quit }
+            })
+        });
+        receiver.into_iter()
+    }
+
+    /// What a file is that was met in a walk, or named; none if it is of no interest.
+    fn look_at(&self, path: &Path, root: &Path, walked: bool) -> Result<Option<Met>, ConfigError> {
         let shown = relative(path, self.here);
         let name = shown.rsplit('/').next().unwrap_or(&shown);
         if name == "package.json" {
-            manifest(path, &shown, found);
-            return Ok(());
+            return Ok(manifest(path, &shown).map(|(name, package)| Met::Package(name, package)));
         }
-        let Some(language) = Language::of_path(name) else { return Ok(()) };
+        let Some(language) = Language::of_path(name) else { return Ok(None) };
         if path.to_str().is_none() {
-            found.refused.push((shown, "the path is not valid UTF-8".to_owned()));
-            return Ok(());
+            return Ok(Some(Met::Refused(shown, "the path is not valid UTF-8".to_owned())));
         }
-        let inside = relative(&whole(self.here, path), root);
-        let skip = if self.configs.leaves_out(path, !walked)? {
+        let whole = whole(self.here, path);
+        let inside = relative(&whole, root);
+        let skip = if self.configs.leaves_out(&whole, !walked)? {
             Some(Skip::Excluded)
         } else if language == Language::Declaration {
             Some(Skip::Declaration)
-        } else if name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.") {
+        } else if is_minified_name(name) {
             Some(Skip::Minified)
         } else {
             walked.then(|| skip_folder(&inside)).flatten()
         };
-        match skip {
-            Some(reason) => *found.skipped.entry(reason).or_default() += 1,
-            None => found.files.push(Candidate { path: shown, language, role: role::of_path(&inside) }),
-        }
-        Ok(())
+        Ok(Some(match skip {
+            Some(reason) => Met::Skipped(reason),
+            None => Met::File(Candidate {
+                path: shown,
+                language,
+                role: role::of_path(&inside),
+                is_published: false,
+            }),
+        }))
     }
+}
+
+impl Extend<Met> for Found {
+    fn extend<I: IntoIterator<Item = Met>>(&mut self, all: I) {
+        for met in all {
+            match met {
+                Met::File(file) => self.files.push(file),
+                Met::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+                Met::Refused(path, reason) => self.refused.push((path, reason)),
+                Met::Package(name, package) => {
+                    self.packages.folders.entry(name).or_insert(package);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a file says by its name that no person wrote it.
+pub(crate) fn is_minified_name(name: &str) -> bool {
+    name.contains(".min.") || name.contains("-min.") || name.contains(".bundle.")
 }
 
 /// Folders that hold no source of this project. A file that is named is analysed wherever it stands.
@@ -231,49 +293,82 @@ fn skip_folder(path: &str) -> Option<Skip> {
     })
 }
 
-/// Reads what a manifest says about the package's name and entry files.
-fn manifest(path: &Path, shown: &str, found: &mut Found) {
-    let Ok(text) = std::fs::read(path) else { return };
-    let Ok(json) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
-    let Some(name) = json.get("name").and_then(|name| name.as_str()) else { return };
+/// What a manifest says about the package's name and entry files.
+pub(crate) fn manifest(path: &Path, shown: &str) -> Option<(String, Package)> {
+    let text = std::fs::read(path).ok()?;
+    let json: serde_json::Value = serde_json::from_slice(&text).ok()?;
+    let name = json.get("name")?.as_str()?;
     let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let mut entries = Vec::new();
-    for key in ["source", "module", "main", "types"] {
-        entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
+    let mut package = Package { folder, ..Package::default() };
+    for key in ["source", "module", "main", "browser", "types"] {
+        package.entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
     }
-    if let Some(exports) = json.get("exports") {
-        root_export(exports, &mut entries, 8);
-    }
-    let package = outlive_semantic::project::Package { folder, entries };
-    found.packages.folders.entry(name.to_owned()).or_insert(package);
-}
-
-/// The files that the root export of a package may be.
-fn root_export(exports: &serde_json::Value, entries: &mut Vec<String>, fuel: u32) {
-    let Some(fuel) = fuel.checked_sub(1) else { return };
-    match exports {
-        serde_json::Value::String(path) => entries.push(path.clone()),
-        serde_json::Value::Object(map) => match map.get(".") {
-            Some(root) => root_export(root, entries, fuel),
-            None => {
-                for (_, value) in map.iter().filter(|(key, _)| !key.starts_with('.')) {
-                    root_export(value, entries, fuel);
+    match json.get("exports") {
+        Some(serde_json::Value::Object(map)) if map.keys().any(|key| key.starts_with('.')) => {
+            for (key, targets) in map {
+                match key.strip_prefix("./") {
+                    Some(below) => package.exports.push((below.to_owned(), all_targets(targets))),
+                    None => package.entries.extend(all_targets(targets)),
                 }
             }
-        },
+        }
+        Some(root) => package.entries.extend(all_targets(root)),
+        None => {}
+    }
+    Some((name.to_owned(), package))
+}
+
+/// The files that an export may be, under whichever condition, in the order in which they are written.
+fn all_targets(exported: &serde_json::Value) -> Vec<String> {
+    let mut targets = Vec::new();
+    add_targets(exported, &mut targets, 8);
+    targets
+}
+
+fn add_targets(exported: &serde_json::Value, targets: &mut Vec<String>, fuel: u32) {
+    let Some(fuel) = fuel.checked_sub(1) else { return };
+    match exported {
+        serde_json::Value::String(path) => targets.push(path.clone()),
+        serde_json::Value::Object(map) => map.values().for_each(|value| add_targets(value, targets, fuel)),
+        serde_json::Value::Array(list) => list.iter().for_each(|value| add_targets(value, targets, fuel)),
         _ => {}
     }
 }
 
 /// A path as the report has it: relative to the working directory if it is below, with forward slashes.
 pub(crate) fn relative(path: &Path, here: &Path) -> String {
+    let below = || path.to_str()?.strip_prefix(here.to_str()?)?.strip_prefix('/').and_then(plain);
+    if let Some(plain) = path.to_str().and_then(plain).or_else(below) {
+        return plain.to_owned();
+    }
     let path = path.strip_prefix(here).unwrap_or(path);
     let shown = path.to_string_lossy().replace('\\', "/");
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }
 
-/// An absolute path, without the `..` through which the nearest config would be another one.
+/// A relative path that only goes down, by forward slashes, past a `./` before it. Most are such, and they are looked at
+/// byte by byte: taking paths apart takes many times as long.
+fn plain(path: &str) -> Option<&str> {
+    let path = path.strip_prefix("./").unwrap_or(path);
+    // How long a part is, and how many dots are in it: nothing, `.` and `..` are none.
+    let (mut len, mut dots) = (0, 0);
+    for byte in path.bytes().chain([b'/']) {
+        match byte {
+            b'\\' | b':' => return None,
+            b'/' if len == dots && len <= 2 => return None,
+            b'/' => (len, dots) = (0, 0),
+            byte => (len, dots) = (len + 1, dots + usize::from(byte == b'.')),
+        }
+    }
+    Some(path)
+}
+
+/// An absolute path, without the `..` through which the nearest config would be another one. Nobody stands in a folder that
+/// has such a name.
 pub(crate) fn whole(here: &Path, path: &Path) -> PathBuf {
+    if let Some(plain) = path.to_str().and_then(plain) {
+        return here.join(plain);
+    }
     let mut whole = PathBuf::new();
     for part in here.join(path).components() {
         match part {
@@ -364,4 +459,30 @@ fn looks_bundled(text: &str) -> bool {
 /// Whether a file of this name is one that is analysed.
 pub(crate) fn is_analysed(path: &Path) -> bool {
     path.file_name().and_then(|name| name.to_str()).is_some_and(|name| Language::of_path(name).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_from_where_one_stands() {
+        let here = Path::new("/home/me");
+        let shown = |path: &str| relative(Path::new(path), here);
+        for path in ["src/a.js", "./src/a.js", "/home/me/src/a.js", "/home//me/./src/a.js"] {
+            assert_eq!(shown(path), "src/a.js", "{path}");
+        }
+        assert_eq!(shown("../a.js"), "../a.js");
+        assert_eq!(shown("/home/mel/a.js"), "/home/mel/a.js");
+        assert_eq!(relative(Path::new("/a.js"), Path::new("/")), "a.js");
+    }
+
+    #[test]
+    fn whole_paths_go_nowhere_but_down() {
+        let here = Path::new("/home/me");
+        for path in ["src/a.js", "./src/a.js", "src/../src/a.js", "../me/src//a.js", "/home/me/src/./a.js"] {
+            assert_eq!(whole(here, Path::new(path)), Path::new("/home/me/src/a.js"), "{path}");
+        }
+        assert_eq!(whole(here, Path::new("../../../a.js")), Path::new("/a.js"));
+    }
 }

@@ -19,6 +19,7 @@ mod levels;
 mod lsp;
 mod output;
 mod progress;
+mod published;
 mod report;
 mod role;
 mod rulebook;

@@ -78,6 +78,26 @@ fn each_spelling_of_an_export_is_followed() {
 }
 
 #[test]
+fn what_types_versions_names_is_read() {
+    for (specifier, versions, at) in [
+        ("store", r#"{ "*": { "*": ["types/*"] } }"#, "types/index.d.ts"),
+        ("store", r#"{ ">=4.2": { "index.d.ts": ["types/all.d.ts"] } }"#, "types/all.d.ts"),
+        ("store/kept", r#"{ "*": { "kept": ["types/all.d.ts"] } }"#, "types/all.d.ts"),
+        ("store/kept", r#"{ "*": { "*": ["types/*"] } }"#, "types/kept.d.ts"),
+    ] {
+        let manifest = format!(
+            r#"{{ "name": "store", "main": "index.js", "types": "index.d.ts", "typesVersions": {versions} }}"#
+        );
+        let project = Project::new(&[("a.js", SERVER.replace("'store'", &format!("'{specifier}'")))]);
+        project.write("node_modules/store/package.json", manifest);
+        project.write("node_modules/store/index.js", "");
+        assert_eq!(findings(&project), Vec::<String>::new(), "{specifier} {versions}");
+        project.write(&format!("node_modules/store/{at}"), MAP);
+        assert_eq!(findings(&project), GROWS, "{specifier} {versions}");
+    }
+}
+
+#[test]
 fn a_collection_with_a_way_of_its_own_to_grow_may_make_room() {
     let class = |member: &str| {
         format!(

@@ -93,12 +93,9 @@ pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: File
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.
 fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
-    spot.field().is_some_and(|field| {
-        project
-            .possible_uses(field)
-            .iter()
-            .any(|found| project.is_production(found.file) && found.row.what == What::Collection(Op::Release))
-    })
+    let is_release =
+        |found: &Use| project.is_production(found.file) && found.row.what == What::Collection(Op::Release);
+    spot.field().is_some_and(|field| project.has_possible_use(field, is_release))
 }
 
 /// `resetForTesting`, which no production code calls.
@@ -119,7 +116,7 @@ fn is_idle(project: &Project<'_>, found: &Use) -> bool {
         row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
     let rate = project.rate(found.file, found.row.func).rate;
     let is_known_by_name =
-        project.symbol(&row.name).is_some_and(|name| !project.possible_uses(name).is_empty());
+        project.symbol(&row.name).is_some_and(|name| project.has_possible_use(name, |_| true));
     is_plain
         && !row.name.is_empty()
         && rate == Some(Rate::Call)

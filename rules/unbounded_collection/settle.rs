@@ -325,8 +325,9 @@ fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
 
 /// Whether another file does anything with a field of this name.
 fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
-    let by_name = || spot.field().map(|field| project.possible_uses(field)).unwrap_or_default();
-    project.uses_outside(spot, file).next().is_some() || by_name().iter().any(|found| found.file != file)
+    let is_elsewhere = |found: &Use| found.file != file;
+    project.uses_outside(spot, file).next().is_some()
+        || spot.field().is_some_and(|field| project.has_possible_use(field, is_elsewhere))
 }
 
 /// What its file says of it tells that it outlives its entries: nobody fills for one call what nobody reads, what is

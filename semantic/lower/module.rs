@@ -171,6 +171,15 @@ impl Lowering {
 /// `Object.defineProperty(exports, 'x', …)`.
 pub(super) fn find_commonjs_exports(file: &mut Lowered) {
     let mut found = Vec::new();
+    for export in &file.exports {
+        let ExportTarget::Value(value) = export.target else { continue };
+        match export.name.map(|name| file.tree.text(name)) {
+            // `export = { table }`
+            Some("=") => exported_properties(file, value, &mut found),
+            Some("default") => default_properties(file, value, &mut found),
+            _ => {}
+        }
+    }
     for node in file.tree.ids() {
         match file.tree.kind(node) {
             Kind::Assign => assigned_export(file, node, &mut found),
@@ -179,12 +188,13 @@ pub(super) fn find_commonjs_exports(file: &mut Lowered) {
         }
     }
     for (name, target, span) in found {
-        let name = Some(file.tree.names.intern(&name));
+        let name = name.map(|name| file.tree.names.intern(&name));
         file.exports.push(Export { name, target, span });
     }
 }
 
-type Found = Vec<(String, ExportTarget, Span)>;
+/// What is exported; without a name, all that another module does.
+type Found = Vec<(Option<String>, ExportTarget, Span)>;
 
 fn assigned_export(file: &Lowered, assign: NodeId, found: &mut Found) {
     let tree = &file.tree;
@@ -193,7 +203,7 @@ fn assigned_export(file: &Lowered, assign: NodeId, found: &mut Found) {
     let span = tree.span(assign);
     if is_exports_object(file, target) {
         if file.global_of(target).is_none() {
-            found.push(("=".to_owned(), ExportTarget::Value(value), span));
+            found.push((Some("=".to_owned()), ExportTarget::Value(value), span));
             exported_properties(file, value, found);
         }
     } else if tree.kind(target) == Kind::Member
@@ -201,7 +211,7 @@ fn assigned_export(file: &Lowered, assign: NodeId, found: &mut Found) {
         && is_exports_object(file, object)
         && let Some(name) = tree.name(target)
     {
-        found.push((name.to_owned(), ExportTarget::Value(value), span));
+        found.push((Some(name.to_owned()), ExportTarget::Value(value), span));
     }
 }
 
@@ -221,9 +231,31 @@ fn exported_properties(file: &Lowered, object: NodeId, found: &mut Found) {
     if tree.kind(object) != Kind::Object {
         return;
     }
-    for prop in tree.children(object).filter(|&p| tree.kind(p) == Kind::Property) {
-        if let (Some(name), Some(value)) = (tree.name(prop), tree.last_child(prop)) {
-            found.push((name.to_owned(), ExportTarget::Value(value), tree.span(prop)));
+    for part in tree.children(object) {
+        let value = tree.last_child(part);
+        match (tree.kind(part), tree.name(part)) {
+            (Kind::Property, Some(name)) => found.extend(
+                value.map(|value| (Some(name.to_owned()), ExportTarget::Value(value), tree.span(part))),
+            ),
+            // `{ ...require('./table') }`
+            (Kind::Spread, _) => {
+                let source = value.and_then(|value| file.required(value));
+                let all = |source| (None, ExportTarget::From { source, imported: None }, tree.span(part));
+                found.extend(source.map(all));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `export default { table }`: what has a name of its own is exported as `default.table`, which no program can write.
+fn default_properties(file: &Lowered, object: NodeId, found: &mut Found) {
+    let tree = &file.tree;
+    let properties = tree.children(object).filter(|&part| tree.kind(part) == Kind::Property);
+    for property in properties.filter(|_| tree.kind(object) == Kind::Object) {
+        let value = tree.last_child(property).filter(|&value| tree.kind(value) == Kind::Identifier);
+        if let (Some(name), Some(value)) = (tree.name(property), value) {
+            found.push((Some(format!("default.{name}")), ExportTarget::Value(value), tree.span(property)));
         }
     }
 }
@@ -243,12 +275,30 @@ fn called_export(file: &Lowered, call: NodeId, found: &mut Found) {
         }
         "defineProperty" => {
             let name = tree.arg(call, 1).and_then(|name| tree.string(name));
-            let value = tree.arg(call, 2).and_then(|descriptor| tree.property(descriptor, "value"));
+            let descriptor = tree.arg(call, 2);
+            let value = descriptor.and_then(|of| {
+                let got = || tree.property(of, "get").and_then(|getter| only_returned(file, getter));
+                tree.property(of, "value").or_else(got)
+            });
             if let (Some(name), Some(value)) = (name, value) {
-                found.push((name.to_owned(), ExportTarget::Value(value), tree.span(call)));
+                found.push((Some(name.to_owned()), ExportTarget::Value(value), tree.span(call)));
             }
         }
         _ => {}
+    }
+}
+
+/// What a function returns that does nothing else: `() => table_1.table`.
+fn only_returned(file: &Lowered, getter: NodeId) -> Option<NodeId> {
+    let tree = &file.tree;
+    let body = tree.last_child(getter).filter(|_| tree.kind(getter) == Kind::Function)?;
+    if tree.kind(body) != Kind::Block {
+        return Some(body);
+    }
+    let mut statements = tree.children(body);
+    match (statements.next(), statements.next()) {
+        (Some(only), None) if tree.kind(only) == Kind::Return => tree.first(only),
+        _ => None,
     }
 }
 

@@ -66,7 +66,9 @@ impl Lowered {
             }
             BindingKind::Class | BindingKind::Enum => None,
             BindingKind::Param => {
-                self.callback_element(binding, fuel).or_else(|| self.wrapper_argument(binding, fuel))
+                let element = self.callback_element(binding, fuel);
+                let handed = element.or_else(|| self.wrapper_argument(binding, fuel));
+                handed.or_else(|| self.pattern_place(row.node, fuel))
             }
             _ => self
                 .alias_place(binding, fuel)
@@ -166,7 +168,8 @@ impl Lowered {
         (is_path(first) && is_made).then_some(first)
     }
 
-    /// A name inside a declaring pattern: `const { a: { b } } = x`, `for (const [k, v] of x)`.
+    /// A name inside a declaring pattern: `const { a: { b } } = x`, `for (const [k, v] of x)`, and inside a parameter that
+    /// is a module: `import('m').then(({ a }) => …)`.
     fn pattern_place(&self, name: NodeId, fuel: u32) -> Option<Place> {
         let tree = &self.tree;
         let row = self.binding(tree.binding(name)?);
@@ -183,14 +186,15 @@ impl Lowered {
                 Kind::ArrayPattern => steps.push(Step::Element),
                 Kind::ObjectPattern | Kind::Default => {}
                 Kind::Declarator => {
-                    let mut place = match tree.child(parent, 1) {
+                    let place = match tree.child(parent, 1) {
                         Some(value) => self.place_within(value, fuel),
                         None => self.loop_source(tree.parent(parent)?, fuel)?,
                     };
-                    for step in steps.into_iter().rev() {
-                        place = place.with(step)?;
-                    }
-                    return Some(place);
+                    return steps.into_iter().rev().try_fold(place, Place::with);
+                }
+                Kind::Function => {
+                    let place = self.place_within(self.loaded_for(parent, at)?, fuel);
+                    return steps.into_iter().rev().try_fold(place, Place::with);
                 }
                 _ => return None,
             }
@@ -267,6 +271,15 @@ impl Lowered {
             ) if tree.args(source).count() <= 1 => self.iterated(object),
             _ => source,
         }
+    }
+
+    /// The module whose loading a function waits for that is told it by this parameter: `import('m').then(m => …)`.
+    fn loaded_for(&self, func: NodeId, param: NodeId) -> Option<NodeId> {
+        let tree = &self.tree;
+        let (call, 0) = tree.argument_of(func)? else { return None };
+        let (object, method) = tree.method_call(call)?;
+        let is_it = tree.kind(object) == Kind::ImportCall && method == "then" && tree.node(param).slot == 0;
+        is_it.then_some(object)
     }
 
     /// The parameter of `xs.forEach(x => …)` is an element of `xs`.

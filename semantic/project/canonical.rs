@@ -3,6 +3,7 @@
 //! `cache` in a.js, `require('./a').cache` in b.js and `a.cache` behind `import * as a` are one spot. The field of an
 //! instance belongs to the class that first gives it, whichever subclass or variable it is reached through.
 
+use super::fuel::{Answers, FUEL, Fuel, Tank};
 use super::places::spot_key;
 use super::tables::{self, Own};
 use super::{FileEntry, FileId, Project, Symbol};
@@ -72,8 +73,6 @@ pub enum GlobalTy {
     Function(FileId, FuncId),
 }
 
-pub(super) const FUEL: u32 = 24;
-
 impl Spot {
     /// A spot without fields.
     #[must_use]
@@ -119,21 +118,26 @@ impl Project<'_> {
     /// The project-wide name of a place of a file.
     #[must_use]
     pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
-        self.canonical_within(file, (place.root, &place.path), FUEL)
+        self.canonical_within(file, (place.root, &place.path), Tank::of(FUEL).fuel())
     }
 
     /// The project-wide name of a place that the summary of a file names by an id.
     #[must_use]
     pub fn spot(&self, file: FileId, place: PlaceId) -> Spot {
-        self.canonical_of(file, place, FUEL)
+        self.spot_within(file, place, FUEL)
     }
 
-    pub(super) fn canonical_of(&self, file: FileId, place: PlaceId, fuel: u32) -> Spot {
+    /// The same, where so many steps are left to whoever asks.
+    pub(super) fn spot_within(&self, file: FileId, place: PlaceId, steps: u32) -> Spot {
+        self.canonical_of(file, place, Tank::of(steps).fuel())
+    }
+
+    fn canonical_of(&self, file: FileId, place: PlaceId, fuel: Fuel<'_>) -> Spot {
         self.canonical_within(file, self.summary(file).places.parts(place), fuel)
     }
 
-    fn canonical_within(&self, file: FileId, (root, path): (Root, &[Step]), fuel: u32) -> Spot {
-        let Some(fuel) = fuel.checked_sub(1) else { return self.plain(file, (root, path)) };
+    fn canonical_within(&self, file: FileId, (root, path): (Root, &[Step]), fuel: Fuel<'_>) -> Spot {
+        let Some(fuel) = fuel.less(1) else { return self.plain(file, (root, path)) };
         let mut steps = path.iter().map(|step| self.step(file, *step));
         let mut spot = match root {
             Root::Module(specifier) => {
@@ -148,6 +152,10 @@ impl Project<'_> {
             }
             root => Spot::root(self.local_root(file, root)),
         };
+        if self.is_untyped(spot.root) {
+            spot.path.extend(steps);
+            return spot;
+        }
         for step in &mut steps {
             spot = self.step_into(spot, step, fuel);
         }
@@ -180,8 +188,8 @@ impl Project<'_> {
     }
 
     /// One step further, through the class of what is reached so far.
-    fn step_into(&self, spot: Spot, step: SpotStep, fuel: u32) -> Spot {
-        let Some(fuel) = fuel.checked_sub(1) else { return spot.with(step) };
+    fn step_into(&self, spot: Spot, step: SpotStep, fuel: Fuel<'_>) -> Spot {
+        let Some(fuel) = fuel.less(1) else { return spot.with(step) };
         match (spot.root, spot.path.is_empty(), step) {
             (SpotRoot::Instance(file, class), true, SpotStep::Field(name)) => {
                 let (file, class) = self.field_owner(file, class, name, fuel);
@@ -191,13 +199,34 @@ impl Project<'_> {
                 let rest: SmallVec<[SpotStep; 3]> = SmallVec::from_slice(&[step]);
                 self.exported(file, &rest, fuel)
             }
-            _ => match self.type_within(&spot, fuel) {
-                GlobalTy::Instance(file, class) if !self.is_namespace(file, class, &spot) => {
-                    self.step_into(Spot::root(SpotRoot::Instance(file, class)), step, fuel)
-                }
-                GlobalTy::Class(file, class) => Spot::root(SpotRoot::Class(file, class)).with(step),
-                _ => spot.with(step),
-            },
+            (SpotRoot::Exports(file), false, SpotStep::Field(name)) => {
+                let named = self.export_below(file, &spot.path, name, fuel);
+                named.unwrap_or_else(|| self.step_by_type(spot, step, fuel))
+            }
+            _ => self.step_by_type(spot, step, fuel),
+        }
+    }
+
+    /// A field of what a module exports as a whole is what it exports under that name; so is one of the object that is its
+    /// default.
+    fn export_below(&self, file: FileId, path: &[SpotStep], name: Symbol, fuel: Fuel<'_>) -> Option<Spot> {
+        match path {
+            [SpotStep::Field(Symbol::WHOLE)] => self.export_named(file, name, fuel),
+            [SpotStep::Field(Symbol::DEFAULT)] => {
+                let below = self.symbols.find(&format!("default.{}", self.text(name)))?;
+                self.export_named(file, below, fuel)
+            }
+            _ => None,
+        }
+    }
+
+    fn step_by_type(&self, spot: Spot, step: SpotStep, fuel: Fuel<'_>) -> Spot {
+        match self.type_within(&spot, fuel) {
+            GlobalTy::Instance(file, class) if !self.is_namespace(file, class, &spot) => {
+                self.step_into(Spot::root(SpotRoot::Instance(file, class)), step, fuel)
+            }
+            GlobalTy::Class(file, class) => Spot::root(SpotRoot::Class(file, class)).with(step),
+            _ => spot.with(step),
         }
     }
 
@@ -208,8 +237,8 @@ impl Project<'_> {
     }
 
     /// What a path into the exports of a file names.
-    fn exported(&self, file: FileId, steps: &[SpotStep], fuel: u32) -> Spot {
-        let Some(fuel) = fuel.checked_sub(1) else { return Spot::root(SpotRoot::Exports(file)) };
+    fn exported(&self, file: FileId, steps: &[SpotStep], fuel: Fuel<'_>) -> Spot {
+        let Some(fuel) = fuel.less(1) else { return Spot::root(SpotRoot::Exports(file)) };
         if let Some((SpotStep::Field(name), rest)) = steps.split_first() {
             if let Some(spot) = self.export_named(file, *name, fuel) {
                 return self.walk(spot, rest, fuel);
@@ -230,15 +259,24 @@ impl Project<'_> {
             .unwrap_or_else(|| Spot { root: SpotRoot::Exports(file), path: SmallVec::from_slice(steps) })
     }
 
-    pub(super) fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: u32) -> Spot {
+    /// What lies some steps below a spot.
+    pub(super) fn below(&self, spot: Spot, steps: &[SpotStep]) -> Spot {
+        self.walk(spot, steps, Tank::of(FUEL).fuel())
+    }
+
+    fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: Fuel<'_>) -> Spot {
+        if !steps.is_empty() && self.is_untyped(spot.root) {
+            spot.path.extend_from_slice(steps);
+            return spot;
+        }
         for &step in steps {
             spot = self.step_into(spot, step, fuel);
         }
         spot
     }
 
-    fn export_named(&self, file: FileId, name: Symbol, fuel: u32) -> Option<Spot> {
-        let fuel = fuel.checked_sub(1)?;
+    fn export_named(&self, file: FileId, name: Symbol, fuel: Fuel<'_>) -> Option<Spot> {
+        let fuel = fuel.less(1)?;
         if let Some(row) = self.tables(file).export(name) {
             return Some(self.export_spot(file, row as usize, name, fuel));
         }
@@ -255,7 +293,7 @@ impl Project<'_> {
         })
     }
 
-    fn export_spot(&self, file: FileId, row: usize, name: Symbol, fuel: u32) -> Spot {
+    fn export_spot(&self, file: FileId, row: usize, name: Symbol, fuel: Fuel<'_>) -> Spot {
         match &self.summary(file).exports[row].target {
             ExportTo::Place(place) => self.canonical_of(file, *place, fuel),
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
@@ -300,18 +338,47 @@ impl Project<'_> {
         self.exported_values = self.files.par_iter().zip(&self.names).map(of_file).collect();
     }
 
+    /// Has room for what is asked about types and bases: from now on every row is in its table.
+    pub(super) fn remember_types(&mut self) {
+        let summaries = || self.files.iter().map(|file| &*file.summary);
+        let (types, bases) = rayon::join(
+            || summaries().map(|summary| Answers::of(summary.types.len())).collect(),
+            || summaries().map(|summary| Answers::of(summary.classes.len())).collect(),
+        );
+        (self.known_types, self.known_bases) = (types, bases);
+    }
+
     /// The row that tells the type of a spot, and its file.
     pub(super) fn type_row(&self, spot: &Spot) -> Option<(FileId, &TypeRow)> {
+        match self.told_at(spot) {
+            Some((file, row)) => self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty)),
+            None => self.exported_value(spot),
+        }
+    }
+
+    /// The file that tells the type of a spot among its types, and the number of the row there.
+    fn told_at(&self, spot: &Spot) -> Option<(FileId, u32)> {
         if let Some((file, own)) = Own::of_spot(spot)
             && let Some(row) = self.tables(file).type_row(own)
         {
-            return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
+            return Some((file, row));
         }
-        if self.typed_roots.may_have(spot.root)
-            && let Some(&(file, row)) = self.types.get(&spot_key(spot))
-        {
-            return self.summary(file).types.get(row as usize).map(|(_, ty)| (file, ty));
-        }
+        let may_be = self.typed_roots.may_have(spot.root);
+        may_be.then(|| self.types.get(&spot_key(spot)).copied()).flatten()
+    }
+
+    /// Whether nothing is told of what starts at a root, nor of anything below it: then fields only add to the path.
+    fn is_untyped(&self, root: SpotRoot) -> bool {
+        let told = match root {
+            SpotRoot::Binding(file, binding) => self.tables(file).type_row(Own::Binding(binding)).is_some(),
+            SpotRoot::Receiver(..) | SpotRoot::Value(..) => false,
+            _ => return false,
+        };
+        !told && !self.typed_roots.may_have(root)
+    }
+
+    /// The type of a value that a file exports without giving it a name.
+    fn exported_value(&self, spot: &Spot) -> Option<(FileId, &TypeRow)> {
         let (SpotRoot::Exports(file), &[SpotStep::Field(name)]) = (spot.root, &spot.path[..]) else {
             return None;
         };
@@ -333,11 +400,14 @@ impl Project<'_> {
 
     /// The same, by what the project and the catalog say.
     pub(super) fn own_type_of(&self, spot: &Spot) -> GlobalTy {
-        self.type_within(spot, FUEL)
+        if self.is_untyped(spot.root) {
+            return GlobalTy::Unknown;
+        }
+        self.type_within(spot, Tank::of(FUEL).fuel())
     }
 
-    fn type_within(&self, spot: &Spot, fuel: u32) -> GlobalTy {
-        let Some(fuel) = fuel.checked_sub(1) else { return GlobalTy::Unknown };
+    fn type_within(&self, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {
+        let Some(fuel) = fuel.less(1) else { return GlobalTy::Unknown };
         if spot.path.is_empty() {
             match spot.root {
                 SpotRoot::Instance(file, class) => return GlobalTy::Instance(file, class),
@@ -347,7 +417,10 @@ impl Project<'_> {
                 _ => {}
             }
         }
-        if let Some((file, ty)) = self.type_row(spot) {
+        if let Some((file, row)) = self.told_at(spot) {
+            return self.type_at_row(file, row as usize, fuel);
+        }
+        if let Some((file, ty)) = self.exported_value(spot) {
             return self.resolve_type(file, ty, fuel);
         }
         if let Some(SpotStep::Field(name)) = spot.path.last()
@@ -358,7 +431,7 @@ impl Project<'_> {
         GlobalTy::Unknown
     }
 
-    fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: u32) -> GlobalTy {
+    fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {
         match self.type_within(owner, fuel) {
             GlobalTy::Instance(file, class) => {
                 if let Some((file, func, _)) = self.method_within(file, class, name, fuel) {
@@ -415,14 +488,23 @@ impl Project<'_> {
     /// A type row of a file, followed to something all files know.
     #[must_use]
     pub fn resolved_type(&self, file: FileId, ty: &TypeRow) -> GlobalTy {
-        match self.resolve_type(file, ty, FUEL) {
+        match self.resolve_type(file, ty, Tank::of(FUEL).fuel()) {
             GlobalTy::Unknown => self.declared_row(file, ty),
             known => known,
         }
     }
 
-    pub(super) fn resolve_type(&self, file: FileId, ty: &TypeRow, fuel: u32) -> GlobalTy {
-        let Some(fuel) = fuel.checked_sub(1) else { return GlobalTy::Unknown };
+    /// What a row among the types of a file says, followed as far as it leads.
+    fn type_at_row(&self, file: FileId, row: usize, fuel: Fuel<'_>) -> GlobalTy {
+        let Some((_, ty)) = self.summary(file).types.get(row) else { return GlobalTy::Unknown };
+        match self.known_types.get(file.index()) {
+            Some(known) if leads_on(ty) => known.get(row, fuel, |fuel| self.resolve_type(file, ty, fuel)),
+            _ => self.resolve_type(file, ty, fuel),
+        }
+    }
+
+    fn resolve_type(&self, file: FileId, ty: &TypeRow, fuel: Fuel<'_>) -> GlobalTy {
+        let Some(fuel) = fuel.less(1) else { return GlobalTy::Unknown };
         match ty {
             TypeRow::Unknown => GlobalTy::Unknown,
             TypeRow::Model(model) => GlobalTy::Model(*model),
@@ -466,22 +548,53 @@ impl Project<'_> {
         class.map_or(GlobalTy::Unknown, |i| GlobalTy::Instance(file, ClassId::from_index(i)))
     }
 
-    /// The class of the project a base row names.
-    pub(super) fn base_class(&self, file: FileId, base: &BaseRow, fuel: u32) -> Option<(FileId, ClassId)> {
-        match base {
-            BaseRow::Class(class) => Some((file, *class)),
+    /// The class of the project that a class extends.
+    pub(super) fn base_class(&self, file: FileId, class: ClassId, steps: u32) -> Option<(FileId, ClassId)> {
+        self.base_within(file, class, Tank::of(steps).fuel())
+    }
+
+    /// The same, asked on the way to something else.
+    pub(super) fn base_within(
+        &self,
+        file: FileId,
+        class: ClassId,
+        fuel: Fuel<'_>,
+    ) -> Option<(FileId, ClassId)> {
+        match self.summary(file).classes[class.index()].base.as_ref()? {
+            BaseRow::Class(base) => Some((file, *base)),
             BaseRow::Model(_) => None,
             BaseRow::Place(place) => {
-                let spot = self.canonical_of(file, *place, fuel.checked_sub(1)?);
-                match self.type_within(&spot, fuel - 1) {
-                    GlobalTy::Class(file, class) => Some((file, class)),
-                    GlobalTy::Function(file, func) => match self.constructed_by(file, func) {
-                        GlobalTy::Instance(file, class) => Some((file, class)),
-                        _ => None,
-                    },
-                    _ => None,
+                let find = |fuel: Fuel<'_>| self.class_at(file, *place, fuel.less(1)?);
+                match self.known_bases.get(file.index()) {
+                    Some(known) => known.get(class.index(), fuel, find),
+                    None => find(fuel),
                 }
             }
         }
+    }
+
+    /// The class that stands at a place, or that a function there is the constructor of.
+    fn class_at(&self, file: FileId, place: PlaceId, fuel: Fuel<'_>) -> Option<(FileId, ClassId)> {
+        let spot = self.canonical_of(file, place, fuel);
+        match self.type_within(&spot, fuel) {
+            GlobalTy::Class(file, class) => Some((file, class)),
+            GlobalTy::Function(file, func) => match self.constructed_by(file, func) {
+                GlobalTy::Instance(file, class) => Some((file, class)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+/// Whether a row names something else, whose type has to be found.
+fn leads_on(ty: &TypeRow) -> bool {
+    match ty {
+        TypeRow::Unknown
+        | TypeRow::Model(_)
+        | TypeRow::Instance(_)
+        | TypeRow::Class(_)
+        | TypeRow::Function(_) => false,
+        TypeRow::Same(_) | TypeRow::InstanceOf(_) | TypeRow::Annotated(_) | TypeRow::ResultOf(_) => true,
     }
 }

@@ -1,5 +1,6 @@
 //! Classes across files: lineage, methods, and which class a field belongs to.
 
+use super::fuel::{Fuel, Tank};
 use super::{FileId, Project, Symbol};
 use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
@@ -13,16 +14,16 @@ impl Project<'_> {
     /// A class and what it inherits from in the project, itself first.
     #[must_use]
     pub fn lineage(&self, file: FileId, class: ClassId) -> Vec<(FileId, ClassId)> {
-        self.lineage_within(file, class, LINEAGE_FUEL)
+        self.lineage_within(file, class, Tank::of(LINEAGE_FUEL).fuel())
     }
 
-    fn lineage_within(&self, file: FileId, class: ClassId, fuel: u32) -> Vec<(FileId, ClassId)> {
+    fn lineage_within(&self, file: FileId, class: ClassId, fuel: Fuel<'_>) -> Vec<(FileId, ClassId)> {
         let mut out = vec![(file, class)];
         let (mut at, mut fuel) = ((file, class), fuel);
-        while let Some(base) = self.summary(at.0).classes[at.1.index()].base.as_ref() {
-            let Some(less) = fuel.checked_sub(2) else { break };
+        while self.summary(at.0).classes[at.1.index()].base.is_some() {
+            let Some(less) = fuel.less(2) else { break };
             fuel = less;
-            match self.base_class(at.0, base, fuel) {
+            match self.base_within(at.0, at.1, fuel) {
                 Some(next) if !out.contains(&next) => {
                     out.push(next);
                     at = next;
@@ -39,7 +40,7 @@ impl Project<'_> {
         file: FileId,
         class: ClassId,
         name: Symbol,
-        fuel: u32,
+        fuel: Fuel<'_>,
     ) -> (FileId, ClassId) {
         if self.summary(file).classes[class.index()].base.is_none() {
             return (file, class);
@@ -66,7 +67,7 @@ impl Project<'_> {
     /// The method of a class or of what it inherits from.
     #[must_use]
     pub fn method(&self, file: FileId, class: ClassId, name: Symbol) -> Option<(FileId, FuncId, ClassId)> {
-        self.method_within(file, class, name, LINEAGE_FUEL)
+        self.method_within(file, class, name, Tank::of(LINEAGE_FUEL).fuel())
     }
 
     /// The same, asked while a base class is looked for: a circle of names ends with the fuel.
@@ -75,12 +76,16 @@ impl Project<'_> {
         file: FileId,
         class: ClassId,
         name: Symbol,
-        fuel: u32,
+        fuel: Fuel<'_>,
     ) -> Option<(FileId, FuncId, ClassId)> {
-        self.lineage_within(file, class, fuel).into_iter().find_map(|(file, class)| {
+        let own = |(file, class): (FileId, ClassId)| {
             let (func, is_static) = self.tables(file).method(class, name)?;
             (!is_static).then_some((file, func, class))
-        })
+        };
+        if self.summary(file).classes[class.index()].base.is_none() {
+            return own((file, class));
+        }
+        self.lineage_within(file, class, fuel).into_iter().find_map(own)
     }
 
     /// The catalog type a class inherits from, through all files and what packages declare.
@@ -97,6 +102,7 @@ impl Project<'_> {
 
     /// The same, by what the project and the catalog say.
     pub(super) fn own_class_model(&self, file: FileId, class: ClassId) -> Option<ModelId> {
+        self.summary(file).classes[class.index()].base.as_ref()?;
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
             match self.summary(file).classes[class.index()].base.as_ref()? {
                 BaseRow::Model(model) => Some(*model),

@@ -4,7 +4,7 @@
 //! text of a package is shown, and nothing is reported in one. A question reads [`MAX_FILES`] files at most, each of
 //! [`MAX_BYTES`] at most; what it would need beyond is unknown, and the package is named.
 
-use super::canonical::FUEL;
+use super::fuel::FUEL;
 use super::{FileId, GlobalTy, Project, Spot, SpotRoot, SpotStep, Symbol};
 use crate::catalog::{Catalog, ModelId};
 use crate::declarations::{Declarations, Exported, Source, TypeName, Types, Value};
@@ -153,6 +153,12 @@ impl Declared {
         if !matches!(found, Found::Missing) || specifier.starts_with('.') {
             return found;
         }
+        // By TypeScript's own way: a manifest with `typesVersions` has them elsewhere.
+        let moved = self.resolver.resolve_dts(from, specifier);
+        let moved = moved.ok().filter(|found| is_declaration(found.path()));
+        if let Some(moved) = moved {
+            return self.file(moved.path());
+        }
         let name = specifier
             .strip_prefix('@')
             .map_or_else(|| specifier.to_owned(), |name| name.replacen('/', "__", 1));
@@ -162,10 +168,10 @@ impl Declared {
     fn find_as(&self, from: &Path, specifier: &str) -> Found {
         let Ok(found) = self.resolver.resolve_file(from, specifier) else { return Found::Missing };
         let path = found.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Found::Missing };
-        if [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end)) {
+        if is_declaration(path) {
             return self.file(path);
         }
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return Found::Missing };
         // What is declared of `index.js` stands beside it.
         let (stem, end) = name.rsplit_once('.').unwrap_or((name, ""));
         let beside = match end {
@@ -196,6 +202,11 @@ impl Declared {
             found
         })
     }
+}
+
+fn is_declaration(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| [".d.ts", ".d.mts", ".d.cts"].iter().any(|end| name.ends_with(end)))
 }
 
 /// Node's and TypeScript's resolution, of types.
@@ -551,7 +562,7 @@ impl Project<'_> {
 
     fn way_of_row(&self, file: FileId, row: &TypeRow, fuel: u32) -> Option<Way> {
         let fuel = fuel.checked_sub(1)?;
-        let spot = |place: PlaceId| self.canonical_of(file, place, fuel);
+        let spot = |place: PlaceId| self.spot_within(file, place, fuel);
         match row {
             TypeRow::Same(place) => self.way(&spot(*place), fuel),
             TypeRow::Annotated(place) => Some(self.way(&spot(*place), fuel)?.with(Step::Instance)),

@@ -232,7 +232,7 @@ impl Project<'_> {
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
         let is_taken = name.is_some_and(|name| {
-            !self.possible_uses(name).is_empty()
+            self.has_possible_use(name, |_| true)
                 || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
         });
         if is_taken || self.rates.is_taken(file, func) || self.runs_by_itself(file, func) {

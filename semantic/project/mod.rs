@@ -5,6 +5,7 @@ mod classes;
 mod coverage;
 mod declared;
 mod few;
+mod fuel;
 mod kept;
 mod lives;
 mod looks;
@@ -20,6 +21,7 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
+use fuel::Answers;
 use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -92,6 +94,10 @@ pub struct Project<'c> {
     typed_roots: RootFilter,
     /// For each file, the rows of the values that it exports.
     exported_values: Vec<Box<[(Symbol, u32)]>>,
+    /// For each file, where the rows of its types lead; empty until all of them can be asked.
+    known_types: Vec<Answers<GlobalTy>>,
+    /// For each file, what its classes extend.
+    known_bases: Vec<Answers<Option<(FileId, ClassId)>>>,
     places: PlaceIndex<SpotKey>,
     loose_places: PlaceIndex<Symbol>,
     rates: rates::Rates,
@@ -168,6 +174,8 @@ impl<'c> Project<'c> {
             types: FxHashMap::default(),
             typed_roots: RootFilter::default(),
             exported_values: Vec::new(),
+            known_types: Vec::new(),
+            known_bases: Vec::new(),
             places: PlaceIndex::default(),
             loose_places: PlaceIndex::default(),
             rates: rates::Rates::default(),
@@ -185,6 +193,7 @@ impl<'c> Project<'c> {
         project.index_packages();
         project.make_tables();
         project.index_types();
+        project.remember_types();
         // One of them is for one thread mostly, the other for as many as there are.
         let (rates, (places, loose)) =
             rayon::join(|| rates::Rates::spread(&project), || project.places_by_key());
@@ -339,10 +348,11 @@ impl<'c> Project<'c> {
         rows.into_iter().map(|(_, found)| found).collect()
     }
 
-    /// What is done to fields of this name of things whose type nobody knows: any of it may be done to the spot.
+    /// Whether something of a kind is done to a field of this name of a thing whose type nobody knows: it may be this one.
     #[must_use]
-    pub fn possible_uses(&self, field: Symbol) -> Vec<Use> {
-        self.uses_of_places(self.loose_places.get(field))
+    pub fn has_possible_use(&self, field: Symbol, is_it: impl Fn(&Use) -> bool) -> bool {
+        let places = self.loose_places.get(field);
+        places.flat_map(|place| self.uses_of_place(place)).any(|(_, found)| is_it(&found))
     }
 
     /// How often a function runs.

@@ -1,6 +1,5 @@
 //! What those who call a function hand to its parameters.
 
-use super::canonical::FUEL;
 use super::rates::{Runs, resolve_target};
 use super::{FileId, Project, Spot, SpotRoot};
 use crate::index::FuncId;
@@ -41,7 +40,7 @@ impl Project<'_> {
         let index = self.passed.get_or_init(|| self.index_passed());
         for &(_, (from, at)) in rows_of(index, (file, row.func, position)) {
             let Some(passed) = self.summary(from).passed.get(at as usize) else { continue };
-            let handed = self.walk(self.spot(from, passed.place), &spot.path, FUEL);
+            let handed = self.below(self.spot(from, passed.place), &spot.path);
             let before = out.len();
             self.collect_handings(&handed, fuel, out);
             if out.len() == before {

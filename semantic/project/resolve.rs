@@ -33,6 +33,24 @@ pub struct Package {
     pub folder: String,
     /// Entry files that its manifest names, in order of preference.
     pub entries: Vec<String>,
+    /// What it exports below its name, a `*` for any part of it, and the files that each may be.
+    pub exports: Vec<(String, Vec<String>)>,
+}
+
+impl Package {
+    /// The files that a path below its name may be: of several patterns the longest counts.
+    fn exported(&self, sub: &str) -> Vec<String> {
+        if let Some((_, files)) = self.exports.iter().find(|(key, _)| key == sub) {
+            return files.clone();
+        }
+        let matched = |(key, files): &'_ (String, Vec<String>)| {
+            let (head, tail) = key.split_once('*')?;
+            let part = sub.strip_prefix(head)?.strip_suffix(tail)?;
+            Some((head.len(), files.iter().map(|file| file.replace('*', part)).collect()))
+        };
+        let best = self.exports.iter().filter_map(matched).max_by_key(|(len, _)| *len);
+        best.map_or_else(Vec::new, |(_, files)| files)
+    }
 }
 
 /// Resolves the specifiers of one run.
@@ -174,9 +192,10 @@ impl<'a> Resolver<'a> {
                 .chain(usual)
                 .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?));
         }
-        [sub.to_owned(), format!("src/{sub}"), format!("lib/{sub}")]
-            .iter()
-            .find_map(|entry| self.known_or_source(&join(&package.folder, entry)?))
+        let exported = package.exported(sub).into_iter();
+        exported
+            .chain([sub.to_owned(), format!("src/{sub}"), format!("lib/{sub}")])
+            .find_map(|entry| self.known_or_source(&join(&package.folder, &entry)?))
     }
 
     /// A file, or the source that a built file was made from.
@@ -249,23 +268,21 @@ pub(super) fn split_package(specifier: &str) -> (&str, &str) {
 /// A relative specifier seen from a folder; none if it leaves the root.
 fn join(folder: &str, specifier: &str) -> Option<String> {
     let mut path = String::with_capacity(folder.len() + specifier.len() + 1);
-    let push = |path: &mut String, part: &str| {
-        if !path.is_empty() {
-            path.push('/');
-        }
-        path.push_str(part);
-    };
-    if folder.starts_with('/') || folder.contains("//") {
-        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push(&mut path, part));
+    if folder.contains("//") {
+        folder.split('/').filter(|part| !part.is_empty()).for_each(|part| push_part(&mut path, part));
     } else {
-        path.push_str(folder);
+        path.push_str(folder.strip_prefix('/').unwrap_or(folder));
     }
-    for part in specifier.split('/') {
+    let mut rest = specifier;
+    while !rest.is_empty() {
+        let end = memchr::memchr(b'/', rest.as_bytes());
+        let (part, behind) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
+        rest = behind;
         match part {
             "" | "." => {}
             ".." if path.is_empty() => return None,
-            ".." => path.truncate(path.rfind('/').unwrap_or_default()),
-            part => push(&mut path, part),
+            ".." => path.truncate(memchr::memrchr(b'/', path.as_bytes()).unwrap_or_default()),
+            part => push_part(&mut path, part),
         }
     }
     // What is outside of the working directory goes by its whole path.
@@ -273,6 +290,13 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
         path.insert(0, '/');
     }
     Some(path)
+}
+
+fn push_part(path: &mut String, part: &str) {
+    if !path.is_empty() {
+        path.push('/');
+    }
+    path.push_str(part);
 }
 
 /// A path without each extension that it ends in.
@@ -313,7 +337,11 @@ mod tests {
     fn workspace_packages_resolve_to_their_source() {
         let files = ["packages/core/src/index.ts", "packages/core/src/util.ts", "packages/app/main.ts"];
         let mut packages = Packages::default();
-        let core = Package { folder: "packages/core".to_owned(), entries: vec!["dist/index.js".to_owned()] };
+        let core = Package {
+            folder: "packages/core".to_owned(),
+            entries: vec!["dist/index.js".to_owned()],
+            exports: Vec::new(),
+        };
         packages.folders.insert("@acme/core".to_owned(), core);
         let from = "packages/app/main.ts";
         assert_eq!(

@@ -1,6 +1,7 @@
 //! What a file does to its places, in a third of the room: most is never asked for, and nothing twice.
 
 use super::{UseRow, What};
+use crate::bounds::{self, Limits};
 use crate::index::{FuncId, PlaceId};
 use crate::tree::Span;
 use serde::de::Error;
@@ -14,6 +15,8 @@ pub struct Uses {
     /// Where the rows of each end.
     ends: Box<[u32]>,
     bytes: Box<[u8]>,
+    /// What rows may refer to. They are compared with it when they are asked for: hardly any is.
+    limits: Limits,
 }
 
 /// A row as it is written: its number in the file, and all but its place.
@@ -35,7 +38,7 @@ impl Uses {
             }
             ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         }
-        Self { places: places.into(), ends: ends.into(), bytes: bytes.into() }
+        Self { places: places.into(), ends: ends.into(), bytes: bytes.into(), limits: Limits::default() }
     }
 
     /// The places that something is done to, in order.
@@ -45,11 +48,13 @@ impl Uses {
     }
 
     /// What is done to one of [`Uses::places`], by its position: each row with its number in the file, in their order.
+    /// What was read back ends where it is no row, or one that refers to what is not there.
     pub fn rows(&self, at: usize) -> impl Iterator<Item = (u32, UseRow)> {
         let place = self.places.get(at).copied();
         let mut rest = self.bytes_of(at);
         std::iter::from_fn(move || {
-            let ((row, what, func, at), behind) = postcard::take_from_bytes::<Written>(rest).ok()?;
+            let read = || postcard::take_from_bytes::<Written>(rest);
+            let ((row, what, func, at), behind) = bounds::within(self.limits, read).ok()?;
             rest = behind;
             Some((row, UseRow { place: place?, what, func, at }))
         })
@@ -61,25 +66,12 @@ impl Uses {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// Whether all bytes are rows of places, each place has some, and they stand in order.
+    /// Whether each place has bytes of its own, and they stand in order.
     fn is_sound(&self) -> bool {
-        let is_row = |rest: &mut &[u8]| match postcard::take_from_bytes::<Written>(rest) {
-            Ok((_, behind)) => {
-                *rest = behind;
-                true
-            }
-            Err(_) => false,
-        };
-        let is_whole = |at: usize| {
-            let mut rest = self.bytes_of(at);
-            while !rest.is_empty() && is_row(&mut rest) {}
-            rest.is_empty()
-        };
         self.places.len() == self.ends.len()
             && self.places.is_sorted()
             && self.ends.is_sorted_by(|a, b| a < b)
             && self.ends.last().map_or(0, |&end| end as usize) == self.bytes.len()
-            && (0..self.places.len()).all(is_whole)
     }
 
     /// How much memory they take.
@@ -94,11 +86,11 @@ impl Serialize for Uses {
     }
 }
 
-/// What is read back is looked through at once, while the bounds of what it may refer to are known.
+/// Of what is read back the order is looked at now, and the rows when they are asked for.
 impl<'de> Deserialize<'de> for Uses {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (places, ends, bytes) = <(Box<[PlaceId]>, Box<[u32]>, &[u8])>::deserialize(deserializer)?;
-        let uses = Self { places, ends, bytes: bytes.into() };
+        let uses = Self { places, ends, bytes: bytes.into(), limits: bounds::current() };
         if uses.is_sound() { Ok(uses) } else { Err(D::Error::custom("no rows about places")) }
     }
 }
@@ -107,6 +99,8 @@ impl<'de> Deserialize<'de> for Uses {
 #[allow(clippy::unwrap_used, reason = "it is test code")]
 mod tests {
     use super::*;
+    use crate::bounds::Bounds;
+    use crate::catalog::Catalog;
 
     fn row(place: usize, start: u32) -> UseRow {
         let at = Span { start, end: start + 300 };
@@ -127,17 +121,35 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_rows_are_refused() {
+    fn what_is_cut_off_or_out_of_order_is_refused() {
         let written = postcard::to_allocvec(&Uses::of(&[row(7, 10), row(2, 20)])).unwrap();
         assert!(postcard::from_bytes::<Uses>(&written).is_ok());
         for cut in 0..written.len() {
             assert!(postcard::from_bytes::<Uses>(&written[..cut]).is_err(), "cut at {cut}");
         }
-        let last = written.len() - 1;
         let longer = [&written[..], &[0]].concat();
-        let mut unfinished = written;
-        unfinished[last] |= 0x80;
-        assert!(postcard::from_bytes::<Uses>(&unfinished).is_err());
         assert!(postcard::take_from_bytes::<Uses>(&longer).is_ok_and(|(_, rest)| rest == [0]));
+        let swapped =
+            (&[PlaceId::from_index(7), PlaceId::from_index(2)][..], &[1_u32, 2][..], &[0_u8, 0][..]);
+        let swapped = postcard::to_allocvec(&swapped).unwrap();
+        assert!(postcard::from_bytes::<Uses>(&swapped).is_err());
+    }
+
+    #[test]
+    fn rows_end_where_they_refer_to_what_is_not_there() {
+        let written = postcard::to_allocvec(&Uses::of(&[row(7, 10), row(2, 20), row(7, 500)])).unwrap();
+        let within = |functions: u32, bytes: u32| {
+            let catalog = Catalog::default();
+            let bounds = Bounds { names: 0, functions, classes: 0, places: 9 };
+            let read = || postcard::from_bytes::<Uses>(&written).unwrap();
+            bounds::within(bounds.of_file(&catalog, bytes), read)
+        };
+        assert_eq!(starts(&within(2, 800), 1), [(0, 10), (2, 500)]);
+        assert_eq!(starts(&within(2, 799), 1), [(0, 10)], "the second is behind the end of the file");
+        assert_eq!(starts(&within(1, 800), 1), [], "there is no such function");
+        let mut unfinished = written.clone();
+        *unfinished.last_mut().unwrap() |= 0x80;
+        let unfinished: Uses = postcard::from_bytes(&unfinished).unwrap();
+        assert_eq!(starts(&unfinished, 1), [(0, 10)]);
     }
 }

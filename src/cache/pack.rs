@@ -9,7 +9,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use tempfile::NamedTempFile;
 
 /// What every pack starts with. Another number is another format.
@@ -79,7 +78,7 @@ fn sum(bytes: &[u8]) -> [u8; 16] {
 /// A pack that is read.
 pub(super) struct Pack {
     pub(super) path: PathBuf,
-    file: Mutex<File>,
+    file: File,
     pub(super) rows: Vec<Row>,
     /// Something in it is not what was written.
     damaged: AtomicBool,
@@ -96,7 +95,7 @@ impl Pack {
         };
         let rows = index(&mut file, group).ok_or(Damaged)?;
         let path = path.to_owned();
-        Ok(Some(Self { path, file: Mutex::new(file), rows, damaged: AtomicBool::new(false) }))
+        Ok(Some(Self { path, file, rows, damaged: AtomicBool::new(false) }))
     }
 
     /// A record; none if it is not what was written.
@@ -114,17 +113,12 @@ impl Pack {
             let len = row.len as usize;
             room.resize(room.len().max(len), 0);
             let bytes = room.get_mut(..len)?;
-            if self.fill(row, bytes).is_ok() && sum(bytes) == row.sum {
+            if read_at(&self.file, bytes, row.at).is_ok() && sum(bytes) == row.sum {
                 return Some(read(bytes));
             }
             self.blame();
             None
         })
-    }
-
-    fn fill(&self, row: &Row, bytes: &mut [u8]) -> io::Result<()> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(row.at)).and_then(|_| file.read_exact(bytes))
     }
 
     /// Something in it turned out to be wrong.
@@ -135,6 +129,24 @@ impl Pack {
     pub(super) fn is_damaged(&self) -> bool {
         self.damaged.load(Ordering::Relaxed)
     }
+}
+
+/// Fills a buffer from a position of a file. Many threads may do so at the same time.
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut bytes: &mut [u8], mut at: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let read = std::os::windows::fs::FileExt::seek_read(file, bytes, at)?;
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        (bytes, at) = (&mut bytes[read..], at + read as u64);
+    }
+    Ok(())
 }
 
 /// A file is not what was written.

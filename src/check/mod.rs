@@ -174,7 +174,7 @@ fn show_config(options: &Check, settings: &Settings) -> Result<Outcome, SessionE
     let Some(path) = named else { return output::show_config(settings.configs.of_run(), settings) };
     // What holds in a folder holds for the files in it.
     let file = if path.is_dir() { path.join("file.js") } else { path.clone() };
-    settings.configs.leaves_out(&file, false)?;
+    settings.configs.leaves_out(&discover::whole(&settings.here, &file), false)?;
     output::show_config(&settings.configs.of(&discover::relative(&file, &settings.here)), settings)
 }
 
@@ -198,7 +198,7 @@ pub(crate) fn judge(
     let require_reason = |path: &str| settings.configs.of(path).found.config.require_reason.unwrap_or(false);
     let policy = Policy { ran: &ran, require_reason: &require_reason };
     let answered = suppress::apply(&analysis.directives, located, &mut sources, &settings.below, &policy);
-    let is_wanted = |path: &str| input.wants(path);
+    let is_wanted = |path: &str| input.wants(path) && !analysis.published.contains(path);
     let mut report = Report {
         findings: Vec::new(),
         suppressed: Vec::new(),

@@ -3,6 +3,8 @@
 use outlive_semantic::source::Lines;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
 use std::sync::Arc;
 
 /// Texts that stand in for files on disk: an editor's buffer, the index of git.
@@ -23,17 +25,47 @@ impl Overlay {
     }
 
     /// The bytes of a file.
-    pub(crate) fn read(&self, path: &str) -> std::io::Result<Vec<u8>> {
+    pub(crate) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         match self.texts.get(path) {
             Some(text) => Ok(text.to_vec()),
             None => std::fs::read(path),
         }
     }
 
-    /// Its size, as far as it can be told without reading.
-    pub(crate) fn size(&self, path: &str) -> u64 {
-        let on_disk = || std::fs::metadata(path).map_or(0, |meta| meta.len());
-        self.texts.get(path).map_or_else(on_disk, |text| text.len() as u64)
+    /// Reads a file that is not larger than so many bytes into a buffer, in place of what was there.
+    pub(crate) fn read_into(&self, path: &str, limit: u64, buffer: &mut Vec<u8>) -> io::Result<Fits> {
+        buffer.clear();
+        if let Some(text) = self.texts.get(path) {
+            let fits = Fits::of(text.len() as u64, limit);
+            if fits == Fits::Yes {
+                buffer.extend_from_slice(text);
+            }
+            return Ok(fits);
+        }
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        if Fits::of(size, limit) == Fits::No {
+            return Ok(Fits::No);
+        }
+        // With room for one more, the end is seen without asking for memory; what grows meanwhile is not read on for ever.
+        buffer.reserve(usize::try_from(size).unwrap_or_default() + 1);
+        file.take(limit + 1).read_to_end(buffer)?;
+        Ok(Fits::of(buffer.len() as u64, limit))
+    }
+}
+
+/// Whether a text is small enough.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fits {
+    /// It is, and was read.
+    Yes,
+    /// It is too large.
+    No,
+}
+
+impl Fits {
+    fn of(size: u64, limit: u64) -> Self {
+        if size > limit { Self::No } else { Self::Yes }
     }
 }
 

@@ -4,6 +4,7 @@ use super::Plan;
 use crate::arguments::Stage;
 use crate::cache::{Cache, Kept, Key, Written};
 use crate::discover::{Candidate, Skip};
+use crate::report::source::Fits;
 use crate::report::{FileError, Trouble, source};
 use crate::suppress::Directive;
 use crate::{cache, discover, suppress};
@@ -12,7 +13,16 @@ use outlive_rules::trace::Trace;
 use outlive_rules::{Rule, engine};
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::syntax;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
+
+thread_local! {
+    /// Where a thread reads its files to, one after the other: new memory for each would have to be cleared first.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// What is larger is given back: hardly any file is.
+const LASTING_BUFFER: usize = 1 << 20;
 
 /// What became of one file.
 #[derive(Clone)]
@@ -127,25 +137,33 @@ impl Work<'_> {
     }
 
     fn outcome(self) -> Outcome {
-        let Self { file, catalog, plan, known, .. } = self;
         let start = Instant::now();
-        let fail = |message: String, trouble: Trouble| Fate::Failed(file_error(&file.path, message, trouble));
-        if plan.overlay.size(&file.path) > discover::MAX_BYTES {
-            return Outcome::unread(Fate::Skipped(Skip::TooLarge));
-        }
-        let bytes = match plan.overlay.read(&file.path) {
-            Ok(bytes) => bytes,
+        let mut bytes = BUFFER.take();
+        let read = self.plan.overlay.read_into(&self.file.path, discover::MAX_BYTES, &mut bytes);
+        let outcome = match read {
+            Ok(Fits::Yes) => self.of_text(&bytes, start),
+            Ok(Fits::No) => Outcome::unread(Fate::Skipped(Skip::TooLarge)),
             Err(error) => {
-                return Outcome::unread(fail(format!("cannot be read: {error}"), Trouble::Unreadable));
+                let message = format!("cannot be read: {error}");
+                Outcome::unread(Fate::Failed(file_error(&self.file.path, message, Trouble::Unreadable)))
             }
         };
-        let (size, hash) = (bytes.len() as u64, source::hash(&bytes));
+        if bytes.capacity() <= LASTING_BUFFER {
+            BUFFER.set(bytes);
+        }
+        outcome
+    }
+
+    /// What a text that was read yields.
+    fn of_text(self, bytes: &[u8], start: Instant) -> Outcome {
+        let Self { file, catalog, plan, known, .. } = self;
+        let (size, hash) = (bytes.len() as u64, source::hash(bytes));
         if let Some(older) = known.older.filter(|older| older.hash == hash && size == older.bytes) {
             return Outcome { stale: None, ..older.clone() };
         }
         // The trace tells what the rules drop: that is not kept.
         let cache = known.cache.filter(|_| plan.traced != Some(&*file.path));
-        let cache = cache.map(|cache| (cache, Key::of(&file.path, file.role, &bytes)));
+        let cache = cache.map(|cache| (cache, Key::of(&file.path, file.role, bytes)));
         let mut effort = Effort { read: start.elapsed(), ..Effort::default() };
         let start = Instant::now();
         if let Some(kept) = cache.as_ref().and_then(|(cache, key)| cache.find(key, catalog, size)) {
@@ -165,7 +183,7 @@ impl Work<'_> {
     }
 
     /// Reads, parses and analyses the text of a file, as far as the plan goes.
-    fn made_anew(self, bytes: Vec<u8>, effort: &mut Effort) -> Fate {
+    fn made_anew(self, bytes: &[u8], effort: &mut Effort) -> Fate {
         let start = Instant::now();
         match readable(bytes, self.file) {
             Err(fate) => fate,
@@ -173,9 +191,9 @@ impl Work<'_> {
             Ok((text, nesting)) => {
                 effort.read += start.elapsed();
                 if nesting > syntax::SHALLOW_NESTING {
-                    on_deep_stack(self.file, || self.parsed(&text, effort))
+                    on_deep_stack(self.file, || self.parsed(text, effort))
                 } else {
-                    self.parsed(&text, effort)
+                    self.parsed(text, effort)
                 }
             }
         }
@@ -248,20 +266,20 @@ impl Fate {
 }
 
 /// The text of a file and how deep it nests, or why it is not parsed.
-fn readable(bytes: Vec<u8>, file: &Candidate) -> Result<(String, u32), Fate> {
+fn readable<'t>(bytes: &'t [u8], file: &Candidate) -> Result<(&'t str, u32), Fate> {
     let fail = |message: String| Err(Fate::Failed(file_error(&file.path, message, Trouble::Refused)));
     // Asked of a slice this goes through several bytes at a time.
-    if bytes.get(..8_192).unwrap_or(&bytes).contains(&0) {
+    if bytes.get(..8_192).unwrap_or(bytes).contains(&0) {
         return Err(Fate::Skipped(Skip::Binary));
     }
-    let Ok(text) = String::from_utf8(bytes) else {
+    let Ok(text) = std::str::from_utf8(bytes) else {
         return fail("is not valid UTF-8; it was not analysed".to_owned());
     };
-    let nesting = syntax::nesting_bound(&text);
+    let nesting = syntax::nesting_bound(text);
     if nesting > syntax::NESTING_LIMIT {
         return fail(format!("nests deeper than {} levels; it was not analysed", syntax::NESTING_LIMIT));
     }
-    match discover::skip_text(&text) {
+    match discover::skip_text(text) {
         Some(reason) => Err(Fate::Skipped(reason)),
         None => Ok((text, nesting)),
     }

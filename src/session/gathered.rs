@@ -8,7 +8,7 @@ use outlive_rules::claim::Claim;
 use outlive_rules::trace::Dropped;
 use outlive_semantic::project::{FileEntry, FileId};
 use outlive_semantic::summary::Role;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(super) struct Gathered {
     pub(super) claims: Vec<(FileId, Arc<[Claim]>)>,
     pub(super) dropped: Vec<Dropped>,
     pub(super) directives: Vec<(String, Vec<Directive>)>,
+    /// Files that are read and not reported on.
+    pub(super) published: FxHashSet<String>,
     pub(super) hashes: FxHashMap<String, u64>,
     pub(super) errors: Vec<FileError>,
     pub(super) stats: Stats,
@@ -49,6 +51,9 @@ impl Gathered {
     }
 
     fn add(&mut self, file: &Candidate, outcome: Outcome) {
+        if file.is_published {
+            self.published.insert(file.path.clone());
+        }
         self.stats.bytes += outcome.bytes;
         self.errors.extend(outcome.stale);
         self.effort.add(&outcome.effort);

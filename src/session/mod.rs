@@ -25,7 +25,7 @@ use outlive_rules::trace::Dropped;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::project::{Declared, FileId, Memo, Project, Resolver};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -83,6 +83,8 @@ pub(crate) struct Analysis<'c> {
     pub(crate) project: Project<'c>,
     pub(crate) claims: Vec<(FileId, Arc<[Claim]>)>,
     pub(crate) dropped: Vec<Dropped>,
+    /// Files of installed packages: nothing is reported on them.
+    pub(crate) published: FxHashSet<String>,
     /// The suppression comments of files that have any.
     pub(crate) directives: Vec<(String, Vec<Directive>)>,
     /// What was analysed, so that a file that changed meanwhile is not quoted.
@@ -160,14 +162,14 @@ impl Loaded {
             times.push((name, clock.elapsed()));
             clock = Instant::now();
         };
-        let found = discover::discover(plan.paths, plan.extra, plan.configs)?;
-        plan.progress.start(found.files.len() as u64);
-        lap("walk");
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(plan.threads)
             .stack_size(WORKER_STACK_BYTES)
             .build()
             .map_err(|error| SessionError::Threads(plan.threads, error))?;
+        let found = pool.install(|| discover::discover(plan.paths, plan.extra, plan.configs))?;
+        plan.progress.start(found.files.len() as u64);
+        lap("walk");
         let rules = plan.rules();
         // What stops early leaves nothing to keep.
         let place = plan.cache.filter(|_| plan.until == Stage::Link);
@@ -276,7 +278,20 @@ fn link<'c>(
     let project = Project::link(gathered.entries, catalog, &resolver);
     times.push(("link", start.elapsed()));
     sizes.extend(output::memory().map(|now| ("memory after the link", now)));
-    let Gathered { claims, dropped, directives, hashes, errors, stats, effort, .. } = gathered;
+    let Gathered { claims, dropped, published, directives, hashes, errors, stats, effort, .. } = gathered;
     let (pool, loaded) = (Arc::clone(pool), effort.loaded);
-    Analysis { project, claims, dropped, directives, hashes, errors, stats, times, sizes, loaded, pool }
+    Analysis {
+        project,
+        claims,
+        dropped,
+        published,
+        directives,
+        hashes,
+        errors,
+        stats,
+        times,
+        sizes,
+        loaded,
+        pool,
+    }
 }

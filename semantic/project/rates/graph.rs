@@ -214,7 +214,8 @@ impl Graph {
     /// What constructions run.
     fn add_classes(&mut self, project: &Project<'_>, id: FileId) {
         for (i, class) in project.summary(id).classes.iter().enumerate() {
-            let node = self.class(id, ClassId::from_index(i));
+            let made = ClassId::from_index(i);
+            let node = self.class(id, made);
             for &func in &class.constructors {
                 self.arrow_to(node, self.func(id, func), id);
             }
@@ -222,9 +223,7 @@ impl Graph {
                 // An object literal is made where it is written.
                 self.arrow_to(self.func(id, class.func), node, id);
             }
-            if let Some(base) = &class.base
-                && let Some((file, base)) = project.base_class(id, base, 8)
-            {
+            if let Some((file, base)) = project.base_class(id, made, 8) {
                 // Making an instance runs the constructors of its bases.
                 self.arrow_to(node, self.class(file, base), id);
             }
