@@ -73,6 +73,15 @@ fn rows_of_a_user_say_what_those_that_ship_say() {
                 .to_owned(),
         ),
         (
+            "[[type]]\nname = 'our.Feed'\nmade_by = ['@our/feed.open']\neach = 'message'",
+            "message sure: import { open } from '@our/feed'; async function f() { for await (const m of open()) if (m) { here(m) } }"
+                .to_owned(),
+        ),
+        (
+            "[[handler]]\nnames = ['job', 'finish']\npackages = ['@our/work']\nruns = { at = 'job' }",
+            "job likely: import w from '@our/work'; export function f(job, finish) { here(job) }".to_owned(),
+        ),
+        (
             "[[call]]\ncallee = ['@our/ids.next']\nfresh = true",
             "served unbounded-registry-key: import { next } from '@our/ids'; >> Symbol.for(next())".to_owned(),
         ),

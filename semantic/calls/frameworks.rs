@@ -2,7 +2,7 @@
 //! decorators they bear, components by being rendered.
 
 use super::{Calls, Edge, Target, is_linkable, named_target};
-use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, When};
+use crate::catalog::{DecoratorRow, ExportRow, HookRow, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts;
@@ -191,7 +191,6 @@ fn options_agree(model: &Model<'_>, decorator: NodeId, row: &DecoratorRow) -> bo
 pub(crate) struct FrameworkExport<'a> {
     pub(crate) row: &'a ExportRow,
     pub(crate) target: Target,
-    id: ExportId,
     name: String,
     at: Span,
 }
@@ -200,7 +199,7 @@ pub(crate) struct FrameworkExport<'a> {
 pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
     let file = model.file;
     let mut out = Vec::new();
-    for &(id, row) in model.export_rows() {
+    for &row in model.export_rows() {
         for export in &file.exports {
             let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
             for wanted in &row.names {
@@ -219,7 +218,6 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
                 out.extend(agreeing.map(|target| FrameworkExport {
                     row,
                     target,
-                    id,
                     name: wanted.clone(),
                     at: export.span,
                 }));
@@ -237,7 +235,7 @@ pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
             certain: false,
             in_loop: export.row.loops,
             library: Some(export.row.library),
-            export: Some(export.id),
+            need: export.row.need,
             ..edge
         });
     }
@@ -326,7 +324,7 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
         site,
         label: label.to_owned(),
         library: None,
-        export: None,
+        need: None,
         shown: None,
     }
 }

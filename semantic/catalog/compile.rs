@@ -2,7 +2,7 @@
 
 use super::{
     CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
-    ModelType, PropertyRow, Receiver, Sheet, SignatureRow,
+    ModelType, NeedId, PropertyRow, Receiver, Sheet, SignatureRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -221,7 +221,8 @@ impl Catalog {
                 let first = name.split_once('.').map_or(name.as_str(), |(first, _)| first);
                 self.export_names.entry(first.to_owned()).or_default().push(id);
             }
-            self.exports.push(ExportRow { library, names, files, ..row.clone() });
+            let need = self.need(&row.packages);
+            self.exports.push(ExportRow { library, names, files, need, ..row.clone() });
         }
         for row in &sheet.hooks {
             self.check_names(sheet, &row.params)?;
@@ -242,13 +243,26 @@ impl Catalog {
         for row in &sheet.handlers {
             self.check_names(sheet, &row.params)?;
             let names = row.names.iter().map(|names| expand(names)).collect();
-            self.handlers.push((names, HandlerRow { library, ..row.clone() }));
+            let need = self.need(&row.packages);
+            self.handlers.push((names, HandlerRow { library, need, ..row.clone() }));
         }
         Ok(())
     }
 
     fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
         for callback in &row.callbacks {
+    /// The id of the packages that a row asks for; none if it holds wherever.
+    fn need(&mut self, packages: &[String]) -> Option<NeedId> {
+        if packages.is_empty() {
+            return None;
+        }
+        let known = self.needs.iter().position(|known| known == packages).unwrap_or(self.needs.len());
+        if known == self.needs.len() {
+            self.needs.push(packages.to_vec());
+        }
+        Some(NeedId(u16::try_from(known).unwrap_or(u16::MAX)))
+    }
+
             self.check_names(sheet, &callback.params)?;
         }
         row.returns.iter().try_for_each(|name| self.type_named(sheet, name).map(|_| ()))

@@ -2,7 +2,7 @@
 //! properties, annotations, names of parameters, hooks.
 
 use super::rows::When;
-use super::{LibraryId, expand};
+use super::{LibraryId, NeedId, expand};
 use crate::glob;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -80,6 +80,9 @@ pub struct ExportRow {
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The packages, compiled.
+    #[serde(skip)]
+    pub need: Option<NeedId>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
@@ -149,11 +152,17 @@ pub struct SignatureRow {
 pub struct HandlerRow {
     /// For each parameter, its names, abbreviated by braces: `{_,}req`.
     pub names: Vec<String>,
+    /// The project must import one of these; empty: any project.
+    #[serde(default)]
+    pub packages: Vec<String>,
     /// When it runs.
     pub runs: When,
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The packages, compiled.
+    #[serde(skip)]
+    pub need: Option<NeedId>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,

@@ -28,10 +28,10 @@ pub struct ModelId(u16);
 #[serde(into = "u16", try_from = "u16")]
 pub struct LibraryId(u16);
 
-/// An `[[export]]` row of the catalog.
+/// The packages that a row asks for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "u16", try_from = "u16")]
-pub struct ExportId(u16);
+pub struct NeedId(u16);
 
 /// What is read back is compared with the number of rows.
 macro_rules! stored_id {
@@ -52,7 +52,7 @@ macro_rules! stored_id {
     )*};
 }
 
-stored_id!(ModelId within bounds::model, LibraryId within bounds::library, ExportId within bounds::export);
+stored_id!(ModelId within bounds::model, LibraryId within bounds::library, NeedId within bounds::need);
 
 /// A compiled type.
 #[derive(Debug)]
@@ -111,6 +111,8 @@ pub struct Catalog {
     exports: Vec<ExportRow>,
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
+    /// The packages that rows ask for.
+    needs: Vec<Vec<String>>,
     hooks: Vec<HookRow>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
@@ -133,10 +135,10 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// How many types, sheets and `[[export]]` rows there are.
+    /// How many types, sheets and lists of packages there are.
     pub(crate) fn lengths(&self) -> [u32; 3] {
         let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        [of(self.types.len()), of(self.libraries.len()), of(self.exports.len())]
+        [of(self.types.len()), of(self.libraries.len()), of(self.needs.len())]
     }
 
     /// The methods that give back anything of which a rule speaks.
@@ -306,11 +308,7 @@ impl Catalog {
     }
 
     /// The rows that speak of a file and of any of the names that it exports.
-    pub fn exports_of(
-        &self,
-        path: &str,
-        names: &FxHashSet<&str>,
-    ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+    pub fn exports_of(&self, path: &str, names: &FxHashSet<&str>) -> impl Iterator<Item = &ExportRow> {
         let with_default = names.contains("=").then_some("default");
         let mut found: SmallVec<[u16; 8]> = SmallVec::new();
         for name in names.iter().copied().chain(with_default) {
@@ -318,16 +316,15 @@ impl Catalog {
         }
         found.sort_unstable();
         found.dedup();
-        let rows =
-            found.into_iter().filter_map(|id| Some((ExportId(id), self.exports.get(usize::from(id))?)));
+        let rows = found.into_iter().filter_map(|id| self.exports.get(usize::from(id)));
         // Patterns of files are the dearer test.
-        rows.filter(move |(_, row)| row.covers(path))
+        rows.filter(move |row| row.covers(path))
     }
 
-    /// The row of an exported name.
+    /// The packages one of which a project must import.
     #[must_use]
-    pub fn export(&self, id: ExportId) -> Option<&ExportRow> {
-        self.exports.get(id.0 as usize)
+    pub fn needed(&self, id: NeedId) -> &[String] {
+        self.needs.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What is known of functions of a type: `express.RequestHandler`.
@@ -337,13 +334,15 @@ impl Catalog {
     }
 
     /// What is known of functions whose parameters have these names.
-    #[must_use]
-    pub fn handler(&self, names: &[&str]) -> Option<&HandlerRow> {
-        let covers = |wanted: &[Vec<String>]| {
+    pub fn handlers<'c, 'n>(
+        &'c self,
+        names: &'n [&'n str],
+    ) -> impl Iterator<Item = &'c HandlerRow> + use<'c, 'n> {
+        let covers = move |wanted: &[Vec<String>]| {
             wanted.len() == names.len()
                 && wanted.iter().zip(names).all(|(wanted, name)| wanted.iter().any(|w| w == name))
         };
-        self.handlers.iter().find(|(wanted, _)| covers(wanted)).map(|(_, row)| row)
+        self.handlers.iter().filter(move |(wanted, _)| covers(wanted)).map(|(_, row)| row)
     }
 
     /// The name of a sheet.

@@ -9,7 +9,7 @@ mod paths;
 mod rows;
 mod types;
 
-use crate::catalog::{CallRow, CallbackRow, Catalog, ExportId, ExportRow, ModelId};
+use crate::catalog::{CallRow, CallbackRow, Catalog, ExportRow, ModelId};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, Lowered};
@@ -99,7 +99,7 @@ pub struct Model<'a> {
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<Flow>>>>,
-    exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
+    exports: OnceCell<Vec<&'a ExportRow>>,
     open: RefCell<FxHashSet<u64>>,
     /// How often a question met itself and was answered with nothing.
     cuts: Cell<u32>,

@@ -2,7 +2,7 @@
 
 use super::{CallbackRows, Handed, Model, Question, Ty};
 use crate::calls::{self, Target};
-use crate::catalog::{CallRow, CallbackRow, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
+use crate::catalog::{CallRow, CallbackRow, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{FuncId, NodeId};
 use crate::tables::Type;
 use crate::tree::Kind;
@@ -44,13 +44,13 @@ impl<'a> Model<'a> {
         found
     }
 
-    /// The row about functions with such parameters: `(req, res)`, `(req, res, next)`.
+    /// The rows about functions with such parameters: `(req, res)`, `(req, res, next)`.
     #[must_use]
-    pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
+    pub fn handlers_by_convention(&self, func: FuncId) -> SmallVec<[&'a HandlerRow; 2]> {
         let names = self.param_names(func);
         // `(req, res, deps = {})`: what has a default, or is taken apart, is bound by whoever hands the handler over.
-        let named = names.iter().rposition(|name| !name.is_empty())?;
-        self.catalog.handler(&names[..=named])
+        let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        self.catalog.handlers(&names[..named]).collect()
     }
 
     /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
@@ -99,7 +99,7 @@ impl<'a> Model<'a> {
     fn convention_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
         let signature = self.signature_of(func).map(|row| &row.params);
         let exported = || self.exported_row(func).map(|row| &row.params);
-        let handler = || self.handler_by_convention(func).map(|row| &row.params);
+        let handler = || self.handlers_by_convention(func).first().map(|row| &row.params);
         let hook = || calls::hook_params(self, func);
         let shape = || calls::shape_params(self, func);
         let names = signature.or_else(exported).or_else(hook).or_else(shape).or_else(handler);
@@ -232,7 +232,7 @@ impl<'a> Model<'a> {
     }
 
     /// The rows of the catalog about names that this file exports.
-    pub(crate) fn export_rows(&self) -> &[(ExportId, &'a ExportRow)] {
+    pub(crate) fn export_rows(&self) -> &[&'a ExportRow] {
         self.exports.get_or_init(|| {
             let names: FxHashSet<&str> =
                 self.file.exports.iter().filter_map(|row| Some(self.file.tree.text(row.name?))).collect();

@@ -359,7 +359,7 @@ impl Builder<'_, '_> {
         let mut seen: FxHashSet<(FuncId, Target, [bool; 4], Option<Place>)> = FxHashSet::default();
         let mut is_new = |edge: &calls::Edge| {
             let is_call = matches!(edge.when, When::Caller | When::Each);
-            let is_plain = is_call && edge.library.is_none() && edge.export.is_none() && edge.shown.is_none();
+            let is_plain = is_call && edge.library.is_none() && edge.need.is_none() && edge.shown.is_none();
             let how = [edge.when == When::Each, edge.certain, edge.in_loop, edge.once.is_some()];
             !is_plain || seen.insert((edge.caller, edge.target.clone(), how, edge.once.clone()))
         };
@@ -378,7 +378,7 @@ impl Builder<'_, '_> {
                 at: edge.site,
                 label: self.map.intern(&edge.label),
                 library: edge.library,
-                export: edge.export,
+                need: edge.need,
                 shown: edge.shown,
             })
             .collect();
