@@ -207,7 +207,7 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
         };
     }
     if tree.kind(call) == Kind::New
-        && let Some(class) = model.class_of(callee)
+        && let Some(class) = model.class_of(callee).or_else(|| own_class(model, callee))
     {
         return Some(Target::Class(class));
     }
@@ -215,6 +215,14 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
         return Some(Target::Function(func));
     }
     if let Some((object, method)) = tree.method_call(call)
+/// `new this()` in a static method makes an instance of the class.
+fn own_class(model: &Model<'_>, callee: NodeId) -> Option<ClassId> {
+    match model.file.place(callee) {
+        Place { root: Root::Class(class), path } if path.is_empty() => Some(class),
+        _ => None,
+    }
+}
+
         && matches!(method, "call" | "apply")
         && let Some(func) = model.function_of(object)
     {
