@@ -39,3 +39,4 @@ pub mod summary;
 pub mod syntax;
 pub mod tables;
 pub mod tree;
+pub mod turns;

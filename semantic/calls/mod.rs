@@ -20,6 +20,7 @@ use crate::mounts::{self, Shown};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, Span};
+use crate::turns::{self, Turn};
 use crate::{guard, model};
 use entries::entry_edges;
 use frameworks::{decorator_edges, export_edges, hook_edges, rendered_component};
@@ -176,17 +177,7 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
     let Some(callee) = tree.callee(call) else { return };
     let target = callee_target(model, call, callee);
     if let Some(target) = &target {
-        let edge = edge(model, call, target.clone(), When::Caller, true);
-        out.edges.push(match guard::consumed(model, call) {
-            Some((source, of)) => Edge {
-                when: of.each.map_or(When::Caller, When::At),
-                in_loop: false,
-                library: Some(of.library),
-                label: format!("for await of `{}`", model.file.display(&model.file.place(source))),
-                ..edge
-            },
-            None => edge,
-        });
+        out.edges.push(edge(model, call, target.clone(), When::Caller, true));
         passed_on(model, call, target, out);
     }
     for (index, arg) in tree.args(call).enumerate() {
@@ -215,14 +206,6 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
         return Some(Target::Function(func));
     }
     if let Some((object, method)) = tree.method_call(call)
-/// `new this()` in a static method makes an instance of the class.
-fn own_class(model: &Model<'_>, callee: NodeId) -> Option<ClassId> {
-    match model.file.place(callee) {
-        Place { root: Root::Class(class), path } if path.is_empty() => Some(class),
-        _ => None,
-    }
-}
-
         && matches!(method, "call" | "apply")
         && let Some(func) = model.function_of(object)
     {
@@ -230,6 +213,14 @@ fn own_class(model: &Model<'_>, callee: NodeId) -> Option<ClassId> {
     }
     let place = through_builders(model, callee).unwrap_or_else(|| model.file.place(callee));
     is_linkable(model, &place).then_some(Target::Place(place))
+}
+
+/// `new this()` in a static method makes an instance of the class.
+fn own_class(model: &Model<'_>, callee: NodeId) -> Option<ClassId> {
+    match model.file.place(callee) {
+        Place { root: Root::Class(class), path } if path.is_empty() => Some(class),
+        _ => None,
+    }
 }
 
 /// The path of a method at the end of a chain of methods each of which may give what it is called on:
@@ -303,7 +294,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         when,
         certain,
         constructs: tree.kind(call) == Kind::New,
-        in_loop: guard::enclosing_loop(model, call).is_some(),
+        in_loop: turns::is_looped(model, call),
         rearms: false,
         once: guard::once_guard(model, call),
         site: tree.span(call),
@@ -312,6 +303,12 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         need: None,
         shown: None,
     }
+}
+
+/// The way from a function into the body of a loop over messages.
+pub(crate) fn turn_edge((body, turn): (FuncId, &Turn)) -> Edge {
+    let edge = framework_edge(Target::Function(body), When::At(turn.each), turn.source, &turn.label);
+    Edge { caller: turn.parent, library: Some(turn.library), ..edge }
 }
 
 /// What a call calls, as written.

@@ -49,6 +49,7 @@ impl Catalog {
                 holds: row.holds.clone(),
                 sender: row.sender,
                 each: row.each,
+                finite: row.finite,
                 library,
                 readable: row.readable,
                 writable: row.writable,
@@ -128,7 +129,7 @@ impl Catalog {
                 let from = &self.types[ancestor.0 as usize];
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
                 let (sender, readable, writable) = (from.sender, from.readable, from.writable);
-                let each = from.each;
+                let (each, finite) = (from.each, from.finite);
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let holds = from.holds.clone();
                 let ty = &mut self.types[i];
@@ -137,6 +138,7 @@ impl Catalog {
                 ty.life = ty.life.or(life);
                 ty.sender = ty.sender.or(sender);
                 ty.each = ty.each.or(each);
+                ty.finite |= finite;
                 ty.holds = ty.holds.take().or(holds);
                 ty.readable |= readable;
                 ty.writable |= writable;
@@ -249,8 +251,6 @@ impl Catalog {
         Ok(())
     }
 
-    fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
-        for callback in &row.callbacks {
     /// The id of the packages that a row asks for; none if it holds wherever.
     fn need(&mut self, packages: &[String]) -> Option<NeedId> {
         if packages.is_empty() {
@@ -263,6 +263,8 @@ impl Catalog {
         Some(NeedId(u16::try_from(known).unwrap_or(u16::MAX)))
     }
 
+    fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
+        for callback in &row.callbacks {
             self.check_names(sheet, &callback.params)?;
         }
         row.returns.iter().try_for_each(|name| self.type_named(sheet, name).map(|_| ()))

@@ -73,6 +73,8 @@ pub struct ModelType {
     pub sender: Option<Sender>,
     /// How often the body of a `for await` over it runs.
     pub each: Option<Rate>,
+    /// Whether it comes to an end by itself.
+    pub finite: bool,
     /// The sheet it stands in.
     pub library: LibraryId,
     /// Whether bytes can be read from it.
@@ -109,10 +111,10 @@ pub struct Catalog {
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     directives: FxHashMap<String, DirectiveRow>,
     exports: Vec<ExportRow>,
-    /// The rows by the names they speak of, as far as these are exported.
-    export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     /// The packages that rows ask for.
     needs: Vec<Vec<String>>,
+    /// The rows by the names they speak of, as far as these are exported.
+    export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,

@@ -111,6 +111,9 @@ pub struct TypeRow {
     pub life: Option<Life>,
     /// How often the body of a `for await` over it runs: it gives one thing after the other, and does not end by itself.
     pub each: Option<Rate>,
+    /// It comes to an end by itself, and with it what is made of it.
+    #[serde(default)]
+    pub finite: bool,
     /// The type of what it contains.
     pub elements: Option<String>,
     /// Types of its fields.

@@ -13,7 +13,7 @@ use crate::catalog::{CallRow, CallbackRow, Catalog, ExportRow, ModelId};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, Lowered};
-use crate::tree::{AssignOp, Kind, NodeMemo};
+use crate::tree::{AssignOp, Kind, NodeMemo, flag};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -78,6 +78,7 @@ pub struct Model<'a> {
     all_assignments: Vec<NodeId>,
     import_calls: Vec<NodeId>,
     landmarks: Vec<NodeId>,
+    awaited_loops: Vec<NodeId>,
     types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
@@ -164,6 +165,7 @@ impl<'a> Model<'a> {
             all_assignments: Vec::new(),
             import_calls: Vec::new(),
             landmarks: Vec::new(),
+            awaited_loops: Vec::new(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
@@ -246,6 +248,7 @@ impl<'a> Model<'a> {
                     self.landmarks.push(node);
                 }
                 Kind::ImportCall => self.import_calls.push(node),
+                Kind::ForOf if tree.has(node, flag::AWAIT) => self.awaited_loops.push(node),
                 Kind::TaggedTemplate | Kind::JsxElement | Kind::Object | Kind::Array | Kind::Function => {
                     self.landmarks.push(node);
                 }
@@ -331,6 +334,11 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn landmarks(&self) -> &[NodeId] {
         &self.landmarks
+    }
+
+    /// The `for await` loops, from outside inwards.
+    pub(crate) fn awaited_loops(&self) -> &[NodeId] {
+        &self.awaited_loops
     }
 
     /// Notes the functions in an argument: the argument itself, elements of an array, properties of an object, and what

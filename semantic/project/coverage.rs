@@ -74,7 +74,7 @@ impl Project<'_> {
 
     fn count_functions(&self, id: FileId, out: &mut Coverage) {
         for (i, row) in self.summary(id).functions.iter().enumerate() {
-            if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit) {
+            if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit | FunctionKind::Turn) {
                 continue;
             }
             out.functions += 1;
