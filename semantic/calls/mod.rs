@@ -198,7 +198,7 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
         };
     }
     if tree.kind(call) == Kind::New
-        && let Some(class) = model.class_of(callee).or_else(|| own_class(model, callee))
+        && let Some(class) = model.class_of(callee)
     {
         return Some(Target::Class(class));
     }
@@ -213,14 +213,6 @@ pub fn callee_target(model: &Model<'_>, call: NodeId, callee: NodeId) -> Option<
     }
     let place = through_builders(model, callee).unwrap_or_else(|| model.file.place(callee));
     is_linkable(model, &place).then_some(Target::Place(place))
-}
-
-/// `new this()` in a static method makes an instance of the class.
-fn own_class(model: &Model<'_>, callee: NodeId) -> Option<ClassId> {
-    match model.file.place(callee) {
-        Place { root: Root::Class(class), path } if path.is_empty() => Some(class),
-        _ => None,
-    }
 }
 
 /// The path of a method at the end of a chain of methods each of which may give what it is called on:
