@@ -444,6 +444,9 @@ pub struct AcquireRow {
     /// Functions that give it back when they are handed what the first argument of the call is: `unlock(file)`.
     #[serde(default)]
     pub release_by_first: Vec<String>,
+    /// The same of its second argument: `removeEventListener(event, listener)`.
+    #[serde(default)]
+    pub release_by_second: Vec<String>,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
