@@ -118,6 +118,13 @@ pub fn is_kept_by_turns(model: &Model<'_>, binding: BindingId, node: NodeId) -> 
     })
 }
 
+/// Whether a variable is another in each turn of a loop over messages.
+#[must_use]
+pub fn is_of_turn(model: &Model<'_>, binding: BindingId) -> bool {
+    let mut around = model.file.tree.within_function(model.file.binding(binding).node);
+    around.any(|turn| is_turn(model, turn) && source(model, turn).is_some())
+}
+
 fn is_turn(model: &Model<'_>, node: NodeId) -> bool {
     model.file.tree.kind(node) == Kind::ForOf && model.file.tree.has(node, flag::AWAIT)
 }
