@@ -26,10 +26,9 @@ pub(super) fn entry_edges(model: &Model<'_>, out: &mut Calls) {
 
 /// A function whose author says by its type who calls it: `const handler: RequestHandler = …`.
 fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
-    let Some(row) = model.signature_of(func) else { return };
+    let Some((row, name)) = model.signature_of(func) else { return };
     let site = model.file.tree.span(model.file.function(func).node);
-    let label = format!("a `{}`", row.names.first().map(String::as_str).unwrap_or_default());
-    let edge = framework_edge(Target::Function(func), row.runs, site, &label);
+    let edge = framework_edge(Target::Function(func), row.runs, site, &format!("a `{name}`"));
     out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
 }
 

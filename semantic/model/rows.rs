@@ -53,9 +53,9 @@ impl<'a> Model<'a> {
         self.catalog.handlers(&names[..named]).collect()
     }
 
-    /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
+    /// The row about the type that the author gave a function, `const handler: RequestHandler = …`, and the name of it.
     #[must_use]
-    pub fn signature_of(&self, func: FuncId) -> Option<&'a SignatureRow> {
+    pub fn signature_of(&self, func: FuncId) -> Option<(&'a SignatureRow, &'a str)> {
         let node = self.file.function(func).node;
         let tree = &self.file.tree;
         let annotation = || {
@@ -64,7 +64,8 @@ impl<'a> Model<'a> {
             self.file.binding(tree.binding(declared)?).ty
         };
         let Type::Named(name, _) = self.file.ty(tree.cast(node).or_else(annotation)?) else { return None };
-        self.catalog.signature(&self.annotation_path(*name)?)
+        let row = self.catalog.signature(&self.annotation_path(*name)?)?;
+        Some((row, tree.text(*name)))
     }
 
     /// The names of a function's parameters; empty for patterns.
@@ -97,7 +98,7 @@ impl<'a> Model<'a> {
 
     /// The types of parameters of a function that a name, a type or an exported name says is called by a framework.
     fn convention_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
-        let signature = self.signature_of(func).map(|row| &row.params);
+        let signature = self.signature_of(func).map(|(row, _)| &row.params);
         let exported = || self.exported_row(func).map(|row| &row.params);
         let handler = || self.handlers_by_convention(func).first().map(|row| &row.params);
         let hook = || calls::hook_params(self, func);
