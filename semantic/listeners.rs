@@ -374,6 +374,12 @@ pub fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     wrapped(model, object).0
 }
 
+/// Whether what a function of this name gives stands for its first argument.
+#[must_use]
+pub fn selects(model: &Model<'_>, name: &str) -> bool {
+    model.catalog.calls_named(name).any(|row| row.selects)
+}
+
 /// The same, and whether a wrapper was around it, which has methods of its own.
 fn wrapped(model: &Model<'_>, object: NodeId) -> (NodeId, bool) {
     let tree = &model.file.tree;
@@ -389,7 +395,7 @@ fn wrapped(model: &Model<'_>, object: NodeId) -> (NodeId, bool) {
         && tree
             .callee(at)
             .and_then(|callee| model.callee_name(callee))
-            .is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+            .is_some_and(|name| selects(model, name));
     match tree.arg(at, 0) {
         Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => {
             (inner, true)

@@ -8,7 +8,7 @@ mod shapes;
 
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
-pub use frameworks::{is_component, is_component_end};
+pub use frameworks::{is_component, is_component_hook, is_component_method, takes_effect};
 pub use handed::param_position;
 pub(crate) use shapes::params as shape_params;
 

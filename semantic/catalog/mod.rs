@@ -13,6 +13,7 @@ use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::collections::BTreeSet;
 
 pub use compile::{CatalogError, expand};
 pub use entries::*;
@@ -83,6 +84,10 @@ pub struct ModelType {
     pub writable: bool,
     /// The type of what it contains.
     pub elements: Option<ModelId>,
+    /// Events by which it tells of its good end alone.
+    pub good_ends: Vec<String>,
+    /// Methods by which it is sent to its end.
+    pub ended_by: Vec<String>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -116,6 +121,18 @@ pub struct Catalog {
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    /// The names of hooks in each phase of an instance.
+    begins: FxHashSet<String>,
+    again: FxHashSet<String>,
+    ends: FxHashSet<String>,
+    /// Those by which something ends that say so wherever they stand.
+    telling_ends: BTreeSet<String>,
+    /// By the name of the shape, the properties by which it is told.
+    objects: FxHashMap<String, Vec<String>>,
+    /// By the method that adds.
+    counterparts: FxHashMap<String, CounterpartRow>,
+    /// Events that may well never come, of whatever emitter.
+    rare_events: FxHashSet<String>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
@@ -289,6 +306,40 @@ impl Catalog {
     #[must_use]
     pub fn pair(&self, taken: Taken, method: &str) -> Option<&PairRow> {
         self.pairs.iter().find(|row| row.taken == taken && row.takes.iter().any(|name| name == method))
+    }
+
+    /// Whether a framework calls methods of this name in a phase of an instance.
+    #[must_use]
+    pub fn is_hook(&self, phase: Phase, name: &str) -> bool {
+        let names = match phase {
+            Phase::Begin => &self.begins,
+            Phase::Use => &self.again,
+            Phase::End => &self.ends,
+        };
+        names.contains(name)
+    }
+
+    /// The hooks that run when something ends, in order, as far as their names mean nothing else.
+    pub fn telling_ends(&self) -> impl Iterator<Item = &str> {
+        self.telling_ends.iter().map(String::as_str)
+    }
+
+    /// The properties any of which tells an object of this shape.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&[String]> {
+        self.objects.get(name).map(Vec::as_slice)
+    }
+
+    /// What takes away what a method of this name adds.
+    #[must_use]
+    pub fn counterpart(&self, adds: &str) -> Option<&CounterpartRow> {
+        self.counterparts.get(adds)
+    }
+
+    /// Whether an event may well never come, of whatever emitter.
+    #[must_use]
+    pub fn is_rare(&self, event: &str) -> bool {
+        self.rare_events.contains(event)
     }
 
     /// Whether any row speaks of a method of this name.
