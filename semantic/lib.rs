@@ -40,4 +40,5 @@ pub mod summary;
 pub mod syntax;
 pub mod tables;
 pub mod tree;
+pub mod turns;
 pub mod words;
