@@ -5,12 +5,13 @@ use crate::configs::Configs;
 use crate::role;
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use outlive_semantic::project::Packages;
+use outlive_semantic::project::{Majors, Packages};
 use outlive_semantic::summary::Role;
 use outlive_semantic::syntax::Language;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Why a file was left out.
@@ -128,6 +129,7 @@ pub(crate) fn discover(
             _ => DiscoverError::Unreadable(shown, error),
         })?;
         let root = project_root(&whole(&here, path), &here, meta.is_dir());
+        manifests_above(&whole(&here, path), &root, &here, &mut found);
         if meta.is_dir() {
             search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
@@ -231,12 +233,13 @@ fn skip_folder(path: &str) -> Option<Skip> {
     })
 }
 
-/// Reads what a manifest says about the package's name and entry files.
+/// Reads what a manifest says about the package's name and entry files, and what it asks for.
 fn manifest(path: &Path, shown: &str, found: &mut Found) {
     let Ok(text) = std::fs::read(path) else { return };
     let Ok(json) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
-    let Some(name) = json.get("name").and_then(|name| name.as_str()) else { return };
     let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    Arc::make_mut(&mut found.packages.asked).insert(folder.clone(), majors_asked(&json));
+    let Some(name) = json.get("name").and_then(|name| name.as_str()) else { return };
     let mut entries = Vec::new();
     for key in ["source", "module", "main", "types"] {
         entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
@@ -246,6 +249,30 @@ fn manifest(path: &Path, shown: &str, found: &mut Found) {
     }
     let package = outlive_semantic::project::Package { folder, entries };
     found.packages.folders.entry(name.to_owned()).or_insert(package);
+}
+
+/// What the manifests above a path ask for: a walk meets those below.
+fn manifests_above(path: &Path, root: &Path, here: &Path, found: &mut Found) {
+    for folder in path.ancestors().skip(1).take_while(|folder| folder.starts_with(root)) {
+        let Ok(text) = std::fs::read(folder.join("package.json")) else { continue };
+        if let Ok(json) = serde_json::from_slice(&text) {
+            let asked = Arc::make_mut(&mut found.packages.asked);
+            asked.insert(relative(folder, here), majors_asked(&json));
+        }
+    }
+}
+
+/// The majors that a manifest asks for. What users of a package bring along counts before what its own tests run with.
+fn majors_asked(manifest: &serde_json::Value) -> FxHashMap<String, Majors> {
+    let mut out = FxHashMap::default();
+    for key in ["dependencies", "peerDependencies", "optionalDependencies", "devDependencies", "engines"] {
+        for (name, range) in manifest.get(key).and_then(|list| list.as_object()).into_iter().flatten() {
+            if let Some(majors) = range.as_str().and_then(Majors::of_range) {
+                out.entry(name.clone()).or_insert(majors);
+            }
+        }
+    }
+    out
 }
 
 /// The files that the root export of a package may be.

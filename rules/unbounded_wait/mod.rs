@@ -7,7 +7,6 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
-use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -34,13 +33,7 @@ impl Rule for UnboundedWait {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        // Only a request that waits keeps a request.
-        let own: Vec<(FileId, &Claim)> = claims
-            .iter()
-            .copied()
-            .filter(|(file, claim)| view.project.rate(*file, claim.func).rate == Some(Rate::Request))
-            .collect();
-        local::settle_all(&own, view, &META)
+        local::settle_all(claims, view, &META)
     }
 }
 
@@ -65,7 +58,8 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         subject: path.to_string(),
         unknowns: 1,
         must_repeat: true,
-        must_be_hot: true,
+        // Only a request that waits keeps a request.
+        must_serve: true,
         ..LocalClaim::default()
     })
 }
