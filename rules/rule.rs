@@ -244,9 +244,23 @@ pub struct ProjectView<'v, 'c> {
     pub project: &'v Project<'c>,
     /// Where dropped candidates are noted.
     pub trace: &'v Trace,
+    /// Which classes have a method that ends their instances: asked for each thing that instances hold.
+    ends: RefCell<FxHashMap<(FileId, ClassId), bool>>,
 }
 
-impl ProjectView<'_, '_> {
+impl<'v, 'c> ProjectView<'v, 'c> {
+    /// The view of one rule.
+    #[must_use]
+    pub fn new(project: &'v Project<'c>, trace: &'v Trace) -> Self {
+        Self { project, trace, ends: RefCell::default() }
+    }
+
+    /// [`ending::ends_in_project`] of a class.
+    pub(crate) fn ends(&self, file: FileId, class: ClassId) -> bool {
+        let find = || ending::ends_in_project(self.project, file, class);
+        *self.ends.borrow_mut().entry((file, class)).or_insert_with(find)
+    }
+
     /// Notes why a claim was dropped, and drops it.
     pub fn drop<T>(&self, file: FileId, claim: &Claim, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(claim.rule, Some(file), claim.at, reason);
