@@ -1,5 +1,7 @@
 //! `unbounded-wait`: a request handler that waits for another server for as long as that pleases.
 
+mod promised;
+
 use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
@@ -27,7 +29,8 @@ impl Rule for UnboundedWait {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = unlimited(file.model, call) else { return };
+        let body = unlimited(file.model, call).or_else(|| promised::claim(file.model, call));
+        let Some(body) = body else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
         claims.add(META.id, func, at, body);
     }
