@@ -127,11 +127,7 @@ fn left_behind(
         promise_doubt(file, &place, contender.what)?
     };
     let (conventions, unknowns, proof) = doubt;
-    let mut body = words(model, contender, &place);
-    // Later on only a listener keeps it.
-    if contender.what == What::Signals && composite_listener(file, call).is_none() {
-        (body.majors, body.majors_are_likely) = (Some(node(0, 22)), true);
-    }
+    let mut body = words(file, call, contender, &place);
     (body.conventions, body.unknowns) = (conventions, unknowns);
     body.notes.extend(proof.map(|node| Note {
         role: Role::Holder,
@@ -329,8 +325,8 @@ fn listened_composite(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClai
     })
 }
 
-fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim {
-    let shown = model.file.display(place);
+fn words(file: &FileView<'_, '_>, call: NodeId, contender: &Contender, place: &Place) -> LocalClaim {
+    let shown = file.model.file.display(place);
     let (message, help) = match contender.what {
         What::Race(name) => (
             format!(
@@ -357,7 +353,10 @@ fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim 
             ),
         ),
     };
-    LocalClaim { message, help, subject: shown, ..LocalClaim::default() }
+    // Later on only a listener keeps a signal.
+    let goes = contender.what == What::Signals && composite_listener(file, call).is_none();
+    let majors = goes.then(|| node(0, 22));
+    LocalClaim { message, help, subject: shown, majors, majors_are_likely: goes, ..LocalClaim::default() }
 }
 
 /// `async function loop() { await x; return loop() }` without a way out: each turn keeps the one before.

@@ -68,7 +68,7 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// Whether options limit the wait, or cannot be read.
-fn may_limit(model: &Model<'_>, options: NodeId, limits: &[String]) -> bool {
+fn may_limit<S: AsRef<str>>(model: &Model<'_>, options: NodeId, limits: &[S]) -> bool {
     let tree = &model.file.tree;
     let value =
         model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
@@ -76,7 +76,7 @@ fn may_limit(model: &Model<'_>, options: NodeId, limits: &[String]) -> bool {
         return true;
     }
     tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Property => tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit == name)),
+        Kind::Property => tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit.as_ref() == name)),
         _ => true,
     })
 }

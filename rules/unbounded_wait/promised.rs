@@ -60,8 +60,7 @@ fn hides_limit(model: &Model<'_>, arg: NodeId) -> bool {
     let is_function = tree.kind(arg) == Kind::Function || matches!(model.ty(arg), Ty::Function(_));
     let shown = model.file.display(&model.file.place(arg)).to_ascii_lowercase();
     let is_address = ["url", "uri", "href", "address", "endpoint"].iter().any(|word| shown.ends_with(word));
-    let limits: Vec<String> = LIMITS.iter().map(|&limit| limit.to_owned()).collect();
-    !is_text && !is_function && !is_address && may_limit(model, arg, &limits)
+    !is_text && !is_function && !is_address && may_limit(model, arg, LIMITS)
 }
 
 /// Whether anything in a function ends what hangs, or hears of its end.
