@@ -1,7 +1,7 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
-use outlive_semantic::catalog::{Container, ModelId};
+use outlive_semantic::catalog::{Container, LibraryId, MajorsRow, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId, NameId};
 use outlive_semantic::place::Place;
@@ -9,6 +9,7 @@ use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
+use outlive_semantic::turns::Turns;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -24,6 +25,17 @@ pub struct Claim {
     pub at: Span,
     /// What.
     pub body: Body,
+}
+
+impl Claim {
+    /// The same, of the body of a loop over messages where it stands in one: what happens there does so with each of them.
+    #[must_use]
+    pub(crate) fn at_its_turn(self, turns: &Turns) -> Self {
+        // What a function returns is said of the function.
+        let is_of_function = matches!(self.body, Body::Given(_) | Body::Passed(_) | Body::Undo(_));
+        let func = if is_of_function { self.func } else { turns.func_at(self.func, self.at) };
+        Self { func, ..self }
+    }
 }
 
 /// The id of a rule. It has a name of its own since what is read back is not borrowed from where it stands.
@@ -70,6 +82,8 @@ pub enum Body {
     Outlived(Box<OutlivedClaim>),
     /// One end of something that another file has the other end of.
     End(Box<EndClaim>),
+    /// A library's cache that others may put into, or something put into what another file made.
+    Cache(Box<CacheClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
@@ -115,6 +129,7 @@ kinds!(
     Kept(KeptClaim),
     Outlived(OutlivedClaim),
     End(EndClaim),
+    Cache(CacheClaim),
     Local(LocalClaim),
     Churn(ChurnClaim)
 );
@@ -702,6 +717,27 @@ pub struct EndClaim {
     pub conventions: u8,
 }
 
+/// A cache of a library, as one file sees it: the one that makes it, or one that puts something in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CacheClaim {
+    /// The cache.
+    pub holder: Place,
+    /// How the source names it.
+    pub shown: String,
+    /// Which end this is.
+    pub end: CacheEnd,
+}
+
+/// The two ends of a cache.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum CacheEnd {
+    /// It is made here: by which library, which methods empty it, and what there is to say.
+    Made(LibraryId, Vec<String>, LocalClaim),
+    /// Something is put in: by the library that it may be of, how many conventions there are in saying that keys come from
+    /// outside.
+    Put(Vec<(LibraryId, u8)>),
+}
+
 /// A finding whose message is known; only whether and how often the code runs is open.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LocalClaim {
@@ -723,6 +759,12 @@ pub struct LocalClaim {
     pub must_repeat: bool,
     /// An entry point must be known to drive it.
     pub must_be_hot: bool,
+    /// A request must be known to wait for it.
+    pub must_serve: bool,
+    /// The majors of a package, or of the runtime, that it is true of; none if of all.
+    pub majors: Option<MajorsRow>,
+    /// Where the manifest does not tell, these are likely.
+    pub majors_are_likely: bool,
     /// Not the severity of the rule.
     pub severity: Option<Severity>,
     /// The retention path.

@@ -7,7 +7,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, Type};
 use crate::tree::{AssignOp, BinaryOp, Kind, flag};
-use crate::{calls, guard, reach};
+use crate::{calls, guard, reach, turns};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -396,9 +396,11 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(assigned_op(model, &access.place, value), assign, None, Some(value))
         }
-        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node) == AssignOp::Add)
-            .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
-            .flatten(),
+        // `parts.map((part) => (part += suffix))` gives a variable something new, and the list nothing.
+        Usage::Updated(node) if tree.kind(node) == Kind::Assign => (tree.assign_op(node) == AssignOp::Add
+            && !is_other_name(model, access))
+        .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
+        .flatten(),
         Usage::Destructured(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         // What uses a private getter is in sight.
@@ -410,6 +412,11 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         Usage::Iterated(node) | Usage::Spread(node) => make(Op::Read, node, None, None),
         _ => None,
     }
+}
+
+/// Whether what is written to is a variable, of which something else is known to be behind it.
+fn is_other_name(model: &Model<'_>, access: &Access) -> bool {
+    model.file.tree.kind(access.node) == Kind::Identifier && !access.place.path.is_empty()
 }
 
 /// Whether a function is a getter that only its class can use.
@@ -865,6 +872,7 @@ fn is_module_constant(model: &Model<'_>, key: NodeId) -> bool {
                 && row.opaque_writes == 0
                 && row.values.len() <= 1
                 && !place.path.contains(&Step::Element)
+                && !turns::is_of_turn(model, binding)
         }
         Root::Module(_) | Root::Global(_) => !place.path.contains(&Step::Element),
         _ => false,

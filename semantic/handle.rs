@@ -76,6 +76,10 @@ pub struct ReleasePatterns {
     pub only_if_sibling: bool,
     /// It ends by itself in no time: worth a word only where its owner ends others of its kind.
     pub is_short: bool,
+    /// It ends by itself soon, but not before a component that is taken off the page meanwhile.
+    pub lingers: bool,
+    /// What ends it beside that, under no name of its own: the end of what it was taken from.
+    pub with_owner: Vec<Release>,
 }
 
 impl ReleasePatterns {
@@ -266,8 +270,9 @@ fn name_pattern(
                 name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
             }
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
+            // So is what `let client = this.clients.get(key)` holds until it is given a new one.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() {
+            if matches!(alias.root, Root::Binding(_) | Root::This(_)) && !alias.path.is_empty() {
                 part(accesses, alias, handle, queue);
             }
         }
@@ -596,6 +601,7 @@ pub fn releases(
             collection_releases(model, accesses, &owner, patterns, &mut out);
         }
     }
+    out.extend_from_slice(&patterns.with_owner);
     out.sort_by_key(|release| release.node);
     out.dedup();
     out
@@ -665,6 +671,15 @@ fn releases_of(
             }
         }
     }
+    // `closeSync(log.fd)`: what is given back is a part of what a helper has made of it.
+    for access in accesses.below(place).filter(|access| access.place.path.len() == place.path.len() + 1) {
+        if let Usage::Argument { call, .. } = access.usage
+            && !patterns.functions.is_empty()
+            && tree.callee(call).is_some_and(|callee| names_release(model, callee, patterns))
+        {
+            out.push(Release { node: call, func: access.func, place: place.clone() });
+        }
+    }
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
@@ -686,6 +701,12 @@ fn releases_of(
     }
 }
 
+/// Whether an expression names one of the functions that give it back.
+fn names_release(model: &Model<'_>, node: NodeId, patterns: &ReleasePatterns) -> bool {
+    let is_one = |name: &str| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name));
+    model.callee_name(node).is_some_and(is_one)
+}
+
 /// `clearInterval(x)`, `setTimeout(clearInterval, 10, x)`, or a function of the file that releases its parameter.
 fn release_by_argument(
     model: &Model<'_>,
@@ -697,17 +718,13 @@ fn release_by_argument(
 ) -> bool {
     let tree = &model.file.tree;
     let Some(callee) = tree.callee(call) else { return false };
-    let names_release = |node: NodeId| {
-        model
-            .callee_name(node)
-            .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
-    };
-    if names_release(callee) || tree.args(call).take(index).any(names_release) {
+    let is_release = |node: NodeId| names_release(model, node, patterns);
+    if is_release(callee) || tree.args(call).take(index).any(is_release) {
         return true;
     }
     // `clearInterval.bind(null, x)`, `clearInterval.call(null, x)`
     if let Some((object, "bind" | "call")) = tree.method_call(call)
-        && names_release(object)
+        && is_release(object)
     {
         return true;
     }
@@ -740,13 +757,10 @@ fn collection_releases(
             out.push(Release { node: call, func: access.func, place: owner.clone() });
             continue;
         }
-        let names_release = tree.args(call).any(|arg| {
-            matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
-                && model
-                    .callee_name(arg)
-                    .is_some_and(|name| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name)))
+        let hands_release = tree.args(call).any(|arg| {
+            matches!(tree.kind(arg), Kind::Identifier | Kind::Member) && names_release(model, arg, patterns)
         });
-        if names_release {
+        if hands_release {
             out.push(Release { node: call, func: access.func, place: owner.clone() });
         }
     }

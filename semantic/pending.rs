@@ -7,6 +7,7 @@ use crate::listeners::Registration;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::Kind;
+use crate::words::words;
 
 /// When a promise settles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -274,21 +275,6 @@ fn is_last_event(event: &Identity) -> bool {
 #[must_use]
 pub fn ends_something(name: &str) -> bool {
     words(name).iter().any(|word| LAST_WORDS.contains(&word.as_str()))
-}
-
-/// The words of a name in camel or snake case.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    for c in name.chars() {
-        let is_start = c.is_uppercase() || !c.is_alphanumeric();
-        if is_start && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c.is_alphanumeric()) {
-            word.extend(c.to_lowercase());
-        }
-    }
-    words
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ const SCRIPT_FOLDERS: &[&str] = &[
     ".storybook",
     ".github",
     "build-tools",
+    "maintenance",
+    "eslint-plugin",
     "codemods",
     "migrations",
     "seeds",
@@ -120,12 +122,20 @@ const SCRIPT_NAMES: &[&str] = &[
 /// Names of folders and files that hold the command line of a program.
 const COMMAND_LINE: &[&str] = &["bin", "cli", "command-line"];
 
+/// What a folder holds that is there to be tried, by the last word of its name: `manual-sandbox`, `debug-harness`.
+const TRIED: &[&str] =
+    &["tests", "e2e", "specs", "sandbox", "playground", "harness", "examples", "samples", "demos"];
+
+/// What tests have of their own: `oauth-test-server`.
+const OF_TESTS: &[&str] = &["server", "app", "utils", "helpers", "data", "harness", "fixtures"];
+
 /// Whether a folder holds tests: one of the names, or a compound of them: `test-e2e`, `browser_tests`.
 fn is_test_folder(name: &str) -> bool {
-    let mut words = name.split(['-', '_']);
+    let words: Vec<&str> = name.split(['-', '_']).collect();
     TEST_FOLDERS.contains(&name)
-        || matches!(words.next(), Some("test" | "tests" | "e2e"))
-        || matches!(words.next_back(), Some("tests" | "e2e" | "specs"))
+        || matches!(words[..], ["test" | "tests" | "e2e", ..])
+        || matches!(words[..], [.., last] if TRIED.contains(&last))
+        || matches!(words[..], [.., "test", of] if OF_TESTS.contains(&of))
         || KINDS_OF_TESTS.iter().any(|kind| name.ends_with(kind))
 }
 
@@ -195,6 +205,12 @@ mod tests {
         assert_eq!(of_path("src/features/tickets/support.ts"), Role::Source);
         assert_eq!(of_path("src/features/support.ts"), Role::Source);
         assert_eq!(of_path("src/examples.js"), Role::Source);
+        assert_eq!(of_path("manual-testing-sandbox/next/app.ts"), Role::Test);
+        assert_eq!(of_path("src/dev/debug-harness/server.ts"), Role::Test);
+        assert_eq!(of_path("src/oauth-test-server/server.ts"), Role::Test);
+        assert_eq!(of_path("src/sandboxes/worker.ts"), Role::Source);
+        assert_eq!(of_path("packages/maintenance/src/docs.ts"), Role::Script);
+        assert_eq!(of_path("packages/eslint-plugin/src/words.ts"), Role::Script);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
         assert_eq!(of_path("bin/server.js"), Role::CommandLine);

@@ -486,7 +486,7 @@ fn why_speaks_in_words() {
     );
     assert!(why("a.js:5").ends_with("leaked-timer is silent: it is released at a.js:6\n"));
     assert!(why("a.js:1").ends_with("the module runs once\nno rule has anything to ask about this line\n"));
-    assert!(why("test/t.js:6").contains("a test or a script by its path"));
+    assert!(why("test/t.js:6").contains("a test or an example by its path"));
     let tests_alone = project.run(&["test"]);
     assert!(
         tests_alone.stderr.contains("by their paths these are tests or scripts"),

@@ -1,21 +1,22 @@
 // What a change makes appear or disappear on projects whose findings were read, and how many of what is reported is true.
 //
-//     node truth/compare.mjs PROGRAM CHECKOUTS
+//     node truth/compare.mjs PROGRAM CHECKOUTS [VERDICTS]
 //
-// CHECKOUTS holds one folder for each project, named owner+name, at the commit that truth/verdicts.jsonl names. A project
+// CHECKOUTS holds one folder for each project, named owner+name, at the commit that VERDICTS names: truth/verdicts.jsonl if
+// nothing is said, or truth/readings.jsonl, where each finding was read by one reader. A project
 // that is absent is said to be. A finding is known again by its fingerprint, which does not depend on its line.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [program, checkouts] = process.argv.slice(2);
+const here = dirname(fileURLToPath(import.meta.url));
+const [program, checkouts, source = join(here, 'verdicts.jsonl')] = process.argv.slice(2);
 if (!program || !checkouts) {
-  console.error('usage: node truth/compare.mjs PROGRAM CHECKOUTS');
+  console.error('usage: node truth/compare.mjs PROGRAM CHECKOUTS [VERDICTS]');
   process.exit(2);
 }
-const here = dirname(fileURLToPath(import.meta.url));
-const lines = readFileSync(join(here, 'verdicts.jsonl'), 'utf8').split('\n').filter(Boolean);
+const lines = readFileSync(source, 'utf8').split('\n').filter(Boolean);
 const verdicts = lines.map((line) => JSON.parse(line));
 
 /** The findings of a project at the default level, by fingerprint; none if it is not there. */

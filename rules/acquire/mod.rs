@@ -130,12 +130,17 @@ fn acquired(
     {
         return None;
     }
-    let mut patterns =
-        ReleasePatterns { ends_itself: row.ends_itself, ..ReleasePatterns::parse(&row.release) };
+    let mut patterns = ReleasePatterns {
+        ends_itself: row.ends_itself,
+        with_owner: ends_of_owner(file, call, &row.ended_with),
+        ..ReleasePatterns::parse(&row.release)
+    };
     let mut handle = held(file, call, row.handle)?;
-    if !row.release_by_first.is_empty() {
-        patterns.functions.extend_from_slice(&row.release_by_first);
-        handle.places.extend(named_by_first(file.model, call));
+    for (at, functions) in [&row.release_by_first, &row.release_by_second].into_iter().enumerate() {
+        if !functions.is_empty() {
+            patterns.functions.extend_from_slice(functions);
+            handle.places.extend(named_by(file.model, call, at));
+        }
     }
     if may_end_itself(file, call, &handle, row) {
         return None;
@@ -267,11 +272,23 @@ pub(crate) fn row<'a>(file: &FileView<'_, 'a>, meta: &'static Meta, call: NodeId
     acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(file.model, call)))
 }
 
-/// The name of what a call is told of first: who has that can give back what the call acquired.
-fn named_by_first(model: &Model<'_>, call: NodeId) -> Option<Place> {
-    let first = model.file.tree.arg(call, 0)?;
-    let place = model.file.place(first);
+/// The name of what a call is told of: who has that can give back what the call acquired.
+fn named_by(model: &Model<'_>, call: NodeId, at: usize) -> Option<Place> {
+    let place = model.file.place(model.file.tree.arg(call, at)?);
     (!matches!(place.root, Root::Value(_))).then_some(place)
+}
+
+/// Where the function that has taken something ends what it took it from: `await browser.close()`.
+fn ends_of_owner(file: &FileView<'_, '_>, call: NodeId, methods: &[String]) -> Vec<Release> {
+    let tree = &file.model.file.tree;
+    let Some((owner, _)) = tree.method_call(call).filter(|_| !methods.is_empty()) else { return Vec::new() };
+    let place = file.model.file.place(owner);
+    let uses = file.accesses.of(&place).filter(|access| access.func == tree.func(call));
+    let ends = uses.filter_map(|access| match access.usage {
+        Usage::Method { name, call } if methods.iter().any(|method| method == tree.text(name)) => Some(call),
+        _ => None,
+    });
+    ends.map(|node| Release { node, func: tree.func(call), place: place.clone() }).collect()
 }
 
 /// `{ signal }` and its like in the options of the call.
@@ -372,6 +389,15 @@ pub(crate) fn claim_handle(
     Some(AcquireClaim { release: release_names(patterns), undo: undo(patterns), ..claim })
 }
 
+/// `source.subscribe(take).unsubscribe()`
+fn ends_at_once(model: &Model<'_>, call: NodeId, patterns: &ReleasePatterns) -> bool {
+    let tree = &model.file.tree;
+    let member = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Member);
+    let is_called = |member: NodeId| tree.parent(member).is_some_and(|at| tree.callee(at) == Some(member));
+    let method = member.filter(|&member| is_called(member)).and_then(|member| tree.name(member));
+    method.is_some_and(|method| patterns.methods.iter().any(|release| release == method))
+}
+
 /// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
 pub(crate) fn claim_held(
     file: &FileView<'_, '_>,
@@ -455,7 +481,9 @@ fn kept_by_whom(
     handle: &Handle,
     patterns: &ReleasePatterns,
 ) -> Option<&'static str> {
-    if handle.places.iter().any(|place| is_using(file.model, place)) {
+    if ends_at_once(file.model, call, patterns) {
+        Some("it is released at once")
+    } else if handle.places.iter().any(|place| is_using(file.model, place)) {
         Some("`using` releases it")
     } else if is_released_by_name(file, handle, patterns) {
         Some("a field of that name is released in this file")
@@ -551,17 +579,23 @@ fn unreleased(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return leftover(held);
     }
     if held.patterns.is_short {
-        return slot::forgotten_sibling(held);
+        let missed = || missed_by_component(held).filter(|_| held.patterns.lingers);
+        return slot::forgotten_sibling(held).or_else(missed);
     }
     // It ends by itself: only a race whose loser is forgotten is worth a word, and an effect without cleanup.
     slot::missed_by_settlement(held, false)
         .or_else(|| lost_race(held))
         .or_else(|| slot::missed_by_effect(held))
-        .or_else(|| slot::missed_by_cleanup(held))
-        .or_else(|| slot::missed_in_effect(held))
-        .or_else(|| slot::missed_by_unmount(held).map(|gap| Gap { passes: true, ..gap }))
+        .or_else(|| missed_by_component(held))
         .or_else(|| slot::forgotten_sibling(held))
         .or_else(|| slot::missed_by_handler(held))
+}
+
+/// What a component clears elsewhere, and not when it goes.
+fn missed_by_component(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    slot::missed_by_cleanup(held)
+        .or_else(|| slot::missed_in_effect(held))
+        .or_else(|| slot::missed_by_unmount(held).map(|gap| Gap { passes: true, ..gap }))
 }
 
 /// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.

@@ -157,6 +157,8 @@ fn passing(model: &Model<'_>, registration: &Registration, may_lose: bool) -> Op
         Some("it is taken away when the event fires")
     } else if is_teardown(model, registration.func) {
         Some("it is added while the owner ends")
+    } else if origin::hands_on(model, registration) {
+        Some("a method of that kind hands on what its callers listen with")
     } else {
         None
     }
@@ -219,7 +221,8 @@ fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
     let Some((call, 1)) = tree.argument_of(closure) else { return false };
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
     let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
-    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let watches = |name: &str| model.catalog.calls_named(name).any(|row| row.watches);
+    let (true, Some(watched)) = (name.is_some_and(watches), watched) else { return false };
     let [value] = model.returned_values(watched)[..] else { return false };
     let value = model.file.place(value);
     let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);

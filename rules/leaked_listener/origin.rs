@@ -1,5 +1,6 @@
 //! Where the target of a registration comes from: what the registration makes itself ends with it.
 
+use crate::acquire::executed_by;
 use crate::claim::Origin;
 use crate::ending;
 use crate::getter::getter;
@@ -9,7 +10,7 @@ use outlive_semantic::catalog::ModelId;
 use outlive_semantic::given::{given_before, parts_given_before};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
-use outlive_semantic::listeners::Registration;
+use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
@@ -32,8 +33,29 @@ pub(super) fn is_outer(registration: &Registration, origin: Origin) -> bool {
 pub(super) fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
     model.file.enclosing(func).any(|func| {
         let row = model.file.function(func);
-        row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
+        row.class.is_some()
+            && model.file.function_name(func).is_some_and(|name| ending::is_end(model.catalog, name))
     })
+}
+
+/// `on(event, listener) { process.on(event, listener); }`: whoever calls it listens, and takes its listener away, or does not.
+pub(super) fn hands_on(model: &Model<'_>, registration: &Registration) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let adds = |func: FuncId| {
+        file.function_name(func).is_some_and(|name| model.catalog.families_adding(name).next().is_some())
+    };
+    let Some(adder) = file.enclosing(registration.func).find(|&func| adds(func)) else { return false };
+    let is_handed = |node: NodeId| {
+        file.binding_of(node).is_some_and(|binding| {
+            let row = file.binding(binding);
+            row.kind == BindingKind::Param && row.func == adder
+        })
+    };
+    let calls_it = |func: FuncId| {
+        let within = tree.subtree(file.function(func).node);
+        within.filter_map(|node| tree.callee(node)).any(is_handed)
+    };
+    is_handed(registration.listener) || tree.function(registration.listener).is_some_and(calls_it)
 }
 
 /// Whether a method makes the instances of a class that is written as an object: `Class.create({ initialize() {}, … })`.
@@ -62,13 +84,14 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
     Some(Registration { place, ..registration.clone() })
 }
 
-/// `this.popup = popup; this.popup.on(…)`: what a field was given right before is listened to, not what it holds at other
-/// times.
+/// `this.popup = popup; this.popup.on(…)`, `this.webview = view.webview`: what a field was given right before is listened to,
+/// not what it holds at other times.
 pub(super) fn of_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
     let Root::This(_) = registration.place.root else { return None };
-    let [value] = given_before(model, &registration.place, registration.call)[..] else { return None };
-    let given =
-        param_of(model, &model.file.place(value)).filter(|_| model.file.binding_of(value).is_some())?;
+    let at = executed_by(model, registration.call);
+    let [value] = given_before(model, &registration.place, at)[..] else { return None };
+    let given = model.file.place(value);
+    param_of(model, &given)?;
     let place = registration.place.path.iter().skip(1).copied().try_fold(given, Place::with)?;
     Some(Registration { place, ..registration.clone() })
 }
@@ -167,11 +190,7 @@ pub(super) fn is_part_of_copy(model: &Model<'_>, place: &Place) -> bool {
             let spreads = |part: NodeId| tree.kind(part) == Kind::Spread && is_handed(part);
             tree.property(value, name).is_none() && tree.children(value).any(spreads)
         }
-        Kind::Call => {
-            let makes = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
-            !["create", "make", "new"].iter().any(|word| makes.starts_with(word))
-                && tree.args(value).any(is_handed)
-        }
+        Kind::Call => !calls_maker(model, value) && tree.args(value).any(is_handed),
         _ => false,
     }
 }
@@ -292,24 +311,53 @@ pub(super) fn is_param(model: &Model<'_>, binding: BindingId) -> bool {
 /// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
 /// listens to one of its own.
 pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
-    let tree = &model.file.tree;
-    let is_made = |value: NodeId| match tree.kind(value) {
-        Kind::New => true,
-        Kind::Call => {
-            let is_known =
-                model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
-            let is_copy = matches!(tree.method_call(value), Some((_, "clone" | "cloneNode")));
-            is_known || is_copy || is_found_below(model, value) || is_made_of_markup(model, value)
-        }
-        _ => false,
+    let makes_before = |at: NodeId| {
+        let given = parts_given_before(model, &registration.place, executed_by(model, at));
+        given.into_iter().any(|value| makes(model, value))
     };
-    let makes_before =
-        |at: NodeId| parts_given_before(model, &registration.place, at).into_iter().any(is_made);
     // `this.doc = new Doc(); this.bind()`: the method that listens is only called where there is a new one.
     let callers = || model.calls_of(registration.func);
     let is_method = matches!(registration.place.root, Root::This(_));
     makes_before(registration.call)
         || is_method && !callers().is_empty() && callers().iter().all(|&call| makes_before(call))
+}
+
+/// Whether an expression gives something new each time: it constructs, copies or finds it, or calls what says that it does,
+/// now or by way of a variable of the same run.
+fn makes(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Await => tree.first(value).is_some_and(|call| calls_maker(model, call)),
+        Kind::Identifier => {
+            let own = model.file.binding_of(value).filter(|&binding| {
+                let row = model.file.binding(binding);
+                row.kind != BindingKind::Param && row.func == tree.func(value) && row.func.index() != 0
+            });
+            let made = own.and_then(|binding| model.file.sole_value(binding));
+            made.is_some_and(|made| tree.kind(made) != Kind::Identifier && makes(model, made))
+        }
+        Kind::Call => {
+            let is_known =
+                model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
+            let is_copy = matches!(tree.method_call(value), Some((_, "clone" | "cloneNode")));
+            is_known
+                || is_copy
+                || calls_maker(model, value)
+                || is_found_below(model, value)
+                || is_made_of_markup(model, value)
+        }
+        _ => false,
+    }
+}
+
+/// How what makes something is called.
+const MAKERS: &[&str] = &["create", "make", "new"];
+
+/// Whether the name of what is called says that it makes something.
+fn calls_maker(model: &Model<'_>, call: NodeId) -> bool {
+    let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
+    MAKERS.iter().any(|word| name.starts_with(word))
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.
@@ -321,7 +369,7 @@ fn is_made_of_markup(model: &Model<'_>, call: NodeId) -> bool {
     innermost.last().is_some_and(|made| {
         let callee = tree.callee(made).and_then(|callee| model.callee_name(callee));
         let text = tree.arg(made, 0).filter(|&text| tree.kind(text) == Kind::String);
-        matches!(callee, Some("$" | "jQuery"))
+        callee.is_some_and(|name| listeners::selects(model, name))
             && text.and_then(|text| tree.name(text)).is_some_and(|text| text.trim_start().starts_with('<'))
     })
 }

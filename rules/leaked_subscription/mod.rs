@@ -7,6 +7,7 @@ use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::catalog::When;
+use outlive_semantic::completes::completes;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -15,6 +16,7 @@ use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
+use outlive_semantic::words::words;
 
 /// The rule.
 pub(crate) struct LeakedSubscription;
@@ -159,19 +161,23 @@ const WATCHING: &[&str] = &[
     "changes",
 ];
 
+/// Whether a method is called as one that goes on to tell: `selectUser`, `onChange`, `observed`; not `confirmConsent`.
+fn watches(method: &str) -> bool {
+    let is_one = |word: &str| {
+        WATCHING.iter().any(|known| word == *known || known.len() > 4 && word.starts_with(known))
+    };
+    words(method).iter().any(|word| is_one(word))
+}
+
 /// `this.api.load(id)`: what a method gives that is told of something of the moment answers that, and ends.
 fn answers(model: &Model<'_>, call: NodeId, method: &str) -> bool {
     let tree = &model.file.tree;
-    let name = method.to_ascii_lowercase();
     let is_of_the_moment = |arg: NodeId| {
-        matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Object)
+        matches!(tree.kind(arg), Kind::Identifier | Kind::Member | Kind::Object | Kind::Call)
             && !matches!(identity::identity(model, arg), Identity::Constant(_))
             && model.function_of(arg).is_none()
     };
-    !method.ends_with('$')
-        && method != "pipe"
-        && !WATCHING.iter().any(|word| name.contains(word))
-        && tree.args(call).any(is_of_the_moment)
+    !method.ends_with('$') && method != "pipe" && !watches(method) && tree.args(call).any(is_of_the_moment)
 }
 
 /// Where a variable that is subscribed to is given its only value: the chain goes on there.
@@ -236,15 +242,6 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
         Kind::Call => tree.method_call(value).is_none() && completes(model, value),
         _ => matches!(model.ty(value), Ty::Function(_)),
     }
-}
-
-/// Whether a call is one after which an observable ends by itself: an operator like `take(1)`, a source that gives one
-/// value, a request.
-fn completes(model: &Model<'_>, call: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let Some(name) = tree.callee(call).and_then(|callee| model.callee_name(callee)) else { return false };
-    let mut rows = model.catalog.calls_named(name).filter_map(|row| row.completes.as_ref());
-    rows.any(|row| row.up_to.is_none_or(|count| tree.args(call).count() <= count))
 }
 
 fn message(body: &AcquireClaim) -> String {

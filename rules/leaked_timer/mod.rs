@@ -33,6 +33,9 @@ static META: Meta = Meta {
 /// Timeouts shorter than this end by themselves soon enough, in milliseconds.
 const LONG_TIMEOUT: f64 = 30_000.0;
 
+/// Within less than this nobody takes a component off the page, in milliseconds.
+const NOTICED: f64 = 100.0;
+
 impl Rule for LeakedTimer {
     fn meta(&self) -> &'static Meta {
         &META
@@ -110,12 +113,13 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         Some(delay) if delay >= LONG_TIMEOUT => {
             Some((format!("timeout of {} s", delay / 1_000.0), ReleasePatterns { expires: true, ..patterns }))
         }
-        // A short one is only asked for if the owner clears others of its kind.
-        Some(_) if ending::class_around(model, tree.func(call)).is_some() => Some((
-            "timeout".to_owned(),
-            ReleasePatterns { only_if_sibling: true, is_short: true, ..patterns },
-        )),
-        Some(_) => None,
+        // A short one is only asked for if its component clears it elsewhere, or its owner others of its kind.
+        Some(delay) => {
+            let lingers = delay >= NOTICED;
+            let is_asked = lingers || ending::class_around(model, tree.func(call)).is_some();
+            let patterns = ReleasePatterns { only_if_sibling: true, is_short: true, lingers, ..patterns };
+            is_asked.then(|| ("timeout".to_owned(), patterns))
+        }
         None => Some(("timeout".to_owned(), ReleasePatterns { only_if_sibling: true, ..patterns })),
     }
 }
@@ -333,7 +337,9 @@ fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
     tree.subtree(body).any(|node| {
         tree.kind(node) == Kind::If
             && tree.func(node) == func
-            && tree.first(node).is_some_and(|test| asks_state(file.model, test))
+            && tree
+                .first(node)
+                .is_some_and(|test| asks_state(file.model, test) || asks_progress(file.model, test))
             && tree.child(node, 1).is_some_and(|then| guard::always_leaves(file.model, then))
     })
 }

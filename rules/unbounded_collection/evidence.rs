@@ -133,12 +133,20 @@ pub(super) fn is_waiting(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     is_named && is_table && !is_given_up()
 }
 
-/// Whether a key is put together from something of which there is no end: `` `${method} ${url}` ``, `keyOf(request.ip)`.
+/// Whether a key is put together from something of which there is no end: `` `${method} ${url}` ``, `keyOf(request.ip)`, or
+/// from as many parts as come: `parts.join(',')`.
 pub(super) fn is_open(model: &Model<'_>, key: NodeId) -> bool {
     let tree = &model.file.tree;
     let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
     let parts: Vec<NodeId> = match tree.kind(value) {
         Kind::Template | Kind::Binary => tree.children(value).collect(),
+        Kind::Call if matches!(tree.method_call(value), Some((_, "join"))) => {
+            let list = tree.method_call(value).map(|(list, _)| list);
+            match list.filter(|&list| tree.kind(list) == Kind::Array) {
+                Some(list) => tree.children(list).collect(),
+                None => return true,
+            }
+        }
         Kind::Call => tree.args(value).collect(),
         _ => return false,
     };

@@ -7,9 +7,36 @@ use outlive_semantic::growth::{Growth, Keys};
 
 /// Keys of which there is no end, by what they are called.
 const OPEN_KEYS: &[&str] = &[
-    "id", "uid", "uuid", "guid", "url", "uri", "href", "ip", "address", "addr", "token", "email", "mail",
-    "hash", "digest", "query", "sql", "text", "html", "css", "message", "user", "username", "request",
-    "session", "origin", "host", "hostname",
+    "id",
+    "uid",
+    "uuid",
+    "guid",
+    "url",
+    "uri",
+    "href",
+    "ip",
+    "address",
+    "addr",
+    "token",
+    "email",
+    "mail",
+    "hash",
+    "digest",
+    "query",
+    "sql",
+    "text",
+    "html",
+    "css",
+    "message",
+    "user",
+    "username",
+    "request",
+    "session",
+    "origin",
+    "host",
+    "hostname",
+    "prompt",
+    "expression",
 ];
 
 /// Whether the key's name says that there is no end of them.
@@ -62,6 +89,47 @@ pub(super) fn is_passing(growth: &GrowthClaim) -> bool {
         _ => false,
     };
     is_table && names && growth.keys == Keys::Open
+}
+
+/// What a program meets one after the other, and what somebody has written: by its name there is always another one.
+const THINGS: &[&str] = &[
+    "el",
+    "elm",
+    "elem",
+    "node",
+    "element",
+    "target",
+    "dom",
+    "context",
+    "ctx",
+    "container",
+    "src",
+    "source",
+    "input",
+];
+
+/// What a project, or a disk, has so many of as somebody has put there.
+const FILES: &[&str] = &["path", "filepath", "file", "filename", "dirname", "cwd"];
+
+/// Whether a key is called as a file or a folder.
+pub(super) fn names_file(growth: &GrowthClaim) -> bool {
+    growth.keys == Keys::Open && last_word(&growth.key).is_some_and(|word| FILES.contains(&word.as_str()))
+}
+
+/// The last word of the last name of a path: `path` of `this.shellPath`.
+fn last_word(key: &str) -> Option<String> {
+    key.rsplit(['.', '_']).next().map(camel_words).unwrap_or_default().pop()
+}
+
+/// Whether a key that nobody is seen to draw from what comes in says at least by its name that there is no end of them:
+/// where it is unknown how often code runs, anything else may be one of the few that a program has.
+pub(super) fn is_endless(growth: &GrowthClaim) -> bool {
+    let is_keyed = matches!(growth.growth, Growth::Set | Growth::Key | Growth::Add) || !growth.key.is_empty();
+    !is_keyed
+        || growth.keys != Keys::Open
+        || growth.from_client
+        || is_open_by_name(growth)
+        || last_word(&growth.key).is_some_and(|word| THINGS.contains(&word.as_str()))
 }
 
 /// Whether what grows is worth a word although nobody knows how often: it says that it remembers, its keys are open, or
@@ -254,10 +322,13 @@ const PARTS: &[&str] = &[
 /// What somebody has written down by hand: `config.providers[…].identifier`.
 const CONFIGURED: &[&str] = &["config", "configuration", "settings", "definition"];
 
-/// `plugin.id`, `pluginId`
+/// `plugin.id`, `pluginId`, `info.pluginId`
 fn is_id_of_part(key: &str) -> bool {
     let words: Vec<String> = key.split(['.', '_']).flat_map(camel_words).collect();
-    matches!(&words[..], [part, _] if PARTS.contains(&part.as_str()))
+    let last = key.rsplit('.').next().map(camel_words).unwrap_or_default();
+    let is_of_part = |words: &[String]| matches!(words, [part, _] if PARTS.contains(&part.as_str()));
+    is_of_part(&words)
+        || is_of_part(&last)
         || matches!(&words[..], [parts @ .., _] if parts.iter().any(|part| CONFIGURED.contains(&part.as_str())))
 }
 

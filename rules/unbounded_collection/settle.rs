@@ -1,7 +1,9 @@
 //! With the project known: what holds the collection, how long it lives, what lets its entries go, and what is in doubt.
 
 use super::META;
-use super::keys::{camel_words, is_finite_by_name, is_open_by_name, is_passing, is_worth_guessing};
+use super::keys::{
+    camel_words, is_endless, is_finite_by_name, is_open_by_name, is_passing, is_worth_guessing, names_file,
+};
 use super::release::{Released, is_renewed_around, is_renewed_at_start, released};
 use super::report::report;
 use crate::claim::{Claim, GrowthClaim, Why};
@@ -13,7 +15,7 @@ use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{Growth, Keys, Op};
 use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, Use};
 use outlive_semantic::rate::Rate;
-use outlive_semantic::summary::What;
+use outlive_semantic::summary::{Role, What};
 use outlive_semantic::tree::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -244,7 +246,9 @@ fn doubts(
         || tells_once(project, file, claim)
         || growth.formatter
         || growth.offered && matches!(lives, Lives::With(..))
-        || is_guess && !is_worth_guessing(growth)
+        || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))
+        || !stays_by_the_code(growth)
+            && (!is_hot && names_file(growth) || is_seldom(info.rate) && !is_endless(growth))
     {
         doubt.unknown();
     }
@@ -335,6 +339,21 @@ pub(super) fn is_telling(growth: &GrowthClaim) -> bool {
 /// Whether entries are taken out only when somebody asks for them again.
 fn expires(growth: &GrowthClaim) -> bool {
     growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Expired)
+}
+
+/// Whether nobody in sight says how often something runs.
+fn is_seldom(rate: Option<Rate>) -> bool {
+    rate.is_none_or(|rate| rate == Rate::Call)
+}
+
+/// Whether the code itself shows that the collection is to lose its entries, whatever their keys are.
+fn stays_by_the_code(growth: &GrowthClaim) -> bool {
+    growth.beside_methods || growth.is_each || is_table(growth) || is_telling(growth) || is_passing(growth)
+}
+
+/// Whether a file is a part of what somebody runs once to build or to check something.
+fn is_of_tool(project: &Project<'_>, file: FileId) -> bool {
+    matches!(project.summary(file).role, Role::Script | Role::CommandLine)
 }
 
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.

@@ -308,16 +308,30 @@ pub(super) fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
     });
-    // `handlers.push({ label, handler })`
-    let is_made_of_params = |value: NodeId| {
-        file.tree.kind(value) == Kind::Object
-            && file.tree.children(value).all(|part| is_part_param(file, part, &is_param))
-    };
-    let stores_param = value.is_some_and(|value| is_param(value) || is_made_of_params(value))
+    let stores_param = value
+        .is_some_and(|value| is_param(value) || is_made_of_params(file, value, &is_param))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     let is_handler =
         || value.and_then(|value| model.callee_name(value)).is_some_and(|name| HANDLERS.contains(&name));
-    (named || is_handler()) && stores_param && op.key.is_none_or(is_param)
+    (named || is_handler()) && stores_param && op.key.is_none_or(is_param) || is_fluent(model, op, &is_param)
+}
+
+/// `option(name) { this.options.push(name); return this; }`: calls that are chained put one thing together.
+fn is_fluent(model: &Model<'_>, op: &CollectionOp, is_param: &dyn Fn(NodeId) -> bool) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let is_this = |&value: &NodeId| tree.kind(value) == Kind::This;
+    let values = model.returned_values(op.func);
+    let is_handed = |value: NodeId| {
+        tree.kind(value) == Kind::Spread && tree.first(value).is_some_and(is_param)
+            || is_param(value)
+            || tree.kind(value) == Kind::Array && tree.subtree(value).any(is_param)
+            || is_made_of_params(file, value, is_param)
+    };
+    op.op == Op::Grow(Growth::Push)
+        && matches!(op.holder.root, Root::This(_))
+        && !values.is_empty()
+        && values.iter().all(is_this)
+        && op.value.is_some_and(is_handed)
 }
 
 /// Parameters that hold what a program is put together from.
@@ -334,6 +348,12 @@ const HANDLERS: &[&str] = &[
     "resolver",
     "interceptor",
 ];
+
+/// `handlers.push({ label, handler })`
+fn is_made_of_params(file: &Lowered, value: NodeId, is_param: &dyn Fn(NodeId) -> bool) -> bool {
+    file.tree.kind(value) == Kind::Object
+        && file.tree.children(value).all(|part| is_part_param(file, part, is_param))
+}
 
 /// A property whose value is a parameter.
 fn is_part_param(file: &Lowered, part: NodeId, is_param: &dyn Fn(NodeId) -> bool) -> bool {

@@ -1,7 +1,9 @@
 //! What a sheet of rows says, as it is written in TOML.
 
 use super::LibraryId;
-use super::entries::{DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, PropertyRow, SignatureRow};
+use super::entries::{
+    DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, ObjectRow, PropertyRow, SignatureRow,
+};
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,9 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Shapes of objects that a framework takes.
+    #[serde(default, rename = "object")]
+    pub objects: Vec<ObjectRow>,
     /// Functions that a framework calls because of the object they stand in.
     #[serde(default, rename = "property")]
     pub properties: Vec<PropertyRow>,
@@ -80,6 +85,9 @@ pub struct Sheet {
     /// Methods that take something, and those that give it back, whatever they are of.
     #[serde(default, rename = "pair")]
     pub pairs: Vec<PairRow>,
+    /// Methods that are taken for what undoes another one.
+    #[serde(default, rename = "counterpart")]
+    pub counterparts: Vec<CounterpartRow>,
     /// Emitter families.
     #[serde(default, rename = "emitter")]
     pub emitters: Vec<EmitterRow>,
@@ -111,6 +119,9 @@ pub struct TypeRow {
     pub life: Option<Life>,
     /// How often the body of a `for await` over it runs: it gives one thing after the other, and does not end by itself.
     pub each: Option<Rate>,
+    /// It comes to an end by itself, and with it what is made of it.
+    #[serde(default)]
+    pub finite: bool,
     /// The type of what it contains.
     pub elements: Option<String>,
     /// Types of its fields.
@@ -123,15 +134,46 @@ pub struct TypeRow {
     pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
+    /// Events by which it tells of its good end alone: when the other side goes away first, they do not come.
+    #[serde(default)]
+    pub good_ends: Vec<String>,
+    /// Methods by which it is sent to its end.
+    #[serde(default)]
+    pub ended_by: Vec<String>,
+    /// Events that may well never come, of whatever emitter.
+    #[serde(default)]
+    pub rare_events: Vec<String>,
     /// Names of its fields, methods and events that tell how much waits to be sent, or that stop the source.
     #[serde(default)]
     pub gauges: Vec<String>,
+    /// Names of its fields of which there are only so many values, whoever sends them: the method of a request.
+    #[serde(default)]
+    pub few: Vec<String>,
+    /// It is an answer that holds its connection until its body is read.
+    pub unread: Option<UnreadRow>,
     /// Whether bytes can be read from it.
     #[serde(default)]
     pub readable: bool,
     /// Whether bytes can be written to it.
     #[serde(default)]
     pub writable: bool,
+}
+
+/// An answer whose body has to be read, or thrown away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnreadRow {
+    /// Its field that is the body; without it, it is the body itself.
+    pub body: Option<String>,
+    /// Methods that read the body, throw it away or end it.
+    pub reads: Vec<String>,
+    /// Fields that tell of the answer and not of the body.
+    pub looks: Vec<String>,
+    /// The method of the body that throws it away, for messages.
+    pub discard: String,
+    /// A small body is taken in whether or not it is read: how large it is, nobody knows.
+    #[serde(default)]
+    pub buffers: bool,
 }
 
 /// What a call does.
@@ -184,6 +226,15 @@ pub struct CallRow {
     /// What it is handed runs when the component or scope ends in which it is called.
     #[serde(default)]
     pub at_end: bool,
+    /// What the function that it is handed returns runs when the component ends in which it is called.
+    #[serde(default)]
+    pub cleans_up: bool,
+    /// It runs its second argument when what the first one gives has changed.
+    #[serde(default)]
+    pub watches: bool,
+    /// What it gives stands for its first argument, as far as listeners go; of markup it makes something new.
+    #[serde(default)]
+    pub selects: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,
@@ -208,6 +259,8 @@ pub struct CallRow {
     pub caches: Option<CacheRow>,
     /// It makes a queue of tasks.
     pub queue: Option<QueueRow>,
+    /// It puts an entry into a timeline, or clears those of a kind.
+    pub timeline: Option<TimelineRow>,
     /// It reads a whole file.
     #[serde(default)]
     pub reads_file: bool,
@@ -235,6 +288,9 @@ impl CallRow {
             || self.wraps
             || self.memoizes
             || self.at_end
+            || self.cleans_up
+            || self.watches
+            || self.selects
             || self.makes_state
             || self.completes.is_some()
     }
@@ -304,9 +360,39 @@ pub struct RequestRow {
     /// Methods of its answer read the whole body.
     #[serde(default)]
     pub body: bool,
-    /// Its connection stays taken until the body is read.
+    /// What it gives is such an answer: the type that says how it is read.
+    pub answer: Option<String>,
+    /// The answer is one only if the options say so: `responseType` is `stream`.
     #[serde(default)]
-    pub holds_connection: bool,
+    pub answer_if: FxHashMap<String, String>,
+}
+
+/// Entries of one kind in a timeline that nothing ever empties by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimelineRow {
+    /// The kind of the entries.
+    pub kind: String,
+    /// The method that clears them, of a call that adds one; none of one that clears.
+    pub cleared_by: Option<String>,
+}
+
+/// The majors of a package, or of `node`, that a row holds for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MajorsRow {
+    /// The package.
+    pub of: String,
+    /// The first of them.
+    #[serde(default)]
+    pub from: u32,
+    /// The last of them.
+    #[serde(default = "no_last")]
+    pub to: u32,
+}
+
+fn no_last() -> u32 {
+    u32::MAX
 }
 
 /// What a call makes that remembers, and what bounds it.
@@ -321,13 +407,41 @@ pub struct CacheRow {
     /// Options with which entries go after a time.
     #[serde(default)]
     pub swept_by: Vec<String>,
+    /// Options that make it keep nothing at all where they are `false`, `null` or 0.
+    #[serde(default)]
+    pub ended_by: Vec<String>,
+    /// Its methods that put something in, under a key that is their first argument.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// The properties that hold the key, where that argument is an object of options.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The position of the argument of such a method with which the entry goes after a time.
+    pub expires_at: Option<u8>,
+    /// Options of such a method with which nothing is kept, and what they are then: `fetchPolicy` is `no-cache`.
+    #[serde(default)]
+    pub skipped_by: FxHashMap<String, String>,
+    /// Its methods that take everything out.
+    #[serde(default)]
+    pub emptied_by: Vec<String>,
     /// Its first argument is the function whose results it remembers.
     #[serde(default)]
     pub of_function: bool,
+    /// It holds keys that are objects weakly: only texts and numbers stay.
+    #[serde(default)]
+    pub weak: bool,
+    /// It is made for one page: where one lives as long as a server, it remembers for everybody.
+    #[serde(default)]
+    pub on_servers: bool,
+    /// Whoever asks the server that it makes puts something in.
+    #[serde(default)]
+    pub by_clients: bool,
     /// It keeps one entry for each client of the application that it is given to: the option by which it keeps fewer.
     pub sessions: Option<String>,
     /// What to do, if it is not to pass the first of the options.
     pub advice: Option<String>,
+    /// The majors that this is true of, if not of all.
+    pub majors: Option<MajorsRow>,
 }
 
 /// Where uploads go.
@@ -359,6 +473,11 @@ pub struct RegistryRow {
     /// It adds only if it has so many arguments; with fewer it asks.
     #[serde(default)]
     pub arguments: usize,
+    /// The position of the argument with which an entry goes after a time.
+    pub expires_at: Option<u8>,
+    /// The key is what the properties of the first argument are, or all arguments together.
+    #[serde(default)]
+    pub labels: bool,
 }
 
 /// A function handed to a call.
@@ -441,9 +560,15 @@ pub struct AcquireRow {
     /// Functions that give it back when they are handed what the first argument of the call is: `unlock(file)`.
     #[serde(default)]
     pub release_by_first: Vec<String>,
+    /// The same of its second argument: `removeEventListener(event, listener)`.
+    #[serde(default)]
+    pub release_by_second: Vec<String>,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
+    /// Methods of what the call was asked of that end it as well: `browser.close()` ends the pages of the browser.
+    #[serde(default)]
+    pub ended_with: Vec<String>,
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -506,6 +631,21 @@ pub enum Taken {
     Turn,
     /// The receiver notes the first argument: `busy.track(task)`.
     Note,
+}
+
+/// A method that adds something, and what alone takes that away again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterpartRow {
+    /// The method that adds.
+    pub adds: String,
+    /// The method that takes away what it added.
+    pub removes: String,
+    /// A pair of like names that has nothing to do with it: what adds, and what takes that away.
+    pub mistaken: [String; 2],
+    /// Methods that end all of it.
+    #[serde(default)]
+    pub ends: Vec<String>,
 }
 
 /// A family of emitters.

@@ -169,7 +169,23 @@ impl Flow {
     }
 }
 
-/// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is.
+/// How a thing says that it has been given back: `runner.isReleased`, `socket.destroyed`.
+const SAYS_ENDED: &[&str] =
+    &["released", "closed", "destroyed", "ended", "disposed", "finished", "terminated"];
+
+/// Whether a field, or the result of a method, tells of a handle that it has been given back.
+fn says_ended(model: &Model<'_>, test: NodeId, places: &[Place]) -> bool {
+    let tree = &model.file.tree;
+    let asked = tree.method_call(test).or_else(|| tree.first(test).zip(tree.name(test)));
+    asked.is_some_and(|(object, name)| {
+        let name = name.to_ascii_lowercase();
+        SAYS_ENDED.contains(&name.strip_prefix("is").unwrap_or(&name))
+            && places.contains(&model.file.place(object))
+    })
+}
+
+/// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is, and
+/// `if (conn.isReleased)` not true.
 #[must_use]
 pub fn contradicts(model: &Model<'_>, edge: Edge, places: &[Place]) -> bool {
     let tree = &model.file.tree;
@@ -179,6 +195,7 @@ pub fn contradicts(model: &Model<'_>, edge: Edge, places: &[Place]) -> bool {
         _ => return false,
     };
     match tree.kind(test) {
+        Kind::Member | Kind::Call if outcome && says_ended(model, test, places) => true,
         Kind::Identifier | Kind::Member => !outcome && places.contains(&model.file.place(test)),
         Kind::Binary => {
             let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
@@ -275,6 +292,18 @@ mod tests {
             None
         );
         assert_eq!(escape("let x; try { x = acquire() } finally { if (b) release(x) }"), Some(Exit::End));
+        assert_eq!(
+            escape("let x; try { x = acquire(); await a } finally { if (x && !x.isReleased) release(x) }"),
+            None
+        );
+        assert_eq!(
+            escape("const x = acquire(); try { await a } finally { if (!x.closed()) release(x) }"),
+            None
+        );
+        assert_eq!(
+            escape("const x = acquire(); try { await a } finally { if (x.isReleased) release(x) }"),
+            Some(Exit::Throw)
+        );
         assert_eq!(escape("const x = acquire(); a && release(x)"), Some(Exit::End));
     }
 }

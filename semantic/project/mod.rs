@@ -9,6 +9,7 @@ mod fuel;
 mod kept;
 mod lives;
 mod looks;
+mod majors;
 mod passed;
 mod places;
 mod rates;
@@ -21,6 +22,7 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{Role, Summary, UseRow};
+use crate::tables::FunctionKind;
 use fuel::Answers;
 use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
 use rayon::prelude::*;
@@ -34,6 +36,7 @@ pub use declared::{
     Declared, MAX_BYTES as MAX_DECLARATION_BYTES, MAX_FILES as MAX_DECLARATION_FILES, ReadResult,
 };
 pub use lives::{Answer, Lives, Owner};
+pub use majors::{Asked, Majors};
 pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
 pub use resolve::{Memo, Package, Packages, Resolution, Resolver};
@@ -103,6 +106,8 @@ pub struct Project<'c> {
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
+    /// What manifests ask for.
+    asked: Arc<Asked>,
     /// What packages declare, read when it is asked for.
     declared: Option<Arc<Declared>>,
     /// The first file that imports each package, made when it is first asked for.
@@ -180,6 +185,7 @@ impl<'c> Project<'c> {
             loose_places: PlaceIndex::default(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
+            asked: Arc::clone(&resolver.packages.asked),
             declared: resolver.declared.clone(),
             importers: std::sync::OnceLock::new(),
             files,
@@ -394,7 +400,11 @@ impl<'c> Project<'c> {
     /// The name of a function for messages.
     #[must_use]
     pub fn function_name(&self, file: FileId, func: FuncId) -> String {
-        let row = &self.summary(file).functions[func.index()];
+        let mut row = &self.summary(file).functions[func.index()];
+        // A body of a loop goes by the name of its function.
+        while let Some(parent) = row.parent.filter(|_| row.kind == FunctionKind::Turn) {
+            row = &self.summary(file).functions[parent.index()];
+        }
         let class =
             row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
         match (class, &*row.name) {

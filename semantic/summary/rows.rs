@@ -2,7 +2,7 @@
 
 use super::{Places, Uses};
 use crate::calls;
-use crate::catalog::{ExportId, LibraryId, ModelId, When};
+use crate::catalog::{LibraryId, ModelId, NeedId, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
 use crate::mounts::Shown;
@@ -219,8 +219,8 @@ pub struct EdgeRow {
     pub label: NameId,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
-    /// The row about exported names it rests on.
-    pub export: Option<ExportId>,
+    /// The packages that its row asks for.
+    pub need: Option<NeedId>,
     /// It shows a component.
     pub shown: Option<Shown>,
 }
