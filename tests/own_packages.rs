@@ -59,11 +59,11 @@ fn what_they_make_and_take_out_counts() {
     let kept = "console.log(key, sessions.size)";
     for (config, gone, expected) in [
         (OWN, kept, &["unbounded-collection a.js:5"][..]),
-        (OWN, "sessions.delete(key)", &[]),
-        ("own-packages = ['@acme/store']\n", kept, &["unbounded-collection a.js:5"]),
+        (OWN, "sessions.delete(key)", &[][..]),
+        ("own-packages = ['@acme/store']\n", kept, &["unbounded-collection a.js:5"][..]),
         // Nobody knows what it exports.
-        ("own-packages = ['store', '@other/*']\n", kept, &[]),
-        ("", kept, &[]),
+        ("own-packages = ['store', '@other/*']\n", kept, &[][..]),
+        ("", kept, &[][..]),
     ] {
         assert_eq!(findings(&project(config, INSTALLED, gone)), expected, "{config}{gone}");
     }
@@ -74,8 +74,8 @@ fn those_of_a_package_of_the_workspace_are_found_below_it() {
     let project = project(OWN, "packages/app/node_modules/@acme/store", "sessions.has(key)");
     project.write("packages/app/package.json", r#"{ "name": "app" }"#);
     project.write("packages/app/a.js", SERVER);
-    let in_app = "unbounded-collection packages/app/a.js:5".to_owned();
-    assert!(findings(&project).contains(&in_app));
+    project.write("a.js", "");
+    assert_eq!(findings(&project), ["unbounded-collection packages/app/a.js:5"]);
 }
 
 #[test]
