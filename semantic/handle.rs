@@ -671,15 +671,7 @@ fn releases_of(
             }
         }
     }
-    // `closeSync(log.fd)`: what is given back is a part of what a helper has made of it.
-    for access in accesses.below(place).filter(|access| access.place.path.len() == place.path.len() + 1) {
-        if let Usage::Argument { call, .. } = access.usage
-            && !patterns.functions.is_empty()
-            && tree.callee(call).is_some_and(|callee| names_release(model, callee, patterns))
-        {
-            out.push(Release { node: call, func: access.func, place: place.clone() });
-        }
-    }
+    part_releases(model, accesses, place, patterns, out);
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
@@ -697,6 +689,26 @@ fn releases_of(
         );
         if is_method_value && handed_on {
             out.push(Release { node: access.node, func: access.func, place: place.clone() });
+        }
+    }
+}
+
+/// `closeSync(log.fd)`: what is given back is a part of what a helper has made of it.
+fn part_releases(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    place: &Place,
+    patterns: &ReleasePatterns,
+    out: &mut Vec<Release>,
+) {
+    if patterns.functions.is_empty() {
+        return;
+    }
+    for access in accesses.below(place).filter(|access| access.place.parent().as_ref() == Some(place)) {
+        if let Usage::Argument { call, .. } = access.usage
+            && model.file.tree.callee(call).is_some_and(|callee| names_release(model, callee, patterns))
+        {
+            out.push(Release { node: call, func: access.func, place: place.clone() });
         }
     }
 }

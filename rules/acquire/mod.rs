@@ -485,6 +485,8 @@ fn kept_by_whom(
         Some("it is released at once")
     } else if handle.places.iter().any(|place| is_using(file.model, place)) {
         Some("`using` releases it")
+    } else if ends_at_once(file.model, call, patterns) {
+        Some("it is released at once")
     } else if is_released_by_name(file, handle, patterns) {
         Some("a field of that name is released in this file")
     } else if is_put_aside(file, call, handle) {

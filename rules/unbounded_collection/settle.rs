@@ -13,7 +13,7 @@ use crate::rule::ProjectView;
 use crate::trace::Dropped;
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{Growth, Keys, Op};
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, Spot, Use};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, RateInfo, Spot, Use};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::{Role, What};
 use outlive_semantic::tree::Span;
@@ -247,8 +247,7 @@ fn doubts(
         || growth.formatter
         || growth.offered && matches!(lives, Lives::With(..))
         || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))
-        || !stays_by_the_code(growth)
-            && (!is_hot && names_file(growth) || is_seldom(info.rate) && !is_endless(growth))
+        || may_have_few_keys(growth, info)
     {
         doubt.unknown();
     }
@@ -341,9 +340,12 @@ fn expires(growth: &GrowthClaim) -> bool {
     growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Expired)
 }
 
-/// Whether nobody in sight says how often something runs.
-fn is_seldom(rate: Option<Rate>) -> bool {
-    rate.is_none_or(|rate| rate == Rate::Call)
+/// Whether there may be as many keys as a disk has files, or, where nobody in sight says how often something runs, as a
+/// program has parts.
+fn may_have_few_keys(growth: &GrowthClaim, info: RateInfo) -> bool {
+    let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
+    let is_seldom = info.rate.is_none_or(|rate| rate == Rate::Call);
+    !stays_by_the_code(growth) && (!is_hot && names_file(growth) || is_seldom && !is_endless(growth))
 }
 
 /// Whether the code itself shows that the collection is to lose its entries, whatever their keys are.
