@@ -1,5 +1,7 @@
 //! `unbounded-queue`: a queue that is filled faster than it is worked off, and nobody looks at its depth.
 
+mod down;
+
 use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Retainer, Role, Severity};
 use crate::outlived;
@@ -47,17 +49,18 @@ impl Rule for UnboundedQueue {
             return;
         }
         let taken = taken_one_by_one(file, &op.holder, op.func);
-        if taken.is_none() && !is_shared(model, &op.holder) {
+        let down = if taken.is_none() { down::claim(file, op) } else { None };
+        if taken.is_none() && down.is_none() && !is_shared(model, &op.holder) {
             return;
         }
         if is_depth_tested(file, &op.holder) || slows_down(model, op.func) {
             file.drop::<()>(&META, op.node, || "its depth is tested, or its source held back".to_owned());
             return;
         }
-        let body = by_hand(model, op, taken);
-        match taken {
-            Some(_) => push(model, claims, &op.holder, op.node, body),
-            None => end(model, claims, op, Some(body)),
+        match (down, taken) {
+            (Some(body), _) => push(model, claims, &op.holder, op.node, body),
+            (None, Some(_)) => push(model, claims, &op.holder, op.node, by_hand(model, op, taken)),
+            (None, None) => end(model, claims, op, Some(by_hand(model, op, taken))),
         }
     }
 
