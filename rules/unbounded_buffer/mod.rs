@@ -1,6 +1,7 @@
 //! `unbounded-buffer`: what a peer sends is put together in memory, and nothing limits how much.
 
 mod limits;
+mod peer;
 
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
@@ -34,7 +35,7 @@ impl Rule for UnboundedBuffer {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = limits::claim(file.model, call) else { return };
+        let Some(body) = limits::claim(file, call) else { return };
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
         claims.add(META.id, func, at, body);

@@ -215,8 +215,10 @@ pub struct CallRow {
     pub drains: Option<String>,
     /// It hands its arguments on to a peer and keeps what that one has not taken: how to wait for it.
     pub sends: Option<String>,
-    /// The option that says how many bytes of a body it takes.
-    pub body_limit: Option<String>,
+    /// Options that say how many bytes it takes.
+    pub size_limit: Option<SizeRow>,
+    /// It makes more bytes of those that its first argument is, without a limit but for the option of this name.
+    pub inflates: Option<String>,
     /// It takes uploads.
     pub uploads: Option<UploadRow>,
     /// The rows it was compiled from say who knows this: a documentation page, a source file.
@@ -343,6 +345,24 @@ pub struct UploadRow {
     pub in_memory: String,
     /// What to do.
     pub advice: String,
+}
+
+/// Options of a call that say how many bytes are taken, and kept whole.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SizeRow {
+    /// Their names.
+    pub options: Vec<String>,
+    /// What is kept whole, for messages: `body`.
+    pub what: String,
+    /// Numbers that are no limit, beside the infinite ones.
+    #[serde(default)]
+    pub unlimited: Vec<f64>,
+    /// A text that is no number of bytes is no limit.
+    #[serde(default)]
+    pub text: bool,
+    /// Who sends it.
+    pub sender: Sender,
 }
 
 /// What a registry keeps for each key.
