@@ -41,3 +41,4 @@ pub mod syntax;
 pub mod tables;
 pub mod tree;
 pub mod words;
+pub mod work;

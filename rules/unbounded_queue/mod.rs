@@ -187,10 +187,7 @@ pub(crate) fn taken_one_by_one(file: &FileView<'_, '_>, queue: &Place, filler: F
 
 /// Whether a function waits for something.
 fn waits(model: &Model<'_>, func: FuncId) -> bool {
-    let tree = &model.file.tree;
-    let is_wait = |node: NodeId| tree.kind(node) == Kind::Await && tree.func(node) == func;
-    model.file.function(func).is_async
-        && model.file.body(func).is_some_and(|body| tree.subtree(body).any(is_wait))
+    model.file.function(func).is_async && !model.waits(func).is_empty()
 }
 
 /// Whether a function goes on with the next item when it is called back about this one: `work(queue.shift(), next)`.

@@ -30,7 +30,8 @@ fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let site = model.file.tree.span(model.file.function(func).node);
     let label = format!("a `{}`", row.names.first().map(String::as_str).unwrap_or_default());
     let edge = framework_edge(Target::Function(func), row.runs, site, &label);
-    out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
+    let (library, returned) = (Some(row.library), row.returned);
+    out.edges.push(Edge { certain: false, library, returned, ..edge });
 }
 
 /// Names of functions that whoever starts the program calls once.

@@ -13,7 +13,7 @@ pub use handed::param_position;
 pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};
-use crate::catalog::{ExportId, LibraryId, When};
+use crate::catalog::{ExportId, LibraryId, Returned, When};
 use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::mounts::{self, Shown};
@@ -61,6 +61,8 @@ pub struct Edge {
     pub label: String,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
+    /// What becomes of what it returns.
+    pub returned: Returned,
     /// The row about exported names it rests on: whether its packages are in use only the project can tell.
     pub export: Option<ExportId>,
     /// It shows a component.
@@ -301,6 +303,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         site: tree.span(call),
         label: called(model, call),
         library: None,
+        returned: Returned::Unknown,
         export: None,
         shown: None,
     }

@@ -396,6 +396,37 @@ pub struct CallbackRow {
     /// The types of its parameters, in order; empty where unknown.
     #[serde(default)]
     pub params: Vec<String>,
+    /// What becomes of what it returns.
+    #[serde(default)]
+    pub returned: Returned,
+    /// It is handed messages, and says of each when it is done.
+    pub acks: Option<AckRow>,
+}
+
+/// What becomes of what a function returns that somebody else runs for one thing after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Returned {
+    /// Nobody says.
+    #[default]
+    Unknown,
+    /// The next one comes when it has settled.
+    Awaited,
+    /// Nothing: the next one comes as soon as it likes.
+    Ignored,
+}
+
+/// Messages of which so many are handed out as nobody has said that they are done.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AckRow {
+    /// Methods that say it of one.
+    pub by: Vec<String>,
+    /// Methods and options that say how many may be out; none if there is a limit anyway.
+    #[serde(default)]
+    pub limited_by: Vec<String>,
+    /// The option with which nobody asks whether they are done.
+    pub off_by: Option<String>,
 }
 
 impl CallbackRow {

@@ -18,6 +18,7 @@ use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
 use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
 use crate::tree::Kind;
+use crate::work;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use names::NameMap;
@@ -187,6 +188,7 @@ impl Builder<'_, '_> {
                     subjects: self.subjects(func),
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
+                    works: work::goes_on(self.model, func),
                 }
             })
             .collect()
@@ -382,6 +384,7 @@ impl Builder<'_, '_> {
                 at: edge.site,
                 label: self.map.intern(&edge.label),
                 library: edge.library,
+                returned: edge.returned,
                 export: edge.export,
                 shown: edge.shown,
             })
