@@ -10,6 +10,7 @@ use outlive_semantic::project::{FileId, Owner};
 use outlive_semantic::rate::Life;
 use outlive_semantic::summary::{TargetRow, TypeRow};
 use outlive_semantic::tree::Span;
+use outlive_semantic::turns::Turns;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -25,6 +26,17 @@ pub struct Claim {
     pub at: Span,
     /// What.
     pub body: Body,
+}
+
+impl Claim {
+    /// The same, of the body of a loop over messages where it stands in one: what happens there does so with each of them.
+    #[must_use]
+    pub(crate) fn at_its_turn(self, turns: &Turns) -> Self {
+        // What a function returns is said of the function.
+        let is_of_function = matches!(self.body, Body::Given(_) | Body::Passed(_) | Body::Undo(_));
+        let func = if is_of_function { self.func } else { turns.func_at(self.func, self.at) };
+        Self { func, ..self }
+    }
 }
 
 /// The id of a rule. It has a name of its own since what is read back is not borrowed from where it stands.

@@ -4,6 +4,7 @@ use crate::claim::{Gap, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::{Catalog, Phase};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
@@ -44,10 +45,6 @@ fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Opt
     Some(Note { role: Role::NeverRuns, message, span: lowered.tree.span(node) })
 }
 
-/// Events by which an exchange tells of its good end alone: when the client goes away before, they do not come
-/// (<https://nodejs.org/api/http.html#event-finish_1>, <https://nodejs.org/api/http.html#event-close_2>).
-const GOOD_ENDS: &[(&str, &str)] = &[("http.ServerResponse", "finish"), ("http.IncomingMessage", "end")];
-
 /// The ending that is not covered where all that gives something back are listeners to the good end of an exchange.
 pub(crate) fn uncovered(file: &FileView<'_, '_>, giving_back: &FxHashSet<FuncId>) -> Option<Gap> {
     let (event, at) = good_end_alone(file, giving_back.iter().copied())?;
@@ -56,24 +53,23 @@ pub(crate) fn uncovered(file: &FileView<'_, '_>, giving_back: &FxHashSet<FuncId>
 }
 
 /// The good end of an exchange where each of the functions is run by one alone: its event and the first call that listens.
-pub(crate) fn good_end_alone(
-    file: &FileView<'_, '_>,
+pub(crate) fn good_end_alone<'m>(
+    file: &FileView<'m, '_>,
     giving_back: impl Iterator<Item = FuncId>,
-) -> Option<(&'static str, NodeId)> {
+) -> Option<(&'m str, NodeId)> {
     let heard: Option<Vec<_>> = giving_back.map(|func| good_end(file, func)).collect();
     heard?.into_iter().min_by_key(|&(_, at)| at)
 }
 
 /// The good end of an exchange that a function, or one that it stands in, listens to and is for alone.
-fn good_end(file: &FileView<'_, '_>, func: FuncId) -> Option<(&'static str, NodeId)> {
+fn good_end<'m>(file: &FileView<'m, '_>, func: FuncId) -> Option<(&'m str, NodeId)> {
     let model = file.model;
     let event = |call: NodeId| {
-        let added = file.registration(call).filter(|added| !is_answered(file, added))?;
-        let of = model.model_of(model.ty(added.target))?;
-        let is_it = |&&(ty, event): &&(&str, &str)| {
-            matches!(&added.event, Identity::Constant(name) if name == event) && model.catalog.is_a(of, ty)
-        };
-        GOOD_ENDS.iter().find(is_it).map(|&(_, event)| (event, call))
+        let added = file.registration(call)?;
+        let of = model.catalog.model(model.model_of(model.ty(added.target))?);
+        let Identity::Constant(name) = &added.event else { return None };
+        let event = of.good_ends.iter().find(|event| *event == name)?;
+        (!is_answered(file, added, &of.ended_by)).then_some((event.as_str(), call))
     };
     model.file.enclosing(func).find_map(|at| {
         let heard: Vec<_> = model.handed(at).iter().map(|handed| event(handed.call)).collect();
@@ -83,17 +79,17 @@ fn good_end(file: &FileView<'_, '_>, func: FuncId) -> Option<(&'static str, Node
 }
 
 /// Whether the function that waits for the end of a response ends it as well, at once: hardly a client is faster.
-fn is_answered(file: &FileView<'_, '_>, added: &Registration) -> bool {
+fn is_answered(file: &FileView<'_, '_>, added: &Registration, ended_by: &[String]) -> bool {
     let tree = &file.model.file.tree;
     file.accesses.of(&added.place).any(|access| {
         access.func == added.func
             && matches!(access.usage, Usage::Method { name, .. }
-                if matches!(tree.text(name), "end" | "send" | "sendStatus" | "json" | "redirect" | "render"))
+                if ended_by.iter().any(|method| method == tree.text(name)))
     })
 }
 
-/// Names of methods that end an instance, in any framework or none.
-pub(crate) const END_METHODS: &[&str] = &[
+/// Words for methods that end an instance; hooks of frameworks are rows.
+const END_METHODS: &[&str] = &[
     "close",
     "destroy",
     "dispose",
@@ -116,20 +112,11 @@ pub(crate) const END_METHODS: &[&str] = &[
     "leave",
     "release",
     "removed",
-    "componentWillUnmount",
-    "ngOnDestroy",
-    "disconnectedCallback",
-    "beforeDestroy",
-    "destroyed",
-    "beforeUnmount",
-    "unmounted",
-    "willDestroy",
-    "willDestroyElement",
     "onDestroy",
-    "onDestroyed",
     "onunload",
     "unload",
     "deactivate",
+    "deactivated",
     "disable",
     "deinit",
     "uninit",
@@ -146,12 +133,7 @@ pub(crate) const END_METHODS: &[&str] = &[
     "_cleanup",
     "onClose",
     "onclose",
-    "onModuleDestroy",
-    "beforeApplicationShutdown",
-    "onApplicationShutdown",
-    "detached",
     "disposeInternal",
-    "deactivated",
     "onUnmount",
     "closeConnection",
     "_final",
@@ -170,8 +152,14 @@ pub(crate) fn is_end_handler(name: &str) -> bool {
 
 /// Whether a method of this name ends its instance. A symbol in its place is called `kClose`.
 #[must_use]
-pub(crate) fn is_end(name: &str) -> bool {
-    END_METHODS.contains(&name) || by_symbol(name).is_some_and(|name| END_METHODS.contains(&&*name))
+pub(crate) fn is_end(catalog: &Catalog, name: &str) -> bool {
+    let is_word = |name: &str| END_METHODS.contains(&name);
+    is_word(name) || catalog.is_hook(Phase::End, name) || by_symbol(name).is_some_and(|name| is_word(&name))
+}
+
+/// The names of all such methods.
+pub(crate) fn end_names(catalog: &Catalog) -> impl Iterator<Item = &str> {
+    END_METHODS.iter().copied().chain(catalog.telling_ends())
 }
 
 /// `close` of `kClose`: what the word behind a symbol's `k` would be called as a method.
@@ -206,7 +194,8 @@ pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'
             let name = model.file.tree.text(member.name?);
             let func = member.func?;
             let params = model.file.params(func).count();
-            (is_end(name) && !is_told(name, params) && !member.is_static).then_some((name, func))
+            (is_end(model.catalog, name) && !is_told(name, params) && !member.is_static)
+                .then_some((name, func))
         })
     })
 }
@@ -225,6 +214,6 @@ pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
 pub(crate) fn ends_in_project(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
     project.method_names(file, class).iter().any(|&(name, file, func)| {
         let (name, params) = (project.text(name), project.summary(file).functions[func.index()].params);
-        is_end(name) && !is_told(name, usize::from(params))
+        is_end(project.catalog, name) && !is_told(name, usize::from(params))
     })
 }

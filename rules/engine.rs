@@ -15,6 +15,7 @@ use outlive_semantic::reach::Unreachable;
 use outlive_semantic::summary::{NameMap, Role, Summary, summarise};
 use outlive_semantic::tables::Lowered;
 use outlive_semantic::tree::{Kind, Span};
+use outlive_semantic::turns::Turns;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -77,8 +78,9 @@ pub fn analyse(
     if role == Role::Source {
         visit(&view, &unreachable, rules, &mut claims);
     }
-    let list = claims.list;
-    let summary = summarise(&model, &accesses, &ops, role, names);
+    let turns = Turns::of(&model);
+    let list: Vec<Claim> = claims.list.into_iter().map(|claim| claim.at_its_turn(&turns)).collect();
+    let summary = summarise(&model, &accesses, &ops, role, &turns, names);
     Analysed { summary: summary.into(), claims: list.into(), dropped: Vec::new() }
 }
 

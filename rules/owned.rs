@@ -36,7 +36,7 @@ fn end_around(model: &Model<'_>, func: FuncId, class: ClassId) -> Option<(String
     model.file.enclosing(func).find_map(|func| {
         let name = model.file.function_name(func)?;
         let is_method = model.file.function(func).class == Some(class);
-        (is_method && ending::is_end(name)).then(|| (name.to_owned(), func))
+        (is_method && ending::is_end(model.catalog, name)).then(|| (name.to_owned(), func))
     })
 }
 
@@ -108,7 +108,7 @@ fn called_on(file: &FileView<'_, '_>, handle: &Handle) -> Vec<NameId> {
 /// The names of methods that end an instance, be it of a class of the project or of a library.
 fn end_methods(model: &Model<'_>) -> Vec<String> {
     let of_libraries = ACQUIRING.iter().flat_map(|rule| model.catalog.releases_of(rule));
-    ending::END_METHODS.iter().map(|&name| name.to_owned()).chain(of_libraries.cloned()).collect()
+    ending::end_names(model.catalog).map(str::to_owned).chain(of_libraries.cloned()).collect()
 }
 
 /// What the patterns about instances are remembered as.

@@ -97,7 +97,7 @@ pub struct FileView<'v, 'a> {
     /// Where entries of a collection go once they are found too old: each place where it grows asks.
     pub(crate) lazy_releases: RefCell<FxHashMap<Place, Rc<[Span]>>>,
     /// Which event alone takes entries out of a collection: each place where it grows asks.
-    pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'static str, NodeId)>>>,
+    pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'v str, NodeId)>>>,
     /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
     /// Whether what a function does for one thing after the other is held back: each piece of work that it leaves asks.
@@ -201,7 +201,7 @@ impl<'v> FileView<'v, '_> {
     }
 
     /// [`ending::good_end_alone`] of everything that takes entries out of a collection.
-    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'static str, NodeId)> {
+    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'v str, NodeId)> {
         if let Some(&known) = self.taken_out_on.borrow().get(holder) {
             return known;
         }

@@ -25,8 +25,8 @@ impl Bounds {
     /// With those of the catalog, and of a file of so many bytes.
     #[must_use]
     pub fn of_file(self, catalog: &Catalog, bytes: u32) -> Limits {
-        let [models, libraries, exports] = catalog.lengths();
-        Limits { of: self, models, libraries, exports, bytes }
+        let [models, libraries, needs] = catalog.lengths();
+        Limits { of: self, models, libraries, needs, bytes }
     }
 }
 
@@ -36,7 +36,7 @@ pub struct Limits {
     of: Bounds,
     models: u32,
     libraries: u32,
-    exports: u32,
+    needs: u32,
     bytes: u32,
 }
 
@@ -45,7 +45,7 @@ impl Limits {
         of: Bounds { names: u32::MAX, functions: u32::MAX, classes: u32::MAX, places: u32::MAX },
         models: u32::MAX,
         libraries: u32::MAX,
-        exports: u32::MAX,
+        needs: u32::MAX,
         bytes: u32::MAX,
     };
 }
@@ -112,8 +112,8 @@ pub(crate) fn library(raw: u32) -> Result<u32, OutOfBounds> {
     check(raw, |limits| limits.libraries)
 }
 
-pub(crate) fn export(raw: u32) -> Result<u32, OutOfBounds> {
-    check(raw, |limits| limits.exports)
+pub(crate) fn need(raw: u32) -> Result<u32, OutOfBounds> {
+    check(raw, |limits| limits.needs)
 }
 
 /// A range of bytes: its end may be the end of the file.

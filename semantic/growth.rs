@@ -7,7 +7,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, Type};
 use crate::tree::{AssignOp, BinaryOp, Kind, flag};
-use crate::{calls, guard, reach};
+use crate::{calls, guard, reach, turns};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
@@ -872,6 +872,7 @@ fn is_module_constant(model: &Model<'_>, key: NodeId) -> bool {
                 && row.opaque_writes == 0
                 && row.values.len() <= 1
                 && !place.path.contains(&Step::Element)
+                && !turns::is_of_turn(model, binding)
         }
         Root::Module(_) | Root::Global(_) => !place.path.contains(&Step::Element),
         _ => false,

@@ -1,6 +1,5 @@
 //! Conditions around a node: loops, guards that let it run once, tests of its own outcome.
 
-use crate::catalog::ModelType;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
@@ -38,26 +37,6 @@ pub fn enclosing_loop(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
         };
         if is_turned && !std::mem::take(&mut breaks) {
             return Some(parent);
-        }
-        child = parent;
-    }
-    None
-}
-
-/// What the innermost `for await` takes one after the other in whose body a node stands, and its type, if rows say how
-/// often that comes: `for await (const message of subscription)`.
-#[must_use]
-pub fn consumed<'a>(model: &Model<'a>, node: NodeId) -> Option<(NodeId, &'a ModelType)> {
-    let tree = &model.file.tree;
-    let mut child = node;
-    for parent in
-        tree.ancestors(node).take_while(|&at| !matches!(tree.kind(at), Kind::Function | Kind::Class))
-    {
-        let is_body = tree.node(child).slot == 2;
-        if tree.kind(parent) == Kind::ForOf && tree.has(parent, flag::AWAIT) && is_body {
-            let source = tree.child(parent, 1)?;
-            let of = model.model_of(model.ty(source)).map(|of| model.catalog.model(of));
-            return of.filter(|of| of.each.is_some()).map(|of| (source, of));
         }
         child = parent;
     }

@@ -270,8 +270,9 @@ fn name_pattern(
                 name(model, accesses, Place::root(Root::Binding(binding)), handle, queue);
             }
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
+            // So is what `let client = this.clients.get(key)` holds until it is given a new one.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_)) && !alias.path.is_empty() {
+            if matches!(alias.root, Root::Binding(_) | Root::This(_)) && !alias.path.is_empty() {
                 part(accesses, alias, handle, queue);
             }
         }

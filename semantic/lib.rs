@@ -40,5 +40,6 @@ pub mod summary;
 pub mod syntax;
 pub mod tables;
 pub mod tree;
+pub mod turns;
 pub mod words;
 pub mod work;

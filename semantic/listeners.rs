@@ -375,6 +375,12 @@ pub fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     wrapped(model, object).0
 }
 
+/// Whether what a function of this name gives stands for its first argument.
+#[must_use]
+pub fn selects(model: &Model<'_>, name: &str) -> bool {
+    model.catalog.calls_named(name).any(|row| row.selects)
+}
+
 /// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`; and the path
 /// as the class of an instance says it.
 #[must_use]
@@ -407,7 +413,7 @@ fn wrapped(model: &Model<'_>, object: NodeId) -> (NodeId, bool) {
         && tree
             .callee(at)
             .and_then(|callee| model.callee_name(callee))
-            .is_some_and(|name| matches!(name, "$" | "jQuery" | "element"));
+            .is_some_and(|name| selects(model, name));
     match tree.arg(at, 0) {
         Some(inner) if is_wrapper && matches!(tree.kind(inner), Kind::Identifier | Kind::Member) => {
             (inner, true)

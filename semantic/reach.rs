@@ -1,6 +1,7 @@
 //! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
 
 use crate::access::{self, Accesses, Usage};
+use crate::catalog::{Catalog, Phase};
 use crate::guard;
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
@@ -15,30 +16,10 @@ pub enum Dead {
     /// Nothing in the file mentions it, and it is not exported.
     NoCaller,
     /// It is named almost like a hook of its framework.
-    Misspelt(&'static str),
+    Misspelt(String),
     /// It is the cleanup that an asynchronous function returns to this hook, which gets a promise instead.
-    Promised(&'static str),
+    Promised(String),
 }
-
-/// Hooks that run what their function returns when the component ends.
-const EFFECTS: &[&str] = &["onMount", "useEffect", "useLayoutEffect", "useInsertionEffect", "$effect"];
-
-/// Hooks that end a component, as frameworks spell them.
-const END_HOOKS: &[&str] = &[
-    "componentWillUnmount",
-    "beforeDestroy",
-    "destroyed",
-    "beforeUnmount",
-    "unmounted",
-    "ngOnDestroy",
-    "disconnectedCallback",
-    "onDestroy",
-    "onDestroyed",
-    "willDestroy",
-    "willDestroyElement",
-    "onBeforeUnmount",
-    "onUnmounted",
-];
 
 /// Whether a function can never run; none if it may.
 #[must_use]
@@ -86,14 +67,14 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
 }
 
 /// The hook to which an asynchronous function returns a function: `onMount(async () => { …; return () => stop(); })`.
-fn promised_to(model: &Model<'_>, func: FuncId) -> Option<&'static str> {
+fn promised_to(model: &Model<'_>, func: FuncId) -> Option<String> {
     let row = model.file.function(func);
     let around = row.parent.filter(|&around| model.file.function(around).is_async)?;
     let is_returned = matches!(access::usage(model.file, row.node), Usage::Returned(_));
     let [handed] = model.handed(around) else { return None };
     let hook = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee))?;
-    let hook = EFFECTS.iter().copied().find(|effect| *effect == hook)?;
-    (is_returned && handed.arg == 0).then_some(hook)
+    let cleans_up = model.catalog.calls_named(hook).any(|row| row.cleans_up);
+    (is_returned && handed.arg == 0 && cleans_up).then(|| hook.to_owned())
 }
 
 fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: ClassId) -> Option<Dead> {
@@ -101,10 +82,10 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
     let name = member.name?;
     let text = model.file.tree.text(name);
     // Most members may run whoever mentions them, so nobody needs to be looked for.
-    let dead = match nearly(text) {
-        Some(hook) => Dead::Misspelt(hook),
+    let dead = match nearly(model.catalog, text) {
+        Some(hook) => Dead::Misspelt(hook.to_owned()),
         None => {
-            let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
+            let is_hook = model.catalog.is_hook(Phase::End, text) || text.starts_with("@@");
             let row = model.file.class(class);
             let is_class = row.kind == ClassKind::Class;
             // A class of another file that extends this one may call it.
@@ -166,11 +147,12 @@ fn leaves_block(model: &Model<'_>, statement: NodeId) -> bool {
 }
 
 /// The hook that a name misses by one or two letters.
-fn nearly(name: &str) -> Option<&'static str> {
-    if END_HOOKS.contains(&name) || name.len() < 8 {
+fn nearly<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c str> {
+    let is_known = catalog.is_hook(Phase::End, name) || catalog.calls_named(name).any(|row| row.at_end);
+    if is_known || name.len() < 8 {
         return None;
     }
-    let mut hooks = END_HOOKS.iter().copied().filter(|hook| hook.len() >= 9);
+    let mut hooks = catalog.telling_ends().filter(|hook| hook.len() >= 9);
     hooks.find(|hook| may_be_near(name, hook) && distance(name, hook) <= 2)
 }
 
@@ -209,13 +191,32 @@ fn distance(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::{HookRow, Sheet, When};
+    use crate::rate::Rate;
 
     #[test]
     fn near_misses_of_hooks_are_found_and_the_hooks_are_not() {
-        assert_eq!(nearly("beforeDestory"), Some("beforeDestroy"));
-        assert_eq!(nearly("componentWillUmount"), Some("componentWillUnmount"));
-        assert_eq!(nearly("componentWillUnmount"), None);
-        assert_eq!(nearly("destroy"), None);
-        assert_eq!(nearly("componentDidMount"), None);
+        let hook = |name: &str, ends: bool| HookRow {
+            of: vec!["*".to_owned()],
+            methods: vec![name.to_owned()],
+            runs: When::At(Rate::Component),
+            begins: !ends,
+            again: false,
+            ends,
+            shared: false,
+            params: Vec::new(),
+            library: crate::catalog::LibraryId::default(),
+        };
+        let hooks = vec![
+            hook("beforeDestroy", true),
+            hook("componentWillUnmount", true),
+            hook("componentDidMount", false),
+        ];
+        let catalog = Catalog::compile(&[Sheet { hooks, ..Sheet::default() }]).unwrap();
+        assert_eq!(nearly(&catalog, "beforeDestory"), Some("beforeDestroy"));
+        assert_eq!(nearly(&catalog, "componentWillUmount"), Some("componentWillUnmount"));
+        assert_eq!(nearly(&catalog, "componentWillUnmount"), None);
+        assert_eq!(nearly(&catalog, "destroy"), None);
+        assert_eq!(nearly(&catalog, "componentDidMuont"), None);
     }
 }

@@ -102,6 +102,8 @@ pub enum FunctionKind {
     Setup,
     /// The field initialisers of a class, run by each construction.
     FieldInit,
+    /// The body of a loop over messages: only what is kept of a file has it as a function.
+    Turn,
 }
 
 /// A function.

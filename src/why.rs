@@ -15,6 +15,7 @@ use outlive_rules::engine;
 use outlive_rules::trace::{Dropped, Trace};
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
@@ -135,7 +136,11 @@ fn describe_function(project: &Project<'_>, file: FileId, at: u32, sources: &mut
         .min_by_key(|(_, row)| row.at.end - row.at.start);
     let Some((index, _)) = around else { return };
     let func = FuncId::from_index(index);
-    let name = if index == 0 { "the module".to_owned() } else { project.shown_function(file, func) };
+    let name = match (index, functions[index].kind) {
+        (0, _) => "the module".to_owned(),
+        (_, FunctionKind::Turn) => "the body of the loop".to_owned(),
+        _ => project.shown_function(file, func),
+    };
     let _ = writeln!(out, "{name} runs {}", project.rate(file, func).phrase());
     for step in project.witness(file, func) {
         let label = if step.label.is_empty() { "handed on" } else { &step.label };

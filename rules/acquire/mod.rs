@@ -136,9 +136,11 @@ fn acquired(
         ..ReleasePatterns::parse(&row.release)
     };
     let mut handle = held(file, call, row.handle)?;
-    if !row.release_by_first.is_empty() {
-        patterns.functions.extend_from_slice(&row.release_by_first);
-        handle.places.extend(named_by_first(file.model, call));
+    for (at, functions) in [&row.release_by_first, &row.release_by_second].into_iter().enumerate() {
+        if !functions.is_empty() {
+            patterns.functions.extend_from_slice(functions);
+            handle.places.extend(named_by(file.model, call, at));
+        }
     }
     if may_end_itself(file, call, &handle, row) {
         return None;
@@ -270,10 +272,9 @@ pub(crate) fn row<'a>(file: &FileView<'_, 'a>, meta: &'static Meta, call: NodeId
     acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(file.model, call)))
 }
 
-/// The name of what a call is told of first: who has that can give back what the call acquired.
-fn named_by_first(model: &Model<'_>, call: NodeId) -> Option<Place> {
-    let first = model.file.tree.arg(call, 0)?;
-    let place = model.file.place(first);
+/// The name of what a call is told of: who has that can give back what the call acquired.
+fn named_by(model: &Model<'_>, call: NodeId, at: usize) -> Option<Place> {
+    let place = model.file.place(model.file.tree.arg(call, at)?);
     (!matches!(place.root, Root::Value(_))).then_some(place)
 }
 

@@ -221,7 +221,8 @@ fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
     let Some((call, 1)) = tree.argument_of(closure) else { return false };
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
     let watched = tree.arg(call, 0).and_then(|watched| model.function_of(watched));
-    let (Some("reaction" | "watch"), Some(watched)) = (name, watched) else { return false };
+    let watches = |name: &str| model.catalog.calls_named(name).any(|row| row.watches);
+    let (true, Some(watched)) = (name.is_some_and(watches), watched) else { return false };
     let [value] = model.returned_values(watched)[..] else { return false };
     let value = model.file.place(value);
     let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);

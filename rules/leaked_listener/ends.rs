@@ -8,6 +8,8 @@ use crate::ending;
 use crate::pairing::matches;
 use crate::rule::FileView;
 use crate::slot::{self, Wanted};
+use outlive_semantic::calls;
+use outlive_semantic::catalog::Phase;
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
@@ -77,10 +79,6 @@ fn kept_by_the_last(
     Some(Gap { repeats: true, ..Gap::new(how, at) })
 }
 
-/// Hooks in which a component begins to listen.
-const BEGINNINGS: &[&str] =
-    &["componentDidMount", "mounted", "connectedCallback", "inserted", "ngOnInit", "ngAfterViewInit"];
-
 /// What a component listens to takes itself away when it hears what it waits for, and nobody does when the component ends
 /// before that.
 fn left_to_itself(
@@ -91,8 +89,8 @@ fn left_to_itself(
     let model = file.model;
     let tree = &model.file.tree;
     let func = registration.func;
-    let is_beginning = slot::is_effect_callback(model, func)
-        || model.file.function_name(func).is_some_and(|name| BEGINNINGS.contains(&name));
+    let is_beginning =
+        slot::is_effect_callback(model, func) || calls::is_component_method(model, func, Phase::Begin);
     let own = model.function_of(registration.listener).filter(|_| is_beginning)?;
     let is_asked = |removal: &&Removal| removal.func == own && !guards(model, removal.call).is_empty();
     let elsewhere =

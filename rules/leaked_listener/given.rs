@@ -59,7 +59,7 @@ pub(super) fn note_kept(file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut
 fn is_remover(model: &Model<'_>, adder: FuncId, func: FuncId) -> bool {
     let name =
         model.file.function_name(func).filter(|_| func != adder && model.file.params(func).next().is_some());
-    name.is_some_and(|name| name.starts_with("off") || takes_away(name))
+    name.is_some_and(|name| name.starts_with("off") || takes_away(model.catalog, name))
 }
 
 /// Whether a function adds its parameter as the listener, and the file has another that removes its own parameter from

@@ -3,6 +3,7 @@
 use super::candidate::is_of_process;
 use crate::slot;
 use outlive_semantic::calls;
+use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
@@ -10,7 +11,8 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
 
-/// Events that may well never fire while the process is healthy.
+/// Events of the platform, and words for ends, that may well never fire while the process is healthy. Those of libraries
+/// are rows.
 const RARE_EVENTS: &[&str] = &[
     "abort",
     "exit",
@@ -34,14 +36,11 @@ const RARE_EVENTS: &[&str] = &[
     "unload",
     "beforeunload",
     "pagehide",
-    "update-available",
-    "update-not-available",
-    "update-downloaded",
 ];
 
 /// Whether an event may well never fire: one of these, or what tells of an error of any kind.
-fn is_rare(event: &str) -> bool {
-    RARE_EVENTS.contains(&event) || event.to_ascii_lowercase().ends_with("error")
+fn is_rare(catalog: &Catalog, event: &str) -> bool {
+    RARE_EVENTS.contains(&event) || catalog.is_rare(event) || event.to_ascii_lowercase().ends_with("error")
 }
 
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.
@@ -52,7 +51,7 @@ pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool
         return false;
     }
     match &registration.event {
-        Identity::Constant(event) if is_rare(event) => {
+        Identity::Constant(event) if is_rare(model.catalog, event) => {
             is_awaited(model, registration) || is_asked_for(model, registration, event)
         }
         Identity::Constant(_) => true,

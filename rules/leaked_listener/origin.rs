@@ -10,7 +10,7 @@ use outlive_semantic::catalog::ModelId;
 use outlive_semantic::given::{given_before, parts_given_before};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
-use outlive_semantic::listeners::Registration;
+use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
@@ -33,7 +33,8 @@ pub(super) fn is_outer(registration: &Registration, origin: Origin) -> bool {
 pub(super) fn is_teardown(model: &Model<'_>, func: FuncId) -> bool {
     model.file.enclosing(func).any(|func| {
         let row = model.file.function(func);
-        row.class.is_some() && model.file.function_name(func).is_some_and(ending::is_end)
+        row.class.is_some()
+            && model.file.function_name(func).is_some_and(|name| ending::is_end(model.catalog, name))
     })
 }
 
@@ -368,7 +369,7 @@ fn is_made_of_markup(model: &Model<'_>, call: NodeId) -> bool {
     innermost.last().is_some_and(|made| {
         let callee = tree.callee(made).and_then(|callee| model.callee_name(callee));
         let text = tree.arg(made, 0).filter(|&text| tree.kind(text) == Kind::String);
-        matches!(callee, Some("$" | "jQuery"))
+        callee.is_some_and(|name| listeners::selects(model, name))
             && text.and_then(|text| tree.name(text)).is_some_and(|text| text.trim_start().starts_with('<'))
     })
 }

@@ -163,7 +163,7 @@ fn is_partners<'f>(
 fn is_parting(model: &Model<'_>, begins: FuncId, ends: FuncId) -> bool {
     let owner = |func: FuncId| (model.file.function(func).class, model.file.function(func).parent);
     let is_same_owner = model.file.enclosing(begins).any(|begins| owner(begins) == owner(ends));
-    let is_named = model.file.function_name(ends).is_some_and(takes_away);
+    let is_named = model.file.function_name(ends).is_some_and(|name| takes_away(model.catalog, name));
     let is_returned =
         || model.returned_values(begins).iter().any(|&value| model.function_of(value) == Some(ends));
     begins != ends && (is_named && is_same_owner || is_returned())

@@ -319,7 +319,9 @@ fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
     tree.subtree(body).any(|node| {
         tree.kind(node) == Kind::If
             && tree.func(node) == func
-            && tree.first(node).is_some_and(|test| asks_state(file.model, test))
+            && tree
+                .first(node)
+                .is_some_and(|test| asks_state(file.model, test) || asks_progress(file.model, test))
             && tree.child(node, 1).is_some_and(|then| guard::always_leaves(file.model, then))
     })
 }

@@ -11,14 +11,6 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::FxHashMap;
 
-/// What adds, what takes it away, and a pair of like names that has nothing to do with it.
-const METHODS: &[(&str, &str, (&str, &str))] = &[
-    ("psubscribe", "punsubscribe", ("subscribe", "unsubscribe")),
-    ("pSubscribe", "pUnsubscribe", ("subscribe", "unsubscribe")),
-    ("ssubscribe", "sunsubscribe", ("subscribe", "unsubscribe")),
-    ("sSubscribe", "sUnsubscribe", ("subscribe", "unsubscribe")),
-];
-
 /// Global functions that arm something, and those that disarm it.
 const FUNCTIONS: &[(&str, &[&str])] = &[
     ("requestAnimationFrame", &["cancelAnimationFrame"]),
@@ -38,7 +30,8 @@ fn by_method(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let (object, method) = tree.method_call(call)?;
-    let (_, wanted, (twin, wrong)) = METHODS.iter().find(|(adds, ..)| *adds == method)?;
+    let row = model.catalog.counterpart(method)?;
+    let (wanted, [twin, wrong]) = (&row.removes, &row.mistaken);
     let place = model.file.place(object);
     if matches!(place.root, Root::Value(_)) {
         return None;
@@ -49,7 +42,7 @@ fn by_method(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
             _ => None,
         })
     };
-    let is_ended = ["quit", "disconnect", "end", "close", "destroy"].iter().any(|end| called(end).is_some());
+    let is_ended = row.ends.iter().any(|end| called(end).is_some());
     if is_ended || called(wanted).is_some() || called(twin).is_some() {
         return None;
     }
@@ -151,7 +144,7 @@ fn repeated_in<'a>(file: &FileView<'_, 'a>, call: NodeId) -> Option<&'a str> {
     // Few calls have such a name; whether the function around takes something away is the dearer question.
     tree.args(call).nth(1)?;
     model.callee_name(tree.callee(call)?).filter(|method| is_adding(method))?;
-    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(name))?;
+    let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(model.catalog, name))?;
     // A registration of a known kind is judged with the others.
     let is_known = file.registration(call).is_some();
     let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
@@ -178,7 +171,7 @@ fn is_adder(model: &Model<'_>, call: NodeId) -> bool {
     tree.kind(call) == Kind::Call
         && tree.args(call).nth(1).is_some()
         && method().is_some_and(is_adding)
-        && !takes_away(around().trim_start_matches('_'))
+        && !takes_away(model.catalog, around().trim_start_matches('_'))
 }
 
 fn is_adding(method: &str) -> bool {

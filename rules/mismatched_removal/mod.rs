@@ -7,6 +7,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{ending, local};
+use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
@@ -266,7 +267,7 @@ fn note_added(model: &Model<'_>, added: &Registration) -> Note {
 fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<LocalClaim> {
     let model = file.model;
     let name = model.file.function_name(registration.func)?;
-    if !takes_away(name) {
+    if !takes_away(model.catalog, name) {
         return None;
     }
     let takes_others = |removal: &&Removal| {
@@ -286,7 +287,7 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
             && same_target(model, &other.place, &registration.place) == Match::Must
             && (is_among_removals || compare_events(model, &other.event, &registration.event) == Match::Must)
             && compare_listeners(model, other.listener, registration.listener) == Match::Must
-            && !model.file.function_name(other.func).is_some_and(takes_away)
+            && !model.file.function_name(other.func).is_some_and(|name| takes_away(model.catalog, name))
     })?;
     let target = model.file.display(&registration.place);
     Some(LocalClaim {
@@ -312,7 +313,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// Whether a function takes something away, by its name.
-pub(crate) fn takes_away(name: &str) -> bool {
+pub(crate) fn takes_away(catalog: &Catalog, name: &str) -> bool {
     let lower = name.trim_start_matches('_').to_ascii_lowercase();
-    ending::is_end(name) || WORDS.iter().any(|word| lower.starts_with(word))
+    ending::is_end(catalog, name) || WORDS.iter().any(|word| lower.starts_with(word))
 }

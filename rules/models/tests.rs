@@ -73,6 +73,24 @@ fn rows_of_a_user_say_what_those_that_ship_say() {
                 .to_owned(),
         ),
         (
+            "[[type]]\nname = 'our.Feed'\nmade_by = ['@our/feed.open']\neach = 'message'",
+            "message sure: import { open } from '@our/feed'; async function f() { for await (const m of open()) if (m) { here(m) } }"
+                .to_owned(),
+        ),
+        (
+            "[[handler]]\nnames = ['job', 'finish']\npackages = ['@our/work']\nruns = { at = 'job' }",
+            "job likely: import w from '@our/work'; export function f(job, finish) { here(job) }".to_owned(),
+        ),
+        (
+            "[[object]]\nname = 'our-panel'\nhas = ['panelId']\n[[hook]]\nof = ['our-panel']\nmethods = ['opened']\nruns = { at = 'component' }",
+            "component: export default { panelId: 9, opened() { here(this.x) } }".to_owned(),
+        ),
+        (
+            "[[counterpart]]\nadds = 'followAll'\nremoves = 'unfollowAll'\nmistaken = ['follow', 'unfollow']",
+            "mismatched-removal: import { feed } from '@our/feed'; feed.followAll('a'); export const stop = () => feed.unfollow('a');"
+                .to_owned(),
+        ),
+        (
             "[[call]]\ncallee = ['@our/ids.next']\nfresh = true",
             "served unbounded-registry-key: import { next } from '@our/ids'; >> Symbol.for(next())".to_owned(),
         ),
@@ -99,6 +117,14 @@ fn mistakes_in_a_sheet_are_named() {
     let sheet = parse("ours.toml", "library = 'x'\n[[call]]\ncallee = ['nobody#on']").unwrap();
     let error = catalog(&[sheet]).err().unwrap().to_string();
     assert!(error.contains("`x`") && error.contains("`nobody`"), "{error}");
+    for (row, named) in [
+        ("[[object]]\nname = 'panel'\nhas = []", "`panel`"),
+        ("[[counterpart]]\nadds = 'open'\nremoves = 'shut'\nmistaken = ['pen', 'shut']", "`shut`"),
+    ] {
+        let sheet = parse("ours.toml", &format!("library = 'x'\n{row}")).unwrap();
+        let error = catalog(&[sheet]).err().unwrap().to_string();
+        assert!(error.contains("`x`") && error.contains(named), "{error}");
+    }
 }
 
 fn shipped() -> Catalog {

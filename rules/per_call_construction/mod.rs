@@ -11,6 +11,7 @@ use outlive_semantic::invariant;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
 use outlive_semantic::tree::Kind;
+use outlive_semantic::turns;
 
 /// The rule.
 pub(crate) struct PerCallConstruction;
@@ -189,7 +190,7 @@ fn body(model: &Model<'_>, call: NodeId, shown: &str, cost: u32) -> ChurnClaim {
         cost: format!("{} each time, for the same result", time(cost)),
         help: "its arguments never change: make the result a constant of the module and use that".to_owned(),
         subject: shown.to_owned(),
-        in_loop: invariant::turn(model, call).is_some(),
+        in_loop: invariant::turn(model, call).is_some() && turns::is_looped(model, call),
         needs_loop: cost < COSTLY_NS,
         is_slight: cost < FELT_NS,
         fixes: hoist::to_module(model, call, false).into_iter().collect(),

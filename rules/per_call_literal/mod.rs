@@ -6,12 +6,12 @@ use crate::finding::{Finding, Severity};
 use crate::hoist;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::constant::{self, Recipe, Table};
-use outlive_semantic::guard;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
 use outlive_semantic::readonly;
 use outlive_semantic::tree::Kind;
+use outlive_semantic::turns;
 
 /// The rule.
 pub(crate) struct PerCallLiteral;
@@ -119,7 +119,7 @@ fn claim(model: &Model<'_>, node: NodeId, recipe: &Recipe) -> ChurnClaim {
         cost: format!("{count}, {}{cliff}", churn::bytes(recipe.bytes)),
         help: help(recipe, &shown),
         subject: shown,
-        in_loop: guard::enclosing_loop(model, node).is_some(),
+        in_loop: turns::is_looped(model, node),
         needs_loop: !is_worth(recipe, &ALONE),
         fixes: hoist::to_module(model, node, recipe.is_literal).into_iter().collect(),
         ..ChurnClaim::default()

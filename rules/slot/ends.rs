@@ -1,10 +1,11 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::{Held, Wanted, component_of_ref, effect_around, is_effect, is_effect_callback, reaches};
+use super::{Held, Wanted, component_of_ref, effect_around, is_effect_callback, reaches};
 use crate::claim::Gap;
 use crate::{ending, leaked_timer};
 use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls;
+use outlive_semantic::catalog::Phase;
 use outlive_semantic::handle::Release;
 use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
@@ -103,7 +104,7 @@ pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     let has_end = component_ends(model, class).next().is_some();
-    let is_begun = model.file.function_name(model.file.tree.func(held.call)).is_some_and(is_beginning);
+    let is_begun = calls::is_component_method(model, model.file.tree.func(held.call), Phase::Begin);
     if has_end {
         return missed_by_end(held);
     }
@@ -117,11 +118,6 @@ fn only_resets(model: &Model<'_>, call: NodeId) -> bool {
     let callback = tree.arg(call, 0).and_then(|callback| model.function_of(callback));
     let body = callback.and_then(|callback| model.file.body(callback));
     body.is_some_and(|body| !tree.subtree(body).any(|node| tree.is_call(node)))
-}
-
-/// Whether a framework calls a method of this name when a component has been put on the page.
-fn is_beginning(name: &str) -> bool {
-    matches!(name, "componentDidMount" | "mounted" | "connectedCallback" | "ngOnInit" | "ngAfterViewInit")
 }
 
 /// What closes by itself is closed by a handler, `onClose`, which clears its siblings and not this one; the method by
@@ -194,7 +190,9 @@ fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Ite
     let members = model.file.class(class).members.iter();
     members
         .filter(move |member| {
-            member.name.is_some_and(|name| calls::is_component_end(model, class, model.file.tree.text(name)))
+            member.name.is_some_and(|name| {
+                calls::is_component_hook(model, class, Phase::End, model.file.tree.text(name))
+            })
         })
         .filter_map(|member| member.func)
 }
@@ -226,12 +224,12 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                     })
                     .collect()
             };
-            let hooks = named(&|name| calls::is_component_end(model, class, name));
+            let hooks = named(&|name| calls::is_component_hook(model, class, Phase::End, name));
             if let Some((name, _)) = hooks.first() {
                 // A plain class that borrows the name of a hook is ended by whoever calls it.
                 let row = model.file.class(class);
                 let is_plain =
-                    row.kind == ClassKind::Class && row.super_class.is_none() && name != "ngOnDestroy";
+                    row.kind == ClassKind::Class && row.super_class.is_none() && row.decorators.is_empty();
                 let how = if is_plain {
                     format!("`{name}` ends the instance")
                 } else {
@@ -239,7 +237,7 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                 };
                 return Some((hooks.iter().map(|&(_, func)| func).collect(), !is_plain, how));
             }
-            let ends = named(&ending::is_end);
+            let ends = named(&|name| ending::is_end(model.catalog, name));
             // A timer is mostly stopped by the component's own events.
             if ends.is_empty() && held.patterns.functions.is_empty() && calls::is_component(model, class) {
                 return Some((Vec::new(), true, "the component unmounts".to_owned()));
@@ -271,7 +269,7 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
             out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
         }
         // What is returned from these is the cleanup.
-        if name.is_some_and(is_effect) {
+        if name.is_some_and(|name| calls::takes_effect(model, name)) {
             let returned = tree
                 .args(node)
                 .filter_map(|arg| model.function_of(arg))
@@ -333,9 +331,9 @@ pub(crate) fn left_by_watcher(model: &Model<'_>, call: NodeId, removing: &FxHash
 fn watched(model: &Model<'_>, func: FuncId) -> Option<Option<BindingId>> {
     let tree = &model.file.tree;
     let [handed] = model.handed(func) else { return None };
-    let callee = tree.callee(handed.call)?;
-    let is_watch =
-        handed.arg == 1 && model.callee_name(callee) == Some("watch") && tree.kind(callee) != Kind::Member;
+    let callee = tree.callee(handed.call).filter(|&callee| tree.kind(callee) != Kind::Member)?;
+    let watches = |name: &str| model.catalog.calls_named(name).any(|row| row.watches);
+    let is_watch = handed.arg == 1 && model.callee_name(callee).is_some_and(watches);
     let source = tree.arg(handed.call, 0).filter(|_| is_watch)?;
     let base = tree.subtree(source).find_map(|node| model.file.binding_of(node));
     Some(base)

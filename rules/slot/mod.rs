@@ -98,7 +98,7 @@ fn effect_around(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
 pub(crate) fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
     model.handed(func).iter().any(|handed| {
         let callee = model.file.tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
-        handed.arg == 0 && callee.is_some_and(is_effect)
+        handed.arg == 0 && callee.is_some_and(|name| calls::takes_effect(model, name))
     })
 }
 
@@ -177,9 +177,4 @@ fn held_functions(model: &Model<'_>, call: NodeId) -> impl Iterator<Item = FuncI
     let callee = model.file.tree.callee(call).and_then(|callee| model.file.binding_of(callee));
     let values = callee.into_iter().flat_map(|binding| model.file.binding(binding).values.iter());
     values.filter_map(|&value| model.function_of(value))
-}
-
-/// Whether what the function handed to a hook of this name returns is its cleanup.
-fn is_effect(name: &str) -> bool {
-    matches!(name, "onMount" | "$effect") || name.starts_with("use") && name.ends_with("Effect")
 }

@@ -5,6 +5,8 @@ use crate::claim::Gap;
 use crate::leaked_timer;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
+use outlive_semantic::catalog::Phase;
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release};
@@ -169,19 +171,6 @@ pub(super) fn hears_again(file: &FileView<'_, '_>, func: FuncId) -> bool {
     })
 }
 
-/// Methods that frameworks call whenever something of a component has changed.
-const UPDATES: &[&str] = &[
-    "componentDidUpdate",
-    "componentWillUpdate",
-    "componentWillReceiveProps",
-    "UNSAFE_componentWillReceiveProps",
-    "ngOnChanges",
-    "ngDoCheck",
-    "attributeChangedCallback",
-    "updated",
-    "willUpdate",
-];
-
 /// The call by which an update of the component runs a function, if nothing on the way releases.
 fn updated_by(model: &Model<'_>, func: FuncId, releasing: &Wanted, fuel: u32) -> Option<NodeId> {
     let fuel = fuel.checked_sub(1)?;
@@ -191,9 +180,11 @@ fn updated_by(model: &Model<'_>, func: FuncId, releasing: &Wanted, fuel: u32) ->
         if model.file.is_within(caller, func) || reaches(model, caller, releasing, 4) {
             return None;
         }
-        let name = model.file.function_name(caller).unwrap_or_default();
-        let is_update = UPDATES.contains(&name) && model.file.function(caller).class.is_some();
-        if is_update { Some(call) } else { updated_by(model, caller, releasing, fuel) }
+        if calls::is_component_method(model, caller, Phase::Use) {
+            Some(call)
+        } else {
+            updated_by(model, caller, releasing, fuel)
+        }
     })
 }
 
@@ -267,8 +258,11 @@ fn is_guarded(model: &Model<'_>, call: NodeId) -> bool {
     guard::once_guard(model, call).is_some()
 }
 
-/// Functions that start-up code runs once, by their names.
+/// Functions that start-up code runs once, by their names, and what a framework runs when a component begins.
 fn is_start(model: &Model<'_>, func: FuncId) -> bool {
+    if calls::is_component_method(model, func, Phase::Begin) {
+        return true;
+    }
     let name = model.file.function_name(func).unwrap_or_default().to_ascii_lowercase();
     [
         "start",
@@ -284,14 +278,6 @@ fn is_start(model: &Model<'_>, func: FuncId) -> bool {
         "begin",
         "oninit",
         "activate",
-        "componentdidmount",
-        "componentwillmount",
-        "beforemount",
-        "created",
-        "connectedcallback",
-        "firstupdated",
-        "ngoninit",
-        "ngafterviewinit",
     ]
     .iter()
     .any(|prefix| name.trim_start_matches('_').starts_with(prefix))

@@ -23,6 +23,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{FileId, Spot};
 use outlive_semantic::tables::BindingKind;
+use outlive_semantic::turns;
 use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
@@ -145,7 +146,9 @@ fn may_outlive(model: &Model<'_>, op: &CollectionOp) -> bool {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
             // What hangs on a parameter lives as long as the caller makes it.
-            row.func != op.func || row.kind == BindingKind::Param && !op.holder.path.is_empty()
+            row.func != op.func
+                || row.kind == BindingKind::Param && !op.holder.path.is_empty()
+                || turns::is_kept_by_turns(model, binding, op.node)
         }
         Root::Value(_) | Root::Receiver(_) => false,
         _ => true,

@@ -3,6 +3,7 @@
 use super::keys::camel_words;
 use crate::ending;
 use outlive_semantic::calls;
+use outlive_semantic::catalog::Phase;
 use outlive_semantic::growth::Op;
 use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use};
@@ -82,7 +83,7 @@ pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId
 /// Whether what adds to the collection of an owner starts or ends that owner, and each start gives it a new one.
 pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
     let name = &project.summary(file).functions[func.index()].name;
-    let is_part = calls::is_startup_name(name) || ending::is_end(name);
+    let is_part = calls::is_startup_name(name) || ending::is_end(project.catalog, name);
     let is_renewal = |found: &Use| {
         matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed)
             && (is_start(project, found) || is_initialiser(project, found))
@@ -131,7 +132,7 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
-    is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(&row.name)
+    is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(project.catalog, &row.name)
         || rate == Some(Rate::Stop)
 }
 
@@ -190,22 +191,19 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
 /// Methods that make an instance ready, by the names everybody gives them.
 fn is_initialiser(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    matches!(
-        &*row.name,
-        "init"
-            | "initialize"
-            | "_init"
-            | "initialise"
-            | "_initialize"
-            | "constructor"
-            | "created"
-            | "data"
-            | "setup"
-            | "ngOnInit"
-            | "beforeCreate"
-            | "onInit"
-            | "__init"
-            | "construct"
-            | "getInitialState"
-    )
+    let is_hook = row.class.is_some() && project.catalog.is_hook(Phase::Begin, &row.name);
+    is_hook
+        || matches!(
+            &*row.name,
+            "init"
+                | "initialize"
+                | "_init"
+                | "initialise"
+                | "_initialize"
+                | "constructor"
+                | "setup"
+                | "onInit"
+                | "__init"
+                | "construct"
+        )
 }

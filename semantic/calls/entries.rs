@@ -26,10 +26,9 @@ pub(super) fn entry_edges(model: &Model<'_>, out: &mut Calls) {
 
 /// A function whose author says by its type who calls it: `const handler: RequestHandler = …`.
 fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
-    let Some(row) = model.signature_of(func) else { return };
+    let Some((row, name)) = model.signature_of(func) else { return };
     let site = model.file.tree.span(model.file.function(func).node);
-    let label = format!("a `{}`", row.names.first().map(String::as_str).unwrap_or_default());
-    let edge = framework_edge(Target::Function(func), row.runs, site, &label);
+    let edge = framework_edge(Target::Function(func), row.runs, site, &format!("a `{name}`"));
     let (library, returned) = (Some(row.library), row.returned);
     out.edges.push(Edge { certain: false, library, returned, ..edge });
 }
@@ -75,10 +74,12 @@ pub fn is_startup_name(name: &str) -> bool {
 fn convention_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let file = model.file;
     let site = file.tree.span(file.function(func).node);
-    if let Some(row) = model.handler_by_convention(func) {
+    let rows = model.handlers_by_convention(func);
+    for row in &rows {
         let edge = framework_edge(Target::Function(func), row.runs, site, &row.shown());
-        out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
-    } else if takes_request(model, func) {
+        out.edges.push(Edge { certain: false, library: Some(row.library), need: row.need, ..edge });
+    }
+    if rows.is_empty() && takes_request(model, func) {
         let edge = framework_edge(Target::Function(func), When::At(Rate::Request), site, "takes a request");
         out.edges.push(Edge { certain: false, ..edge });
     }

@@ -2,7 +2,7 @@
 //! decorators they bear, components by being rendered.
 
 use super::{Calls, Edge, Target, is_linkable, named_target};
-use crate::catalog::{DecoratorRow, ExportId, ExportRow, HookRow, Returned, When};
+use crate::catalog::{DecoratorRow, ExportRow, HookRow, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts;
@@ -46,10 +46,7 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
 fn root_maker(model: &Model<'_>, class: ClassId) -> Option<FuncId> {
     let tree = &model.file.tree;
     let (call, 0) = tree.argument_of(model.file.class(class).node)? else { return None };
-    let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
-    let makes =
-        matches!((tree.kind(call), name), (Kind::Call, "createApp" | "createSSRApp") | (Kind::New, "Vue"));
-    makes.then(|| tree.func(call))
+    model.rows(call).iter().any(|row| row.mounts == Some(0)).then(|| tree.func(call))
 }
 
 /// The types that a hook's row gives its parameters.
@@ -60,21 +57,6 @@ pub(crate) fn hook_params<'a>(model: &Model<'a>, func: FuncId) -> Option<&'a Vec
     rows.find(|row| row.methods.iter().any(|method| method == name) && is_hook_owner(model, class, row))
         .map(|row| &row.params)
 }
-
-/// Option names that only the options object of a Vue component has together with its hooks.
-const COMPONENT_OPTIONS: &[&str] = &[
-    "data",
-    "methods",
-    "computed",
-    "watch",
-    "props",
-    "components",
-    "template",
-    "render",
-    "mixins",
-    "setup",
-    "extends",
-];
 
 /// Whether a framework makes instances of a class as components: a hook of the class that runs for each says so.
 #[must_use]
@@ -91,15 +73,31 @@ pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
     })
 }
 
-/// Whether a framework calls the method of this name when a component ends.
+/// Whether a framework calls the method of this name in a phase of a component.
 #[must_use]
-pub fn is_component_end(model: &Model<'_>, class: ClassId, name: &str) -> bool {
-    model.catalog.hooks().iter().any(|row| {
-        row.ends
+pub fn is_component_hook(model: &Model<'_>, class: ClassId, phase: Phase, name: &str) -> bool {
+    let is_it = |row: &HookRow| {
+        row.is_of(phase)
             && row.runs == When::At(Rate::Component)
             && row.methods.iter().any(|method| method == name)
             && is_hook_owner(model, class, row)
-    })
+    };
+    model.catalog.is_hook(phase, name) && model.catalog.hooks().iter().any(is_it)
+}
+
+/// Whether a framework calls a function in a phase of a component.
+#[must_use]
+pub fn is_component_method(model: &Model<'_>, func: FuncId, phase: Phase) -> bool {
+    let name = model.file.function_name(func);
+    let class = model.file.function(func).class;
+    class.zip(name).is_some_and(|(class, name)| is_component_hook(model, class, phase, name))
+}
+
+/// Whether what the function handed to a call of this name returns is its cleanup: `useEffect`, and what is called like it.
+#[must_use]
+pub fn takes_effect(model: &Model<'_>, name: &str) -> bool {
+    model.catalog.calls_named(name).any(|row| row.cleans_up)
+        || name.starts_with("use") && name.ends_with("Effect")
 }
 
 fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
@@ -109,21 +107,25 @@ fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
         name if name.starts_with('@') => decorator_rows(model, &row.decorators, true)
             .iter()
             .any(|(row, at)| *at == &name[1..] && row.library == hook.library),
-        "component-options" => {
-            row.kind == ClassKind::Object
-                && model.file.tree.children(row.node).any(|prop| {
-                    model.file.tree.name(prop).is_some_and(|name| COMPONENT_OPTIONS.contains(&name))
-                })
-        }
-        // Nothing is said of what it is.
-        _ if row.super_class.is_none() && row.implements.is_empty() => false,
-        name => {
-            let by_model =
-                model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
-            by_model
-                || row.super_class.and_then(|base| model.api_path(base)).is_some_and(|path| *path == *name)
-        }
+        name => match model.catalog.object(name) {
+            Some(has) => row.kind == ClassKind::Object && has_any(model, row.node, has),
+            // Nothing is said of what it is.
+            None if row.super_class.is_none() && row.implements.is_empty() => false,
+            None => {
+                let by_model =
+                    model.class_model(class).is_some_and(|model_id| model.catalog.is_a(model_id, name));
+                let base = || row.super_class.and_then(|base| model.api_path(base));
+                by_model || base().is_some_and(|path| *path == *name)
+            }
+        },
     })
+}
+
+/// Whether an object has any of these properties.
+fn has_any(model: &Model<'_>, object: NodeId, names: &[String]) -> bool {
+    let tree = &model.file.tree;
+    let mut named = tree.children(object).filter_map(|property| tree.name(property));
+    named.any(|name| names.iter().any(|wanted| wanted == name))
 }
 
 pub(super) fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
@@ -193,7 +195,6 @@ fn options_agree(model: &Model<'_>, decorator: NodeId, row: &DecoratorRow) -> bo
 pub(crate) struct FrameworkExport<'a> {
     pub(crate) row: &'a ExportRow,
     pub(crate) target: Target,
-    id: ExportId,
     name: String,
     at: Span,
 }
@@ -202,7 +203,7 @@ pub(crate) struct FrameworkExport<'a> {
 pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a>> {
     let file = model.file;
     let mut out = Vec::new();
-    for &(id, row) in model.export_rows() {
+    for &row in model.export_rows() {
         for export in &file.exports {
             let Some(name) = export.name.map(|name| file.tree.text(name)) else { continue };
             for wanted in &row.names {
@@ -221,7 +222,6 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
                 out.extend(agreeing.map(|target| FrameworkExport {
                     row,
                     target,
-                    id,
                     name: wanted.clone(),
                     at: export.span,
                 }));
@@ -239,7 +239,7 @@ pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
             certain: false,
             in_loop: export.row.loops,
             library: Some(export.row.library),
-            export: Some(export.id),
+            need: export.row.need,
             ..edge
         });
     }
@@ -329,7 +329,7 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
         label: label.to_owned(),
         library: None,
         returned: Returned::Unknown,
-        export: None,
+        need: None,
         shown: None,
     }
 }

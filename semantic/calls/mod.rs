@@ -8,18 +8,19 @@ mod shapes;
 
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
-pub use frameworks::{is_component, is_component_end};
+pub use frameworks::{is_component, is_component_hook, is_component_method, takes_effect};
 pub use handed::param_position;
 pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};
-use crate::catalog::{ExportId, LibraryId, Returned, When};
+use crate::catalog::{LibraryId, NeedId, Returned, When};
 use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::mounts::{self, Shown};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, FunctionKind};
 use crate::tree::{Kind, Span};
+use crate::turns::{self, Turn};
 use crate::{guard, model};
 use entries::entry_edges;
 use frameworks::{decorator_edges, export_edges, hook_edges, rendered_component};
@@ -63,8 +64,8 @@ pub struct Edge {
     pub library: Option<LibraryId>,
     /// What becomes of what it returns.
     pub returned: Returned,
-    /// The row about exported names it rests on: whether its packages are in use only the project can tell.
-    pub export: Option<ExportId>,
+    /// The packages that its row asks for: whether one is in use only the project can tell.
+    pub need: Option<NeedId>,
     /// It shows a component.
     pub shown: Option<Shown>,
 }
@@ -178,17 +179,7 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
     let Some(callee) = tree.callee(call) else { return };
     let target = callee_target(model, call, callee);
     if let Some(target) = &target {
-        let edge = edge(model, call, target.clone(), When::Caller, true);
-        out.edges.push(match guard::consumed(model, call) {
-            Some((source, of)) => Edge {
-                when: of.each.map_or(When::Caller, When::At),
-                in_loop: false,
-                library: Some(of.library),
-                label: format!("for await of `{}`", model.file.display(&model.file.place(source))),
-                ..edge
-            },
-            None => edge,
-        });
+        out.edges.push(edge(model, call, target.clone(), When::Caller, true));
         passed_on(model, call, target, out);
     }
     for (index, arg) in tree.args(call).enumerate() {
@@ -297,16 +288,22 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         when,
         certain,
         constructs: tree.kind(call) == Kind::New,
-        in_loop: guard::enclosing_loop(model, call).is_some(),
+        in_loop: turns::is_looped(model, call),
         rearms: false,
         once: guard::once_guard(model, call),
         site: tree.span(call),
         label: called(model, call),
         library: None,
         returned: Returned::Unknown,
-        export: None,
+        need: None,
         shown: None,
     }
+}
+
+/// The way from a function into the body of a loop over messages.
+pub(crate) fn turn_edge((body, turn): (FuncId, &Turn)) -> Edge {
+    let edge = framework_edge(Target::Function(body), When::At(turn.each), turn.source, &turn.label);
+    Edge { caller: turn.parent, library: Some(turn.library), ..edge }
 }
 
 /// What a call calls, as written.

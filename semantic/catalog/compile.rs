@@ -2,7 +2,7 @@
 
 use super::{
     CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
-    ModelType, PropertyRow, Receiver, Sheet, SignatureRow,
+    ModelType, NeedId, Phase, PropertyRow, Receiver, Sheet, SignatureRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -23,6 +23,9 @@ impl Catalog {
             catalog.fill_types(sheet)?;
         }
         catalog.close_over_ancestors(sheets)?;
+        for sheet in sheets {
+            catalog.add_objects(sheet)?;
+        }
         for sheet in sheets {
             catalog.add_rows(sheet)?;
         }
@@ -49,14 +52,18 @@ impl Catalog {
                 holds: row.holds.clone(),
                 sender: row.sender,
                 each: row.each,
+                finite: row.finite,
                 library,
                 readable: row.readable,
                 writable: row.writable,
                 elements: None,
+                good_ends: row.good_ends.clone(),
+                ended_by: row.ended_by.clone(),
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });
             self.gauges.extend(row.gauges.iter().cloned());
+            self.rare_events.extend(row.rare_events.iter().cloned());
             for path in row.made_by.iter().flat_map(|path| expand(path)) {
                 self.annotations.insert(path.clone(), id);
                 self.made_by.insert(path, id);
@@ -128,16 +135,20 @@ impl Catalog {
                 let from = &self.types[ancestor.0 as usize];
                 let (emitter, container, life) = (from.emitter, from.container, from.life);
                 let (sender, readable, writable) = (from.sender, from.readable, from.writable);
-                let each = from.each;
+                let (each, finite) = (from.each, from.finite);
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let holds = from.holds.clone();
+                let (good_ends, ended_by) = (from.good_ends.clone(), from.ended_by.clone());
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
                 ty.life = ty.life.or(life);
                 ty.sender = ty.sender.or(sender);
                 ty.each = ty.each.or(each);
+                ty.finite |= finite;
                 ty.holds = ty.holds.take().or(holds);
+                ty.good_ends.extend(good_ends);
+                ty.ended_by.extend(ended_by);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {
@@ -156,6 +167,7 @@ impl Catalog {
         self.libraries.push(sheet.library.clone());
         self.pairs.extend(sheet.pairs.iter().cloned());
         self.add_conventions(sheet, library)?;
+        self.add_counterparts(sheet)?;
         for row in &sheet.calls {
             self.check_types(sheet, row)?;
             let id = self.calls.len();
@@ -221,10 +233,12 @@ impl Catalog {
                 let first = name.split_once('.').map_or(name.as_str(), |(first, _)| first);
                 self.export_names.entry(first.to_owned()).or_default().push(id);
             }
-            self.exports.push(ExportRow { library, names, files, ..row.clone() });
+            let need = self.need(&row.packages);
+            self.exports.push(ExportRow { library, names, files, need, ..row.clone() });
         }
         for row in &sheet.hooks {
             self.check_names(sheet, &row.params)?;
+            self.add_phases(row);
             self.hooks.push(HookRow { library, ..row.clone() });
         }
         for row in &sheet.properties {
@@ -242,9 +256,58 @@ impl Catalog {
         for row in &sheet.handlers {
             self.check_names(sheet, &row.params)?;
             let names = row.names.iter().map(|names| expand(names)).collect();
-            self.handlers.push((names, HandlerRow { library, ..row.clone() }));
+            let need = self.need(&row.packages);
+            self.handlers.push((names, HandlerRow { library, need, ..row.clone() }));
         }
         Ok(())
+    }
+
+    /// Notes in which phases of an instance the methods of a hook run.
+    fn add_phases(&mut self, row: &HookRow) {
+        let phases =
+            [(Phase::Begin, &mut self.begins), (Phase::Use, &mut self.again), (Phase::End, &mut self.ends)];
+        for (_, names) in phases.into_iter().filter(|(phase, _)| row.is_of(*phase)) {
+            names.extend(row.methods.iter().cloned());
+        }
+        let is_telling =
+            row.ends && row.of.iter().any(|of| of == "*" || self.objects.contains_key(of.as_str()));
+        if is_telling {
+            self.telling_ends.extend(row.methods.iter().cloned());
+        }
+    }
+
+    fn add_objects(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
+        for row in &sheet.objects {
+            if row.has.is_empty() {
+                let message = format!("nothing tells an object `{}`: name properties in `has`", row.name);
+                return Err(CatalogError { library: sheet.library.clone(), message });
+            }
+            self.objects.insert(row.name.clone(), row.has.clone());
+        }
+        Ok(())
+    }
+
+    fn add_counterparts(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
+        for row in &sheet.counterparts {
+            if row.mistaken.contains(&row.removes) {
+                let message = format!("`{}` cannot be right and mistaken for `{}`", row.removes, row.adds);
+                return Err(CatalogError { library: sheet.library.clone(), message });
+            }
+            self.counterparts.insert(row.adds.clone(), row.clone());
+        }
+        Ok(())
+    }
+
+    /// The id of the packages that a row asks for; none if it holds wherever.
+    fn need(&mut self, packages: &[String]) -> Option<NeedId> {
+        if packages.is_empty() {
+            return None;
+        }
+        let known = self.needs.iter().position(|known| known == packages).unwrap_or(self.needs.len());
+        if known == self.needs.len() {
+            self.needs.push(packages.to_vec());
+        }
+        Some(NeedId(u16::try_from(known).unwrap_or(u16::MAX)))
     }
 
     fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {

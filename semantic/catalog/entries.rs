@@ -2,7 +2,7 @@
 //! properties, annotations, names of parameters, hooks.
 
 use super::rows::{Returned, When};
-use super::{LibraryId, expand};
+use super::{LibraryId, NeedId, expand};
 use crate::glob;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -83,6 +83,9 @@ pub struct ExportRow {
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The packages, compiled.
+    #[serde(skip)]
+    pub need: Option<NeedId>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
@@ -155,11 +158,17 @@ pub struct SignatureRow {
 pub struct HandlerRow {
     /// For each parameter, its names, abbreviated by braces: `{_,}req`.
     pub names: Vec<String>,
+    /// The project must import one of these; empty: any project.
+    #[serde(default)]
+    pub packages: Vec<String>,
     /// When it runs.
     pub runs: When,
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The packages, compiled.
+    #[serde(skip)]
+    pub need: Option<NeedId>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
@@ -180,12 +189,18 @@ impl HandlerRow {
 #[serde(deny_unknown_fields)]
 pub struct HookRow {
     /// The base classes or interfaces (access paths or catalog types), `@name` for a decorator of the class, `*` for
-    /// any class, `component-options` for the options object of a component.
+    /// any class, the name of an [`ObjectRow`] for an object literal of that shape.
     pub of: Vec<String>,
     /// Method names.
     pub methods: Vec<String>,
     /// When they run.
     pub runs: When,
+    /// They run when an instance has been made, and is not used yet.
+    #[serde(default)]
+    pub begins: bool,
+    /// They run again and again while an instance is in use.
+    #[serde(default)]
+    pub again: bool,
     /// They run when the instance ends.
     #[serde(default)]
     pub ends: bool,
@@ -201,4 +216,37 @@ pub struct HookRow {
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
+}
+
+impl HookRow {
+    /// Whether they run in a phase of an instance.
+    #[must_use]
+    pub fn is_of(&self, phase: Phase) -> bool {
+        match phase {
+            Phase::Begin => self.begins,
+            Phase::Use => self.again,
+            Phase::End => self.ends,
+        }
+    }
+}
+
+/// A phase in the life of an instance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Phase {
+    /// It has been made.
+    Begin,
+    /// It is in use, and something about it has changed.
+    Use,
+    /// It ends.
+    End,
+}
+
+/// A shape of object literals by which a framework tells them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectRow {
+    /// Its name, for hooks.
+    pub name: String,
+    /// It has any of these properties.
+    pub has: Vec<String>,
 }

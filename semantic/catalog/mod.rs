@@ -13,6 +13,7 @@ use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::collections::BTreeSet;
 
 pub use compile::{CatalogError, expand};
 pub use entries::*;
@@ -28,10 +29,10 @@ pub struct ModelId(u16);
 #[serde(into = "u16", try_from = "u16")]
 pub struct LibraryId(u16);
 
-/// An `[[export]]` row of the catalog.
+/// The packages that a row asks for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(into = "u16", try_from = "u16")]
-pub struct ExportId(u16);
+pub struct NeedId(u16);
 
 /// What is read back is compared with the number of rows.
 macro_rules! stored_id {
@@ -52,7 +53,7 @@ macro_rules! stored_id {
     )*};
 }
 
-stored_id!(ModelId within bounds::model, LibraryId within bounds::library, ExportId within bounds::export);
+stored_id!(ModelId within bounds::model, LibraryId within bounds::library, NeedId within bounds::need);
 
 /// A compiled type.
 #[derive(Debug)]
@@ -73,6 +74,8 @@ pub struct ModelType {
     pub sender: Option<Sender>,
     /// How often the body of a `for await` over it runs.
     pub each: Option<Rate>,
+    /// Whether it comes to an end by itself.
+    pub finite: bool,
     /// The sheet it stands in.
     pub library: LibraryId,
     /// Whether bytes can be read from it.
@@ -81,6 +84,10 @@ pub struct ModelType {
     pub writable: bool,
     /// The type of what it contains.
     pub elements: Option<ModelId>,
+    /// Events by which it tells of its good end alone.
+    pub good_ends: Vec<String>,
+    /// Methods by which it is sent to its end.
+    pub ended_by: Vec<String>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -109,9 +116,23 @@ pub struct Catalog {
     decorators: FxHashMap<String, Vec<DecoratorRow>>,
     directives: FxHashMap<String, DirectiveRow>,
     exports: Vec<ExportRow>,
+    /// The packages that rows ask for.
+    needs: Vec<Vec<String>>,
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    /// The names of hooks in each phase of an instance.
+    begins: FxHashSet<String>,
+    again: FxHashSet<String>,
+    ends: FxHashSet<String>,
+    /// Those by which something ends that say so wherever they stand.
+    telling_ends: BTreeSet<String>,
+    /// By the name of the shape, the properties by which it is told.
+    objects: FxHashMap<String, Vec<String>>,
+    /// By the method that adds.
+    counterparts: FxHashMap<String, CounterpartRow>,
+    /// Events that may well never come, of whatever emitter.
+    rare_events: FxHashSet<String>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
@@ -133,10 +154,10 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// How many types, sheets and `[[export]]` rows there are.
+    /// How many types, sheets and lists of packages there are.
     pub(crate) fn lengths(&self) -> [u32; 3] {
         let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        [of(self.types.len()), of(self.libraries.len()), of(self.exports.len())]
+        [of(self.types.len()), of(self.libraries.len()), of(self.needs.len())]
     }
 
     /// The methods that give back anything of which a rule speaks.
@@ -287,6 +308,40 @@ impl Catalog {
         self.pairs.iter().find(|row| row.taken == taken && row.takes.iter().any(|name| name == method))
     }
 
+    /// Whether a framework calls methods of this name in a phase of an instance.
+    #[must_use]
+    pub fn is_hook(&self, phase: Phase, name: &str) -> bool {
+        let names = match phase {
+            Phase::Begin => &self.begins,
+            Phase::Use => &self.again,
+            Phase::End => &self.ends,
+        };
+        names.contains(name)
+    }
+
+    /// The hooks that run when something ends, in order, as far as their names mean nothing else.
+    pub fn telling_ends(&self) -> impl Iterator<Item = &str> {
+        self.telling_ends.iter().map(String::as_str)
+    }
+
+    /// The properties any of which tells an object of this shape.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&[String]> {
+        self.objects.get(name).map(Vec::as_slice)
+    }
+
+    /// What takes away what a method of this name adds.
+    #[must_use]
+    pub fn counterpart(&self, adds: &str) -> Option<&CounterpartRow> {
+        self.counterparts.get(adds)
+    }
+
+    /// Whether an event may well never come, of whatever emitter.
+    #[must_use]
+    pub fn is_rare(&self, event: &str) -> bool {
+        self.rare_events.contains(event)
+    }
+
     /// Whether any row speaks of a method of this name.
     #[must_use]
     pub fn knows_method(&self, method: &str) -> bool {
@@ -306,11 +361,7 @@ impl Catalog {
     }
 
     /// The rows that speak of a file and of any of the names that it exports.
-    pub fn exports_of(
-        &self,
-        path: &str,
-        names: &FxHashSet<&str>,
-    ) -> impl Iterator<Item = (ExportId, &ExportRow)> {
+    pub fn exports_of(&self, path: &str, names: &FxHashSet<&str>) -> impl Iterator<Item = &ExportRow> {
         let with_default = names.contains("=").then_some("default");
         let mut found: SmallVec<[u16; 8]> = SmallVec::new();
         for name in names.iter().copied().chain(with_default) {
@@ -318,16 +369,15 @@ impl Catalog {
         }
         found.sort_unstable();
         found.dedup();
-        let rows =
-            found.into_iter().filter_map(|id| Some((ExportId(id), self.exports.get(usize::from(id))?)));
+        let rows = found.into_iter().filter_map(|id| self.exports.get(usize::from(id)));
         // Patterns of files are the dearer test.
-        rows.filter(move |(_, row)| row.covers(path))
+        rows.filter(move |row| row.covers(path))
     }
 
-    /// The row of an exported name.
+    /// The packages one of which a project must import.
     #[must_use]
-    pub fn export(&self, id: ExportId) -> Option<&ExportRow> {
-        self.exports.get(id.0 as usize)
+    pub fn needed(&self, id: NeedId) -> &[String] {
+        self.needs.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What is known of functions of a type: `express.RequestHandler`.
@@ -337,13 +387,15 @@ impl Catalog {
     }
 
     /// What is known of functions whose parameters have these names.
-    #[must_use]
-    pub fn handler(&self, names: &[&str]) -> Option<&HandlerRow> {
-        let covers = |wanted: &[Vec<String>]| {
+    pub fn handlers<'c, 'n>(
+        &'c self,
+        names: &'n [&'n str],
+    ) -> impl Iterator<Item = &'c HandlerRow> + use<'c, 'n> {
+        let covers = move |wanted: &[Vec<String>]| {
             wanted.len() == names.len()
                 && wanted.iter().zip(names).all(|(wanted, name)| wanted.iter().any(|w| w == name))
         };
-        self.handlers.iter().find(|(wanted, _)| covers(wanted)).map(|(_, row)| row)
+        self.handlers.iter().filter(move |(wanted, _)| covers(wanted)).map(|(_, row)| row)
     }
 
     /// The name of a sheet.

@@ -1,7 +1,9 @@
 //! What a sheet of rows says, as it is written in TOML.
 
 use super::LibraryId;
-use super::entries::{DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, PropertyRow, SignatureRow};
+use super::entries::{
+    DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, ObjectRow, PropertyRow, SignatureRow,
+};
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -68,6 +70,9 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Shapes of objects that a framework takes.
+    #[serde(default, rename = "object")]
+    pub objects: Vec<ObjectRow>,
     /// Functions that a framework calls because of the object they stand in.
     #[serde(default, rename = "property")]
     pub properties: Vec<PropertyRow>,
@@ -80,6 +85,9 @@ pub struct Sheet {
     /// Methods that take something, and those that give it back, whatever they are of.
     #[serde(default, rename = "pair")]
     pub pairs: Vec<PairRow>,
+    /// Methods that are taken for what undoes another one.
+    #[serde(default, rename = "counterpart")]
+    pub counterparts: Vec<CounterpartRow>,
     /// Emitter families.
     #[serde(default, rename = "emitter")]
     pub emitters: Vec<EmitterRow>,
@@ -111,6 +119,9 @@ pub struct TypeRow {
     pub life: Option<Life>,
     /// How often the body of a `for await` over it runs: it gives one thing after the other, and does not end by itself.
     pub each: Option<Rate>,
+    /// It comes to an end by itself, and with it what is made of it.
+    #[serde(default)]
+    pub finite: bool,
     /// The type of what it contains.
     pub elements: Option<String>,
     /// Types of its fields.
@@ -123,6 +134,15 @@ pub struct TypeRow {
     pub holds: Option<String>,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
+    /// Events by which it tells of its good end alone: when the other side goes away first, they do not come.
+    #[serde(default)]
+    pub good_ends: Vec<String>,
+    /// Methods by which it is sent to its end.
+    #[serde(default)]
+    pub ended_by: Vec<String>,
+    /// Events that may well never come, of whatever emitter.
+    #[serde(default)]
+    pub rare_events: Vec<String>,
     /// Names of its fields, methods and events that tell how much waits to be sent, or that stop the source.
     #[serde(default)]
     pub gauges: Vec<String>,
@@ -184,6 +204,15 @@ pub struct CallRow {
     /// What it is handed runs when the component or scope ends in which it is called.
     #[serde(default)]
     pub at_end: bool,
+    /// What the function that it is handed returns runs when the component ends in which it is called.
+    #[serde(default)]
+    pub cleans_up: bool,
+    /// It runs its second argument when what the first one gives has changed.
+    #[serde(default)]
+    pub watches: bool,
+    /// What it gives stands for its first argument, as far as listeners go; of markup it makes something new.
+    #[serde(default)]
+    pub selects: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,
@@ -237,6 +266,9 @@ impl CallRow {
             || self.wraps
             || self.memoizes
             || self.at_end
+            || self.cleans_up
+            || self.watches
+            || self.selects
             || self.makes_state
             || self.completes.is_some()
     }
@@ -492,6 +524,9 @@ pub struct AcquireRow {
     /// Functions that give it back when they are handed what the first argument of the call is: `unlock(file)`.
     #[serde(default)]
     pub release_by_first: Vec<String>,
+    /// The same of its second argument: `removeEventListener(event, listener)`.
+    #[serde(default)]
+    pub release_by_second: Vec<String>,
     /// Option names of the call that end it without a release: `signal`.
     #[serde(default)]
     pub ended_by: Vec<String>,
@@ -560,6 +595,21 @@ pub enum Taken {
     Turn,
     /// The receiver notes the first argument: `busy.track(task)`.
     Note,
+}
+
+/// A method that adds something, and what alone takes that away again.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CounterpartRow {
+    /// The method that adds.
+    pub adds: String,
+    /// The method that takes away what it added.
+    pub removes: String,
+    /// A pair of like names that has nothing to do with it: what adds, and what takes that away.
+    pub mistaken: [String; 2],
+    /// Methods that end all of it.
+    #[serde(default)]
+    pub ends: Vec<String>,
 }
 
 /// A family of emitters.

@@ -179,8 +179,19 @@ impl<'a> Model<'a> {
                 self.classes.by_constructor.get(&func).copied()
             }
             Kind::Assign => self.class_within(tree.child(expr, 1)?, fuel.checked_sub(1)?),
+            Kind::This => self.class_that_this_is(expr, fuel),
             _ => None,
         }
+    }
+
+    /// In a static method `this` is the class: `static of(value) { return new this(value); }`.
+    fn class_that_this_is(&self, this: NodeId, fuel: u32) -> Option<ClassId> {
+        let class = match self.file.place(this).root {
+            Root::Class(class) => class,
+            Root::Binding(binding) => self.class_of_binding_within(binding, fuel.checked_sub(1)?)?,
+            _ => return None,
+        };
+        (self.file.class(class).kind == ClassKind::Class).then_some(class)
     }
 
     /// What a class inherits from.

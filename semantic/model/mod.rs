@@ -9,7 +9,7 @@ mod paths;
 mod rows;
 mod types;
 
-use crate::catalog::{CallRow, CallbackRow, Catalog, ExportId, ExportRow, ModelId};
+use crate::catalog::{CallRow, CallbackRow, Catalog, ExportRow, ModelId};
 use crate::flow::Flow;
 use crate::guard;
 use crate::identity::Given;
@@ -79,6 +79,7 @@ pub struct Model<'a> {
     all_assignments: Vec<NodeId>,
     import_calls: Vec<NodeId>,
     landmarks: Vec<NodeId>,
+    awaited_loops: Vec<NodeId>,
     types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
@@ -105,7 +106,7 @@ pub struct Model<'a> {
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<Flow>>>>,
-    exports: OnceCell<Vec<(ExportId, &'a ExportRow)>>,
+    exports: OnceCell<Vec<&'a ExportRow>>,
     open: RefCell<FxHashSet<u64>>,
     /// How often a question met itself and was answered with nothing.
     cuts: Cell<u32>,
@@ -170,6 +171,7 @@ impl<'a> Model<'a> {
             all_assignments: Vec::new(),
             import_calls: Vec::new(),
             landmarks: Vec::new(),
+            awaited_loops: Vec::new(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
@@ -259,6 +261,7 @@ impl<'a> Model<'a> {
                     self.landmarks.push(node);
                 }
                 Kind::ImportCall => self.import_calls.push(node),
+                Kind::ForOf if tree.has(node, flag::AWAIT) => self.awaited_loops.push(node),
                 Kind::TaggedTemplate | Kind::JsxElement | Kind::Object | Kind::Array | Kind::Function => {
                     self.landmarks.push(node);
                 }
@@ -344,6 +347,11 @@ impl<'a> Model<'a> {
     #[must_use]
     pub fn landmarks(&self) -> &[NodeId] {
         &self.landmarks
+    }
+
+    /// The `for await` loops, from outside inwards.
+    pub(crate) fn awaited_loops(&self) -> &[NodeId] {
+        &self.awaited_loops
     }
 
     /// Notes the functions in an argument: the argument itself, elements of an array, properties of an object, and what

@@ -2,7 +2,7 @@
 
 use super::{CallbackRows, Handed, Model, Question, Ty};
 use crate::calls::{self, Target};
-use crate::catalog::{CallRow, CallbackRow, ExportId, ExportRow, HandlerRow, ModelId, SignatureRow};
+use crate::catalog::{CallRow, CallbackRow, ExportRow, HandlerRow, ModelId, SignatureRow};
 use crate::index::{FuncId, NodeId};
 use crate::tables::Type;
 use crate::tree::Kind;
@@ -44,18 +44,18 @@ impl<'a> Model<'a> {
         found
     }
 
-    /// The row about functions with such parameters: `(req, res)`, `(req, res, next)`.
+    /// The rows about functions with such parameters: `(req, res)`, `(req, res, next)`.
     #[must_use]
-    pub fn handler_by_convention(&self, func: FuncId) -> Option<&'a HandlerRow> {
+    pub fn handlers_by_convention(&self, func: FuncId) -> SmallVec<[&'a HandlerRow; 2]> {
         let names = self.param_names(func);
         // `(req, res, deps = {})`: what has a default, or is taken apart, is bound by whoever hands the handler over.
-        let named = names.iter().rposition(|name| !name.is_empty())?;
-        self.catalog.handler(&names[..=named])
+        let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        self.catalog.handlers(&names[..named]).collect()
     }
 
-    /// The row about the type that the author gave a function: `const handler: RequestHandler = …`.
+    /// The row about the type that the author gave a function, `const handler: RequestHandler = …`, and the name of it.
     #[must_use]
-    pub fn signature_of(&self, func: FuncId) -> Option<&'a SignatureRow> {
+    pub fn signature_of(&self, func: FuncId) -> Option<(&'a SignatureRow, &'a str)> {
         let node = self.file.function(func).node;
         let tree = &self.file.tree;
         let annotation = || {
@@ -64,7 +64,8 @@ impl<'a> Model<'a> {
             self.file.binding(tree.binding(declared)?).ty
         };
         let Type::Named(name, _) = self.file.ty(tree.cast(node).or_else(annotation)?) else { return None };
-        self.catalog.signature(&self.annotation_path(*name)?)
+        let row = self.catalog.signature(&self.annotation_path(*name)?)?;
+        Some((row, tree.text(*name)))
     }
 
     /// The names of a function's parameters; empty for patterns.
@@ -97,9 +98,9 @@ impl<'a> Model<'a> {
 
     /// The types of parameters of a function that a name, a type or an exported name says is called by a framework.
     fn convention_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
-        let signature = self.signature_of(func).map(|row| &row.params);
+        let signature = self.signature_of(func).map(|(row, _)| &row.params);
         let exported = || self.exported_row(func).map(|row| &row.params);
-        let handler = || self.handler_by_convention(func).map(|row| &row.params);
+        let handler = || self.handlers_by_convention(func).first().map(|row| &row.params);
         let hook = || calls::hook_params(self, func);
         let shape = || calls::shape_params(self, func);
         let names = signature.or_else(exported).or_else(hook).or_else(shape).or_else(handler);
@@ -232,7 +233,7 @@ impl<'a> Model<'a> {
     }
 
     /// The rows of the catalog about names that this file exports.
-    pub(crate) fn export_rows(&self) -> &[(ExportId, &'a ExportRow)] {
+    pub(crate) fn export_rows(&self) -> &[&'a ExportRow] {
         self.exports.get_or_init(|| {
             let names: FxHashSet<&str> =
                 self.file.exports.iter().filter_map(|row| Some(self.file.tree.text(row.name?))).collect();

@@ -46,7 +46,7 @@ impl Project<'_> {
 
     fn count_entries(&self, id: FileId, out: &mut Coverage) {
         let summary = self.summary(id);
-        let edges = summary.edges.iter().filter(|edge| edge.export.is_none_or(|export| self.holds(export)));
+        let edges = summary.edges.iter().filter(|edge| edge.need.is_none_or(|need| self.holds(need)));
         let edges = edges.filter_map(|edge| Some((&edge.target, edge.certain, edge.when, edge.library?)));
         let handed = summary.handed.iter().filter_map(|handed| {
             let (when, library) = self.row_of(id, handed)?;
@@ -74,7 +74,7 @@ impl Project<'_> {
 
     fn count_functions(&self, id: FileId, out: &mut Coverage) {
         for (i, row) in self.summary(id).functions.iter().enumerate() {
-            if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit) {
+            if matches!(row.kind, FunctionKind::Module | FunctionKind::FieldInit | FunctionKind::Turn) {
                 continue;
             }
             out.functions += 1;

@@ -21,6 +21,7 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::summary::{EdgeRow, Role, Summary, UseRow};
+use crate::tables::FunctionKind;
 use fuel::Answers;
 use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
 use rayon::prelude::*;
@@ -400,7 +401,11 @@ impl<'c> Project<'c> {
     /// The name of a function for messages.
     #[must_use]
     pub fn function_name(&self, file: FileId, func: FuncId) -> String {
-        let row = &self.summary(file).functions[func.index()];
+        let mut row = &self.summary(file).functions[func.index()];
+        // A body of a loop goes by the name of its function.
+        while let Some(parent) = row.parent.filter(|_| row.kind == FunctionKind::Turn) {
+            row = &self.summary(file).functions[parent.index()];
+        }
         let class =
             row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
         match (class, &*row.name) {

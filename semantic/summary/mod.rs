@@ -18,6 +18,7 @@ use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
 use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
 use crate::tree::Kind;
+use crate::turns::{Turn, Turns};
 use crate::work;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,10 +34,11 @@ pub fn summarise(
     accesses: &Accesses,
     ops: &[CollectionOp],
     role: Role,
+    turns: &Turns,
     mut map: NameMap,
 ) -> Summary {
     let mut calls = calls::collect(model, accesses);
-    let mut builder = Builder { model, map: &mut map, bindings: FxHashMap::default() };
+    let mut builder = Builder { model, turns, map: &mut map, bindings: FxHashMap::default() };
     let functions = builder.functions(accesses);
     let classes = builder.classes();
     let exports = builder.exports();
@@ -97,13 +99,10 @@ impl Summary {
     /// [`Summary::bounds`] when they were read.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        // A function is created in one that comes before it, so that the way outward ends.
-        let has_parent =
-            |(at, row): (usize, &FunctionRow)| row.parent.is_none_or(|parent| parent.index() < at);
         self.names.is_sound()
             && self.places.is_sound()
             && !self.functions.is_empty()
-            && self.functions.iter().enumerate().all(has_parent)
+            && ends_outward(&self.functions)
     }
 
     /// What stays until the link is kept without the room it once grew into.
@@ -122,6 +121,7 @@ impl Summary {
 
 struct Builder<'m, 'a> {
     model: &'m Model<'a>,
+    turns: &'m Turns,
     map: &'m mut NameMap,
     bindings: FxHashMap<BindingId, BindingRow>,
 }
@@ -141,7 +141,8 @@ impl Builder<'_, '_> {
             let is_param = row.kind == BindingKind::Param;
             let position = calls::param_position(self.model, binding).map(|(_, position)| position);
             let name = self.map.of_file(file, row.name);
-            BindingRow { name, func: row.func, at: row.span, is_param, position }
+            let func = self.turns.func_at(row.func, row.span);
+            BindingRow { name, func, at: row.span, is_param, position }
         });
     }
 
@@ -172,15 +173,17 @@ impl Builder<'_, '_> {
             row.members.iter().filter(|member| member.is_private).map(move |member| (class, member.func))
         });
         let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
-        file.function_ids()
+        let written: Vec<FunctionRow> = file
+            .function_ids()
             .map(|func| {
                 let row = file.function(func);
                 let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
+                let at = file.tree.span(row.node);
                 FunctionRow {
                     name: file.function_name(func).unwrap_or_default().into(),
-                    at: file.tree.span(row.node),
+                    at,
                     kind: row.kind,
-                    parent: row.parent,
+                    parent: row.parent.map(|parent| self.turns.func_at(parent, at)),
                     class: row.class,
                     is_private: private,
                     returns: self.returned(func),
@@ -191,7 +194,8 @@ impl Builder<'_, '_> {
                     works: work::goes_on(self.model, func),
                 }
             })
-            .collect()
+            .collect();
+        written.into_iter().chain(self.turns.iter().map(|(_, turn)| turn_row(turn))).collect()
     }
 
     /// How many parameters say what a function is to do something to.
@@ -365,13 +369,16 @@ impl Builder<'_, '_> {
         let mut seen: FxHashSet<(FuncId, Target, [bool; 4], Option<Place>)> = FxHashSet::default();
         let mut is_new = |edge: &calls::Edge| {
             let is_call = matches!(edge.when, When::Caller | When::Each);
-            let is_plain = is_call && edge.library.is_none() && edge.export.is_none() && edge.shown.is_none();
+            let is_plain = is_call && edge.library.is_none() && edge.need.is_none() && edge.shown.is_none();
             let how = [edge.when == When::Each, edge.certain, edge.in_loop, edge.once.is_some()];
             !is_plain || seen.insert((edge.caller, edge.target.clone(), how, edge.once.clone()))
         };
+        let turns = self.turns;
         let edges = calls
             .edges
             .into_iter()
+            .map(|edge| calls::Edge { caller: turns.func_at(edge.caller, edge.site), ..edge })
+            .chain(turns.iter().map(calls::turn_edge))
             .filter(|edge| is_new(edge))
             .map(|edge| EdgeRow {
                 caller: edge.caller,
@@ -385,7 +392,7 @@ impl Builder<'_, '_> {
                 label: self.map.intern(&edge.label),
                 library: edge.library,
                 returned: edge.returned,
-                export: edge.export,
+                need: edge.need,
                 shown: edge.shown,
             })
             .collect();
@@ -393,7 +400,7 @@ impl Builder<'_, '_> {
             .handed
             .into_iter()
             .map(|row| HandedRow {
-                caller: row.caller,
+                caller: turns.func_at(row.caller, row.site),
                 func: self.target(&row.func),
                 to: self.target(&row.to),
                 arg: row.arg,
@@ -518,9 +525,10 @@ impl Builder<'_, '_> {
             }
             let place = self.place(&op.holder);
             let at = self.model.file.tree.span(op.node);
-            out.push(UseRow { place, what: What::Collection(op.op), func: op.func, at });
+            let func = self.turns.func_at(op.func, at);
+            out.push(UseRow { place, what: What::Collection(op.op), func, at });
             if op.op == Op::Reset && self.is_renewal(op) {
-                out.push(UseRow { place, what: What::Renewed, func: op.func, at });
+                out.push(UseRow { place, what: What::Renewed, func, at });
             }
         }
         out
@@ -559,7 +567,8 @@ impl Builder<'_, '_> {
                 _ => continue,
             };
             let place = self.place(&access.place);
-            out.push(UseRow { place, what, func: access.func, at: file.tree.span(access.node) });
+            let at = file.tree.span(access.node);
+            out.push(UseRow { place, what, func: self.turns.func_at(access.func, at), at });
         }
         out
     }
@@ -705,6 +714,35 @@ const WAYS: &[&str] = &[
     "e", "er", "err", "reason", "code", "cb", "callback", "done", "next", "options", "opts", "force",
     "signal", "resolve",
 ];
+
+/// The body of a loop over messages: a function that nothing hands over.
+fn turn_row(turn: &Turn) -> FunctionRow {
+    FunctionRow {
+        name: Box::default(),
+        at: turn.body(),
+        kind: FunctionKind::Turn,
+        parent: Some(turn.parent),
+        class: None,
+        is_private: true,
+        subjects: 0,
+        returns: TypeRow::Unknown,
+        params: 0,
+        immediate: false,
+        is_kept: false,
+        works: false,
+    }
+}
+
+/// Whether the way from each function to those around it comes to an end.
+fn ends_outward(functions: &[FunctionRow]) -> bool {
+    let mut ends = vec![false; functions.len()];
+    (0..functions.len()).all(|from| {
+        let outward = std::iter::successors(Some(from), |&at| functions[at].parent.map(FuncId::index));
+        let way: Vec<usize> = outward.take_while(|&at| !ends[at]).take(functions.len() + 1).collect();
+        way.iter().for_each(|&at| ends[at] = true);
+        way.len() <= functions.len()
+    })
+}
 
 /// Whether the value of a function goes somewhere from which it can be called later.
 fn is_kept(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> bool {

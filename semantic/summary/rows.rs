@@ -2,7 +2,7 @@
 
 use super::{Places, Uses};
 use crate::calls;
-use crate::catalog::{ExportId, LibraryId, ModelId, Returned, When};
+use crate::catalog::{LibraryId, ModelId, NeedId, Returned, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
 use crate::mounts::Shown;
@@ -223,8 +223,8 @@ pub struct EdgeRow {
     pub library: Option<LibraryId>,
     /// What becomes of what it returns.
     pub returned: Returned,
-    /// The row about exported names it rests on.
-    pub export: Option<ExportId>,
+    /// The packages that its row asks for.
+    pub need: Option<NeedId>,
     /// It shows a component.
     pub shown: Option<Shown>,
 }

@@ -11,6 +11,7 @@ use outlive_semantic::project::FileId;
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::Role;
 use outlive_semantic::tables::Lowered;
+use outlive_semantic::turns::Turns;
 use std::path::Path;
 
 /// One statement about one piece of code.
@@ -217,7 +218,7 @@ impl Example {
             out.extend(row.writable.then_some(Fact::Writable));
         }
         if self.asks_for_rate() {
-            let func = file.tree.func(here);
+            let func = Turns::of(&model).func_at(file.tree.func(here), file.tree.span(here));
             let analysed = engine::analyse(file, catalog, Role::Source, &[], &Trace::default());
             let (project, _) = linked(&self.path, analysed, catalog);
             let info = project.rate(FileId(0), func);

@@ -1,6 +1,6 @@
 //! What calls run, and what is handed to them: functions and classes, through imports, fields and parameters.
 
-use crate::catalog::{ExportId, LibraryId, When};
+use crate::catalog::{LibraryId, NeedId, When};
 use crate::index::{ClassId, FuncId};
 use crate::place::{Place, Root, Step};
 use crate::project::{FileId, GlobalTy, Project, SpotRoot, SpotStep, model_of};
@@ -39,7 +39,7 @@ impl Targets {
         let mut known = Known::of(summary);
         let mut edges = Vec::with_capacity(summary.edges.len());
         for edge in &summary.edges {
-            let holds = edge.export.is_none_or(|export| project.holds(export));
+            let holds = edge.need.is_none_or(|need| project.holds(need));
             edges.push(if holds { known.resolve(project, id, edge.target) } else { None });
         }
         let mut handed = Vec::with_capacity(summary.handed.len());
@@ -55,10 +55,9 @@ impl Targets {
 }
 
 impl Project<'_> {
-    /// Whether a row about exported names holds here: the project imports one of its packages.
-    pub(in crate::project) fn holds(&self, export: ExportId) -> bool {
-        let packages = self.catalog.export(export).map(|row| row.packages.as_slice()).unwrap_or_default();
-        packages.is_empty() || packages.iter().any(|package| self.uses_package(package))
+    /// Whether a row that asks for packages holds here: the project imports one of them.
+    pub(in crate::project) fn holds(&self, need: NeedId) -> bool {
+        self.catalog.needed(need).iter().any(|package| self.uses_package(package))
     }
 
     /// When a library runs what it is handed by a method of something that another file made: an imported `app`.

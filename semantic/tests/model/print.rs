@@ -12,6 +12,7 @@ use outlive_semantic::summary::{NameMap, Role, summarise};
 use outlive_semantic::syntax::{self, Language};
 use outlive_semantic::tables::{BindingKind, ExportTarget, FunctionKind, Imported, Lowered};
 use outlive_semantic::tree::Kind;
+use outlive_semantic::turns::Turns;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -296,7 +297,7 @@ pub(crate) fn project(files: &[(&str, &str)]) -> String {
             asked.push((FileId(entries.len() as u32), names.place(&model, &place), file.display(&place)));
         }
         let role = if path.contains("test") { Role::Test } else { Role::Source };
-        let summary = summarise(&model, &accesses, &ops, role, names);
+        let summary = summarise(&model, &accesses, &ops, role, &Turns::of(&model), names);
         entries.push(FileEntry { path: (*path).to_owned(), summary: summary.into() });
     }
     let packages = Packages::default();
