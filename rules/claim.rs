@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
 use crate::unbounded_concurrency::UnawaitedClaim;
-use outlive_semantic::catalog::{Container, ModelId};
+use outlive_semantic::catalog::{Container, LibraryId, MajorsRow, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId, NameId};
 use outlive_semantic::place::Place;
@@ -83,6 +83,8 @@ pub enum Body {
     Outlived(Box<OutlivedClaim>),
     /// One end of something that another file has the other end of.
     End(Box<EndClaim>),
+    /// A library's cache that others may put into, or something put into what another file made.
+    Cache(Box<CacheClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
@@ -130,6 +132,7 @@ kinds!(
     Kept(KeptClaim),
     Outlived(OutlivedClaim),
     End(EndClaim),
+    Cache(CacheClaim),
     Local(LocalClaim),
     Churn(ChurnClaim),
     Unawaited(UnawaitedClaim)
@@ -718,6 +721,27 @@ pub struct EndClaim {
     pub conventions: u8,
 }
 
+/// A cache of a library, as one file sees it: the one that makes it, or one that puts something in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CacheClaim {
+    /// The cache.
+    pub holder: Place,
+    /// How the source names it.
+    pub shown: String,
+    /// Which end this is.
+    pub end: CacheEnd,
+}
+
+/// The two ends of a cache.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum CacheEnd {
+    /// It is made here: by which library, which methods empty it, and what there is to say.
+    Made(LibraryId, Vec<String>, LocalClaim),
+    /// Something is put in: by the library that it may be of, how many conventions there are in saying that keys come from
+    /// outside.
+    Put(Vec<(LibraryId, u8)>),
+}
+
 /// A finding whose message is known; only whether and how often the code runs is open.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct LocalClaim {
@@ -739,6 +763,12 @@ pub struct LocalClaim {
     pub must_repeat: bool,
     /// An entry point must be known to drive it.
     pub must_be_hot: bool,
+    /// A request must be known to wait for it.
+    pub must_serve: bool,
+    /// The majors of a package, or of the runtime, that it is true of; none if of all.
+    pub majors: Option<MajorsRow>,
+    /// Where the manifest does not tell, these are likely.
+    pub majors_are_likely: bool,
     /// Not the severity of the rule.
     pub severity: Option<Severity>,
     /// The retention path.

@@ -4,7 +4,7 @@ use crate::claim::{self, Claim, LocalClaim};
 use crate::finding::{Doubt, Finding, Retainer};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
-use outlive_semantic::project::FileId;
+use outlive_semantic::project::{Answer, FileId};
 use outlive_semantic::rate::Rate;
 
 /// Judges the local claims of one rule.
@@ -16,6 +16,27 @@ pub(crate) fn settle_all(
     claim::settle_each(claims, |file, claim, body| settle(view, meta, file, claim, body))
 }
 
+/// What is doubtful before the project is asked anything but which majors it runs with; none if it runs with others.
+pub(crate) fn doubt_of(
+    view: &ProjectView<'_, '_>,
+    file: FileId,
+    claim: &Claim,
+    body: &LocalClaim,
+) -> Option<Doubt> {
+    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    let Some(majors) = &body.majors else { return Some(doubt) };
+    match view.project.runs_with(file, majors) {
+        Answer::Yes => {}
+        Answer::Assumed | Answer::Unknown if body.majors_are_likely => doubt.assume(),
+        Answer::Assumed | Answer::Unknown => doubt.unknown(),
+        Answer::No => {
+            return view
+                .drop(file, claim, || format!("the project asks for other majors of `{}`", majors.of));
+        }
+    }
+    Some(doubt)
+}
+
 fn settle(
     view: &ProjectView<'_, '_>,
     meta: &'static Meta,
@@ -25,7 +46,10 @@ fn settle(
 ) -> Option<Finding> {
     let project = view.project;
     let info = project.rate(file, claim.func);
-    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    let mut doubt = doubt_of(view, file, claim, body)?;
+    if body.must_serve && info.rate != Some(Rate::Request) {
+        return view.drop(file, claim, || format!("no request waits for it: it runs {}", info.phrase()));
+    }
     if !info.rate.is_some_and(Rate::is_hot) {
         doubt.conventions = doubt.conventions.saturating_add(body.named);
     }

@@ -2,9 +2,9 @@
 //! leaves something on it, and how often that code runs.
 
 use crate::claim::{self, Claim, LocalClaim, OutlivedClaim};
-use crate::finding::{Doubt, Finding, Retainer, Role};
-use crate::lifetime;
+use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, Meta, ProjectView};
+use crate::{lifetime, local};
 use outlive_semantic::growth::Op;
 use outlive_semantic::guard;
 use outlive_semantic::index::NodeId;
@@ -56,7 +56,7 @@ fn settle(
         (Lives::Unknown, Some(life)) => Lives::Known(life),
         (lives, _) => lives,
     };
-    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    let mut doubt = local::doubt_of(view, file, claim, body)?;
     if let Some(once) = &outlived.once
         && lifetime::lives_as_long(project, &project.canonical(file, once), &spot)
     {

@@ -2,17 +2,18 @@
 
 use crate::config::ConfigError;
 use crate::configs::Configs;
+use crate::manifest::{self, Manifest};
 use crate::{published, role};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
-use outlive_semantic::project::{Package, Packages};
+use outlive_semantic::project::Packages;
 use outlive_semantic::summary::Role;
 use outlive_semantic::syntax::Language;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use thiserror::Error;
 
 /// Why a file was left out.
@@ -131,7 +132,10 @@ pub(crate) fn discover(
             std::io::ErrorKind::NotFound => DiscoverError::Missing(shown),
             _ => DiscoverError::Unreadable(shown, error),
         })?;
-        let root = project_root(&whole(&here, path), &here, meta.is_dir());
+        let whole = whole(&here, path);
+        let root = project_root(&whole, &here, meta.is_dir());
+        manifest::above(&whole, &root, &here)
+            .for_each(|manifest| found.extend(Some(Met::Manifest(manifest))));
         if meta.is_dir() {
             search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
@@ -172,7 +176,7 @@ pub(crate) enum Met {
     File(Candidate),
     Skipped(Skip),
     Refused(String, String),
-    Package(String, Package),
+    Manifest(Manifest),
 }
 
 impl Search<'_> {
@@ -230,7 +234,7 @@ impl Search<'_> {
         let shown = relative(path, self.here);
         let name = shown.rsplit('/').next().unwrap_or(&shown);
         if name == "package.json" {
-            return Ok(manifest(path, &shown).map(|(name, package)| Met::Package(name, package)));
+            return Ok(Manifest::read(path, &shown).map(Met::Manifest));
         }
         let Some(language) = Language::of_path(name) else { return Ok(None) };
         if path.to_str().is_none() {
@@ -266,8 +270,11 @@ impl Extend<Met> for Found {
                 Met::File(file) => self.files.push(file),
                 Met::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
                 Met::Refused(path, reason) => self.refused.push((path, reason)),
-                Met::Package(name, package) => {
-                    self.packages.folders.entry(name).or_insert(package);
+                Met::Manifest(Manifest { name, package, asked }) => {
+                    Arc::make_mut(&mut self.packages.asked).insert(package.folder.clone(), asked);
+                    if let Some(name) = name {
+                        self.packages.folders.entry(name).or_insert(package);
+                    }
                 }
             }
         }
@@ -291,48 +298,6 @@ fn skip_folder(path: &str) -> Option<Skip> {
         }
         _ => None,
     })
-}
-
-/// What a manifest says about the package's name and entry files.
-pub(crate) fn manifest(path: &Path, shown: &str) -> Option<(String, Package)> {
-    let text = std::fs::read(path).ok()?;
-    let json: serde_json::Value = serde_json::from_slice(&text).ok()?;
-    let name = json.get("name")?.as_str()?;
-    let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-    let mut package = Package { folder, ..Package::default() };
-    for key in ["source", "module", "main", "browser", "types"] {
-        package.entries.extend(json.get(key).and_then(|entry| entry.as_str()).map(str::to_owned));
-    }
-    match json.get("exports") {
-        Some(serde_json::Value::Object(map)) if map.keys().any(|key| key.starts_with('.')) => {
-            for (key, targets) in map {
-                match key.strip_prefix("./") {
-                    Some(below) => package.exports.push((below.to_owned(), all_targets(targets))),
-                    None => package.entries.extend(all_targets(targets)),
-                }
-            }
-        }
-        Some(root) => package.entries.extend(all_targets(root)),
-        None => {}
-    }
-    Some((name.to_owned(), package))
-}
-
-/// The files that an export may be, under whichever condition, in the order in which they are written.
-fn all_targets(exported: &serde_json::Value) -> Vec<String> {
-    let mut targets = Vec::new();
-    add_targets(exported, &mut targets, 8);
-    targets
-}
-
-fn add_targets(exported: &serde_json::Value, targets: &mut Vec<String>, fuel: u32) {
-    let Some(fuel) = fuel.checked_sub(1) else { return };
-    match exported {
-        serde_json::Value::String(path) => targets.push(path.clone()),
-        serde_json::Value::Object(map) => map.values().for_each(|value| add_targets(value, targets, fuel)),
-        serde_json::Value::Array(list) => list.iter().for_each(|value| add_targets(value, targets, fuel)),
-        _ => {}
-    }
 }
 
 /// A path as the report has it: relative to the working directory if it is below, with forward slashes.

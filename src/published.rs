@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::discover::{self, Candidate, Found, Met};
+use crate::manifest::Manifest;
 use ignore::WalkBuilder;
 use ignore::gitignore::Gitignore;
 use outlive_semantic::summary::Role;
@@ -73,7 +74,7 @@ fn look_at(path: &Path, here: &Path) -> Option<Met> {
     let shown = discover::relative(path, here);
     let name = path.file_name()?.to_str()?;
     if name == "package.json" {
-        return discover::manifest(path, &shown).map(|(name, package)| Met::Package(name, package));
+        return Manifest::read(path, &shown).map(Met::Manifest);
     }
     let language = Language::of_path(name)?;
     let is_script = matches!(language, Language::JavaScript | Language::Module | Language::CommonJs);

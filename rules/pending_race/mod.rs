@@ -5,8 +5,9 @@ use crate::finding::{Finding, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, outlived};
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::MajorsRow;
 use outlive_semantic::guard;
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::pending::{Promises, Settles, ends_something};
 use outlive_semantic::place::{Place, Root, Step};
@@ -126,7 +127,7 @@ fn left_behind(
         promise_doubt(file, &place, contender.what)?
     };
     let (conventions, unknowns, proof) = doubt;
-    let mut body = words(model, contender, &place);
+    let mut body = words(file, call, contender, &place);
     (body.conventions, body.unknowns) = (conventions, unknowns);
     body.notes.extend(proof.map(|node| Note {
         role: Role::Holder,
@@ -275,10 +276,28 @@ fn is_named_token(model: &Model<'_>, place: &Place) -> bool {
     is_cancel_token(model, place) && names(model, place).iter().any(is_token)
 }
 
-/// What is doubtful about a signal outliving the call: on Node 24 less is kept.
+/// What is doubtful about a signal outliving the call.
 fn signal_doubt(model: &Model<'_>, place: &Place) -> Option<Doubts> {
     let is_passed = matches!(place.root, Root::Binding(binding) if model.file.binding(binding).kind == BindingKind::Param);
-    (!is_passed).then_some((1, 0, None))
+    (!is_passed).then_some((0, 0, None))
+}
+
+/// Majors of Node.
+fn node(from: u32, to: u32) -> MajorsRow {
+    MajorsRow { of: "node".to_owned(), from, to }
+}
+
+/// The variable that holds a composite signal, and where it is listened to.
+fn composite_listener(file: &FileView<'_, '_>, call: NodeId) -> Option<(BindingId, NodeId)> {
+    let tree = &file.model.file.tree;
+    let decl = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
+    let binding = tree.first(decl).and_then(|target| tree.binding(target))?;
+    let listens =
+        file.accesses.of(&Place::root(Root::Binding(binding))).find_map(|access| match access.usage {
+            Usage::Method { name, call } if tree.text(name) == "addEventListener" => Some(call),
+            _ => None,
+        })?;
+    Some((binding, listens))
 }
 
 /// A composite signal that somebody listens to: Node 20 never collects it, whatever its sources.
@@ -286,21 +305,16 @@ fn listened_composite(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClai
     let model = file.model;
     let tree = &model.file.tree;
     let (object, "any") = tree.method_call(call)? else { return None };
-    let decl = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
-    let binding = tree.first(decl).and_then(|target| tree.binding(target))?;
-    let place = Place::root(Root::Binding(binding));
-    let listens = file.accesses.of(&place).find_map(|access| match access.usage {
-        Usage::Method { name, call } if tree.text(name) == "addEventListener" => Some(call),
-        _ => None,
-    })?;
+    let (binding, listens) = composite_listener(file, call)?;
     let name = tree.text(model.file.binding(binding).name);
     (model.file.global_of(object) == Some("AbortSignal")).then(|| LocalClaim {
         message: format!("`{name}` has a listener: Node 20 keeps it, and what the listener uses, for ever"),
         help: "abort one controller from a listener on each source, and remove those listeners at the end"
             .to_owned(),
         subject: name.to_owned(),
-        // Later versions collect it.
-        unknowns: 1,
+        // Later versions collect it. Whether the listener is taken away again is not asked.
+        majors: Some(node(20, 20)),
+        conventions: 1,
         must_repeat: true,
         notes: vec![Note {
             role: Role::Registered,
@@ -311,8 +325,8 @@ fn listened_composite(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClai
     })
 }
 
-fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim {
-    let shown = model.file.display(place);
+fn words(file: &FileView<'_, '_>, call: NodeId, contender: &Contender, place: &Place) -> LocalClaim {
+    let shown = file.model.file.display(place);
     let (message, help) = match contender.what {
         What::Race(name) => (
             format!(
@@ -339,7 +353,10 @@ fn words(model: &Model<'_>, contender: &Contender, place: &Place) -> LocalClaim 
             ),
         ),
     };
-    LocalClaim { message, help, subject: shown, ..LocalClaim::default() }
+    // Later on only a listener keeps a signal.
+    let goes = contender.what == What::Signals && composite_listener(file, call).is_none();
+    let majors = goes.then(|| node(0, 22));
+    LocalClaim { message, help, subject: shown, majors, majors_are_likely: goes, ..LocalClaim::default() }
 }
 
 /// `async function loop() { await x; return loop() }` without a way out: each turn keeps the one before.

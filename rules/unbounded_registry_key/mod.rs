@@ -63,6 +63,12 @@ impl Rule for UnboundedRegistryKey {
                 push(file, node, body, claims);
             }
         }
+        let is_tagged = |node: &&NodeId| file.model.file.tree.kind(**node) == Kind::TaggedTemplate;
+        for &tagged in file.model.landmarks().iter().filter(is_tagged) {
+            if let Some(body) = registry_tag(file, tagged) {
+                push(file, tagged, body, claims);
+            }
+        }
         for access in file.accesses.iter() {
             let (at, body) = match access.usage {
                 Usage::Assigned(assign) => (assign, global_key(file.model, access.node, &access.place)),
@@ -85,35 +91,94 @@ fn push(file: &FileView<'_, '_>, at: NodeId, body: LocalClaim, claims: &mut Clai
     claims.add(META.id, tree.func(at), tree.span(at), body);
 }
 
+/// What a call of a registry is called, and what is said of it.
+struct Entry<'r> {
+    path: String,
+    keeps: &'r str,
+    help: &'r str,
+    row: Option<&'r RegistryRow>,
+}
+
 fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let path = model.api_path(tree.callee(call)?)?;
     let rows = model.rows(call);
     let row = rows.iter().find_map(|row| row.registry.as_ref());
-    let (keeps, help) = match row {
-        Some(row) => (row.keeps.as_str(), row.advice.as_str()),
+    let callee = tree.callee(call)?;
+    let path = model.api_path(callee);
+    let entry = match row {
+        Some(row) => {
+            // A thing that the code has a name for goes by that name.
+            let named = path.filter(|path| !path.contains("()"));
+            let path =
+                named.map_or_else(|| model.file.display(&model.file.place(callee)), |path| path.to_string());
+            Entry { path, keeps: &row.keeps, help: &row.advice, row: Some(row) }
+        }
         None => {
-            let registry = REGISTRIES.iter().find(|registry| *registry.path == *path)?;
-            (registry.keeps, registry.help)
+            let known = REGISTRIES.iter().find(|registry| Some(registry.path) == path.as_deref())?;
+            Entry { path: known.path.to_owned(), keeps: known.keeps, help: known.help, row: None }
         }
     };
-    let key = tree.arg(call, 0)?;
-    if row.is_some_and(|row| tree.args(call).count() < row.arguments) {
+    if row.is_some_and(|row| asks_only(model, call, row)) {
         return None;
     }
-    let freshness = freshness(model, key)?;
+    let freshness =
+        keys(model, call, row).filter_map(|key| freshness(model, key)).min_by_key(|key| key.conventions)?;
     // There are as many modules as files: only a path from outside, or one made up, is another each time.
-    if &*path == "require" && freshness.conventions > 1 {
+    if entry.path == "require" && freshness.conventions > 1 {
         return None;
     }
-    if let Some(row) = row.filter(|row| ends(file, &path, row)) {
-        return file.drop(&META, call, || format!("`{}` is called in this file", row.ends.join("`, `")));
+    claim(file, call, &entry, &freshness)
+}
+
+/// A document that is put together where it is parsed: gql`{ user(id: "${id}") }`.
+fn registry_tag(file: &FileView<'_, '_>, tagged: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let path = model.api_path(tree.first(tagged)?)?;
+    let row = model.catalog.calls_of_path(&path).find_map(|row| row.registry.as_ref())?;
+    let freshness = freshness(model, tree.last_child(tagged)?)?;
+    let entry = Entry { path: path.to_string(), keeps: &row.keeps, help: &row.advice, row: Some(row) };
+    claim(file, tagged, &entry, &freshness)
+}
+
+/// Whether a call puts nothing in, or something that goes by itself.
+fn asks_only(model: &Model<'_>, call: NodeId, row: &RegistryRow) -> bool {
+    let tree = &model.file.tree;
+    let expires = row.expires_at.is_some_and(|at| tree.arg(call, usize::from(at)).is_some());
+    expires || tree.args(call).count() < row.arguments
+}
+
+/// What an entry is told by: the first argument, or the labels.
+fn keys<'a>(
+    model: &'a Model<'_>,
+    call: NodeId,
+    row: Option<&RegistryRow>,
+) -> impl Iterator<Item = NodeId> + use<'a> {
+    let tree = &model.file.tree;
+    let labels = row.is_some_and(|row| row.labels);
+    let args = tree.args(call).take(if labels { usize::MAX } else { 1 });
+    args.flat_map(move |arg| {
+        let is_set = labels && tree.kind(arg) == Kind::Object;
+        let values = tree.children(arg).filter_map(|part| tree.last_child(part)).filter(move |_| is_set);
+        values.chain((!is_set).then_some(arg))
+    })
+}
+
+fn claim(
+    file: &FileView<'_, '_>,
+    at: NodeId,
+    entry: &Entry<'_>,
+    freshness: &Freshness,
+) -> Option<LocalClaim> {
+    if let Some(row) = entry.row.filter(|row| ends(file, at, &entry.path, row)) {
+        return file.drop(&META, at, || format!("`{}` is called in this file", row.ends.join("`, `")));
     }
+    let what = if entry.row.is_some_and(|row| row.labels) { "label" } else { "key" };
     Some(LocalClaim {
-        message: format!("`{path}` is given a key made {}: {keeps}", freshness.words),
-        help: help.to_owned(),
-        subject: path.to_string(),
+        message: format!("`{}` is given a {what} made {}: {}", entry.path, freshness.words, entry.keeps),
+        help: entry.help.to_owned(),
+        subject: entry.path.clone(),
         must_repeat: true,
         conventions: freshness.conventions,
         ..LocalClaim::default()
@@ -121,13 +186,17 @@ fn registry_call(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// Whether the file ends entries of the registry at all: of which keys, only a run could tell.
-fn ends(file: &FileView<'_, '_>, path: &str, row: &RegistryRow) -> bool {
-    let tree = &file.model.file.tree;
-    let owner = path.rsplit_once('.').map(|(owner, _)| owner);
-    tree.ids().filter(|&node| tree.kind(node) == Kind::Call).any(|node| {
-        tree.method_call(node).is_some_and(|(object, method)| {
-            row.ends.iter().any(|end| end == method) && file.model.api_path(object).as_deref() == owner
-        })
+fn ends(file: &FileView<'_, '_>, call: NodeId, path: &str, row: &RegistryRow) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let owner = path.rsplit_once('.').map_or(path, |(owner, _)| owner);
+    let receiver = tree.method_call(call).map(|(object, _)| model.file.place(object));
+    file.calls.iter().filter_map(|&other| tree.method_call(other)).any(|(object, method)| {
+        row.ends.iter().any(|end| end == method) && {
+            let of = model.api_path(object);
+            of.is_some_and(|of| *of == *owner || *of == *path)
+                || receiver.as_ref() == Some(&model.file.place(object))
+        }
     })
 }
 

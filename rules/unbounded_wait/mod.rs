@@ -1,5 +1,7 @@
 //! `unbounded-wait`: a request handler that waits for another server for as long as that pleases.
 
+mod promised;
+
 use crate::claim::{Claim, LocalClaim};
 use crate::finding::{Finding, Severity};
 use crate::local;
@@ -7,7 +9,6 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
-use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
 
 /// The rule.
@@ -28,19 +29,14 @@ impl Rule for UnboundedWait {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = unlimited(file.model, call) else { return };
+        let body = unlimited(file.model, call).or_else(|| promised::claim(file.model, call));
+        let Some(body) = body else { return };
         let (at, func) = (file.model.file.tree.span(call), file.model.file.tree.func(call));
         claims.add(META.id, func, at, body);
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        // Only a request that waits keeps a request.
-        let own: Vec<(FileId, &Claim)> = claims
-            .iter()
-            .copied()
-            .filter(|(file, claim)| view.project.rate(*file, claim.func).rate == Some(Rate::Request))
-            .collect();
-        local::settle_all(&own, view, &META)
+        local::settle_all(claims, view, &META)
     }
 }
 
@@ -65,13 +61,14 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         subject: path.to_string(),
         unknowns: 1,
         must_repeat: true,
-        must_be_hot: true,
+        // Only a request that waits keeps a request.
+        must_serve: true,
         ..LocalClaim::default()
     })
 }
 
 /// Whether options limit the wait, or cannot be read.
-fn may_limit(model: &Model<'_>, options: NodeId, limits: &[String]) -> bool {
+fn may_limit<S: AsRef<str>>(model: &Model<'_>, options: NodeId, limits: &[S]) -> bool {
     let tree = &model.file.tree;
     let value =
         model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
@@ -79,7 +76,9 @@ fn may_limit(model: &Model<'_>, options: NodeId, limits: &[String]) -> bool {
         return true;
     }
     tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Property => tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit == name)),
+        Kind::Property => {
+            tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit.as_ref() == name))
+        }
         _ => true,
     })
 }

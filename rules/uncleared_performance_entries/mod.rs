@@ -31,14 +31,11 @@ impl Rule for UnclearedPerformanceEntries {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
         let tree = &model.file.tree;
-        let body = match timeline_method(model, call) {
-            Some("mark") => entry(model, call, "mark", "clearMarks"),
-            Some("measure") => entry(model, call, "measure", "clearMeasures"),
-            Some("clearMarks") => LocalClaim { subject: format!("{CLEARS}mark"), ..LocalClaim::default() },
-            Some("clearMeasures") => {
-                LocalClaim { subject: format!("{CLEARS}measure"), ..LocalClaim::default() }
-            }
-            _ => return,
+        let rows = model.rows(call);
+        let Some(row) = rows.iter().find_map(|row| row.timeline.as_ref()) else { return };
+        let body = match &row.cleared_by {
+            Some(clear) => entry(model, call, &row.kind, clear),
+            None => LocalClaim { subject: format!("{CLEARS}{}", row.kind), ..LocalClaim::default() },
         };
         claims.add(META.id, tree.func(call), tree.span(call), body);
     }
@@ -64,16 +61,7 @@ impl Rule for UnclearedPerformanceEntries {
     }
 }
 
-/// The method of `performance` that is called.
-fn timeline_method<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
-    let tree = &model.file.tree;
-    let path = model.api_path(tree.callee(call)?)?;
-    let path = path.strip_prefix("perf_hooks.").unwrap_or(&path);
-    let (_, method) = tree.method_call(call)?;
-    (path.strip_prefix("performance.") == Some(method)).then_some(method)
-}
-
-fn entry(model: &Model<'_>, call: NodeId, kind: &'static str, clear: &str) -> LocalClaim {
+fn entry(model: &Model<'_>, call: NodeId, kind: &str, clear: &str) -> LocalClaim {
     let tree = &model.file.tree;
     let name = tree.arg(call, 0).and_then(|name| model.file.constant_name(name)).map(|name| tree.text(name));
     let shown = name.map_or_else(|| format!("{kind}s"), |name| format!("{kind}s `{name}`"));

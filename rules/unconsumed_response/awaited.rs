@@ -1,63 +1,78 @@
 //! A response that is awaited and of whose body some way through the function takes no notice.
 
-use super::consumed_by;
+use super::{leaves, leaving, stops};
 use crate::claim::{LocalClaim, Note};
-use crate::finding::Role;
 use crate::rule::FileView;
-use outlive_semantic::flow::{Edge, Exit, Flow};
-use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::catalog::{RequestRow, UnreadRow};
+use outlive_semantic::flow::{Edge, Flow};
+use outlive_semantic::index::{BindingId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::Kind;
-use rustc_hash::FxHashSet;
 
 /// The claim about one request; none if every way reads its body, or hands it on.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await)?;
-    if !model.rows(call).iter().any(|row| row.request.as_ref().is_some_and(|row| row.holds_connection)) {
-        return None;
-    }
-    let body = body(model, wait)?;
-    let Some((name, place)) = body else { return Some(words("the response", "is never read", None)) };
+    let row = answer(model, call)?;
+    let Some((name, place)) = body(model, wait, row)? else {
+        return Some(words("the response", "is never read", vec![], row));
+    };
     let shown = tree.text(model.file.binding(name).name).to_owned();
     let func = tree.func(call);
-    let stops: FxHashSet<NodeId> = stops(file, func, &place);
+    let stops = stops(file, func, &place, row);
     if stops.is_empty() {
-        return Some(words(&format!("`{shown}`"), "is never read", None));
+        return Some(words(&format!("`{shown}`"), "is never read", vec![], row));
     }
     let flow = Flow::of(model, func)?;
     let start = *flow.points(wait).first()?;
     let feasible = |edge| !is_empty(model, edge);
     let way = flow.escape(start, &stops, &feasible).filter(|way| !way.is_weak)?;
-    let how = match way.exit {
-        Exit::Return => "is not read when the function returns here",
-        Exit::Throw => "is not read when this throws",
-        Exit::End => "is not read on every branch",
-    };
-    let note = way.at.map(|node| Note {
-        role: Role::Holder,
-        message: format!("`{shown}` leaves here unread"),
-        span: tree.span(node),
-    });
-    Some(words(&format!("`{shown}`"), how, note))
+    let notes = leaving(model, way.at, &shown);
+    Some(words(&format!("`{shown}`"), &leaves(way.exit, "function"), notes, row))
 }
 
-fn words(shown: &str, how: &str, note: Option<Note>) -> LocalClaim {
+/// How the answer that a call asks for is read, if that is for whoever asks to do.
+pub(super) fn answer<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a UnreadRow> {
+    let rows = model.rows(call);
+    let requests = rows.iter().filter_map(|row| row.request.as_ref());
+    let mut answers = requests.filter(|row| row.answer.is_some() && holds(model, call, row));
+    let name = answers.next()?.answer.as_ref()?;
+    model.catalog.find_type(name).and_then(|of| model.catalog.model(of).unread.as_ref())
+}
+
+/// Whether the options of a call ask for such an answer.
+fn holds(model: &Model<'_>, call: NodeId, row: &RequestRow) -> bool {
+    if row.answer_if.is_empty() {
+        return true;
+    }
+    let tree = &model.file.tree;
+    let options = row.options.and_then(|at| tree.arg(call, usize::from(at)));
+    let known = |node| model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+    let Some(options) = options.map(|options| known(options).unwrap_or(options)) else { return false };
+    row.answer_if.iter().all(|(option, wanted)| {
+        let value = tree.property(options, option).and_then(|value| model.file.constant_name(value));
+        value.is_some_and(|value| tree.text(value) == wanted)
+    })
+}
+
+fn words(shown: &str, how: &str, notes: Vec<Note>, row: &UnreadRow) -> LocalClaim {
+    let body = row.body.as_deref().unwrap_or("body");
     LocalClaim {
         message: format!("the body of {shown} {how}: its connection stays taken"),
-        help: "call `body.dump()` on the ways that do not need the body, or read it".to_owned(),
+        help: format!("call `{body}.{}()` on the ways that do not need the body, or read it", row.discard),
         subject: shown.to_owned(),
         must_repeat: true,
-        notes: note.into_iter().collect(),
+        unknowns: u8::from(row.buffers),
+        notes,
         ..LocalClaim::default()
     }
 }
 
 /// The name under which the body, or the whole response, is known: none inside if nobody keeps it, none outside if it
 /// goes somewhere else.
-fn body(model: &Model<'_>, wait: NodeId) -> Option<Option<(BindingId, Place)>> {
+fn body(model: &Model<'_>, wait: NodeId, row: &UnreadRow) -> Option<Option<(BindingId, Place)>> {
     let tree = &model.file.tree;
     if tree.is_discarded(wait) {
         return Some(None);
@@ -73,29 +88,16 @@ fn body(model: &Model<'_>, wait: NodeId) -> Option<Option<(BindingId, Place)>> {
     }
     let mut body = None;
     for part in tree.children(target) {
-        match (tree.kind(part), tree.name(part)) {
-            (Kind::PatternProperty, Some("body")) => {
-                let name = tree.subtree(part).find(|&name| tree.kind(name) == Kind::BindingName)?;
-                body = Some((tree.binding(name)?, model.file.place(name)));
-            }
-            (Kind::PatternProperty, Some(_)) => {}
-            _ => return None,
+        let name = tree.name(part).filter(|_| tree.kind(part) == Kind::PatternProperty)?;
+        if Some(name) == row.body.as_deref() {
+            let name = tree.subtree(part).find(|&name| tree.kind(name) == Kind::BindingName)?;
+            body = Some((tree.binding(name)?, model.file.place(name)));
+        } else if !row.looks.iter().any(|known| known == name) {
+            // Something reads the body: `const { text } = …`.
+            return None;
         }
     }
     Some(body)
-}
-
-/// What reads the body, ends it, or takes it over.
-fn stops(file: &FileView<'_, '_>, func: FuncId, place: &Place) -> FxHashSet<NodeId> {
-    let tree = &file.model.file.tree;
-    let mut out = FxHashSet::default();
-    for node in file.accesses.below(place).filter_map(|access| consumed_by(file.model, place, access)) {
-        out.insert(node);
-        out.extend(
-            tree.ancestors(node).filter(|&at| tree.kind(at) == Kind::Function && tree.func(at) == func),
-        );
-    }
-    out
 }
 
 /// Whether an edge is taken only for an answer that has no body.

@@ -1,15 +1,17 @@
 //! `unconsumed-response`: a response whose body some way through the handler leaves unread, which keeps its socket.
 
 mod awaited;
+mod stream;
 
 use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{local, mend};
 use outlive_semantic::access::{Access, Usage};
+use outlive_semantic::catalog::UnreadRow;
 use outlive_semantic::flow::{Exit, Flow};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 use outlive_semantic::tree::Kind;
@@ -27,55 +29,13 @@ static META: Meta = Meta {
     page: include_str!("README.md"),
 };
 
-/// Methods that read, discard or destroy a body.
-const CONSUMERS: &[&str] = &[
-    "pipe",
-    "resume",
-    "destroy",
-    "read",
-    "text",
-    "json",
-    "arrayBuffer",
-    "blob",
-    "formData",
-    "bytes",
-    "dump",
-    "cancel",
-    "unpipe",
-    "abort",
-    "iterator",
-    "getReader",
-    "pipeTo",
-    "pipeThrough",
-    "close",
-    "end",
-];
-
-/// Fields that are only looked at.
-const HEAD_FIELDS: &[&str] = &[
-    "statusCode",
-    "statusMessage",
-    "headers",
-    "rawHeaders",
-    "httpVersion",
-    "status",
-    "ok",
-    "socket",
-    "complete",
-    "url",
-    "req",
-    "trailers",
-    "opaque",
-    "context",
-];
-
 impl Rule for UnconsumedResponse {
     fn meta(&self) -> &'static Meta {
         &META
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = awaited::claim(file, call) else { return };
+        let Some(body) = awaited::claim(file, call).or_else(|| stream::claim_of(file, call)) else { return };
         let tree = &file.model.file.tree;
         let (at, func) = (tree.span(call), tree.func(call));
         claims.add(META.id, func, at, body);
@@ -83,8 +43,9 @@ impl Rule for UnconsumedResponse {
 
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
         let model = file.model;
-        let Some((binding, call)) = response_param(model, func) else { return };
-        let Some(body) = unread(file, func, binding, request(model, call).as_ref()) else { return };
+        let Some(response) = response_param(model, func) else { return };
+        let Some(body) = unread(file, func, &response) else { return };
+        let call = response.call;
         let at = model.file.tree.span(call);
         claims.add(META.id, model.file.tree.func(call), at, body);
     }
@@ -94,61 +55,86 @@ impl Rule for UnconsumedResponse {
     }
 }
 
-/// The parameter that holds the response of a client request, and the call the function is handed to.
-fn response_param(model: &Model<'_>, func: FuncId) -> Option<(BindingId, NodeId)> {
-    let wanted = model.catalog.find_type("http.ClientResponse")?;
+/// A response that a function is handed.
+struct Response<'a> {
+    /// The parameter.
+    name: BindingId,
+    /// The call that the function is handed to.
+    call: NodeId,
+    /// How it is read.
+    row: &'a UnreadRow,
+}
+
+/// The response that a function is handed: by the request, or by the promise of one.
+fn response_param<'a>(model: &Model<'a>, func: FuncId) -> Option<Response<'a>> {
     let first = model.file.params(func).next()?;
-    let binding = model.file.tree.binding(first)?;
-    let handed = model.handed(func).iter().find(|handed| {
-        model
-            .callback_rows(handed)
-            .iter()
-            .any(|(_, row)| row.params.first().and_then(|name| model.catalog.find_type(name)) == Some(wanted))
-    })?;
-    Some((binding, handed.call))
+    let name = model.file.tree.binding(first)?;
+    let of_type = |handed: &Handed| {
+        let rows = model.callback_rows(handed);
+        let names = rows.iter().filter_map(|(_, row)| row.params.first());
+        let types = names.filter_map(|name| model.catalog.find_type(name));
+        types.filter_map(|of| model.catalog.model(of).unread.as_ref()).next()
+    };
+    let promised = |handed: &Handed| {
+        let (asked, "then") = model.file.tree.method_call(handed.call)? else { return None };
+        awaited::answer(model, asked).filter(|_| handed.arg == 0)
+    };
+    model.handed(func).iter().find_map(|handed| {
+        let row = of_type(handed).or_else(|| promised(handed))?;
+        Some(Response { name, call: handed.call, row })
+    })
+}
+
+/// The nodes that read the body of what is at a place, end it, or hand it on, and the functions of `func` that do.
+fn stops(file: &FileView<'_, '_>, func: FuncId, place: &Place, row: &UnreadRow) -> FxHashSet<NodeId> {
+    let tree = &file.model.file.tree;
+    let mut out = FxHashSet::default();
+    for node in file.accesses.below(place).filter_map(|access| consumed_by(file.model, place, access, row)) {
+        out.insert(node);
+        out.extend(
+            tree.ancestors(node).filter(|&at| tree.kind(at) == Kind::Function && tree.func(at) == func),
+        );
+    }
+    out
+}
+
+/// How a way leaves a body unread, for messages.
+fn leaves(exit: Exit, who: &str) -> String {
+    match exit {
+        Exit::Return => format!("is not read when the {who} returns here"),
+        Exit::Throw => "is not read when this throws".to_owned(),
+        Exit::End => "is not read on every branch".to_owned(),
+    }
+}
+
+/// Where something leaves unread.
+fn leaving(model: &Model<'_>, at: Option<NodeId>, name: &str) -> Vec<Note> {
+    let message = format!("`{name}` leaves here unread");
+    let span = at.map(|node| model.file.tree.span(node));
+    span.map(|span| Note { role: Role::Holder, message, span }).into_iter().collect()
 }
 
 /// What leaves the body unread; none if every way reads it, or hands it to code that may.
-fn unread(
-    file: &FileView<'_, '_>,
-    func: FuncId,
-    binding: BindingId,
-    request: Option<&Place>,
-) -> Option<LocalClaim> {
+fn unread(file: &FileView<'_, '_>, func: FuncId, response: &Response<'_>) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let place = Place::root(Root::Binding(binding));
-    let mut stops: FxHashSet<NodeId> = FxHashSet::default();
-    let mut consumes = false;
-    for access in file.accesses.below(&place) {
-        if let Some(node) = consumed_by(model, &place, access) {
-            consumes = true;
-            stops.insert(node);
-            let closures =
-                tree.ancestors(node).filter(|&n| tree.kind(n) == Kind::Function && tree.func(n) == func);
-            stops.extend(closures);
-        }
-    }
-    let name = tree.text(model.file.binding(binding).name).to_owned();
-    if !consumes {
+    let row = response.row;
+    let place = Place::root(Root::Binding(response.name));
+    let mut stops = stops(file, func, &place, row);
+    let name = tree.text(model.file.binding(response.name).name).to_owned();
+    if stops.is_empty() {
         let first = model.file.body(func).and_then(|body| tree.first(body));
-        let fixes = first.and_then(|first| discard(model, first, &name)).into_iter().collect();
-        return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![]) });
+        let fixes = first.and_then(|first| discard(model, first, &name, row)).into_iter().collect();
+        return Some(LocalClaim { fixes, ..claim(&name, "is never read", vec![], row) });
     }
-    stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, request)));
+    let request = request(model, response.call);
+    stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, &request)));
     let flow = Flow::of(model, func)?;
     let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
-    let at = way.at.map(|node| tree.span(node));
-    let how = match way.exit {
-        Exit::Return => "is not read when the handler returns here",
-        Exit::Throw => "is not read when this throws",
-        Exit::End => "is not read on every branch",
-    };
-    let note =
-        at.map(|span| Note { role: Role::Holder, message: format!("`{name}` leaves here unread"), span });
-    let leaves = way.at.filter(|_| way.exit == Exit::Return);
-    let fixes = leaves.and_then(|leaves| discard(model, leaves, &name)).into_iter().collect();
-    Some(LocalClaim { fixes, ..claim(&name, how, note.into_iter().collect()) })
+    let returns = way.at.filter(|_| way.exit == Exit::Return);
+    let fixes = returns.and_then(|at| discard(model, at, &name, row)).into_iter().collect();
+    let how = leaves(way.exit, "handler");
+    Some(LocalClaim { fixes, ..claim(&name, &how, leaving(model, way.at, &name), row) })
 }
 
 /// Where the request of a response is known: what listens for it, or what the call gave.
@@ -175,24 +161,37 @@ fn ended_by(file: &FileView<'_, '_>, func: FuncId, request: &Place) -> Vec<NodeI
 }
 
 /// The body is thrown away before a statement. Whether it was to be read there after all, only the author knows.
-fn discard(model: &Model<'_>, statement: NodeId, name: &str) -> Option<Fix> {
-    let edit = mend::before(model, statement, &format!("{name}.resume();"))?;
-    Some(Fix { title: format!("discard the body with `{name}.resume()`"), safe: false, edits: vec![edit] })
+fn discard(model: &Model<'_>, statement: NodeId, name: &str, row: &UnreadRow) -> Option<Fix> {
+    let call = discarding(name, row);
+    let edit = mend::before(model, statement, &format!("{call};"))?;
+    Some(Fix { title: format!("discard the body with `{call}`"), safe: false, edits: vec![edit] })
 }
 
-fn claim(name: &str, how: &str, notes: Vec<Note>) -> LocalClaim {
+/// The call that throws the body of what is called so away.
+fn discarding(name: &str, row: &UnreadRow) -> String {
+    match &row.body {
+        Some(body) => format!("{name}.{body}.{}()", row.discard),
+        None => format!("{name}.{}()", row.discard),
+    }
+}
+
+fn claim(name: &str, how: &str, notes: Vec<Note>, row: &UnreadRow) -> LocalClaim {
     LocalClaim {
         message: format!("the body of `{name}` {how}: its socket stays until the server gives up"),
-        help: format!("call `{name}.resume()` on the ways that do not need the body, or destroy it"),
+        help: format!(
+            "call `{}` on the ways that do not need the body, or destroy it",
+            discarding(name, row)
+        ),
         subject: name.to_owned(),
         must_repeat: true,
+        unknowns: u8::from(row.buffers),
         notes,
         ..LocalClaim::default()
     }
 }
 
 /// The node that reads, discards or hands on the response.
-fn consumed_by(model: &Model<'_>, place: &Place, access: &Access) -> Option<NodeId> {
+fn consumed_by(model: &Model<'_>, place: &Place, access: &Access, row: &UnreadRow) -> Option<NodeId> {
     let tree = &model.file.tree;
     let is_itself = access.place == *place;
     match access.usage {
@@ -205,7 +204,7 @@ fn consumed_by(model: &Model<'_>, place: &Place, access: &Access) -> Option<Node
                         .constant_name(event)
                         .is_none_or(|event| matches!(tree.text(event), "data" | "readable" | "end"))
                 });
-            (listens || CONSUMERS.contains(&name)).then_some(call)
+            (listens || row.reads.iter().any(|method| method == name)).then_some(call)
         }
         Usage::Argument { call, .. } if is_itself => {
             let path = tree.callee(call).and_then(|callee| model.api_path(callee));
@@ -230,7 +229,7 @@ fn consumed_by(model: &Model<'_>, place: &Place, access: &Access) -> Option<Node
             if !is_itself && access.place.path.len() == 1 =>
         {
             let field = access.place.last_field().map(|name| tree.text(name));
-            let is_head = field.is_some_and(|field| HEAD_FIELDS.contains(&field));
+            let is_head = field.is_some_and(|field| row.looks.iter().any(|known| known == field));
             (!is_head).then(|| enclosing_action(model, access.node))
         }
         _ => None,

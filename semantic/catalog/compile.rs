@@ -59,6 +59,8 @@ impl Catalog {
                 elements: None,
                 good_ends: row.good_ends.clone(),
                 ended_by: row.ended_by.clone(),
+                unread: row.unread.clone(),
+                few: row.few.clone(),
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });
@@ -139,6 +141,7 @@ impl Catalog {
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let holds = from.holds.clone();
                 let (good_ends, ended_by) = (from.good_ends.clone(), from.ended_by.clone());
+                let (few, unread) = (from.few.clone(), from.unread.clone());
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
@@ -149,6 +152,8 @@ impl Catalog {
                 ty.holds = ty.holds.take().or(holds);
                 ty.good_ends.extend(good_ends);
                 ty.ended_by.extend(ended_by);
+                ty.unread = ty.unread.take().or(unread);
+                ty.few.extend(few);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {
@@ -184,6 +189,9 @@ impl Catalog {
                 }
             }
             self.undoings.extend(row.undone_by.iter().cloned());
+            for method in row.caches.iter().flat_map(|row| &row.adds) {
+                self.fills.entry(method.clone()).or_default().push(id);
+            }
             if row.is_known_by_name() {
                 for path in row.callee.iter().flat_map(|path| expand(path)) {
                     self.by_name.entry(last_name(&path)).or_default().push(id);
@@ -313,6 +321,19 @@ impl Catalog {
     fn check_types(&self, sheet: &Sheet, row: &CallRow) -> Result<(), CatalogError> {
         for callback in &row.callbacks {
             self.check_names(sheet, &callback.params)?;
+        }
+        let answer = row.request.as_ref().and_then(|row| row.answer.as_ref());
+        if let Some(name) = answer
+            && self.model(self.type_named(sheet, name)?).unread.is_none()
+        {
+            let message = format!("`{name}` does not say how it is read; give it `unread`");
+            return Err(CatalogError { library: sheet.library.clone(), message });
+        }
+        let majors = row.caches.as_ref().and_then(|row| row.majors.as_ref());
+        if let Some(majors) = majors.filter(|row| row.from > row.to) {
+            let message =
+                format!("there is no major of `{}` from {} to {}", majors.of, majors.from, majors.to);
+            return Err(CatalogError { library: sheet.library.clone(), message });
         }
         row.returns.iter().try_for_each(|name| self.type_named(sheet, name).map(|_| ()))
     }

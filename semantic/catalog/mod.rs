@@ -88,6 +88,9 @@ pub struct ModelType {
     pub good_ends: Vec<String>,
     /// Methods by which it is sent to its end.
     pub ended_by: Vec<String>,
+    /// How it is read, if it is an answer that holds its connection until then.
+    pub unread: Option<UnreadRow>,
+    few: Vec<String>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -142,6 +145,8 @@ pub struct Catalog {
     builders: FxHashSet<String>,
     /// Methods that take a registration back.
     undoings: FxHashSet<String>,
+    /// The rows about caches, by the methods that put something in.
+    fills: FxHashMap<String, SmallVec<[usize; 2]>>,
     /// The rows whose functions are taken for themselves by name, wherever they are from, under that name.
     by_name: FxHashMap<String, SmallVec<[usize; 1]>>,
     pairs: Vec<PairRow>,
@@ -212,6 +217,12 @@ impl Catalog {
     #[must_use]
     pub fn field(&self, of: ModelId, name: &str) -> Option<ModelId> {
         self.model(of).fields.get(name).copied()
+    }
+
+    /// Whether there are only so many values of a field.
+    #[must_use]
+    pub fn has_few(&self, of: ModelId, field: &str) -> bool {
+        self.model(of).few.iter().any(|name| name == field)
     }
 
     /// What a method returns.
@@ -289,6 +300,17 @@ impl Catalog {
     #[must_use]
     pub fn undoes(&self, method: &str) -> bool {
         self.undoings.contains(method)
+    }
+
+    /// Whether a method of this name puts something into the caches of any library.
+    #[must_use]
+    pub fn fills(&self, method: &str) -> bool {
+        self.fills.contains_key(method)
+    }
+
+    /// The rows about caches that a method of this name puts something into.
+    pub fn filled_by(&self, method: &str) -> impl Iterator<Item = &CallRow> {
+        self.fills.get(method).into_iter().flatten().map(|&id| &self.calls[id])
     }
 
     /// The rows about functions that are taken for themselves by this name, wherever they are from.

@@ -146,12 +146,34 @@ pub struct TypeRow {
     /// Names of its fields, methods and events that tell how much waits to be sent, or that stop the source.
     #[serde(default)]
     pub gauges: Vec<String>,
+    /// Names of its fields of which there are only so many values, whoever sends them: the method of a request.
+    #[serde(default)]
+    pub few: Vec<String>,
+    /// It is an answer that holds its connection until its body is read.
+    pub unread: Option<UnreadRow>,
     /// Whether bytes can be read from it.
     #[serde(default)]
     pub readable: bool,
     /// Whether bytes can be written to it.
     #[serde(default)]
     pub writable: bool,
+}
+
+/// An answer whose body has to be read, or thrown away.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnreadRow {
+    /// Its field that is the body; without it, it is the body itself.
+    pub body: Option<String>,
+    /// Methods that read the body, throw it away or end it.
+    pub reads: Vec<String>,
+    /// Fields that tell of the answer and not of the body.
+    pub looks: Vec<String>,
+    /// The method of the body that throws it away, for messages.
+    pub discard: String,
+    /// A small body is taken in whether or not it is read: how large it is, nobody knows.
+    #[serde(default)]
+    pub buffers: bool,
 }
 
 /// What a call does.
@@ -237,6 +259,8 @@ pub struct CallRow {
     pub caches: Option<CacheRow>,
     /// It makes a queue of tasks.
     pub queue: Option<QueueRow>,
+    /// It puts an entry into a timeline, or clears those of a kind.
+    pub timeline: Option<TimelineRow>,
     /// It reads a whole file.
     #[serde(default)]
     pub reads_file: bool,
@@ -338,9 +362,39 @@ pub struct RequestRow {
     /// Methods of its answer read the whole body.
     #[serde(default)]
     pub body: bool,
-    /// Its connection stays taken until the body is read.
+    /// What it gives is such an answer: the type that says how it is read.
+    pub answer: Option<String>,
+    /// The answer is one only if the options say so: `responseType` is `stream`.
     #[serde(default)]
-    pub holds_connection: bool,
+    pub answer_if: FxHashMap<String, String>,
+}
+
+/// Entries of one kind in a timeline that nothing ever empties by itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimelineRow {
+    /// The kind of the entries.
+    pub kind: String,
+    /// The method that clears them, of a call that adds one; none of one that clears.
+    pub cleared_by: Option<String>,
+}
+
+/// The majors of a package, or of `node`, that a row holds for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MajorsRow {
+    /// The package.
+    pub of: String,
+    /// The first of them.
+    #[serde(default)]
+    pub from: u32,
+    /// The last of them.
+    #[serde(default = "no_last")]
+    pub to: u32,
+}
+
+fn no_last() -> u32 {
+    u32::MAX
 }
 
 /// What a call makes that remembers, and what bounds it.
@@ -355,13 +409,41 @@ pub struct CacheRow {
     /// Options with which entries go after a time.
     #[serde(default)]
     pub swept_by: Vec<String>,
+    /// Options that make it keep nothing at all where they are `false`, `null` or 0.
+    #[serde(default)]
+    pub ended_by: Vec<String>,
+    /// Its methods that put something in, under a key that is their first argument.
+    #[serde(default)]
+    pub adds: Vec<String>,
+    /// The properties that hold the key, where that argument is an object of options.
+    #[serde(default)]
+    pub keys: Vec<String>,
+    /// The position of the argument of such a method with which the entry goes after a time.
+    pub expires_at: Option<u8>,
+    /// Options of such a method with which nothing is kept, and what they are then: `fetchPolicy` is `no-cache`.
+    #[serde(default)]
+    pub skipped_by: FxHashMap<String, String>,
+    /// Its methods that take everything out.
+    #[serde(default)]
+    pub emptied_by: Vec<String>,
     /// Its first argument is the function whose results it remembers.
     #[serde(default)]
     pub of_function: bool,
+    /// It holds keys that are objects weakly: only texts and numbers stay.
+    #[serde(default)]
+    pub weak: bool,
+    /// It is made for one page: where one lives as long as a server, it remembers for everybody.
+    #[serde(default)]
+    pub on_servers: bool,
+    /// Whoever asks the server that it makes puts something in.
+    #[serde(default)]
+    pub by_clients: bool,
     /// It keeps one entry for each client of the application that it is given to: the option by which it keeps fewer.
     pub sessions: Option<String>,
     /// What to do, if it is not to pass the first of the options.
     pub advice: Option<String>,
+    /// The majors that this is true of, if not of all.
+    pub majors: Option<MajorsRow>,
 }
 
 /// Where uploads go.
@@ -411,6 +493,11 @@ pub struct RegistryRow {
     /// It adds only if it has so many arguments; with fewer it asks.
     #[serde(default)]
     pub arguments: usize,
+    /// The position of the argument with which an entry goes after a time.
+    pub expires_at: Option<u8>,
+    /// The key is what the properties of the first argument are, or all arguments together.
+    #[serde(default)]
+    pub labels: bool,
 }
 
 /// A function handed to a call.

@@ -293,9 +293,9 @@ impl<'a> Model<'a> {
             };
         };
         for step in steps.iter().rev() {
-            match self.catalog.field(model, tree.text(*step)) {
-                Some(field) => model = field,
-                None => return Ty::Unknown,
+            match self.catalog_field(model, tree.text(*step)) {
+                Ty::Model(field) => model = field,
+                ty => return ty,
             }
         }
         Ty::Model(model)
@@ -418,13 +418,19 @@ impl<'a> Model<'a> {
         let text = self.file.tree.text(name);
         match owner_ty {
             Ty::Instance(class) => self.instance_field_ty(class, name),
-            Ty::Model(model) => self.catalog.field(model, text).map_or(Ty::Unknown, Ty::Model),
+            Ty::Model(model) => self.catalog_field(model, text),
             Ty::Finite => Ty::Finite,
             _ => match text {
                 "length" | "size" => Ty::Number,
                 _ => self.annotated_place_field(&owner, name),
             },
         }
+    }
+
+    /// What rows say of a field.
+    fn catalog_field(&self, of: ModelId, name: &str) -> Ty {
+        let few = || if self.catalog.has_few(of, name) { Ty::Finite } else { Ty::Unknown };
+        self.catalog.field(of, name).map_or_else(few, Ty::Model)
     }
 
     fn instance_field_ty(&self, class: ClassId, name: NameId) -> Ty {

@@ -9,6 +9,7 @@ mod fuel;
 mod kept;
 mod lives;
 mod looks;
+mod majors;
 mod passed;
 mod places;
 mod rates;
@@ -35,6 +36,7 @@ pub use declared::{
     Declared, MAX_BYTES as MAX_DECLARATION_BYTES, MAX_FILES as MAX_DECLARATION_FILES, ReadResult,
 };
 pub use lives::{Answer, Lives, Owner};
+pub use majors::{Asked, Majors};
 pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
 pub use resolve::{Memo, Package, Packages, Resolution, Resolver};
@@ -104,6 +106,8 @@ pub struct Project<'c> {
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
+    /// What manifests ask for.
+    asked: Arc<Asked>,
     /// What packages declare, read when it is asked for.
     declared: Option<Arc<Declared>>,
     /// The first file that imports each package, made when it is first asked for.
@@ -181,6 +185,7 @@ impl<'c> Project<'c> {
             loose_places: PlaceIndex::default(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
+            asked: Arc::clone(&resolver.packages.asked),
             declared: resolver.declared.clone(),
             importers: std::sync::OnceLock::new(),
             files,

@@ -24,6 +24,8 @@ pub enum Resolution {
 pub struct Packages {
     /// Name to folder (relative to the root, no trailing slash; empty for the root).
     pub folders: FxHashMap<String, Package>,
+    /// What their manifests ask for.
+    pub asked: Arc<super::majors::Asked>,
 }
 
 /// One package of the workspace.
@@ -60,7 +62,7 @@ pub struct Resolver<'a> {
     /// The same by their paths without extension, and where they are called `index`, by their folders.
     stems: FxHashMap<&'a str, ByExtension>,
     folders: FxHashMap<&'a str, ByExtension>,
-    packages: &'a Packages,
+    pub(super) packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
     pub(super) memo: Option<&'a Memo>,
     pub(super) declared: Option<Arc<Declared>>,

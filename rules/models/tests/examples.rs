@@ -7,7 +7,7 @@ use crate::finding::Confidence;
 use crate::trace::Trace;
 use outlive_semantic::catalog::{Catalog, Container, Sender};
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::project::FileId;
+use outlive_semantic::project::{FileId, Majors};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::Role;
 use outlive_semantic::tables::Lowered;
@@ -19,6 +19,8 @@ pub(super) struct Example {
     /// The statement and the code, for messages and for finding what speaks of a path.
     pub(super) text: String,
     path: String,
+    /// What the manifest asks for: a package and its range.
+    asks: Option<(String, Majors)>,
     file: Result<Lowered, String>,
     says: Says,
 }
@@ -115,11 +117,16 @@ pub(super) fn read(line: &str, before: &str) -> Vec<Example> {
     let (words, code) = line.split_once(": ").unwrap_or_else(|| panic!("no code in {line}"));
     let words: Vec<&str> = words.split(' ').collect();
     let path = words.iter().find_map(|word| word.strip_prefix("file=")).unwrap_or("a.ts");
+    let asks = words.iter().find_map(|word| word.strip_prefix("asks=")).map(|asked| {
+        let (package, range) = asked.rsplit_once('@').unwrap();
+        (package.to_owned(), Majors::of_range(range).unwrap())
+    });
     let mut parts = code.split(" | ");
     let taken = parts.next().unwrap_or_default();
     let of = |code: &str, says: Says| {
         let code = module_of(before, code, words.contains(&"served"));
-        Example { text: line.to_owned(), path: path.to_owned(), file: try_lower(path, &code), says }
+        let (text, path, asks) = (line.to_owned(), path.to_owned(), asks.clone());
+        Example { file: try_lower(&path, &code), text, path, asks, says }
     };
     let Some(rule) = words.iter().find(|word| crate::find(word).is_some()) else {
         let is_fact = |word: &&&str| **word != "not" && !word.starts_with("file=");
@@ -220,7 +227,7 @@ impl Example {
         if self.asks_for_rate() {
             let func = Turns::of(&model).func_at(file.tree.func(here), file.tree.span(here));
             let analysed = engine::analyse(file, catalog, Role::Source, &[], &Trace::default());
-            let (project, _) = linked(&self.path, analysed, catalog);
+            let (project, _) = linked(&self.path, self.asks.as_ref(), analysed, catalog);
             let info = project.rate(FileId(0), func);
             out.extend(info.rate.map(Fact::Runs));
             out.extend(info.in_loop.then_some(Fact::Loops));
@@ -238,7 +245,7 @@ impl Example {
     fn reported(&self, rule: &str, file: &Lowered, catalog: &Catalog) -> Vec<Confidence> {
         let rules = [crate::find(rule).unwrap()];
         let analysed = engine::analyse(file, catalog, Role::Source, &rules, &Trace::default());
-        let (project, claims) = linked(&self.path, analysed, catalog);
+        let (project, claims) = linked(&self.path, self.asks.as_ref(), analysed, catalog);
         let findings = engine::settle(&claims, &project, &rules, &Trace::default());
         findings.iter().map(|finding| finding.confidence).collect()
     }
