@@ -1,6 +1,7 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
+use crate::unbounded_concurrency::UnawaitedClaim;
 use outlive_semantic::catalog::{Container, LibraryId, MajorsRow, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId, NameId};
@@ -88,6 +89,8 @@ pub enum Body {
     Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
     Churn(Box<ChurnClaim>),
+    /// Work is begun that nobody waits for; whether it is work, and who would wait, the project says.
+    Unawaited(Box<UnawaitedClaim>),
 }
 
 /// A kind of claim that is judged by itself.
@@ -131,7 +134,8 @@ kinds!(
     End(EndClaim),
     Cache(CacheClaim),
     Local(LocalClaim),
-    Churn(ChurnClaim)
+    Churn(ChurnClaim),
+    Unawaited(UnawaitedClaim)
 );
 
 /// Judges the claims of one kind, each by itself.

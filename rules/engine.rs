@@ -67,6 +67,7 @@ pub fn analyse(
         lazy_releases: RefCell::default(),
         taken_out_on: RefCell::default(),
         only_added_to: RefCell::default(),
+        held_back: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
         role,

@@ -100,6 +100,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'v str, NodeId)>>>,
     /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
+    /// Whether what a function does for one thing after the other is held back: each piece of work that it leaves asks.
+    pub(crate) held_back: RefCell<FxHashMap<FuncId, bool>>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.

@@ -2,6 +2,7 @@
 //! how much it is.
 
 use crate::access::{Accesses, Usage};
+use crate::catalog::Sender;
 use crate::growth::{CollectionOp, Op};
 use crate::guard;
 use crate::identity::Identity;
@@ -22,6 +23,8 @@ pub struct Reading {
     pub func: FuncId,
     /// What runs for each piece: the handler's function node, or the loop.
     pub each: NodeId,
+    /// The pieces are whole messages of a peer.
+    pub messages: bool,
 }
 
 impl Reading {
@@ -80,6 +83,9 @@ fn concatenates(model: &Model<'_>, holder: &Place, value: NodeId) -> bool {
     list.is_some_and(|list| tree.children(list).any(|part| model.file.place(part) == *holder))
 }
 
+/// How many callers of a function are asked whether they hand it pieces.
+const MAX_CALLERS: usize = 8;
+
 /// Pieces that a 'data' listener is handed, or that a 'readable' listener takes.
 fn by_handler(
     model: &Model<'_>,
@@ -88,31 +94,53 @@ fn by_handler(
     kept: NodeId,
 ) -> Option<Reading> {
     let tree = &model.file.tree;
+    let callers = model.calls_of(op.func).get(..MAX_CALLERS).unwrap_or(model.calls_of(op.func));
+    let runs = |handler: FuncId| {
+        let is_in = |func| model.file.is_within(func, handler);
+        is_in(op.func) || callers.iter().any(|&call| is_in(tree.func(call)))
+    };
     let registration = registrations.iter().find(|registration| {
-        is_piecewise(&registration.event)
+        (is_piecewise(&registration.event) || is_message(model, registration))
             && !registration.once
-            && model
-                .function_of(registration.listener)
-                .is_some_and(|func| model.file.is_within(op.func, func))
+            && model.function_of(registration.listener).is_some_and(runs)
     })?;
     let handler = model.function_of(registration.listener)?;
+    let around = if model.file.is_within(op.func, handler) { handler } else { op.func };
     let is_local = matches!(op.holder.root, Root::Binding(binding)
-        if model.file.is_within(model.file.binding(binding).func, handler));
+        if model.file.is_within(model.file.binding(binding).func, around));
     // `f.bind(this, a)` hands the piece in behind what is bound.
     let bound = tree.method_call(registration.listener).filter(|(_, method)| *method == "bind");
     let position = bound.map_or(0, |_| tree.args(registration.listener).count().saturating_sub(1));
     let piece = model.file.params(handler).nth(position).and_then(|param| tree.binding(param));
-    let takes = piece.is_some_and(|piece| derives(model, kept, piece, 3)) || reads(model, kept);
-    (!is_local && takes).then(|| Reading {
+    let takes = |piece| derives(model, kept, piece, 3) || is_handed_on(model, op.func, kept, piece);
+    (!is_local && (piece.is_some_and(takes) || reads(model, kept))).then(|| Reading {
         source: registration.target,
         site: registration.call,
         func: registration.func,
         each: model.file.function(handler).node,
+        messages: !is_piecewise(&registration.event),
+    })
+}
+
+/// Whether a function is handed a piece, and keeps it: `socket.on('data', (piece) => this.feed(piece))`.
+fn is_handed_on(model: &Model<'_>, func: FuncId, kept: NodeId, piece: BindingId) -> bool {
+    let tree = &model.file.tree;
+    model.file.params(func).enumerate().any(|(at, param)| {
+        let param = tree.binding(param).filter(|&param| derives(model, kept, param, 3));
+        let is_piece = |call: &NodeId| tree.arg(*call, at).is_some_and(|arg| derives(model, arg, piece, 3));
+        param.is_some() && model.calls_of(func).iter().take(MAX_CALLERS).any(is_piece)
     })
 }
 
 fn is_piecewise(event: &Identity) -> bool {
     matches!(event, Identity::Constant(event) if event == "data" || event == "readable")
+}
+
+/// Whether a listener is handed the messages of a peer whose connection this program has accepted.
+fn is_message(model: &Model<'_>, registration: &Registration) -> bool {
+    let of = || model.model_of(model.ty(registration.target)).map(|of| model.catalog.model(of));
+    matches!(&registration.event, Identity::Constant(event) if event == "message")
+        && of().is_some_and(|of| of.sender == Some(Sender::Connection))
 }
 
 /// Pieces that a loop takes: `for await (const piece of stream)`, `while (…) { await reader.read() }`.
@@ -126,13 +154,19 @@ fn by_loop(model: &Model<'_>, op: &CollectionOp, kept: NodeId) -> Option<Reading
     if tree.kind(each) == Kind::ForOf && tree.has(each, flag::AWAIT) {
         let piece = tree.subtree(tree.first(each)?).find_map(|node| tree.binding(node))?;
         let source = tree.child(each, 1)?;
-        return derives(model, kept, piece, 3).then_some(Reading { source, site: each, func, each });
+        return derives(model, kept, piece, 3).then_some(Reading {
+            source,
+            site: each,
+            func,
+            each,
+            messages: false,
+        });
     }
     let read = awaited_read(model, each)?;
     let (reader, _) = tree.method_call(read)?;
     let pieces = tree.subtree(each).filter_map(|node| tree.binding(node)).collect::<Vec<_>>();
     let takes = pieces.iter().any(|&piece| derives(model, kept, piece, 3)) || reads(model, kept);
-    takes.then(|| Reading { source: reader_source(model, reader), site: each, func, each })
+    takes.then(|| Reading { source: reader_source(model, reader), site: each, func, each, messages: false })
 }
 
 /// `await reader.read()` in a loop.
@@ -182,7 +216,7 @@ fn by_writer(model: &Model<'_>, op: &CollectionOp, kept: NodeId) -> Option<Readi
         _ => None,
     };
     let (site, source) = model.all_calls().iter().find_map(|&call| Some((call, piped(call)?)))?;
-    Some(Reading { source, site, func: tree.func(site), each })
+    Some(Reading { source, site, func: tree.func(site), each, messages: false })
 }
 
 /// The callback parameter of a function that implements writing: `_write(chunk, encoding, callback)`.
@@ -287,7 +321,7 @@ pub fn limit(model: &Model<'_>, accesses: &Accesses, reading: &Reading, op: &Col
         if !is_size_test(model, accesses, node, &op.holder) {
             continue;
         }
-        match effect(model, node, op.node) {
+        match effect(model, reading, node, op) {
             Limit::Holds => return Limit::Holds,
             found => answer = found,
         }
@@ -324,10 +358,18 @@ fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &P
     is_order
         && tree.subtree(node).any(|part| match tree.kind(part) {
             Kind::Member if measures(model, part, holder) => true,
+            Kind::Identifier if is_announced(model, part, holder) => true,
             Kind::Identifier | Kind::Member | Kind::Index => is_counted(accesses, &model.file.place(part)),
             Kind::Update => true,
             _ => false,
         })
+}
+
+/// A number that was read out of what is kept: `const size = buffer.readUInt32BE(0)`.
+fn is_announced(model: &Model<'_>, name: NodeId, holder: &Place) -> bool {
+    let value = model.file.binding_of(name).and_then(|binding| model.file.sole_value(binding));
+    let read = value.and_then(|value| model.file.tree.method_call(value));
+    read.is_some_and(|(of, method)| method.starts_with("read") && model.file.place(of) == *holder)
 }
 
 /// `chunks.length`
@@ -347,20 +389,21 @@ fn is_joined(model: &Model<'_>, expr: NodeId, holder: &Place) -> bool {
 }
 
 /// Whether something is added to a variable or field again and again.
-fn is_counted(accesses: &Accesses, place: &Place) -> bool {
+#[must_use]
+pub fn is_counted(accesses: &Accesses, place: &Place) -> bool {
     !matches!(place.root, Root::Value(_))
         && accesses.of(place).any(|access| matches!(access.usage, Usage::Updated(_)))
 }
 
 /// What a test does about the next piece.
-fn effect(model: &Model<'_>, test: NodeId, growth: NodeId) -> Limit {
+fn effect(model: &Model<'_>, reading: &Reading, test: NodeId, op: &CollectionOp) -> Limit {
     let tree = &model.file.tree;
     let mut child = test;
     for parent in tree.ancestors(test) {
         match tree.kind(parent) {
             Kind::Logical | Kind::Unary | Kind::Binary => {}
             Kind::If | Kind::Conditional if tree.node(child).slot == 0 => {
-                return branch_effect(model, parent, growth);
+                return branch_effect(model, reading, (test, parent), op);
             }
             // `while (buffer.length >= 4)` takes out what is whole.
             Kind::While | Kind::DoWhile | Kind::For => return Limit::None,
@@ -372,28 +415,96 @@ fn effect(model: &Model<'_>, test: NodeId, growth: NodeId) -> Limit {
     Limit::Holds
 }
 
-fn branch_effect(model: &Model<'_>, branch: NodeId, growth: NodeId) -> Limit {
+fn branch_effect(
+    model: &Model<'_>,
+    reading: &Reading,
+    (test, branch): (NodeId, NodeId),
+    op: &CollectionOp,
+) -> Limit {
     let tree = &model.file.tree;
-    let is_around = tree.children(branch).skip(1).any(|side| tree.contains(side, growth));
-    let leaves_first = branch < growth
+    let is_around = tree.children(branch).skip(1).any(|side| tree.contains(side, op.node));
+    let leaves_first = branch < op.node
         && tree
             .child(branch, 1)
             .is_some_and(|then| guard::always_leaves(model, then) || leaves_loop(model, then));
     if is_around || leaves_first {
         return Limit::Holds;
     }
-    let sides: Vec<NodeId> = tree.children(branch).skip(1).collect();
-    let stops = sides.iter().flat_map(|&side| tree.subtree(side)).any(|node| match tree.kind(node) {
-        Kind::Throw | Kind::Break => true,
+    // `if (buffer.length < 4) return;` waits for more.
+    if is_small(model, test, &op.holder) && tree.child(branch, 2).is_none() {
+        return Limit::None;
+    }
+    let inside: Vec<NodeId> = tree.children(branch).skip(1).flat_map(|side| tree.subtree(side)).collect();
+    let takes = |&node: &NodeId| takes(model, node, &op.holder);
+    let replaces = |&node: &NodeId| match tree.kind(node) {
+        Kind::Assign => {
+            tree.first(node).is_some_and(|target| model.file.place(target).starts_with(&op.holder))
+        }
+        _ => matches!(tree.method_call(node), Some((of, "splice" | "shift" | "pop"))
+            if model.file.place(of) == op.holder),
+    };
+    // What is whole is read where it stands: that limits nothing.
+    if inside.iter().any(takes) && !inside.iter().any(replaces) {
+        return Limit::None;
+    }
+    let stops = inside.iter().any(|&node| stops(model, reading, node));
+    if stops { Limit::Holds } else { Limit::Ignored(branch) }
+}
+
+/// Whether a node ends a reading, or does more about it than tell.
+fn stops(model: &Model<'_>, reading: &Reading, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(node) {
+        Kind::Throw => true,
+        // A loop inside the reading ends with it, and the reading goes on.
+        Kind::Break => left_by_break(model, node) == Some(reading.each),
+        // In a loop a return ends the reading; in a handler only this call of it.
+        Kind::Return => !reading.is_by_event(model) && tree.func(node) == tree.func(reading.each),
         Kind::Call => tree
             .callee(node)
             .and_then(|callee| model.callee_name(callee))
             .is_none_or(|name| !only_tells(name)),
-        // In a loop a return ends the reading; in a handler only this call of it.
-        Kind::Return => guard::enclosing_loop(model, branch).is_some(),
         _ => false,
-    });
-    if stops { Limit::Holds } else { Limit::Ignored(branch) }
+    }
+}
+
+/// The loop or branch that a `break` leaves.
+fn left_by_break(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    tree.ancestors(node).find(|&around| {
+        matches!(
+            tree.kind(around),
+            Kind::For
+                | Kind::ForOf
+                | Kind::ForIn
+                | Kind::While
+                | Kind::DoWhile
+                | Kind::Switch
+                | Kind::Function
+        )
+    })
+}
+
+/// Whether a comparison holds while there is little: `buffer.length < 4`, `4 + size > buffer.length - offset`.
+fn is_small(model: &Model<'_>, test: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let side = match tree.binary_op(test) {
+        Some(BinaryOp::Less | BinaryOp::LessEqual) => tree.first(test),
+        Some(BinaryOp::Greater | BinaryOp::GreaterEqual) => tree.child(test, 1),
+        _ => None,
+    };
+    let is_size = |node: NodeId| tree.kind(node) == Kind::Member && measures(model, node, holder);
+    side.is_some_and(|side| tree.subtree(side).any(is_size))
+}
+
+/// Whether a call is handed what is kept, or a part of it.
+fn takes(model: &Model<'_>, call: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let is_part = |node: NodeId| {
+        let of = tree.method_call(node).map_or(node, |(object, _)| object);
+        model.file.place(of) == *holder
+    };
+    tree.kind(call) == Kind::Call && tree.args(call).any(is_part)
 }
 
 fn leaves_loop(model: &Model<'_>, statement: NodeId) -> bool {

@@ -354,6 +354,30 @@ impl Model<'_> {
     }
 }
 
+/// The value of a number that is written out: `60 * 1000`, `LIMIT`, `-1`.
+#[must_use]
+pub fn number(model: &Model<'_>, node: NodeId) -> Option<f64> {
+    number_within(model, node, 6)
+}
+
+fn number_within(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<f64> {
+    let fuel = fuel.checked_sub(1)?;
+    let tree = &model.file.tree;
+    match tree.kind(node) {
+        Kind::Number => tree.number(node),
+        Kind::Identifier => number_within(model, model.file.sole_value(model.file.binding_of(node)?)?, fuel),
+        Kind::Unary if tree.unary_op(node) == Some(UnaryOp::Minus) => {
+            number_within(model, tree.first(node)?, fuel).map(|value| -value)
+        }
+        // The operator does not show in the tree; of all arithmetic on constants, sizes and delays are written as products.
+        Kind::Binary => {
+            let (left, right) = (tree.first(node)?, tree.child(node, 1)?);
+            Some(number_within(model, left, fuel)? * number_within(model, right, fuel)?)
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

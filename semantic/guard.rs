@@ -311,6 +311,27 @@ fn becomes_set(model: &Model<'_>, flag: &Place, within: NodeId, node: NodeId) ->
     sets_within(model, flag, within)
 }
 
+/// Whether a node runs only while nothing of the kind runs: `if (busy) return; busy = true; …`, whatever takes the flag back.
+#[must_use]
+pub fn runs_alone(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_local = |flag: &Place| {
+        matches!(flag.root, Root::Binding(binding)
+            if flag.path.is_empty() && model.file.binding(binding).func == tree.func(node))
+    };
+    let keeps_out = |flag: &Place, within: NodeId| !is_local(flag) && sets_within(model, flag, within);
+    let mut child = node;
+    tree.within_function(node).any(|parent| {
+        let inner = std::mem::replace(&mut child, parent);
+        if tree.kind(parent) == Kind::Block {
+            let statements = model.leaving_statements(parent);
+            let mut before = statements.iter().take_while(|(statement, _)| *statement < inner);
+            return before.any(|(_, flag)| keeps_out(flag, parent));
+        }
+        tested_flag(model, parent, inner).is_some_and(|flag| keeps_out(&flag, parent))
+    })
+}
+
 /// Whether something that stands in a node gives the flag a value.
 fn sets_within(model: &Model<'_>, flag: &Place, within: NodeId) -> bool {
     let tree = &model.file.tree;

@@ -42,3 +42,4 @@ pub mod tables;
 pub mod tree;
 pub mod turns;
 pub mod words;
+pub mod work;

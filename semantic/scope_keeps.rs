@@ -4,6 +4,7 @@
 //! contexts around it whole: also the variables that only its siblings use. Variables that no closure uses are not in it,
 //! unless a direct `eval` might name them.
 
+use crate::constant;
 use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::Model;
 use crate::rate::Life;
@@ -124,7 +125,7 @@ fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static st
     let tree = &model.file.tree;
     let callee = tree.callee(call)?;
     let is_large =
-        tree.arg(call, 0).and_then(|count| number(model, count)).is_some_and(|count| count >= MANY);
+        tree.arg(call, 0).and_then(|count| constant::number(model, count)).is_some_and(|count| count >= MANY);
     if model.rows(call).iter().any(|row| row.reads_file) {
         return Some("a whole file");
     }
@@ -148,17 +149,6 @@ fn call_weight(model: &Model<'_>, call: NodeId, fuel: u32) -> Option<&'static st
         }
         "repeat" if is_large => Some("a large string"),
         "fill" | "join" | "toString" | "slice" | "split" | "map" => value_weight(model, object, fuel),
-        _ => None,
-    }
-}
-
-fn number(model: &Model<'_>, node: NodeId) -> Option<f64> {
-    let tree = &model.file.tree;
-    match tree.kind(node) {
-        Kind::Number => tree.number(node),
-        // Products of sizes: the operator does not show, and nobody divides here.
-        Kind::Binary => Some(number(model, tree.first(node)?)? * number(model, tree.child(node, 1)?)?),
-        Kind::Identifier => number(model, model.file.sole_value(model.file.binding_of(node)?)?),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{ending, returned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
+use outlive_semantic::constant;
 use outlive_semantic::guard;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -98,7 +99,7 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         let what = if name == "setTimeout" { "chain of timeouts" } else { "chain of animation frames" };
         return Some((what.to_owned(), ReleasePatterns { rearms: true, ..patterns }));
     }
-    let delay = tree.arg(call, 1).and_then(|delay| constant_number(model, delay, 4));
+    let delay = tree.arg(call, 1).and_then(|delay| constant::number(model, delay));
     if name == "setTimeout"
         && delay.is_none()
         && callback.is_some_and(|run| arms_what_is_cleared(file, call, run))
@@ -191,25 +192,6 @@ fn only_forgets(model: &Model<'_>, callback: FuncId) -> bool {
     }
     tree.first(body).is_some()
         && tree.children(body).all(|statement| tree.first(statement).is_some_and(takes_out))
-}
-
-/// The value of a number written out: `60 * 1000`, `MINUTE`.
-fn constant_number(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<f64> {
-    let fuel = fuel.checked_sub(1)?;
-    let tree = &model.file.tree;
-    match tree.kind(node) {
-        Kind::Number => tree.number(node),
-        Kind::Identifier => {
-            let value = model.file.sole_value(model.file.binding_of(node)?)?;
-            constant_number(model, value, fuel)
-        }
-        // The operator does not show in the tree; of all arithmetic on constants, delays are written as products.
-        Kind::Binary => {
-            let (left, right) = (tree.first(node)?, tree.child(node, 1)?);
-            Some(constant_number(model, left, fuel)? * constant_number(model, right, fuel)?)
-        }
-        _ => None,
-    }
 }
 
 /// A callback without captures keeps nothing but the timer: no reason to report one that ends.

@@ -1,21 +1,39 @@
 //! Limits that are options: parsers, uploads and decompression that are told to take anything.
 
+use super::peer;
 use crate::claim::LocalClaim;
-use outlive_semantic::catalog::{Sender, UploadRow};
+use crate::rule::FileView;
+use outlive_semantic::catalog::{CallRow, Sender, SizeRow, UploadRow};
+use outlive_semantic::constant;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
 use outlive_semantic::tree::Kind;
 
 /// The claim about a call that reads without a limit; none for every other call.
-pub(super) fn claim(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
-    let rows = model.rows(call);
-    rows.iter().find_map(|row| {
+pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let direct = model.rows(call);
+    let rows = direct.iter().copied().chain(promised_rows(model, call));
+    rows.into_iter().find_map(|row| {
         let by_upload = || row.uploads.as_ref().and_then(|uploads| upload(model, call, uploads));
         let by_reader = || row.drains.as_ref().and_then(|cure| whole_request(model, call, cure));
-        let by_parser = || row.body_limit.as_ref().and_then(|option| raised_limit(model, call, option));
-        by_upload().or_else(by_reader).or_else(by_parser)
+        let by_size = || row.size_limit.as_ref().and_then(|sizes| raised_limit(model, call, sizes));
+        let by_inflating = || row.inflates.as_ref().and_then(|option| inflated(file, call, option));
+        by_upload().or_else(by_reader).or_else(by_size).or_else(by_inflating)
     })
+}
+
+/// What rows say of the function behind a promise: `const unzip = promisify(zlib.unzip)`.
+fn promised_rows<'a>(model: &Model<'a>, call: NodeId) -> impl Iterator<Item = &'a CallRow> {
+    let tree = &model.file.tree;
+    let callee = tree.callee(call);
+    let named = callee.and_then(|callee| model.file.sole_value(model.file.binding_of(callee)?)).or(callee);
+    let is_promised = |&made: &NodeId| {
+        tree.callee(made).and_then(|by| model.api_path(by)).as_deref() == Some("util.promisify")
+    };
+    let path = named.filter(is_promised).and_then(|made| model.api_path(tree.arg(made, 0)?));
+    path.into_iter().flat_map(|path| model.catalog.calls_of_path(&path).collect::<Vec<_>>())
 }
 
 /// Without a place to write to, each upload is kept in memory; by default of any size.
@@ -81,29 +99,75 @@ fn whole_request(model: &Model<'_>, call: NodeId, cure: &str) -> Option<LocalCla
     })
 }
 
-/// Bodies above this are no limit, in bytes.
+/// Sizes above this are no limit, in bytes.
 const LARGE: f64 = 500.0 * 1024.0 * 1024.0;
 
-/// `express.json({ limit: '1gb' })`
-fn raised_limit(model: &Model<'_>, call: NodeId, option: &str) -> Option<LocalClaim> {
+/// `express.json({ limit: '1gb' })`, `new WebSocketServer({ maxPayload: 0 })`
+fn raised_limit(model: &Model<'_>, call: NodeId, sizes: &SizeRow) -> Option<LocalClaim> {
     let tree = &model.file.tree;
-    let limit = listeners::option(model, tree.arg(call, 0), option)?;
-    let is_infinite = model.file.global_of(limit) == Some("Infinity");
-    let bytes = tree.string(limit).and_then(bytes).or_else(|| tree.number(limit));
-    if !is_infinite && bytes.is_none_or(|bytes| bytes < LARGE) {
+    let (option, limit) = tree.args(call).find_map(|arg| {
+        let given = |name: &String| Some((name.clone(), listeners::option(model, Some(arg), name)?));
+        sizes.options.iter().filter_map(given).find(|(_, limit)| is_no_limit(model, *limit, sizes))
+    })?;
+    let said = match tree.string(limit) {
+        Some(text) => format!("a limit of {text}"),
+        None => format!("this `{option}`"),
+    };
+    let (is_remote, who) = match sizes.sender {
+        Sender::Request | Sender::Connection => (true, "lets a few clients fill the memory"),
+        Sender::Answer => (false, "lets the other side fill the memory"),
+        Sender::Own => (false, "lets a program that is run fill the memory"),
+    };
+    let is_own = sizes.sender == Sender::Own;
+    Some(LocalClaim {
+        message: format!("{said} {who}: each {} is kept whole", sizes.what),
+        help: format!(
+            "set `{option}` to the largest {} that there is a use for, and stream larger ones",
+            sizes.what
+        ),
+        subject: option,
+        conventions: u8::from(is_remote),
+        unknowns: u8::from(!is_remote),
+        must_repeat: is_own,
+        must_be_hot: is_own,
+        ..LocalClaim::default()
+    })
+}
+
+/// Whether a value of an option lets anything through, or so much that it makes no difference.
+fn is_no_limit(model: &Model<'_>, limit: NodeId, sizes: &SizeRow) -> bool {
+    let tree = &model.file.tree;
+    if let Some(text) = tree.string(limit) {
+        return bytes(text).map_or(sizes.text, |bytes| bytes >= LARGE);
+    }
+    let number = constant::number(model, limit);
+    let path = model.api_path(limit);
+    model.file.global_of(limit) == Some("Infinity")
+        || matches!(
+            path.as_deref(),
+            Some("Number.POSITIVE_INFINITY" | "Number.MAX_SAFE_INTEGER" | "Number.MAX_VALUE")
+        )
+        || number.is_some_and(|number| number >= LARGE || sizes.unlimited.contains(&number))
+}
+
+/// `gunzipSync(req.body)`: a few bytes become as many as a client likes.
+fn inflated(file: &FileView<'_, '_>, call: NodeId, option: &str) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let packed = tree.arg(call, 0)?;
+    let options = tree.args(call).skip(1).filter(|&arg| model.function_of(arg).is_none());
+    if options.count() > 0 || !peer::is_sent(file, packed) {
         return None;
     }
-    let said =
-        tree.string(limit).map_or_else(|| "this limit".to_owned(), |text| format!("a limit of {text}"));
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
     Some(LocalClaim {
         message: format!(
-            "{said} lets a few clients fill the memory: each body is kept whole while it is parsed"
+            "`{name}` makes up to a thousand bytes of each that a client sends, and nothing limits how many"
         ),
-        help: format!(
-            "set `{option}` to the largest body that this server has a use for, and stream larger ones"
-        ),
-        subject: option.to_owned(),
+        help: format!("pass `{option}`: the largest result that there is a use for"),
+        subject: name.to_owned(),
         conventions: 1,
+        must_repeat: true,
         ..LocalClaim::default()
     })
 }

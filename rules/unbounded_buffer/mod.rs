@@ -1,17 +1,19 @@
 //! `unbounded-buffer`: what a peer sends is put together in memory, and nothing limits how much.
 
 mod limits;
+mod peer;
 
 use crate::claim::{Body, Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
 use outlive_semantic::accumulate::{self, Limit, Reading};
 use outlive_semantic::catalog::Sender;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::Root;
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 use outlive_semantic::tree::{Kind, Span};
 
@@ -33,7 +35,7 @@ impl Rule for UnboundedBuffer {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = limits::claim(file.model, call) else { return };
+        let Some(body) = limits::claim(file, call) else { return };
         let at = file.model.file.tree.span(call);
         let func = file.model.file.tree.func(call);
         claims.add(META.id, func, at, body);
@@ -70,6 +72,14 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     let Some(sender) = sender(model, reading) else {
         return drop("the source is this program's own, or no stream");
     };
+    let is_whole = match op.op {
+        Op::Grow(Growth::Append) | Op::Reset => false,
+        Op::Grow(Growth::Push) => !is_joined(file, &op.holder),
+        _ => true,
+    };
+    if reading.messages && is_whole {
+        return drop("each message is one by itself: they are not put together");
+    }
     let limit = accumulate::limit(model, file.accesses, reading, op);
     if limit == Limit::Holds {
         return drop("its size is tested");
@@ -94,6 +104,16 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
         must_repeat: true,
         notes: notes(model, op, reading, limit),
         ..LocalClaim::default()
+    })
+}
+
+/// Whether the parts of a list are put together: `Buffer.concat(parts)`, `parts.join('')`.
+fn is_joined(file: &FileView<'_, '_>, list: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    file.accesses.of(list).any(|access| match access.usage {
+        Usage::Method { name, .. } => tree.text(name) == "join",
+        Usage::Argument { call, .. } => matches!(tree.method_call(call), Some((_, "concat"))),
+        _ => false,
     })
 }
 

@@ -1,5 +1,7 @@
 //! `unbounded-queue`: a queue that is filled faster than it is worked off, and nobody looks at its depth.
 
+mod down;
+
 use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Retainer, Role, Severity};
 use crate::outlived;
@@ -47,17 +49,18 @@ impl Rule for UnboundedQueue {
             return;
         }
         let taken = taken_one_by_one(file, &op.holder, op.func);
-        if taken.is_none() && !is_shared(model, &op.holder) {
+        let down = if taken.is_none() { down::claim(file, op) } else { None };
+        if taken.is_none() && down.is_none() && !is_shared(model, &op.holder) {
             return;
         }
         if is_depth_tested(file, &op.holder) || slows_down(model, op.func) {
             file.drop::<()>(&META, op.node, || "its depth is tested, or its source held back".to_owned());
             return;
         }
-        let body = by_hand(model, op, taken);
-        match taken {
-            Some(_) => push(model, claims, &op.holder, op.node, body),
-            None => end(model, claims, op, Some(body)),
+        match (down, taken) {
+            (Some(body), _) => push(model, claims, &op.holder, op.node, body),
+            (None, Some(_)) => push(model, claims, &op.holder, op.node, by_hand(model, op, taken)),
+            (None, None) => end(model, claims, op, Some(by_hand(model, op, taken))),
         }
     }
 
@@ -184,10 +187,7 @@ pub(crate) fn taken_one_by_one(file: &FileView<'_, '_>, queue: &Place, filler: F
 
 /// Whether a function waits for something.
 fn waits(model: &Model<'_>, func: FuncId) -> bool {
-    let tree = &model.file.tree;
-    let is_wait = |node: NodeId| tree.kind(node) == Kind::Await && tree.func(node) == func;
-    model.file.function(func).is_async
-        && model.file.body(func).is_some_and(|body| tree.subtree(body).any(is_wait))
+    model.file.function(func).is_async && !model.waits(func).is_empty()
 }
 
 /// Whether a function goes on with the next item when it is called back about this one: `work(queue.shift(), next)`.

@@ -29,7 +29,8 @@ fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let Some((row, name)) = model.signature_of(func) else { return };
     let site = model.file.tree.span(model.file.function(func).node);
     let edge = framework_edge(Target::Function(func), row.runs, site, &format!("a `{name}`"));
-    out.edges.push(Edge { certain: false, library: Some(row.library), ..edge });
+    let (library, returned) = (Some(row.library), row.returned);
+    out.edges.push(Edge { certain: false, library, returned, ..edge });
 }
 
 /// Names of functions that whoever starts the program calls once.

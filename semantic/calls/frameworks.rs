@@ -2,7 +2,7 @@
 //! decorators they bear, components by being rendered.
 
 use super::{Calls, Edge, Target, is_linkable, named_target};
-use crate::catalog::{DecoratorRow, ExportRow, HookRow, Phase, When};
+use crate::catalog::{DecoratorRow, ExportRow, HookRow, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts;
@@ -29,6 +29,7 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
+                returned: row.returned,
                 caller,
                 ..framework_edge(target, runs, site, text)
             };
@@ -133,6 +134,7 @@ pub(super) fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls
         let label = format!("@{name}");
         Edge {
             library: Some(row.library),
+            returned: row.returned,
             ..framework_edge(target, row.runs, model.file.tree.span(at), &label)
         }
     };
@@ -326,6 +328,7 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
         site,
         label: label.to_owned(),
         library: None,
+        returned: Returned::Unknown,
         need: None,
         shown: None,
     }

@@ -140,7 +140,7 @@ pub(super) fn hand_over(
         let runs = if removes_itself(model, handed, &func) { When::Caller } else { callback.runs };
         let rearms = matches!(func, Target::Function(func) if rearm::runs_again(model, handed.call, func));
         let found = edge(model, handed.call, func.clone(), runs, !row.convention);
-        out.edges.push(Edge { library: Some(row.library), rearms, ..found });
+        out.edges.push(Edge { library: Some(row.library), returned: callback.returned, rearms, ..found });
         if !row.convention {
             return;
         }

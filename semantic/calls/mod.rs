@@ -13,7 +13,7 @@ pub use handed::param_position;
 pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};
-use crate::catalog::{LibraryId, NeedId, When};
+use crate::catalog::{LibraryId, NeedId, Returned, When};
 use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::{Base, Model, Ty};
 use crate::mounts::{self, Shown};
@@ -62,6 +62,8 @@ pub struct Edge {
     pub label: String,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
+    /// What becomes of what it returns.
+    pub returned: Returned,
     /// The packages that its row asks for: whether one is in use only the project can tell.
     pub need: Option<NeedId>,
     /// It shows a component.
@@ -292,6 +294,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         site: tree.span(call),
         label: called(model, call),
         library: None,
+        returned: Returned::Unknown,
         need: None,
         shown: None,
     }

@@ -1,7 +1,7 @@
 //! Rows by which functions are known to be entry points without being handed to anything: decorators, directives, exports,
 //! properties, annotations, names of parameters, hooks.
 
-use super::rows::When;
+use super::rows::{Returned, When};
 use super::{LibraryId, NeedId, expand};
 use crate::glob;
 use rustc_hash::FxHashMap;
@@ -34,6 +34,9 @@ pub struct DecoratorRow {
     /// The class it stands on is the component at the root of the application.
     #[serde(default)]
     pub root: bool,
+    /// What becomes of what such a function returns.
+    #[serde(default)]
+    pub returned: Returned,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
@@ -141,6 +144,9 @@ pub struct SignatureRow {
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// What becomes of what such a function returns.
+    #[serde(default)]
+    pub returned: Returned,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
@@ -204,6 +210,9 @@ pub struct HookRow {
     /// Types of their parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// What becomes of what such a function returns.
+    #[serde(default)]
+    pub returned: Returned,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,

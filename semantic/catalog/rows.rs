@@ -268,8 +268,10 @@ pub struct CallRow {
     pub drains: Option<String>,
     /// It hands its arguments on to a peer and keeps what that one has not taken: how to wait for it.
     pub sends: Option<String>,
-    /// The option that says how many bytes of a body it takes.
-    pub body_limit: Option<String>,
+    /// Options that say how many bytes it takes.
+    pub size_limit: Option<SizeRow>,
+    /// It makes more bytes of those that its first argument is, without a limit but for the option of this name.
+    pub inflates: Option<String>,
     /// It takes uploads.
     pub uploads: Option<UploadRow>,
     /// The rows it was compiled from say who knows this: a documentation page, a source file.
@@ -459,6 +461,24 @@ pub struct UploadRow {
     pub advice: String,
 }
 
+/// Options of a call that say how many bytes are taken, and kept whole.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SizeRow {
+    /// Their names.
+    pub options: Vec<String>,
+    /// What is kept whole, for messages: `body`.
+    pub what: String,
+    /// Numbers that are no limit, beside the infinite ones.
+    #[serde(default)]
+    pub unlimited: Vec<f64>,
+    /// A text that is no number of bytes is no limit.
+    #[serde(default)]
+    pub text: bool,
+    /// Who sends it.
+    pub sender: Sender,
+}
+
 /// What a registry keeps for each key.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -495,6 +515,37 @@ pub struct CallbackRow {
     /// The types of its parameters, in order; empty where unknown.
     #[serde(default)]
     pub params: Vec<String>,
+    /// What becomes of what it returns.
+    #[serde(default)]
+    pub returned: Returned,
+    /// It is handed messages, and says of each when it is done.
+    pub acks: Option<AckRow>,
+}
+
+/// What becomes of what a function returns that somebody else runs for one thing after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Returned {
+    /// Nobody says.
+    #[default]
+    Unknown,
+    /// The next one comes when it has settled.
+    Awaited,
+    /// Nothing: the next one comes as soon as it likes.
+    Ignored,
+}
+
+/// Messages of which so many are handed out as nobody has said that they are done.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AckRow {
+    /// Methods that say it of one.
+    pub by: Vec<String>,
+    /// Methods and options that say how many may be out; none if there is a limit anyway.
+    #[serde(default)]
+    pub limited_by: Vec<String>,
+    /// The option with which nobody asks whether they are done.
+    pub off_by: Option<String>,
 }
 
 impl CallbackRow {

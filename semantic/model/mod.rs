@@ -99,6 +99,7 @@ pub struct Model<'a> {
     no_values: Rc<[NodeId]>,
     classes: Classes,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
+    waits: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
     leaving: RefCell<FxHashMap<NodeId, Leaving>>,
     guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
@@ -188,6 +189,7 @@ impl<'a> Model<'a> {
             no_values: Rc::from([]),
             classes: Classes::of(file),
             returns: FxHashMap::default(),
+            waits: FxHashMap::default(),
             assignments: OnceCell::new(),
             leaving: RefCell::default(),
             guards: RefCell::default(),
@@ -249,6 +251,10 @@ impl<'a> Model<'a> {
         for node in tree.ids() {
             match tree.kind(node) {
                 Kind::Return => self.returns.entry(tree.func(node)).or_default().extend(tree.first(node)),
+                Kind::Await => self.waits.entry(tree.func(node)).or_default().push(node),
+                Kind::ForOf if tree.has(node, flag::AWAIT) => {
+                    self.waits.entry(tree.func(node)).or_default().push(node);
+                }
                 Kind::Assign => assignments.push(node),
                 Kind::Call | Kind::New => {
                     calls.push(node);
@@ -535,6 +541,12 @@ impl<'a> Model<'a> {
             }
         }
         owners.into_values().flatten().collect()
+    }
+
+    /// Where a function itself waits: `await` and `for await`.
+    #[must_use]
+    pub fn waits(&self, func: FuncId) -> &[NodeId] {
+        self.waits.get(&func).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     /// The expressions a function returns.

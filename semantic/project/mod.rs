@@ -21,7 +21,7 @@ use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
-use crate::summary::{Role, Summary, UseRow};
+use crate::summary::{EdgeRow, Role, Summary, UseRow};
 use crate::tables::FunctionKind;
 use fuel::Answers;
 use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
@@ -383,6 +383,12 @@ impl<'c> Project<'c> {
     #[must_use]
     pub fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
         self.rates.callers(file, func)
+    }
+
+    /// The edge at which the way to a function begins, as a row has it, and how many calls stand between the two.
+    #[must_use]
+    pub fn began(&self, file: FileId, func: FuncId) -> Option<(&EdgeRow, usize)> {
+        self.rates.began(self, file, func)
     }
 
     /// The way from an entry point to a function, the entry first.

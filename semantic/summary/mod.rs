@@ -19,6 +19,7 @@ use crate::sorted::Sorted;
 use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
 use crate::tree::Kind;
 use crate::turns::{Turn, Turns};
+use crate::work;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 pub use names::NameMap;
@@ -190,6 +191,7 @@ impl Builder<'_, '_> {
                     subjects: self.subjects(func),
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
+                    works: work::goes_on(self.model, func),
                 }
             })
             .collect();
@@ -389,6 +391,7 @@ impl Builder<'_, '_> {
                 at: edge.site,
                 label: self.map.intern(&edge.label),
                 library: edge.library,
+                returned: edge.returned,
                 need: edge.need,
                 shown: edge.shown,
             })
@@ -726,6 +729,7 @@ fn turn_row(turn: &Turn) -> FunctionRow {
         params: 0,
         immediate: false,
         is_kept: false,
+        works: false,
     }
 }
 

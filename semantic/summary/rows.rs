@@ -2,7 +2,7 @@
 
 use super::{Places, Uses};
 use crate::calls;
-use crate::catalog::{LibraryId, ModelId, NeedId, When};
+use crate::catalog::{LibraryId, ModelId, NeedId, Returned, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
 use crate::mounts::Shown;
@@ -122,6 +122,8 @@ pub struct FunctionRow {
     pub immediate: bool,
     /// Its value is returned or stored: somebody may call it later, any number of times.
     pub is_kept: bool,
+    /// It gives a promise of work that goes on after it has returned.
+    pub works: bool,
 }
 
 /// A class.
@@ -219,6 +221,8 @@ pub struct EdgeRow {
     pub label: NameId,
     /// The sheet whose row says so.
     pub library: Option<LibraryId>,
+    /// What becomes of what it returns.
+    pub returned: Returned,
     /// The packages that its row asks for.
     pub need: Option<NeedId>,
     /// It shows a component.

@@ -11,6 +11,7 @@ mod targets;
 use super::{FileId, Project, Symbol};
 use crate::index::{ClassId, FuncId, PlaceId};
 use crate::rate::Rate;
+use crate::summary::EdgeRow;
 use crate::tree::Span;
 use graph::{ByNode, Graph, Node, Origin, Reached, State};
 use rustc_hash::FxHashSet;
@@ -115,6 +116,26 @@ impl Rates {
     pub(super) fn of_class(&self, file: FileId, class: ClassId) -> RateInfo {
         let Some(&offset) = self.classes.get(file.index()) else { return RateInfo::UNKNOWN };
         self.states.get(offset as usize + class.index()).map_or(RateInfo::UNKNOWN, |state| state.info)
+    }
+
+    /// The edge at which the way to a function begins, and how many calls stand between the two; none if it begins in a
+    /// function of the project that is handed another.
+    pub(super) fn began<'p>(
+        &self,
+        project: &'p Project<'_>,
+        file: FileId,
+        func: FuncId,
+    ) -> Option<(&'p EdgeRow, usize)> {
+        let mut at = *self.offsets.get(file.index())? as usize + func.index();
+        for steps in 0..LONGEST_WITNESS {
+            let Origin { node, file, row, handed, is_entry } = self.states.get(at)?.from?;
+            if is_entry {
+                let edge = project.summary(file).edges.get(row as usize);
+                return edge.filter(|_| !handed).map(|edge| (edge, steps));
+            }
+            at = node.0 as usize;
+        }
+        None
     }
 
     pub(super) fn witness(&self, project: &Project<'_>, file: FileId, func: FuncId) -> Vec<Witness> {
