@@ -1,6 +1,7 @@
 //! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
 
 use crate::access::{self, Accesses, Usage};
+use crate::calls;
 use crate::guard;
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
@@ -16,6 +17,8 @@ pub enum Dead {
     NoCaller,
     /// It is named almost like a hook of its framework.
     Misspelt(&'static str),
+    /// It looks like an end of the instance, and the framework never calls it: what is called instead, or why not.
+    Uncalled(String),
     /// It is the cleanup that an asynchronous function returns to this hook, which gets a promise instead.
     Promised(&'static str),
 }
@@ -101,9 +104,10 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
     let name = member.name?;
     let text = model.file.tree.text(name);
     // Most members may run whoever mentions them, so nobody needs to be looked for.
-    let dead = match nearly(text) {
-        Some(hook) => Dead::Misspelt(hook),
-        None => {
+    let dead = match (calls::uncalled(model, class, text), nearly(text)) {
+        (Some(why), _) => Dead::Uncalled(why.to_owned()),
+        (None, Some(hook)) => Dead::Misspelt(hook),
+        (None, None) => {
             let is_hook = END_HOOKS.contains(&text) || text.starts_with("@@");
             let row = model.file.class(class);
             let is_class = row.kind == ClassKind::Class;

@@ -10,6 +10,7 @@ use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
 use crate::{ending, factory, mend, owned, returned};
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
@@ -379,6 +380,9 @@ pub(crate) fn claim_held(
     if handle.places.iter().any(|place| is_using(model, place)) {
         return file.drop(meta, call, || "`using` releases it".to_owned());
     }
+    if handle.places.iter().any(|place| calls::ends_field(model, place, &patterns.methods)) {
+        return file.drop(meta, call, || "a decorator ends it".to_owned());
+    }
     if is_released_by_name(file, handle, patterns) {
         return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
     }
@@ -562,6 +566,10 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .or_else(|| slot::kept_after_end(held))
         .or_else(|| ending::uncovered(held.file, &held.releases.iter().map(|release| release.func).collect()))
         .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
+        .or_else(|| {
+            let releasing = held.releases.iter().map(|release| release.func);
+            ending::missed_on_server(held.file.model, held.call, releasing)
+        })
 }
 
 /// The last names of the functions and methods that release.

@@ -47,7 +47,10 @@ pub(crate) fn settle(
 ) -> Option<Finding> {
     let project = view.project;
     let mut doubt = Doubt::default();
-    if body.partial.as_ref().is_some_and(|gap| gap.passes) {
+    if body.partial.as_ref().is_some_and(|gap| gap.on_server) && !project.is_rendered_on_server(file) {
+        return view.drop(file, claim, || "it is released".to_owned());
+    }
+    if body.partial.as_ref().is_some_and(|gap| gap.passes || gap.on_server) {
         doubt.assume();
     }
     if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {

@@ -5,7 +5,6 @@ mod candidate;
 mod ends;
 mod given;
 mod keyed;
-mod list;
 mod once;
 mod origin;
 mod outlives;
@@ -21,6 +20,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{leaked_subscription, lifetime, returned};
 use candidate::shown_event;
 use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::listeners;
 use outlive_semantic::project::{Answer, FileId, Lives, Project, Spot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Span;
@@ -60,8 +60,13 @@ impl Rule for LeakedListener {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        // What looks like a registration, or a subscription, is judged as one.
-        if file.registration(call).is_none() && leaked_subscription::subscribed(file.model, call).is_none() {
+        // What looks like a registration, or a subscription, is judged as one; of what only its name speaks, the project may
+        // have the method.
+        let is_registration = file.registration(call).is_some_and(|added| {
+            let method = file.model.file.tree.method_call(call).map(|(_, method)| method);
+            added.proved || !method.is_some_and(listeners::is_event_method)
+        });
+        if !is_registration && leaked_subscription::subscribed(file.model, call).is_none() {
             returned::visit(file, &META, call, claims);
         }
     }
@@ -86,6 +91,12 @@ fn settle_one(
     let project = view.project;
     let spot = project.canonical(file, &body.target);
     let mut doubt = Doubt::default();
+    if body.partial.as_ref().is_some_and(|gap| gap.on_server) {
+        if !project.is_rendered_on_server(file) {
+            return view.drop(file, claim, || "it is removed".to_owned());
+        }
+        doubt.assume();
+    }
     // What others are taken from again is one.
     let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
     match is_known.then_some(true).or_else(|| is_emitter(project, &spot, body)) {

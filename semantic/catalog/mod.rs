@@ -112,6 +112,9 @@ pub struct Catalog {
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    uncalled: Vec<UncalledRow>,
+    endings: FxHashMap<String, Vec<EndingRow>>,
+    server_renderers: FxHashSet<String>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
@@ -324,6 +327,13 @@ impl Catalog {
         rows.filter(move |(_, row)| row.covers(path))
     }
 
+    /// The rows by which a framework renders what a file exports.
+    pub(crate) fn pages_of(&self, path: &str) -> impl Iterator<Item = ExportId> {
+        let rows = (0..).map(ExportId).zip(&self.exports);
+        let pages = rows.filter(|(_, row)| row.runs == When::At(Rate::Render));
+        pages.filter(move |(_, row)| row.covers(path)).map(|(id, _)| id)
+    }
+
     /// The row of an exported name.
     #[must_use]
     pub fn export(&self, id: ExportId) -> Option<&ExportRow> {
@@ -356,6 +366,24 @@ impl Catalog {
     #[must_use]
     pub fn hooks(&self) -> &[HookRow] {
         &self.hooks
+    }
+
+    /// The rows about methods that a framework never calls.
+    #[must_use]
+    pub fn uncalled(&self) -> &[UncalledRow] {
+        &self.uncalled
+    }
+
+    /// The rows of a decorator that ends what fields hold.
+    #[must_use]
+    pub fn endings(&self, decorator: &str) -> &[EndingRow] {
+        self.endings.get(decorator).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a module renders components on a server.
+    #[must_use]
+    pub fn renders_on_server(&self, module: &str) -> bool {
+        self.server_renderers.contains(module)
     }
 
     /// The rows about functions in a property of this name.

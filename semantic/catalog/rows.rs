@@ -1,7 +1,10 @@
 //! What a sheet of rows says, as it is written in TOML.
 
 use super::LibraryId;
-use super::entries::{DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, PropertyRow, SignatureRow};
+use super::entries::{
+    DecoratorRow, DirectiveRow, EndingRow, ExportRow, HandlerRow, HookRow, PropertyRow, SignatureRow,
+    UncalledRow,
+};
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -47,6 +50,9 @@ pub struct Sheet {
     /// The packages whose majors the rows hold for.
     #[serde(default)]
     pub packages: Vec<String>,
+    /// Modules that render components on a server: what a file imports that imports one is rendered there.
+    #[serde(default)]
+    pub server_renderers: Vec<String>,
     /// The majors, as a range for people: `4 - 5`.
     #[serde(default)]
     pub versions: String,
@@ -68,6 +74,12 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Methods that a framework never calls, although they look like it.
+    #[serde(default, rename = "uncalled")]
+    pub uncalled: Vec<UncalledRow>,
+    /// Decorators by which the end of an instance ends what its fields hold.
+    #[serde(default, rename = "ending")]
+    pub endings: Vec<EndingRow>,
     /// Functions that a framework calls because of the object they stand in.
     #[serde(default, rename = "property")]
     pub properties: Vec<PropertyRow>,
@@ -184,6 +196,9 @@ pub struct CallRow {
     /// What it is handed runs when the component or scope ends in which it is called.
     #[serde(default)]
     pub at_end: bool,
+    /// What it is handed does not run where components are rendered on a server.
+    #[serde(default)]
+    pub client: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,

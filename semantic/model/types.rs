@@ -444,13 +444,19 @@ impl<'a> Model<'a> {
     /// What a decorator gives a field: `@service session`.
     pub(crate) fn decorated_field(&self, class: ClassId, name: NameId) -> Option<ModelId> {
         let tree = &self.file.tree;
-        let member = self.lineage(class).find_map(|class| self.members(class, name).first().copied())?;
-        let mut decorators = tree.children(member.node).filter(|&part| tree.kind(part) == Kind::Decorator);
-        decorators.find_map(|decorator| {
+        self.member_decorators(class, name).find_map(|decorator| {
             let decorator = tree.first(decorator)?;
             let callee = tree.callee(decorator).unwrap_or(decorator);
             self.catalog.made_by(&self.api_path(callee)?)
         })
+    }
+
+    /// The decorators of a member of a class, or of what it inherits from in this file.
+    pub(crate) fn member_decorators(&self, class: ClassId, name: NameId) -> impl Iterator<Item = NodeId> {
+        let tree = &self.file.tree;
+        let member = self.lineage(class).find_map(|class| self.members(class, name).first().copied());
+        let parts = member.into_iter().flat_map(|member| tree.children(member.node));
+        parts.filter(|&part| tree.kind(part) == Kind::Decorator)
     }
 
     /// The type of the elements of a collection, from its annotation or type arguments.
