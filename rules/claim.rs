@@ -676,8 +676,8 @@ pub struct KeptClaim {
     pub once: Option<Place>,
     /// It stands in a loop.
     pub in_loop: bool,
-    /// The only releases of this file, if an event that need not come runs each of them: the event and where.
-    pub only_on: Option<(String, Vec<Span>)>,
+    /// The event, and where it is listened to first, if one that need not come runs each release of this file.
+    pub only_on: Option<(String, Span)>,
     /// The retention path.
     pub notes: Vec<Note>,
 }

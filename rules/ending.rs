@@ -37,6 +37,11 @@ fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Opt
     let message = match dead {
         Dead::NoCaller => format!("{done} in `{name}`, which nobody calls"),
         Dead::Misspelt(hook) => format!("{done} in `{name}`, which is never called: the hook is `{hook}`"),
+        Dead::Late(hook) => {
+            format!(
+                "{done} in a function that never runs: behind an `await` nobody knows for which component `{hook}` is"
+            )
+        }
         Dead::Uncalled(why) => format!("{done} in `{name}`, which is never called: {why}"),
         Dead::Promised(hook) => {
             format!(
@@ -53,10 +58,18 @@ const GOOD_ENDS: &[(&str, &str)] = &[("http.ServerResponse", "finish"), ("http.I
 
 /// The ending that is not covered where all that gives something back are listeners to the good end of an exchange.
 pub(crate) fn uncovered(file: &FileView<'_, '_>, giving_back: &FxHashSet<FuncId>) -> Option<Gap> {
-    let heard: Option<Vec<_>> = giving_back.iter().map(|&func| good_end(file, func)).collect();
-    let (event, at) = heard?.into_iter().min_by_key(|&(_, at)| at)?;
+    let (event, at) = good_end_alone(file, giving_back.iter().copied())?;
     let how = format!("when the client goes away: `{event}` does not come then, `close` does");
     Some(Gap::new(how, Some(file.model.file.tree.span(at))))
+}
+
+/// The good end of an exchange where each of the functions is run by one alone: its event and the first call that listens.
+pub(crate) fn good_end_alone(
+    file: &FileView<'_, '_>,
+    giving_back: impl Iterator<Item = FuncId>,
+) -> Option<(&'static str, NodeId)> {
+    let heard: Option<Vec<_>> = giving_back.map(|func| good_end(file, func)).collect();
+    heard?.into_iter().min_by_key(|&(_, at)| at)
 }
 
 /// The good end of an exchange that a function, or one that it stands in, listens to and is for alone.

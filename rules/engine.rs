@@ -65,6 +65,7 @@ pub fn analyse(
         pending: RefCell::default(),
         given_back: RefCell::default(),
         lazy_releases: RefCell::default(),
+        taken_out_on: RefCell::default(),
         only_added_to: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
@@ -120,7 +121,7 @@ pub fn settle(
     let settle = |rule: &&dyn Rule| {
         let claims = by_rule.get(rule.meta().id).map_or(&[][..], Vec::as_slice);
         let own = if is_listening { Trace::listening() } else { Trace::default() };
-        let findings = rule.settle(claims, &ProjectView { project, trace: &own });
+        let findings = rule.settle(claims, &ProjectView::new(project, &own));
         (findings, own.into_list())
     };
     let settled: Vec<(Vec<Finding>, Vec<Dropped>)> = rules.par_iter().map(settle).collect();

@@ -96,6 +96,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) given_back: RefCell<FxHashMap<&'a str, Option<NodeId>>>,
     /// Where entries of a collection go once they are found too old: each place where it grows asks.
     pub(crate) lazy_releases: RefCell<FxHashMap<Place, Rc<[Span]>>>,
+    /// Which event alone takes entries out of a collection: each place where it grows asks.
+    pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'static str, NodeId)>>>,
     /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
@@ -196,6 +198,17 @@ impl<'v> FileView<'v, '_> {
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
+    /// [`ending::good_end_alone`] of everything that takes entries out of a collection.
+    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'static str, NodeId)> {
+        if let Some(&known) = self.taken_out_on.borrow().get(holder) {
+            return known;
+        }
+        let found =
+            ending::good_end_alone(self, self.ops_on(holder, Op::Release).map(|release| release.func));
+        self.taken_out_on.borrow_mut().insert(holder.clone(), found);
+        found
+    }
+
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(rule.id, None, self.model.file.tree.span(at), reason);
@@ -231,9 +244,23 @@ pub struct ProjectView<'v, 'c> {
     pub project: &'v Project<'c>,
     /// Where dropped candidates are noted.
     pub trace: &'v Trace,
+    /// Which classes have a method that ends their instances: asked for each thing that instances hold.
+    ends: RefCell<FxHashMap<(FileId, ClassId), bool>>,
 }
 
-impl ProjectView<'_, '_> {
+impl<'v, 'c> ProjectView<'v, 'c> {
+    /// The view of one rule.
+    #[must_use]
+    pub fn new(project: &'v Project<'c>, trace: &'v Trace) -> Self {
+        Self { project, trace, ends: RefCell::default() }
+    }
+
+    /// [`ending::ends_in_project`] of a class.
+    pub(crate) fn ends(&self, file: FileId, class: ClassId) -> bool {
+        let find = || ending::ends_in_project(self.project, file, class);
+        *self.ends.borrow_mut().entry((file, class)).or_insert_with(find)
+    }
+
     /// Notes why a claim was dropped, and drops it.
     pub fn drop<T>(&self, file: FileId, claim: &Claim, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(claim.rule, Some(file), claim.at, reason);

@@ -21,6 +21,8 @@ pub enum Dead {
     Uncalled(String),
     /// It is the cleanup that an asynchronous function returns to this hook, which gets a promise instead.
     Promised(&'static str),
+    /// It is handed to this hook behind an `await`, when nobody knows any longer for which component.
+    Late(String),
 }
 
 /// Hooks that run what their function returns when the component ends.
@@ -84,7 +86,10 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             let may_run = is_named_expression || is_used() || is_exported() || is_global();
             (!may_run).then_some(Dead::NoCaller)
         }
-        (None, None) => promised_to(model, func).map(Dead::Promised),
+        (None, None) => {
+            let late = || calls::late_hook(model, func).map(|hook| Dead::Late(hook.to_owned()));
+            promised_to(model, func).map(Dead::Promised).or_else(late)
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Target, Text};
 use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Origin};
 use crate::finding::{Doubt, Finding, Retainer, Role};
+use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
-use crate::{ending, lifetime};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
@@ -45,89 +45,21 @@ pub(crate) fn settle(
     body: &AcquireClaim,
     text: impl Fn(&AcquireClaim) -> Text,
 ) -> Option<Finding> {
-    let project = view.project;
+    let acquired = Acquired { view, project: view.project, file, claim, body };
     let mut doubt = Doubt::default();
-    if body.partial.as_ref().is_some_and(|gap| gap.on_server) && !project.is_rendered_on_server(file) {
-        return view.drop(file, claim, || "it is released".to_owned());
-    }
-    if body.partial.as_ref().is_some_and(|gap| gap.passes || gap.on_server) {
-        doubt.assume();
-    }
-    if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
-        doubt.unknown();
-    }
-    let repeats = repeats_per_owner(project, file, claim, body);
-    if let Some(once) = &body.once {
-        let lives = project.life(&project.canonical(file, once));
-        let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..));
-        if is_lasting || body.handle.is_some() && repeats == Answer::No {
-            return view.drop(file, claim, || "a flag lets it happen once".to_owned());
-        }
-    }
-    match repeats {
-        Answer::Yes => {}
-        Answer::Assumed => doubt.assume(),
-        Answer::Unknown => doubt.unknown(),
-        Answer::No => {
-            return view.drop(file, claim, || {
-                format!("the function runs {}", project.rate(file, claim.func).phrase())
-            });
-        }
-    }
-    if let Some(target) = &body.target {
-        match target_outlives(project, file, claim, body, target) {
-            Answer::Yes | Answer::Assumed => {}
-            Answer::Unknown => doubt.unknown(),
-            Answer::No => {
-                return view.drop(file, claim, || format!("`{}` does not outlive it", target.shown));
-            }
-        }
-    }
-    let keeps = body.handed.iter().find(|(to, index)| !project.only_looks(file, to, *index, &body.release));
-    if keeps.is_some() {
-        return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
-    }
-    // `loadUsers()` connects as often as somebody wants the users.
-    let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
-    // What starts an instance that ends starts it as often as there are instances.
-    let ends = body.class.as_ref().is_some_and(|(class, end)| {
-        let is_one = project.class_rate(file, *class).is_once();
-        !is_one && (end.is_some() || ending::ends_in_project(project, file, *class))
-    });
-    let starts_up = if body.rearms { lifetime::begins_at_startup } else { lifetime::is_startup };
-    if body.partial.is_none() && !ends && !loads && starts_up(project, file, claim.func) {
-        doubt.unknown();
-    }
-    let is_of_component = body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
-    if body.ends_itself && body.is_refilled && !is_of_component {
-        // The next one is made because this one is gone, more often than not.
-        doubt.unknown();
-    }
-    if body.may_be_released || is_released_elsewhere(project, file, body) {
-        doubt.unknown();
-    }
-    let is_driven = project.begun(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
-    let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
-    if may_be_meant && !is_driven && body.class.is_none() {
-        doubt.unknown();
-    }
+    acquired.doubt_repeats(&mut doubt)?;
+    acquired.doubt_target(&mut doubt)?;
+    acquired.doubt_release(&mut doubt)?;
+    acquired.doubt_intent(&mut doubt);
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
-            let rate = project.rate(file, claim.func).phrase();
+            let rate = view.project.rate(file, claim.func).phrase();
             format!("too much is in doubt ({}); the function runs {rate}", doubt.phrase())
         });
     };
     let words = text(body);
     let mut retainers = vec![Retainer { role: Role::Acquired, message: words.keeps, file, span: claim.at }];
-    if let Some(gap) = &body.partial
-        && let Some(span) = gap.at
-    {
-        let message = format!("not released {}", gap.how);
-        retainers.push(Retainer { role: Role::Holder, message, file, span });
-    }
-    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
-    let (of, func) = counted(project, file, claim, body);
-    retainers.extend(lifetime::repeats_retainer(project, of, func));
+    retainers.extend(acquired.path());
     Some(Finding {
         rule: meta.id,
         severity: meta.severity,
@@ -138,9 +70,175 @@ pub(crate) fn settle(
         span: claim.at,
         retainers,
         fixes: body.fixes.clone(),
-        scope: project.function_name(file, claim.func),
+        scope: view.project.function_name(file, claim.func),
         subject: format!("{} {}", body.what, body.shown),
     })
+}
+
+/// Something that was acquired, with the project around it.
+struct Acquired<'k, 'v, 'c> {
+    view: &'k ProjectView<'v, 'c>,
+    project: &'v Project<'c>,
+    file: FileId,
+    claim: &'k Claim,
+    body: &'k AcquireClaim,
+}
+
+impl Acquired<'_, '_, '_> {
+    /// Whether it is acquired again and again.
+    fn doubt_repeats(&self, doubt: &mut Doubt) -> Option<()> {
+        let Self { view, project, file, claim, body } = *self;
+        let repeats = self.repeats_per_owner();
+        if let Some(once) = &body.once {
+            let lives = project.life(&project.canonical(file, once));
+            let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..));
+            if is_lasting || body.handle.is_some() && repeats == Answer::No {
+                return view.drop(file, claim, || "a flag lets it happen once".to_owned());
+            }
+        }
+        match repeats {
+            Answer::Yes => {}
+            Answer::Assumed => doubt.assume(),
+            Answer::Unknown => doubt.unknown(),
+            Answer::No => {
+                return view.drop(file, claim, || {
+                    format!("the function runs {}", project.rate(file, claim.func).phrase())
+                });
+            }
+        }
+        Some(())
+    }
+
+    /// Whether what keeps it outlives the code that acquires it.
+    fn doubt_target(&self, doubt: &mut Doubt) -> Option<()> {
+        let Some(target) = &self.body.target else { return Some(()) };
+        match target_outlives(self.project, self.file, self.claim, self.body, target) {
+            Answer::Yes | Answer::Assumed => {}
+            Answer::Unknown => doubt.unknown(),
+            Answer::No => {
+                let reason = || format!("`{}` does not outlive it", target.shown);
+                return self.view.drop(self.file, self.claim, reason);
+            }
+        }
+        Some(())
+    }
+
+    /// Whether somebody else gives it back, and whether the way on which nobody does is gone.
+    fn doubt_release(&self, doubt: &mut Doubt) -> Option<()> {
+        let Self { view, project, file, claim, body } = *self;
+        if let Some(gap) = &body.partial {
+            if gap.on_server && !project.is_rendered_on_server(file) {
+                return view.drop(file, claim, || "it is released".to_owned());
+            }
+            if gap.passes || gap.on_server {
+                doubt.assume();
+            }
+            if gap.is_weak {
+                doubt.unknown();
+            }
+        }
+        if body.handed.iter().any(|(to, index)| !project.only_looks(file, to, *index, &body.release)) {
+            return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
+        }
+        if body.may_be_released || is_released_elsewhere(project, file, body) {
+            doubt.unknown();
+        }
+        Some(())
+    }
+
+    /// Whether somebody may have wanted it to stay: the program has one of it, or it ends by itself.
+    fn doubt_intent(&self, doubt: &mut Doubt) {
+        let Self { view, project, file, claim, body } = *self;
+        // `loadUsers()` connects as often as somebody wants the users.
+        let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
+        // What starts an instance that ends starts it as often as there are instances.
+        let ends = body.class.as_ref().is_some_and(|(class, end)| {
+            let is_one = project.class_rate(file, *class).is_once();
+            !is_one && (end.is_some() || view.ends(file, *class))
+        });
+        let starts_up = if body.rearms { lifetime::begins_at_startup } else { lifetime::is_startup };
+        if body.partial.is_none() && !ends && !loads && starts_up(project, file, claim.func) {
+            doubt.unknown();
+        }
+        let is_of_component =
+            body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
+        if body.ends_itself && body.is_refilled && !is_of_component {
+            // The next one is made because this one is gone, more often than not.
+            doubt.unknown();
+        }
+        let is_driven = project.begun(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
+        let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
+        if may_be_meant && !is_driven && body.class.is_none() {
+            doubt.unknown();
+        }
+    }
+
+    /// The retention path: the way out that releases nothing, what the file knows, and how often it happens.
+    fn path(&self) -> Vec<Retainer> {
+        let Self { project, file, claim, body, .. } = *self;
+        let left = body.partial.as_ref().and_then(|gap| Some((gap, gap.at?)));
+        let left = left.map(|(gap, span)| {
+            let message = format!("not released {}", gap.how);
+            Retainer { role: Role::Holder, message, file, span }
+        });
+        let (of, func) = counted(project, file, claim, body);
+        left.into_iter()
+            .chain(body.notes.iter().map(|note| note.retainer(file)))
+            .chain(lifetime::repeats_retainer(project, of, func))
+            .collect()
+    }
+
+    /// Whether the acquisition happens again and again in one process.
+    fn repeats_per_owner(&self) -> Answer {
+        let Self { project, file, claim, body, .. } = *self;
+        let info = match body.one_each {
+            // Each owner leaves one behind, however often its code runs.
+            Some(Owner::Class(class)) => project.class_rate(file, class),
+            Some(Owner::Run(func)) => project.rate(file, func),
+            None if body.rearms => project.begun(file, claim.func),
+            None => {
+                let (file, func) = counted(project, file, claim, body);
+                project.rate(file, func)
+            }
+        };
+        let answer = match info {
+            RateInfo { rate: None, .. } => Answer::Unknown,
+            info if info.is_once() => Answer::No,
+            RateInfo { rate: Some(Rate::Call), .. } => Answer::Assumed,
+            RateInfo { certain: true, .. } => Answer::Yes,
+            _ => Answer::Assumed,
+        };
+        if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
+            return Answer::Assumed;
+        }
+        // What a variable of one run holds is nothing of the instance.
+        let is_of_run = body.partial.is_some() && body.handle.is_none() || body.one_each.is_some();
+        match body.class.as_ref().filter(|_| !is_of_run) {
+            Some((class, end)) => self.repeats_of_class(*class, end.is_some(), info, answer),
+            None => answer,
+        }
+    }
+
+    /// The same for code of an instance: it runs as often as instances are made, and that they end by themselves shows in an
+    /// end method.
+    fn repeats_of_class(&self, class: ClassId, ends_here: bool, info: RateInfo, answer: Answer) -> Answer {
+        let made = self.project.class_rate(self.file, class);
+        let ends = ends_here || self.view.ends(self.file, class);
+        match (made.rate, ends) {
+            (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
+            (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
+            (_, true) => match answer {
+                Answer::Unknown => Answer::Assumed,
+                known => known,
+            },
+            (_, false) if self.body.partial.as_ref().is_some_and(|gap| gap.repeats) => answer,
+            (_, false) => match answer {
+                Answer::Yes => Answer::Assumed,
+                Answer::Assumed => Answer::Unknown,
+                known => known,
+            },
+        }
+    }
 }
 
 /// The function whose runs are to be counted: around a flag that lets it happen once, the one that declares the flag.
@@ -149,50 +247,6 @@ fn counted(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireCla
     match flag {
         Some(Lives::With(of, Owner::Run(run), _)) => (of, run),
         _ => (file, claim.func),
-    }
-}
-
-/// Whether the acquisition happens again and again in one process.
-fn repeats_per_owner(project: &Project<'_>, file: FileId, claim: &Claim, body: &AcquireClaim) -> Answer {
-    let info = match body.one_each {
-        // Each owner leaves one behind, however often its code runs.
-        Some(Owner::Class(class)) => project.class_rate(file, class),
-        Some(Owner::Run(func)) => project.rate(file, func),
-        None if body.rearms => project.begun(file, claim.func),
-        None => {
-            let (file, func) = counted(project, file, claim, body);
-            project.rate(file, func)
-        }
-    };
-    let answer = match info {
-        RateInfo { rate: None, .. } => Answer::Unknown,
-        info if info.is_once() => Answer::No,
-        RateInfo { rate: Some(Rate::Call), .. } => Answer::Assumed,
-        RateInfo { certain: true, .. } => Answer::Yes,
-        _ => Answer::Assumed,
-    };
-    if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
-        return Answer::Assumed;
-    }
-    // What a variable of one run holds is nothing of the instance.
-    let is_of_run = body.partial.is_some() && body.handle.is_none() || body.one_each.is_some();
-    let Some((class, end)) = body.class.as_ref().filter(|_| !is_of_run) else { return answer };
-    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
-    // Code of an instance runs as often as instances are made; that they end by themselves shows in an end method.
-    let made = project.class_rate(file, *class);
-    match (made.rate, ends) {
-        (Some(rate), _) if rate <= Rate::Once && !made.in_loop && info.is_once() => Answer::No,
-        (Some(rate), _) if rate >= Rate::Component && made.certain => answer,
-        (_, true) => match answer {
-            Answer::Unknown => Answer::Assumed,
-            known => known,
-        },
-        (_, false) if body.partial.as_ref().is_some_and(|gap| gap.repeats) => answer,
-        (_, false) => match answer {
-            Answer::Yes => Answer::Assumed,
-            Answer::Assumed => Answer::Unknown,
-            known => known,
-        },
     }
 }
 

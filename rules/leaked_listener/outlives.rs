@@ -1,7 +1,8 @@
 //! Whether the target of a registration outlives the code that registers.
 
-use crate::claim::{Claim, ListenerClaim, Origin, SignalUse};
-use crate::{ending, lifetime};
+use super::settle::Heard;
+use crate::claim::{ListenerClaim, Origin, SignalUse};
+use crate::lifetime;
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{
@@ -27,100 +28,170 @@ pub(super) fn handed_to_last(project: &Project<'_>, spot: &Spot) -> Option<(File
     Some((lasting.file, project.summary(lasting.file).functions[lasting.func.index()].at))
 }
 
-/// Whether the code around says that the same target gets the listener again, and the function does run again.
-pub(super) fn is_met_again(project: &Project<'_>, file: FileId, claim: &Claim, body: &ListenerClaim) -> bool {
-    let info = project.rate(file, claim.func);
-    body.again.is_some() && info.rate.is_some() && !info.is_once()
-}
-
-/// Whether it stands in the class of a component: a view makes one for each place in which it is shown.
-fn is_of_component(project: &Project<'_>, file: FileId, body: &ListenerClaim) -> bool {
-    let class = body.class.as_ref().map(|(class, _)| *class);
-    class.is_some_and(|class| project.class_rate(file, class).rate == Some(Rate::Component))
-}
-
-/// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
-/// there yet.
-pub(super) fn is_part_of_startup(
-    project: &Project<'_>,
-    lives: Lives,
-    file: FileId,
-    claim: &Claim,
-    body: &ListenerClaim,
-) -> bool {
-    // A pool that lends is set up, and a loop goes on after the start.
-    if body.restarts
-        || body.is_endless
-        || body.is_making
-        || body.is_forgotten
-        || body.origin == Origin::Borrowed
-        || is_of_component(project, file, body)
-    {
-        return false;
+impl Heard<'_, '_, '_> {
+    /// Whether the code around says that the same target gets the listener again, and the function does run again.
+    pub(super) fn is_met_again(&self) -> bool {
+        let info = self.project.rate(self.file, self.claim.func);
+        self.body.again.is_some() && info.rate.is_some() && !info.is_once()
     }
-    !matches!(lives, Lives::Known(life) if life < Life::Server)
-        && lifetime::is_startup(project, file, claim.func)
-}
 
-/// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
-/// have no end and of which nobody in sight makes several; what is done when the process ends, or when somebody connects
-/// to a server; or an instance that listens to itself.
-pub(super) fn may_be_the_only_one(
-    project: &Project<'_>,
-    spot: &Spot,
-    lives: Lives,
-    file: FileId,
-    claim: &Claim,
-    body: &ListenerClaim,
-) -> bool {
-    let info = project.rate(file, claim.func);
-    if info.rate.is_some_and(|rate| rate > Rate::Instance)
-        || body.partial.is_some()
-        || body.restarts
-        || body.is_endless
-        || body.is_forgotten
-        || body.is_listed
-    {
-        return false;
+    /// Whether it stands in the class of a component: a view makes one for each place in which it is shown.
+    fn is_of_component(&self) -> bool {
+        let class = self.body.class.as_ref().map(|(class, _)| *class);
+        class.is_some_and(|class| self.project.class_rate(self.file, class).rate == Some(Rate::Component))
     }
-    let is_itself = matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty();
-    if is_itself && body.again.is_none() || body.greets {
-        return true;
-    }
-    let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
-    match &body.class {
-        _ if is_of_component(project, file, body) => false,
-        Some((class, None)) if !ending::ends_in_project(project, file, *class) => {
-            let is_making = project.is_part_of_making(file, Owner::Class(*class), file, claim.func);
-            is_lasting && (is_making || body.is_last)
+
+    /// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
+    /// there yet.
+    pub(super) fn is_part_of_startup(&self) -> bool {
+        let body = self.body;
+        // A pool that lends is set up, and a loop goes on after the start.
+        if body.restarts
+            || body.is_endless
+            || body.is_making
+            || body.is_forgotten
+            || body.origin == Origin::Borrowed
+            || self.is_of_component()
+        {
+            return false;
         }
-        Some(_) => false,
-        // A hook that nobody in sight calls may be called again.
-        None => is_lasting && body.is_last && !project.callers(file, claim.func).is_empty(),
+        !matches!(self.lives, Lives::Known(life) if life < Life::Server)
+            && lifetime::is_startup(self.project, self.file, self.claim.func)
     }
-}
 
-/// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
-pub(super) fn is_emitter(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Option<bool> {
-    let ty = project.type_of(spot);
-    if let Some(model) = project::model_of(project, ty) {
-        let family = project.catalog.model(model).emitter?;
-        let row = project.catalog.emitter(family)?;
-        return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
+    /// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
+    /// have no end and of which nobody in sight makes several; what is done when the process ends, or when somebody connects
+    /// to a server; or an instance that listens to itself.
+    pub(super) fn may_be_the_only_one(&self) -> bool {
+        let Self { view, project, file, claim, body, ref spot, lives } = *self;
+        let info = project.rate(file, claim.func);
+        if info.rate.is_some_and(|rate| rate > Rate::Instance)
+            || body.partial.is_some()
+            || body.restarts
+            || body.is_endless
+            || body.is_forgotten
+            || body.is_listed
+        {
+            return false;
+        }
+        let is_itself = matches!(spot.root, SpotRoot::Instance(..)) && spot.path.is_empty();
+        if is_itself && body.again.is_none() || body.greets {
+            return true;
+        }
+        let is_lasting = matches!(lives, Lives::Process | Lives::Singleton(..) | Lives::Known(Life::Process));
+        match &body.class {
+            _ if self.is_of_component() => false,
+            Some((class, None)) if !view.ends(file, *class) => {
+                let is_making = project.is_part_of_making(file, Owner::Class(*class), file, claim.func);
+                is_lasting && (is_making || body.is_last)
+            }
+            Some(_) => false,
+            // A hook that nobody in sight calls may be called again.
+            None => is_lasting && body.is_last && !project.callers(file, claim.func).is_empty(),
+        }
     }
-    match ty {
-        GlobalTy::Instance(file, class) if listeners::is_event_method(&body.method) => {
-            // What a method of the project adds is told of where that returns its removal.
-            let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
-            (body.proved || own.is_none()).then(|| extends_emitter(project, file, class))
+
+    /// Whether the target is an emitter, asked of the whole project: proved, or none if it is certainly something else.
+    pub(super) fn is_emitter(&self) -> Option<bool> {
+        let Self { project, body, ref spot, .. } = *self;
+        let ty = project.type_of(spot);
+        if let Some(model) = project::model_of(project, ty) {
+            let family = project.catalog.model(model).emitter?;
+            let row = project.catalog.emitter(family)?;
+            return row.add.iter().chain(&row.once).any(|name| *name == body.method).then_some(true);
         }
-        GlobalTy::Instance(file, class) => {
-            // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
-            let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
-            own.map(|_| false)
+        match ty {
+            GlobalTy::Instance(file, class) if listeners::is_event_method(&body.method) => {
+                // What a method of the project adds is told of where that returns its removal.
+                let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+                (body.proved || own.is_none()).then(|| extends_emitter(project, file, class))
+            }
+            GlobalTy::Instance(file, class) => {
+                // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.
+                let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+                own.map(|_| false)
+            }
+            GlobalTy::Class(..) | GlobalTy::Function(..) => None,
+            _ => Some(false),
         }
-        GlobalTy::Class(..) | GlobalTy::Function(..) => None,
-        _ => Some(false),
+    }
+
+    /// Whether the target outlives the code that registers, and gets one listener after another.
+    pub(super) fn outlives(&self) -> Answer {
+        let Self { project, file, body, ref spot, lives, .. } = *self;
+        let func = self.claim.func;
+        if let Some(answer) = added_per_message(project, lives, file, func) {
+            return answer;
+        }
+        let info = project.rate(file, func);
+        if body.origin == Origin::Borrowed {
+            return match info.rate {
+                Some(_) if info.is_once() => Answer::No,
+                Some(_) => Answer::Assumed,
+                None => Answer::Unknown,
+            };
+        }
+        match (body.origin, lives, body.signal) {
+            // What is given to whoever asks is mostly made to be shared, and a component is one of many that ask.
+            (Origin::Fetched, Lives::Unknown | Lives::With(..), _) => match info.rate {
+                _ if info.is_once() => Answer::No,
+                Some(rate) if rate >= Rate::Component => Answer::Assumed,
+                _ => Answer::Unknown,
+            },
+            (Origin::Copied, _, Some(SignalUse::Operation)) if !info.is_once() => Answer::Assumed,
+            (Origin::Copied, ..) => Answer::Unknown,
+            // A signal that is handed in is made to be shared by many calls.
+            (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
+                if info.is_once() { Answer::No } else { Answer::Assumed }
+            }
+            (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
+                self.passed_outlives()
+            }
+            // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
+            (Origin::Passed, Lives::Known(Life::Server), _) if !info.rate.is_some_and(Rate::is_hot) => {
+                Answer::Unknown
+            }
+            // A closure that is given away and handed a connection is its handler: it runs once for each.
+            (Origin::Passed, Lives::Known(Life::Connection), _) if is_handler(project, spot, file, func) => {
+                Answer::Unknown
+            }
+            (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
+        }
+    }
+
+    /// What a constructor was handed outlives the instance if instances end by themselves.
+    fn passed_outlives(&self) -> Answer {
+        let Self { view, project, file, body, ref spot, lives, .. } = *self;
+        let Some((class, end)) = &body.class else { return Answer::Unknown };
+        let outlives = |lives| project.outlives(lives, file, self.claim.func, body.in_loop);
+        let info = project.class_rate(file, *class);
+        if info.is_once() {
+            return outlives(Lives::Process);
+        }
+        let is_hot = info.rate.is_some_and(Rate::is_hot);
+        // One instance for each connection or component, and the connection, or the element of the component, is what it is
+        // handed.
+        if info.rate.is_some_and(|rate| rate >= Rate::Component) && matches!(lives, Lives::Known(_)) {
+            return outlives(lives);
+        }
+        let param = body.handed.as_ref().map_or_else(|| spot.clone(), |param| project.canonical(file, param));
+        if is_hot && is_new_to_handlers(project, &param) {
+            let made = Lives::With(file, Owner::Class(*class), info);
+            return added_per_message(project, made, file, self.claim.func).unwrap_or_else(|| outlives(made));
+        }
+        if !is_hot && is_handed_by_owner(project, &param, (file, *class)) {
+            return Answer::Unknown;
+        }
+        // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.
+        let is_made_out_of_sight = info.rate == Some(Rate::Call) && project.handings(&param).is_empty();
+        let ends = end.is_some() || view.ends(file, *class);
+        match (ends, info.rate) {
+            (true, Some(_)) if is_made_out_of_sight && body.partial.is_none() => Answer::Unknown,
+            (true, Some(_)) => Answer::Assumed,
+            (true, None) => Answer::Unknown,
+            (false, Some(rate)) if rate >= Rate::Component => Answer::Assumed,
+            (false, _) => Answer::Unknown,
+        }
     }
 }
 
@@ -143,56 +214,6 @@ pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerCla
     }
 }
 
-pub(super) fn outlives(
-    project: &Project<'_>,
-    spot: &Spot,
-    lives: Lives,
-    file: FileId,
-    func: FuncId,
-    body: &ListenerClaim,
-) -> Answer {
-    if let Some(answer) = added_per_message(project, lives, file, func) {
-        return answer;
-    }
-    if body.origin == Origin::Borrowed {
-        let info = project.rate(file, func);
-        return match info.rate {
-            Some(_) if info.is_once() => Answer::No,
-            Some(_) => Answer::Assumed,
-            None => Answer::Unknown,
-        };
-    }
-    match (body.origin, lives, body.signal) {
-        // What is given to whoever asks is mostly made to be shared, and a component is one of many that ask.
-        (Origin::Fetched, Lives::Unknown | Lives::With(..), _) => match project.rate(file, func) {
-            info if info.is_once() => Answer::No,
-            info if info.rate.is_some_and(|rate| rate >= Rate::Component) => Answer::Assumed,
-            _ => Answer::Unknown,
-        },
-        (Origin::Copied, _, Some(SignalUse::Operation)) if !project.rate(file, func).is_once() => {
-            Answer::Assumed
-        }
-        (Origin::Copied, ..) => Answer::Unknown,
-        // A signal that is handed in is made to be shared by many calls.
-        (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
-            match project.rate(file, func) {
-                info if info.is_once() => Answer::No,
-                _ => Answer::Assumed,
-            }
-        }
-        (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
-            passed_outlives(project, spot, lives, file, func, body)
-        }
-        // A server that is handed in is set up once by whoever made it, unless something is known to do it again.
-        (Origin::Passed, Lives::Known(Life::Server), _) if !is_driven(project, file, func) => Answer::Unknown,
-        // A closure that is given away and handed a connection is its handler: it runs once for each.
-        (Origin::Passed, Lives::Known(Life::Connection), _) if is_handler(project, spot, file, func) => {
-            Answer::Unknown
-        }
-        (_, lives, _) => project.outlives(lives, file, func, body.in_loop),
-    }
-}
-
 /// Whether a function without a name is made to be kept, nobody in sight calls it, and the target is its parameter.
 fn is_handler(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
     let row = &project.summary(file).functions[func.index()];
@@ -209,11 +230,6 @@ fn added_per_message(project: &Project<'_>, lives: Lives, file: FileId, func: Fu
     let run = project.rate(file, func).rate;
     (run == Some(Rate::Message) && made.rate.is_none_or(|made| made < Rate::Message))
         .then_some(Answer::Assumed)
-}
-
-/// Whether an entry point is known to run a function again and again.
-fn is_driven(project: &Project<'_>, file: FileId, func: FuncId) -> bool {
-    project.rate(file, func).rate.is_some_and(Rate::is_hot)
 }
 
 /// Whether all that construct hand in themselves, or what is theirs, when they are made: `this.quality = new
@@ -274,47 +290,6 @@ fn is_made_by_caller(project: &Project<'_>, handing: &Handing) -> bool {
     row.is_some_and(|row| {
         !row.is_param && row.func.index() != 0 && (file, row.func) == (handing.file, handing.func)
     })
-}
-
-/// What a constructor was handed outlives the instance if instances end by themselves.
-fn passed_outlives(
-    project: &Project<'_>,
-    spot: &Spot,
-    lives: Lives,
-    file: FileId,
-    func: FuncId,
-    body: &ListenerClaim,
-) -> Answer {
-    let Some((class, end)) = &body.class else { return Answer::Unknown };
-    let info = project.class_rate(file, *class);
-    if info.is_once() {
-        return project.outlives(Lives::Process, file, func, body.in_loop);
-    }
-    let ends = end.is_some() || ending::ends_in_project(project, file, *class);
-    let is_hot = info.rate.is_some_and(Rate::is_hot);
-    // One instance for each connection or component, and the connection, or the element of the component, is what it is
-    // handed.
-    if info.rate.is_some_and(|rate| rate >= Rate::Component) && matches!(lives, Lives::Known(_)) {
-        return project.outlives(lives, file, func, body.in_loop);
-    }
-    let param = body.handed.as_ref().map_or_else(|| spot.clone(), |param| project.canonical(file, param));
-    if is_hot && is_new_to_handlers(project, &param) {
-        let made = Lives::With(file, Owner::Class(*class), info);
-        return added_per_message(project, made, file, func)
-            .unwrap_or_else(|| project.outlives(made, file, func, body.in_loop));
-    }
-    if !is_hot && is_handed_by_owner(project, &param, (file, *class)) {
-        return Answer::Unknown;
-    }
-    // Nobody in sight makes one: a part of something larger, which is made and ends with it, more often than not.
-    let is_made_out_of_sight = info.rate == Some(Rate::Call) && project.handings(&param).is_empty();
-    match (ends, info.rate) {
-        (true, Some(_)) if is_made_out_of_sight && body.partial.is_none() => Answer::Unknown,
-        (true, Some(_)) => Answer::Assumed,
-        (true, None) => Answer::Unknown,
-        (false, Some(rate)) if rate >= Rate::Component => Answer::Assumed,
-        (false, _) => Answer::Unknown,
-    }
 }
 
 /// Another file removes listeners from the same thing, for the same event as far as can be seen.

@@ -10,8 +10,8 @@ use outlive_semantic::catalog::{Container, ModelId};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
 use outlive_semantic::holds::{self, Held, How};
-use outlive_semantic::identity::Identity;
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Place;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{self, Answer, FileId, Lives, Spot, SpotStep};
 use outlive_semantic::rate::Life;
@@ -64,7 +64,7 @@ impl Rule for RetainedRequest {
             is_bounded,
             once: guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag)),
             in_loop: guard::enclosing_loop(model, op.node).is_some(),
-            only_on: only_on(file, op),
+            only_on: only_on(file, &op.holder),
             notes: notes(model, op, &held),
         };
         let at = model.file.tree.span(op.node);
@@ -124,33 +124,9 @@ fn how(model: &Model<'_>, held: &Held) -> String {
 }
 
 /// The event that runs every release of the file, if it is one that need not come: the client may go before.
-fn only_on(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(String, Vec<Span>)> {
-    let model = file.model;
-    let mut event = None;
-    let mut spans = Vec::new();
-    for release in file.ops_on(&op.holder, Op::Release) {
-        let found = innermost_event(file, release)?;
-        if !matches!(found.as_str(), "end" | "finish") {
-            return None;
-        }
-        event = Some(found.clone());
-        spans.push(model.file.tree.span(release.node));
-    }
-    event.map(|event| (event, spans))
-}
-
-/// The event whose listener is the innermost around an operation.
-fn innermost_event(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<String> {
-    let model = file.model;
-    let handlers = file.registrations.iter().filter_map(|registration| {
-        let handler = model.function_of(registration.listener)?;
-        model.file.is_within(op.func, handler).then_some((handler, registration))
-    });
-    let (_, registration) = handlers.max_by_key(|(handler, _)| model.file.function(*handler).node)?;
-    match &registration.event {
-        Identity::Constant(event) => Some(event.clone()),
-        _ => None,
-    }
+fn only_on(file: &FileView<'_, '_>, holder: &Place) -> Option<(String, Span)> {
+    let (event, at) = file.taken_out_on(holder)?;
+    Some((event.to_owned(), file.model.file.tree.span(at)))
 }
 
 /// The life that the types of this file give the holder: `req.socket.list` lives as long as the connection.
@@ -187,13 +163,26 @@ enum Released {
     No,
 }
 
-/// `known` is what was found out about the releases of collections: a file may put thousands of things into one.
+/// A request that is kept, and by what.
+struct Kept<'k, 'v, 'a> {
+    view: &'k ProjectView<'v, 'a>,
+    file: FileId,
+    claim: &'k Claim,
+    body: &'k KeptClaim,
+    spot: Spot,
+    lives: Lives,
+}
+
+/// What is known about the releases of a collection, and whether one file leaves them to a good end alone: a file may put
+/// thousands of things into one.
+type Known = FxHashMap<(Spot, Option<FileId>), Released>;
+
 fn settle(
     view: &ProjectView<'_, '_>,
     file: FileId,
     claim: &Claim,
     body: &KeptClaim,
-    known: &mut FxHashMap<Spot, Released>,
+    known: &mut Known,
 ) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &body.holder);
@@ -204,47 +193,114 @@ fn settle(
         (Lives::Unknown, Some(life)) => Lives::Known(life),
         (lives, _) => lives,
     };
+    let kept = Kept { view, file, claim, body, spot, lives };
     let mut doubt = Doubt::default();
-    if let Some(once) = &body.once
-        && lifetime::lives_as_long(project, &project.canonical(file, once), &spot)
-    {
-        return view.drop(file, claim, || "a flag lets it happen once".to_owned());
-    }
-    match project.outlives(lives, file, claim.func, body.in_loop) {
-        Answer::Yes => {}
-        Answer::Assumed => doubt.assume(),
-        // Whoever handles requests handles more than one.
-        Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => doubt.assume(),
-        Answer::Unknown => doubt.unknown(),
-        Answer::No => {
-            return view.drop(file, claim, || {
-                format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives))
-            });
-        }
-    }
-    let answer = match (known.get(&spot), &body.only_on) {
-        (Some(&answer), None) => answer,
-        (_, only_on) => {
-            let answer = released(view, &spot, body);
-            if only_on.is_none() {
-                known.insert(spot.clone(), answer);
-            }
-            answer
-        }
-    };
-    match answer {
-        Released::Yes => {
-            return view.drop(file, claim, || format!("something takes entries out of `{}`", body.shown));
-        }
-        Released::Partly => doubt.assume(),
-        Released::Maybe => doubt.unknown(),
-        Released::No if body.is_bounded => doubt.assume(),
-        Released::No => {}
-    }
+    kept.doubt_life(&mut doubt)?;
+    let key = (kept.spot.clone(), body.only_on.as_ref().map(|_| file));
+    let released = *known.entry(key).or_insert_with(|| kept.released());
+    kept.doubt_release(released, &mut doubt)?;
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
-    Some(report(view, &spot, lives, file, claim, body, confidence))
+    Some(kept.report(confidence))
+}
+
+impl Kept<'_, '_, '_> {
+    /// Whether the holder outlives what is put there, again and again.
+    fn doubt_life(&self, doubt: &mut Doubt) -> Option<()> {
+        let Self { view, file, claim, body, ref spot, lives } = *self;
+        let project = view.project;
+        if let Some(once) = &body.once
+            && lifetime::lives_as_long(project, &project.canonical(file, once), spot)
+        {
+            return view.drop(file, claim, || "a flag lets it happen once".to_owned());
+        }
+        match project.outlives(lives, file, claim.func, body.in_loop) {
+            Answer::Yes => {}
+            Answer::Assumed => doubt.assume(),
+            // Whoever handles requests handles more than one.
+            Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => doubt.assume(),
+            Answer::Unknown => doubt.unknown(),
+            Answer::No => {
+                return view.drop(file, claim, || {
+                    format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives))
+                });
+            }
+        }
+        Some(())
+    }
+
+    fn doubt_release(&self, released: Released, doubt: &mut Doubt) -> Option<()> {
+        match released {
+            Released::Yes => {
+                return self.view.drop(self.file, self.claim, || {
+                    format!("something takes entries out of `{}`", self.body.shown)
+                });
+            }
+            Released::Partly => doubt.assume(),
+            Released::Maybe => doubt.unknown(),
+            Released::No if self.body.is_bounded => doubt.assume(),
+            Released::No => {}
+        }
+        Some(())
+    }
+
+    /// Whether anything takes entries out, anywhere.
+    fn released(&self) -> Released {
+        let Self { view, file, body, ref spot, .. } = *self;
+        let project = view.project;
+        let is_partly = body.only_on.is_some();
+        let mut answer = if is_partly { Released::Partly } else { Released::No };
+        for found in project.uses(spot).into_iter().filter(|found| project.is_production(found.file)) {
+            match found.row.what {
+                What::Collection(Op::Release) if is_partly && found.file == file => {}
+                What::Collection(Op::Release) if is_end_of_owner(view, &found) => {}
+                What::Collection(Op::Release) => return Released::Yes,
+                What::Collection(Op::Reset) if replaces(view, &found) => return Released::Yes,
+                What::Collection(Op::Escape) if !is_partly => answer = Released::Maybe,
+                _ => {}
+            }
+        }
+        // An entry is emptied, or what the collection hangs on is taken away.
+        let is_emptied = |spot: Spot| {
+            project.uses(&spot).iter().any(|found| found.row.what == What::Collection(Op::Release))
+        };
+        let elsewhere =
+            is_emptied(spot.clone().with(SpotStep::Element)) || spot.parent().is_some_and(is_emptied);
+        if elsewhere { Released::Maybe } else { answer }
+    }
+
+    fn report(&self, confidence: Confidence) -> Finding {
+        let Self { view, file, claim, body, ref spot, lives } = *self;
+        let project = view.project;
+        let (shown, kept) = (&body.shown, &body.kept);
+        let root = format!("`{shown}` {}", lifetime::lives_phrase(project, lives));
+        let declared = lifetime::declared(project, spot).unwrap_or((file, claim.at));
+        let mut retainers =
+            vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
+        retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
+        retainers.extend(body.only_on.as_ref().map(|(event, span)| Retainer {
+            role: Role::ReleasedHereOnly,
+            message: format!("taken out on '{event}' only"),
+            file,
+            span: *span,
+        }));
+        retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
+        let (message, help) = words(body);
+        Finding {
+            rule: META.id,
+            severity: META.severity,
+            confidence,
+            message,
+            help,
+            file,
+            span: claim.at,
+            retainers,
+            fixes: Vec::new(),
+            scope: project.function_name(file, claim.func),
+            subject: format!("{shown} {kept}"),
+        }
+    }
 }
 
 fn is_container(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> bool {
@@ -254,31 +310,6 @@ fn is_container(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> bo
     let model = project::model_of(view.project, view.project.type_of(spot));
     let container = model.and_then(|model| view.project.catalog.model(model).container);
     container.is_some_and(|container| body.growth.needs().is_none_or(|needed| needed == container))
-}
-
-/// Whether anything takes entries out, anywhere.
-fn released(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> Released {
-    let project = view.project;
-    let spans: &[Span] = body.only_on.as_ref().map(|(_, spans)| spans.as_slice()).unwrap_or_default();
-    let mut answer = if body.only_on.is_some() { Released::Partly } else { Released::No };
-    let element = spot.clone().with(SpotStep::Element);
-    let owner = spot.parent();
-    let around = owner.iter().flat_map(|owner| project.uses(owner));
-    let inside = project.uses(&element);
-    for found in project.uses(spot).into_iter().filter(|found| project.is_production(found.file)) {
-        match found.row.what {
-            What::Collection(Op::Release) if spans.contains(&found.row.at) => {}
-            What::Collection(Op::Release) if is_end_of_owner(view, &found) => {}
-            What::Collection(Op::Release) => return Released::Yes,
-            What::Collection(Op::Reset) if replaces(view, &found) => return Released::Yes,
-            What::Collection(Op::Escape) if body.only_on.is_none() => answer = Released::Maybe,
-            _ => {}
-        }
-    }
-    // An entry is emptied, or what the collection hangs on is taken away.
-    let elsewhere = inside.iter().any(|found| found.row.what == What::Collection(Op::Release))
-        || around.into_iter().any(|found| found.row.what == What::Collection(Op::Release));
-    if elsewhere { Released::Maybe } else { answer }
 }
 
 /// A release in the method that ends the holder's owner takes nothing out while the owner lives.
@@ -299,48 +330,6 @@ fn replaces(view: &ProjectView<'_, '_>, found: &project::Use) -> bool {
                 || row.class.is_some() && ending::is_end(&row.name)
         });
     !is_made_or_ended && !view.project.rate(found.file, found.row.func).is_once()
-}
-
-fn report(
-    view: &ProjectView<'_, '_>,
-    spot: &Spot,
-    lives: Lives,
-    file: FileId,
-    claim: &Claim,
-    body: &KeptClaim,
-    confidence: Confidence,
-) -> Finding {
-    let project = view.project;
-    let (shown, kept) = (&body.shown, &body.kept);
-    let root = format!("`{shown}` {}", lifetime::lives_phrase(project, lives));
-    let declared = lifetime::declared(project, spot).unwrap_or((file, claim.at));
-    let mut retainers =
-        vec![Retainer { role: Role::Root, message: root, file: declared.0, span: declared.1 }];
-    retainers.extend(body.notes.iter().map(|note| note.retainer(file)));
-    if let Some((event, spans)) = &body.only_on {
-        let message = format!("taken out on '{event}' only");
-        retainers.extend(spans.iter().map(|&span| Retainer {
-            role: Role::ReleasedHereOnly,
-            message: message.clone(),
-            file,
-            span,
-        }));
-    }
-    retainers.extend(lifetime::repeats_retainer(project, file, claim.func));
-    let (message, help) = words(body);
-    Finding {
-        rule: META.id,
-        severity: META.severity,
-        confidence,
-        message,
-        help,
-        file,
-        span: claim.at,
-        retainers,
-        fixes: Vec::new(),
-        scope: project.function_name(file, claim.func),
-        subject: format!("{shown} {kept}"),
-    }
 }
 
 fn words(body: &KeptClaim) -> (String, String) {

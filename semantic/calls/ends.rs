@@ -7,6 +7,7 @@ use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tables::ClassKind;
+use crate::tree::Kind;
 
 /// Why the framework that makes the instances of a class never calls the method of this name, although it looks like an
 /// end; none if it does, or somebody else may.
@@ -58,6 +59,37 @@ pub fn ends_field(model: &Model<'_>, place: &Place, methods: &[String]) -> bool 
     };
     row.decorators.iter().any(|&decorator| ends(decorator, true))
         || model.member_decorators(class, *field).any(|decorator| ends(decorator, false))
+}
+
+/// The hook that a function is handed to behind an `await`, and which is for the component or scope that is being set up:
+/// by then nobody knows which that is.
+#[must_use]
+pub fn late_hook<'m>(model: &'m Model<'_>, func: FuncId) -> Option<&'m str> {
+    let tree = &model.file.tree;
+    let [handed] = model.handed(func) else { return None };
+    let around = tree.func(handed.call);
+    let is_of_setup = || model.callback_rows(handed).first().is_some_and(|(row, _)| row.in_setup);
+    let is_late =
+        model.file.function(around).is_async && is_of_setup() && is_behind_await(model, handed.call);
+    if is_late { model.callee_name(tree.callee(handed.call)?) } else { None }
+}
+
+/// Whether a statement before a node, in one of the blocks around it, waits whatever happens.
+fn is_behind_await(model: &Model<'_>, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(node);
+    let waits = |statement: NodeId| {
+        matches!(tree.kind(statement), Kind::VarDecl | Kind::ExprStmt)
+            && tree.subtree(statement).any(|at| tree.kind(at) == Kind::Await && tree.func(at) == func)
+    };
+    let mut child = node;
+    tree.within_function(node).any(|around| {
+        let is_block = tree.kind(around) == Kind::Block;
+        let mut before = tree.children(around).take_while(|&statement| is_block && statement != child);
+        let found = before.any(waits);
+        child = around;
+        found
+    })
 }
 
 /// Whether a method is a hook of a framework: none if it is not, else whether it runs on a server too.

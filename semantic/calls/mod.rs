@@ -7,7 +7,7 @@ mod frameworks;
 mod handed;
 mod shapes;
 
-pub use ends::{client_hook, ends_field, uncalled};
+pub use ends::{client_hook, ends_field, late_hook, uncalled};
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
 pub use frameworks::{is_component, is_component_end};

@@ -199,6 +199,9 @@ pub struct CallRow {
     /// What it is handed does not run where components are rendered on a server.
     #[serde(default)]
     pub client: bool,
+    /// It must be called while a component or scope is set up: behind an `await` nobody knows any longer which.
+    #[serde(default)]
+    pub in_setup: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,
