@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 /// Methods that a framework calls because of the class they are in; instances of the class are made at that rate too.
 pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     let file = model.file;
+    let is_single = is_made_once(model, class);
     for row in model.catalog.hooks() {
         if !is_owner(model, class, &row.of, row.library) {
             continue;
@@ -26,19 +27,26 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let (caller, runs) =
-                root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
+            let often = if is_single { When::At(Rate::Once) } else { row.runs };
+            let (caller, runs) = root_maker(model, class).map_or((FuncId(0), often), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
                 caller,
                 ..framework_edge(target, runs, site, text)
             };
             out.edges.push(edge(Target::Function(func)));
-            if matches!(row.runs, When::At(_)) && !row.shared {
+            if matches!(row.runs, When::At(_)) && !row.shared && !is_single {
                 out.edges.push(edge(Target::Class(class)));
             }
         }
     }
+}
+
+/// Whether a decorator says that there is one instance of a class: a service of the whole application has the hooks of a
+/// component, and ends with the application.
+fn is_made_once(model: &Model<'_>, class: ClassId) -> bool {
+    let rows = decorator_rows(model, &model.file.class(class).decorators, true);
+    rows.iter().any(|(row, _)| row.runs == When::At(Rate::Once))
 }
 
 /// The function that makes the one component of an application: `createApp({ … })`, `new Vue({ … })`. Its hooks run once
