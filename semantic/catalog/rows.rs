@@ -298,6 +298,8 @@ pub struct QueueRow {
 pub struct CompletesRow {
     /// Only with no more arguments than these: a timer that is told a period goes on.
     pub up_to: Option<usize>,
+    /// The type of what is piped through it.
+    pub gives: Option<String>,
 }
 
 /// What comes of calling something again and again.

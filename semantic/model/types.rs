@@ -530,6 +530,9 @@ impl<'a> Model<'a> {
         if let Some(class) = self.injected(call) {
             return self.instance_ty(class);
         }
+        if let Some(model) = self.piped_through(call) {
+            return Ty::Model(model);
+        }
         if let Some((object, method)) = tree.method_call(call)
             && let Some(model) = self.model_of(self.ty(object))
             && let Some(returned) = self.catalog.returned(model, method)
@@ -546,14 +549,38 @@ impl<'a> Model<'a> {
             .map_or(Ty::Unknown, Ty::Model)
     }
 
-    /// What a function returns: its annotation, or what its return statements agree on.
+    /// What an operator makes of what is piped through it: `source.pipe(take(1))`.
+    fn piped_through(&self, call: NodeId) -> Option<ModelId> {
+        let tree = &self.file.tree;
+        tree.method_call(call).filter(|&(_, method)| method == "pipe")?;
+        let gives = |operator: NodeId| {
+            let name = self.callee_name(tree.callee(operator)?)?;
+            let mut rows = self.catalog.calls_named(name).filter_map(|row| row.completes.as_ref());
+            rows.find_map(|row| self.catalog.find_type(row.gives.as_deref()?))
+        };
+        tree.args(call).find_map(gives)
+    }
+
+    /// What a function returns: its annotation, or what its return statements agree on. An annotation may say less than
+    /// those: an observable, which is the answer to a request.
     #[must_use]
     pub fn return_ty(&self, func: FuncId) -> Ty {
         let row = self.file.function(func);
-        if let Some(ty) = row.returns.map(|ty| self.annotation_ty(ty)).filter(|&ty| ty != Ty::Unknown) {
-            return ty;
+        match row.returns.map(|ty| self.annotation_ty(ty)) {
+            None | Some(Ty::Unknown) => self.returned_ty(func),
+            Some(Ty::Model(annotated)) => match self.returned_ty(func) {
+                Ty::Model(found) if self.catalog.model(found).ancestors.contains(&annotated) => {
+                    Ty::Model(found)
+                }
+                _ => Ty::Model(annotated),
+            },
+            Some(ty) => ty,
         }
-        if row.is_generator {
+    }
+
+    /// What the return statements of a function agree on.
+    fn returned_ty(&self, func: FuncId) -> Ty {
+        if self.file.function(func).is_generator {
             return Ty::Unknown;
         }
         if let Some(&known) = self.return_types.borrow().get(&func) {
