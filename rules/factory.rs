@@ -1,12 +1,12 @@
 //! Functions of the project that acquire something and return it: what they give is acquired where they are called.
 
-use crate::acquire::{self, Text};
+use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, GivenClaim, ObtainedClaim};
 use crate::finding::Finding;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
-use outlive_semantic::handle::{Escape, Handle, ReleasePatterns};
+use outlive_semantic::handle::{Escape, Handle};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
@@ -19,16 +19,17 @@ use std::rc::Rc;
 /// Notes that a function returns what a call in it acquires.
 pub(crate) fn note_given(
     file: &FileView<'_, '_>,
-    meta: &'static Meta,
-    call: NodeId,
+    acquired: &Acquired<'_>,
     handle: &Handle,
-    what: &str,
-    patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) {
+    let &Acquired { meta, call, ref what, patterns } = acquired;
     let Some(func) = giver(file.model, call, handle) else { return };
-    let (what, ends_itself) = (what.to_owned(), patterns.ends_itself);
-    let given = GivenClaim { what, release: acquire::release_names(patterns), ends_itself };
+    let given = GivenClaim {
+        what: what.clone(),
+        release: acquire::release_names(patterns),
+        ends_itself: patterns.ends_itself,
+    };
     let at = file.model.file.tree.span(call);
     claims.add(meta.id, func, at, given);
 }
@@ -165,7 +166,8 @@ fn claim(
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
     let patterns = file.any_release(meta);
-    file.trace.quietly(|| acquire::claim_held(file, meta, call, handle, String::new(), &patterns, claims))
+    let acquired = Acquired { meta, call, what: String::new(), patterns: &patterns };
+    file.trace.quietly(|| acquire::claim_held(file, acquired, handle, claims))
 }
 
 /// The same, without a trace of having asked.

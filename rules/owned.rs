@@ -1,7 +1,7 @@
 //! Instances that hold something from outside until they are ended: what a class takes and gives back, and who makes
 //! one without ever ending it.
 
-use crate::acquire::{self, Text};
+use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
 use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
@@ -65,7 +65,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let name = model.callee_name(callee).map_or_else(|| model.file.display(&place), str::to_owned);
     let what = format!("`{name}`");
     let known = claims.list.len();
-    let acquired = acquire::claim_held(file, meta, call, &handle, what, &patterns, claims);
+    let acquired = Acquired { meta, call, what, patterns: &patterns };
+    let acquired = acquire::claim_held(file, acquired, &handle, claims);
     note_made(&mut claims.list[known..], &claims.names.place(model, &place));
     let Some(acquired) = acquired else { return };
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.

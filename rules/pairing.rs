@@ -245,7 +245,7 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     if let (Some(one), Some(other)) = (getter(model, added), getter(model, removed)) {
         return if one == other && added.path == removed.path { Match::Must } else { Match::May };
     }
-    let (left, right) = (aliases(model, added), aliases(model, removed));
+    let (left, right) = (listeners::aliases(model, added), listeners::aliases(model, removed));
     if left.iter().any(|place| right.contains(place)) {
         return Match::Must;
     }
@@ -263,21 +263,6 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     } else {
         Match::May
     }
-}
-
-/// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`; and the path
-/// as the class of an instance says it.
-fn aliases(model: &Model<'_>, place: &Place) -> Vec<Place> {
-    let mut out = vec![place.clone()];
-    out.extend(
-        model
-            .values(place)
-            .iter()
-            .map(|&value| model.file.place(listeners::unwrapped(model, value)))
-            .filter(|place| !matches!(place.root, Root::Value(_))),
-    );
-    out.extend(model.own_place(place));
-    out
 }
 
 /// `this.x` of a component that neither has nor is ever given an `x`.

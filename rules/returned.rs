@@ -1,7 +1,7 @@
 //! Functions of the project that add or arm something and return what alone undoes it: who calls one and drops that has
 //! left it there.
 
-use crate::acquire::{self, Target, Text};
+use crate::acquire::{self, Acquired, Target, Text};
 use crate::claim::{AcquireClaim, Body, Claim, Keeper, LeftClaim, UndoClaim};
 use crate::factory;
 use crate::finding::{Finding, Retainer, Role};
@@ -127,9 +127,8 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let handle = file.follow(call);
     let patterns = disposal(file);
     let known = claims.list.len();
-    let acquired = file.trace.quietly(|| {
-        acquire::claim_handle(file, meta, call, &handle, "listener".to_owned(), &patterns, claims)
-    });
+    let acquired = Acquired { meta, call, what: "listener".to_owned(), patterns: &patterns };
+    let acquired = file.trace.quietly(|| acquire::claim_handle(file, acquired, &handle, claims));
     claims.list.truncate(known);
     let Some(acquired) = acquired.filter(|acquired| is_left(file, call, &handle, acquired)) else { return };
     let fresh = tree

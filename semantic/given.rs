@@ -4,7 +4,7 @@
 use crate::index::NodeId;
 use crate::model::Model;
 use crate::place::{Place, Root};
-use crate::tree::Kind;
+use crate::tree::{AssignOp, Kind};
 
 /// The values that the variable or field a path starts with is given before a node, in a block around it and by the
 /// same function.
@@ -29,9 +29,16 @@ fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
         Root::Global(_) if holder.path.is_empty() => assigned_here(model, holder, at),
         _ => model.values(holder).to_vec(),
     };
+    // `this.socket ??= new Socket()` may give nothing.
+    let is_sure = |value: NodeId| {
+        tree.parent(value).is_none_or(|parent| {
+            tree.kind(parent) != Kind::Assign || tree.assign_op(parent) == AssignOp::Plain
+        })
+    };
     let is_before = |&value: &NodeId| {
         let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        tree.func(value) == tree.func(at)
+        is_sure(value)
+            && tree.func(value) == tree.func(at)
             && tree.span(value).end <= tree.span(at).start
             && block.is_some_and(|block| tree.contains(block, at))
     };

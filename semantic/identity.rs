@@ -5,7 +5,7 @@ use crate::model::Model;
 use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
-use smallvec::SmallVec;
+use std::rc::Rc;
 
 /// What is known of the identity of a value.
 #[derive(Clone, PartialEq, Eq, Debug, Hash)]
@@ -137,9 +137,7 @@ fn holds(model: &Model<'_>, place: &Place, node: NodeId) -> bool {
 /// Two different places hold different values if both are functions or constants that nothing else is assigned to.
 fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
     // One is assigned from the other: `this.onX = this.onX.bind(this)` is one place; `this.h = handler` is two names.
-    let linked = named_values(model, a).iter().any(|&v| model.file.place(v) == *b)
-        || named_values(model, b).iter().any(|&v| model.file.place(v) == *a);
-    if linked {
+    if given(model, a).named.contains(b) || given(model, b).named.contains(a) {
         return Match::Must;
     }
     if is_settled(model, a) && is_settled(model, b) { Match::Never } else { Match::May }
@@ -148,7 +146,7 @@ fn compare_places(model: &Model<'_>, a: &Place, b: &Place) -> Match {
 /// Whether a place surely holds a function of its own: any other place of which this is true holds another one.
 #[must_use]
 pub fn is_alone(model: &Model<'_>, place: &Place) -> bool {
-    is_settled(model, place) && named_values(model, place).is_empty()
+    is_settled(model, place) && given(model, place).named.is_empty()
 }
 
 /// Whether a place is a function or constant that nothing else is assigned to.
@@ -167,17 +165,27 @@ fn is_settled(model: &Model<'_>, place: &Place) -> bool {
         _ => false,
     };
     // A field that is only ever given functions made there: `this.moved = this.onMove.bind(this)`.
-    let is_made = || {
-        let values = model.values(place);
-        !values.is_empty() && values.iter().all(|&value| matches!(identity(model, value), Identity::Fresh(_)))
-    };
-    is_declared || is_made()
+    is_declared || given(model, place).is_made
 }
 
-/// What a place is given that is not made there.
-fn named_values(model: &Model<'_>, place: &Place) -> SmallVec<[NodeId; 2]> {
+/// What a place is given.
+pub(crate) struct Given {
+    /// The places whose values it is given.
+    named: Box<[Place]>,
+    /// It is given something, and all of it is made there.
+    is_made: bool,
+}
+
+fn given(model: &Model<'_>, place: &Place) -> Rc<Given> {
+    if let Some(known) = model.given.borrow().get(place) {
+        return Rc::clone(known);
+    }
     let values = model.values(place);
-    values.iter().copied().filter(|&value| !matches!(identity(model, value), Identity::Fresh(_))).collect()
+    let others = values.iter().filter(|&&value| !matches!(identity(model, value), Identity::Fresh(_)));
+    let named: Box<[Place]> = others.map(|&value| model.file.place(value)).collect();
+    let found = Rc::new(Given { is_made: !values.is_empty() && named.is_empty(), named });
+    model.given.borrow_mut().insert(place.clone(), Rc::clone(&found));
+    found
 }
 
 fn is_function(model: &Model<'_>, node: NodeId) -> bool {

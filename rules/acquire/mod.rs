@@ -141,10 +141,11 @@ fn acquired(
     if may_end_itself(file, call, &handle, row) {
         return None;
     }
+    let acquired = Acquired { meta, call, what: row.what.clone(), patterns: &patterns };
     if needed == Some(true) && row.peer_ends.is_empty() {
-        factory::note_given(file, meta, call, &handle, &row.what, &patterns, claims);
+        factory::note_given(file, &acquired, &handle, claims);
     }
-    let mut body = claim_handle(file, meta, call, &handle, row.what.clone(), &patterns, claims)?;
+    let mut body = claim_handle(file, acquired, &handle, claims)?;
     body.may_be_released |= needed.is_none();
     // What may end by itself need not be given back on every way.
     (row.peer_ends.is_empty() || body.partial.is_none()).then_some(body)
@@ -327,17 +328,26 @@ pub(crate) fn help(body: &AcquireClaim) -> String {
     }
 }
 
+/// What a call acquired.
+pub(crate) struct Acquired<'q> {
+    /// The rule that asks.
+    pub(crate) meta: &'static Meta,
+    /// The call.
+    pub(crate) call: NodeId,
+    /// What it is, in words: "file handle".
+    pub(crate) what: String,
+    /// How such a thing is given back.
+    pub(crate) patterns: &'q ReleasePatterns,
+}
+
 /// The claim about one acquired thing; none if it is surely given back or handed to somebody who may do so.
 pub(crate) fn claim(
     file: &FileView<'_, '_>,
-    meta: &'static Meta,
-    call: NodeId,
-    what: String,
-    patterns: &ReleasePatterns,
+    acquired: Acquired<'_>,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
-    let handle = file.follow(call);
-    claim_handle(file, meta, call, &handle, what, patterns, claims)
+    let handle = file.follow(acquired.call);
+    claim_handle(file, acquired, &handle, claims)
 }
 
 /// Whether what a call gives goes where somebody may release it, whatever is known of its releases: [`claim_held`] makes no
@@ -354,45 +364,32 @@ pub(crate) fn surely_leaves(model: &Model<'_>, call: NodeId, handle: &Handle) ->
 /// The claim about what is known to be at some places.
 pub(crate) fn claim_handle(
     file: &FileView<'_, '_>,
-    meta: &'static Meta,
-    call: NodeId,
+    acquired: Acquired<'_>,
     handle: &Handle,
-    what: String,
-    patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
-    let claim = claim_held(file, meta, call, handle, what, patterns, claims)?;
+    let patterns = acquired.patterns;
+    let claim = claim_held(file, acquired, handle, claims)?;
     Some(AcquireClaim { release: release_names(patterns), undo: undo(patterns), ..claim })
 }
 
 /// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
 pub(crate) fn claim_held(
     file: &FileView<'_, '_>,
-    meta: &'static Meta,
-    call: NodeId,
+    acquired: Acquired<'_>,
     handle: &Handle,
-    what: String,
-    patterns: &ReleasePatterns,
     claims: &mut Claims<'_>,
 ) -> Option<AcquireClaim> {
+    let Acquired { meta, call, ref what, patterns } = acquired;
     let model = file.model;
-    let mut notes = Vec::new();
-    if handle.places.iter().any(|place| is_using(model, place)) {
-        return file.drop(meta, call, || "`using` releases it".to_owned());
-    }
-    if handle.places.iter().any(|place| calls::ends_field(model, place, &patterns.methods)) {
-        return file.drop(meta, call, || "a decorator ends it".to_owned());
-    }
-    if is_released_by_name(file, handle, patterns) {
-        return file.drop(meta, call, || "a field of that name is released in this file".to_owned());
-    }
-    if is_put_aside(file, call, handle) {
-        return file.drop(meta, call, || "what was there before is put aside first".to_owned());
+    if let Some(reason) = kept_by_whom(file, call, handle, patterns) {
+        return file.drop(meta, call, || reason.to_owned());
     }
     let releases = handle::releases(model, file.accesses, handle, patterns);
     if releases.is_empty() && patterns.only_if_sibling {
         return None;
     }
+    let mut notes = Vec::new();
     let living: Vec<&Release> = releases
         .iter()
         .filter(|release| !ending::is_never(file, (release.func, release.node), "released", &mut notes))
@@ -403,7 +400,7 @@ pub(crate) fn claim_held(
     if slot::kept_after_end(&held).is_none() {
         let (later, now) = handovers(file, meta, handle, &releases, &living, patterns);
         if let Some(escape) = now.first() {
-            note_ended(model, call, &releases, &what, claims);
+            note_ended(model, call, &releases, what, claims);
             return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
         }
         handed = later.iter().map(|(callee, index)| (claims.names.place(model, callee), *index)).collect();
@@ -414,30 +411,22 @@ pub(crate) fn claim_held(
             if patterns.only_if_sibling {
                 return None;
             }
-            let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
-            owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
-            let undone_in: Vec<FuncId> = living.iter().map(|release| release.func).collect();
-            returned::note(file, meta.id, call, &undone_in, (format!("the {what}"), None), claims);
+            note_released(file, &acquired, &living, claims);
             return file.drop_for(meta, call, release.node, "it is released");
         };
-        for release in &living {
-            let span = model.file.tree.span(release.node);
-            notes.push(Note { role: Role::ReleasedHereOnly, message: "the only release".to_owned(), span });
-        }
+        notes.extend(only_releases(model, &living));
         partial = Some(gap);
     }
     let one_each = partial.as_ref().filter(|gap| gap.one_each).and_then(|_| held.owner());
     let shared = shared_place(model, handle);
     let shown = shared.or(handle.places.first()).map(|place| model.file.display(place)).unwrap_or_default();
-    let func = model.file.tree.func(call);
-    let class = ending::class_around(model, func);
+    let class = ending::class_around(model, model.file.tree.func(call));
     let class = class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned())));
     let fixes = match (&partial, &*living) {
         (Some(_), [release]) => mend::finally(model, call, release.node).into_iter().collect(),
         _ => Vec::new(),
     };
     Some(AcquireClaim {
-        what,
         handle: shared.map(|place| claims.names.place(model, place)),
         shown,
         target: None,
@@ -456,6 +445,42 @@ pub(crate) fn claim_held(
         handed,
         notes,
         fixes,
+        what: acquired.what,
+    })
+}
+
+/// Why nobody needs to look for a release: the language gives it back, or others of the file do under another name.
+fn kept_by_whom(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    handle: &Handle,
+    patterns: &ReleasePatterns,
+) -> Option<&'static str> {
+    if handle.places.iter().any(|place| is_using(file.model, place)) {
+        Some("`using` releases it")
+    } else if handle.places.iter().any(|place| calls::ends_field(file.model, place, &patterns.methods)) {
+        Some("a decorator ends it")
+    } else if is_released_by_name(file, handle, patterns) {
+        Some("a field of that name is released in this file")
+    } else if is_put_aside(file, call, handle) {
+        Some("what was there before is put aside first")
+    } else {
+        None
+    }
+}
+
+/// How many releases of one thing are shown: a class may have thousands.
+const MAX_RELEASES: usize = 3;
+
+/// Where it is released, as part of the path.
+fn only_releases(model: &Model<'_>, living: &[&Release]) -> impl Iterator<Item = Note> {
+    let message = match living.len() {
+        0..=MAX_RELEASES => "the only release".to_owned(),
+        count => format!("one of {count} releases"),
+    };
+    living.iter().take(MAX_RELEASES).map(move |release| {
+        let span = model.file.tree.span(release.node);
+        Note { role: Role::ReleasedHereOnly, message: message.clone(), span }
     })
 }
 
@@ -543,11 +568,32 @@ fn unreleased(held: &Held<'_, '_, '_>) -> Option<Gap> {
 }
 
 /// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.
-fn note_ended(model: &Model<'_>, call: NodeId, releases: &[Release], what: &str, claims: &mut Claims<'_>) {
+fn note_ended<'r>(
+    model: &Model<'_>,
+    call: NodeId,
+    releases: impl IntoIterator<Item = &'r Release>,
+    what: &str,
+    claims: &mut Claims<'_>,
+) {
     let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
     for release in releases {
         owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
     }
+}
+
+/// It is released if somebody runs what releases it: the project asks who makes the instance that holds it, and who calls
+/// what its function gives back.
+fn note_released(
+    file: &FileView<'_, '_>,
+    acquired: &Acquired<'_>,
+    living: &[&Release],
+    claims: &mut Claims<'_>,
+) {
+    let &Acquired { meta, call, ref what, .. } = acquired;
+    let Some(first) = living.first() else { return };
+    note_ended(file.model, call, Some(*first), what, claims);
+    let undone_in: Vec<FuncId> = living.iter().map(|release| release.func).collect();
+    returned::note(file, meta.id, call, &undone_in, (format!("the {what}"), None), claims);
 }
 
 /// The way on which what a call returned is not released although it is on others.

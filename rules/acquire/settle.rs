@@ -45,12 +45,12 @@ pub(crate) fn settle(
     body: &AcquireClaim,
     text: impl Fn(&AcquireClaim) -> Text,
 ) -> Option<Finding> {
-    let acquired = Acquired { view, project: view.project, file, claim, body };
+    let judged = Judged { view, project: view.project, file, claim, body };
     let mut doubt = Doubt::default();
-    acquired.doubt_repeats(&mut doubt)?;
-    acquired.doubt_target(&mut doubt)?;
-    acquired.doubt_release(&mut doubt)?;
-    acquired.doubt_intent(&mut doubt);
+    judged.doubt_repeats(&mut doubt)?;
+    judged.doubt_target(&mut doubt)?;
+    judged.doubt_release(&mut doubt)?;
+    judged.doubt_intent(&mut doubt);
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
             let rate = view.project.rate(file, claim.func).phrase();
@@ -59,7 +59,7 @@ pub(crate) fn settle(
     };
     let words = text(body);
     let mut retainers = vec![Retainer { role: Role::Acquired, message: words.keeps, file, span: claim.at }];
-    retainers.extend(acquired.path());
+    retainers.extend(judged.path());
     Some(Finding {
         rule: meta.id,
         severity: meta.severity,
@@ -76,7 +76,7 @@ pub(crate) fn settle(
 }
 
 /// Something that was acquired, with the project around it.
-struct Acquired<'k, 'v, 'c> {
+struct Judged<'k, 'v, 'c> {
     view: &'k ProjectView<'v, 'c>,
     project: &'v Project<'c>,
     file: FileId,
@@ -84,7 +84,7 @@ struct Acquired<'k, 'v, 'c> {
     body: &'k AcquireClaim,
 }
 
-impl Acquired<'_, '_, '_> {
+impl Judged<'_, '_, '_> {
     /// Whether it is acquired again and again.
     fn doubt_repeats(&self, doubt: &mut Doubt) -> Option<()> {
         let Self { view, project, file, claim, body } = *self;

@@ -4,9 +4,10 @@ use super::again::are_siblings;
 use super::target_end::ends_target;
 use crate::acquire;
 use crate::claim::Gap;
+use crate::ending;
 use crate::pairing::matches;
 use crate::rule::FileView;
-use crate::{ending, slot};
+use crate::slot::{self, Wanted};
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
@@ -79,8 +80,7 @@ fn kept_by_the_last(
             })
     };
     let setting = tree.subtree(model.file.class(class).node).filter(|&node| sets(node));
-    let mut removing: FxHashSet<FuncId> = setting.map(|node| tree.func(node)).collect();
-    removing.insert(func);
+    let removing = Wanted::of(model, setting.map(|node| tree.func(node)).chain([func]));
     if slot::reaches(model, ends, &removing, 6) {
         return None;
     }
@@ -191,7 +191,7 @@ fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Rem
         removals.iter().filter_map(|removal| method_around(model, removal.func)).collect();
     let (class, _) = *methods.first()?;
     let flags: Vec<Place> = methods.iter().flat_map(|&(class, func)| flags(model, class, func)).collect();
-    let removing: FxHashSet<FuncId> = removals.iter().map(|removal| removal.func).collect();
+    let removing = Wanted::of(model, removals.iter().map(|removal| removal.func));
     let members = &model.file.class(class).members;
     members.iter().filter_map(|member| member.func).find_map(|end| {
         let is_end = self::flags(model, class, end).iter().any(|flag| flags.contains(flag));

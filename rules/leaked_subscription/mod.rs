@@ -2,7 +2,7 @@
 
 mod own;
 
-use crate::acquire::{self, Target};
+use crate::acquire::{self, Acquired, Target};
 use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -51,10 +51,8 @@ impl Rule for LeakedSubscription {
             called: true,
             ..ReleasePatterns::default()
         };
-        let Some(mut body) = acquire::claim(file, &META, call, "subscription".to_owned(), &patterns, claims)
-        else {
-            return;
-        };
+        let acquired = Acquired { meta: &META, call, what: "subscription".to_owned(), patterns: &patterns };
+        let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let place = model.file.place(origin(model, source));
         let shown = model.file.display(&place);
         let given = own::given(model, source, claims);

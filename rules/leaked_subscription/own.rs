@@ -78,19 +78,21 @@ fn comes_of_own(model: &Model<'_>, value: NodeId, fuel: u32) -> bool {
     }
 }
 
-/// Whether a field of the instance is given something new right before: `this.popup = this.overlay.create(…);
-/// this.popup.closed().subscribe(…)`.
+/// Whether a variable, or a field of the instance, is given something new right before: `this.popup =
+/// this.overlay.create(…); this.popup.closed().subscribe(…)`, `session = new Session(); session.ended$.subscribe(…)`.
 pub(super) fn is_made_before(model: &Model<'_>, source: NodeId, place: &Place) -> bool {
     let tree = &model.file.tree;
+    let is_field = matches!(place.root, Root::This(_));
     let makes = |value: NodeId| match tree.kind(value) {
         Kind::New => true,
-        Kind::Call => {
+        Kind::Call if is_field => {
             let name = tree.callee(value).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
             ["create", "make", "open", "build"].iter().any(|word| name.starts_with(word))
         }
         _ => false,
     };
-    matches!(place.root, Root::This(_)) && given_before(model, place, source).into_iter().any(makes)
+    let is_held = is_field || matches!(place.root, Root::Binding(_));
+    is_held && given_before(model, place, source).into_iter().max().is_some_and(makes)
 }
 
 /// Whether a call gives something that ends with a component at the latest.

@@ -2,10 +2,11 @@
 
 mod mend;
 
+use crate::acquire::{self, Acquired};
 use crate::claim::{AcquireClaim, Claim, Gap, Undo};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::{acquire, ending, returned};
+use crate::{ending, returned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::guard;
@@ -42,7 +43,8 @@ impl Rule for LeakedTimer {
             returned::visit(file, &META, call, claims);
             return;
         };
-        let Some(mut body) = acquire::claim(file, &META, call, what, &patterns, claims) else { return };
+        let acquired = Acquired { meta: &META, call, what, patterns: &patterns };
+        let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let run = file.model.file.tree.arg(call, 0).and_then(|arg| file.model.function_of(arg));
         if body.partial.is_none() && run.is_some_and(|run| arms_what_is_cleared(file, call, run)) {
             body.partial = Some(Gap::new("by what clears the interval that it arms", None));

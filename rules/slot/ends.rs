@@ -1,6 +1,6 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::{Held, component_of_ref, effect_around, is_effect, is_effect_callback, reaches};
+use super::{Held, Wanted, component_of_ref, effect_around, is_effect, is_effect_callback, reaches};
 use crate::claim::Gap;
 use crate::{ending, leaked_timer};
 use outlive_semantic::access::{self, Usage};
@@ -21,7 +21,7 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     if let Root::This(class) = slot.root
-        && held.releasing.iter().any(|&func| is_destructor(model, func, class))
+        && held.releasing.funcs.iter().any(|&func| is_destructor(model, func, class))
     {
         return None;
     }
@@ -31,7 +31,7 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     }
     let one_each = component_of_ref(model, slot).is_some();
     // What a ref holds may also be given back by a function that was handed out: what `subscribe` returns.
-    if one_each && held.releasing.iter().any(|&func| is_handed_out(model, func)) {
+    if one_each && held.releasing.funcs.iter().any(|&func| is_handed_out(model, func)) {
         return None;
     }
     // What a framework ends has no other end. Other classes may have several; one that clears its siblings is meant to
@@ -69,7 +69,7 @@ pub(crate) fn forgotten_sibling(held: &Held<'_, '_, '_>) -> Option<Gap> {
 pub(crate) fn missed_by_cleanup(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let model = held.file.model;
     let component = component_of_ref(model, held.slot.as_ref()?)?;
-    let arming = FxHashSet::from_iter([model.file.tree.func(held.call)]);
+    let arming = Wanted::of(model, [model.file.tree.func(held.call)]);
     let has_forgotten = model.file.function_ids().any(|effect| {
         model.file.function(effect).parent == Some(component)
             && is_effect_callback(model, effect)
@@ -154,7 +154,7 @@ pub(crate) fn kept_after_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
                 && !model.file.is_within(release.func, keeper)
         }) || match release.place.root {
             Root::This(class) => component_ends(model, class)
-                .any(|end| reaches(model, end, &FxHashSet::from_iter([release.func]), 4)),
+                .any(|end| reaches(model, end, &Wanted::of(model, [release.func]), 4)),
             _ => false,
         }
     };
@@ -303,7 +303,7 @@ fn releases_sibling(held: &Held<'_, '_, '_>, end: FuncId, slot: &Place) -> bool 
             }
             _ => false,
         };
-        is_sibling && releases && reaches(file.model, end, &FxHashSet::from_iter([access.func]), 4)
+        is_sibling && releases && reaches(file.model, end, &Wanted::of(file.model, [access.func]), 4)
     })
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct Held<'h, 'v, 'a> {
     /// The one slot that holds it.
     slot: Option<Place>,
     /// The functions that release it.
-    releasing: FxHashSet<FuncId>,
+    releasing: Wanted,
 }
 
 impl<'h, 'v, 'a> Held<'h, 'v, 'a> {
@@ -45,7 +45,7 @@ impl<'h, 'v, 'a> Held<'h, 'v, 'a> {
         patterns: &'h ReleasePatterns,
     ) -> Self {
         let slot = slot(file.model, call, handle);
-        let releasing = releases.iter().map(|release| release.func).collect();
+        let releasing = Wanted::of(file.model, releases.iter().map(|release| release.func));
         Self { file, call, handle, releases, patterns, slot, releasing }
     }
 
@@ -113,20 +113,35 @@ fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
     out
 }
 
+/// Functions that somebody looks for.
+pub(crate) struct Wanted {
+    funcs: FxHashSet<FuncId>,
+    /// These, and those they stand in: whoever runs a function is taken to run what stands in it.
+    around: FxHashSet<FuncId>,
+}
+
+impl Wanted {
+    /// To look for these.
+    pub(crate) fn of(model: &Model<'_>, funcs: impl IntoIterator<Item = FuncId>) -> Self {
+        let funcs: FxHashSet<FuncId> = funcs.into_iter().collect();
+        let around = funcs.iter().flat_map(|&func| model.file.enclosing(func)).collect();
+        Self { funcs, around }
+    }
+}
+
 /// Whether a function, or one it calls in this file, is among the wanted ones.
-pub(crate) fn reaches(model: &Model<'_>, from: FuncId, wanted: &FxHashSet<FuncId>, fuel: u32) -> bool {
-    let mut seen = FxHashSet::default();
-    reaches_within(model, from, wanted, fuel, &mut seen)
+pub(crate) fn reaches(model: &Model<'_>, from: FuncId, wanted: &Wanted, fuel: u32) -> bool {
+    reaches_within(model, from, wanted, fuel, &mut FxHashSet::default())
 }
 
 fn reaches_within(
     model: &Model<'_>,
     from: FuncId,
-    wanted: &FxHashSet<FuncId>,
+    wanted: &Wanted,
     fuel: u32,
     seen: &mut FxHashSet<FuncId>,
 ) -> bool {
-    if wanted.contains(&from) || wanted.iter().any(|&func| model.file.is_within(func, from)) {
+    if wanted.around.contains(&from) {
         return true;
     }
     let Some(fuel) = fuel.checked_sub(1) else { return false };

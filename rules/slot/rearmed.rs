@@ -1,10 +1,11 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::{Held, callers, component_of_ref, effect_around, reaches};
+use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release};
 use outlive_semantic::identity::Identity;
@@ -12,7 +13,6 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::Kind;
-use rustc_hash::FxHashSet;
 
 /// The one that is held is given back only to make room for the next: the last one stays.
 pub(crate) fn released_for_the_next(held: &Held<'_, '_, '_>) -> Option<Gap> {
@@ -23,7 +23,7 @@ pub(crate) fn released_for_the_next(held: &Held<'_, '_, '_>) -> Option<Gap> {
         Root::This(class) => held.file.end_method(class).map(|(_, end)| end),
         _ => None,
     };
-    if ends.is_some_and(|end| reaches(model, end, &FxHashSet::from_iter([func]), 4)) {
+    if ends.is_some_and(|end| reaches(model, end, &Wanted::of(model, [func]), 4)) {
         return None;
     }
     let is_before = |release: &&&Release| release.func == func && release.node < held.call;
@@ -183,7 +183,7 @@ const UPDATES: &[&str] = &[
 ];
 
 /// The call by which an update of the component runs a function, if nothing on the way releases.
-fn updated_by(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> Option<NodeId> {
+fn updated_by(model: &Model<'_>, func: FuncId, releasing: &Wanted, fuel: u32) -> Option<NodeId> {
     let fuel = fuel.checked_sub(1)?;
     let tree = &model.file.tree;
     model.calls_of(func).iter().find_map(|&call| {
@@ -199,7 +199,7 @@ fn updated_by(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fu
 
 /// Whether a method of the same instance calls a function in a loop in which nothing releases, directly or through
 /// methods that do nothing about it either.
-fn is_looped(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fuel: u32) -> bool {
+fn is_looped(model: &Model<'_>, func: FuncId, releasing: &Wanted, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let tree = &model.file.tree;
     model.calls_of(func).iter().any(|&call| {
@@ -207,12 +207,28 @@ fn is_looped(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>, fue
             tree.kind(object) == Kind::This || tree.kind(object) == Kind::Identifier
         });
         let caller = tree.func(call);
-        if !is_own || model.file.is_within(caller, func) {
+        if !is_own || model.file.is_within(caller, func) || is_of_new(model, call) {
             return false;
         }
         let is_in_loop = guard::enclosing_loop(model, call)
-            .is_some_and(|turn| !releasing.iter().any(|&release| calls_within(model, turn, release)));
-        is_in_loop || !releasing.contains(&caller) && is_looped(model, caller, releasing, fuel)
+            .is_some_and(|turn| !releasing.funcs.iter().any(|&release| calls_within(model, turn, release)));
+        is_in_loop || !releasing.funcs.contains(&caller) && is_looped(model, caller, releasing, fuel)
+    })
+}
+
+/// Whether a method is called of what was made right before, in the same turn of a loop: `for (…) { const upload = new
+/// Upload(path); await upload.open(); }` opens each once.
+fn is_of_new(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some((object, _)) = tree.method_call(call) else { return false };
+    let place = model.file.place(object);
+    if !matches!(place.root, Root::Binding(_)) {
+        return false;
+    }
+    let given = given_before(model, &place, call).into_iter().max();
+    given.is_some_and(|value| {
+        tree.kind(value) == Kind::New
+            && guard::enclosing_loop(model, value) == guard::enclosing_loop(model, call)
     })
 }
 

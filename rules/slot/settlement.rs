@@ -1,6 +1,6 @@
 //! Promises made by hand: whether every function that settles one gives back what its executor acquired.
 
-use super::{Held, reaches};
+use super::{Held, Wanted, reaches};
 use crate::claim::Gap;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -18,7 +18,9 @@ pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Opti
     }
     let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
     let settlers = settlers(model, executor)?;
-    if releasing.contains(&executor) || releasing.iter().any(|&func| !model.file.is_within(func, executor)) {
+    if releasing.funcs.contains(&executor)
+        || releasing.funcs.iter().any(|&func| !model.file.is_within(func, executor))
+    {
         return None;
     }
     // What was armed ends when its own callback runs; a listener stays.
@@ -65,7 +67,7 @@ pub(crate) fn missed_by_rejection(held: &Held<'_, '_, '_>) -> Option<Gap> {
 }
 
 /// The `then` that runs a function when its promise is fulfilled, if nothing on its chain releases when it is rejected.
-fn fulfilled(model: &Model<'_>, func: FuncId, releasing: &FxHashSet<FuncId>) -> Option<NodeId> {
+fn fulfilled(model: &Model<'_>, func: FuncId, releasing: &Wanted) -> Option<NodeId> {
     let tree = &model.file.tree;
     let (then, 0) = tree.argument_of(model.file.function(func).node)? else { return None };
     let (promise, "then") = tree.method_call(then)? else { return None };
@@ -144,11 +146,12 @@ pub(crate) fn kept_by_settlement(
     if !removing.iter().all(is_inner) {
         return None;
     }
+    let removing = Wanted::of(model, removing.iter().copied());
     let missed = settlers(model, executor)?.into_iter().find(|&settle| {
         let func = tree.func(settle);
         func != executor
             && !own.is_some_and(|own| model.file.is_within(func, own))
-            && !covers(model, func, executor, removing)
+            && !covers(model, func, executor, &removing)
     })?;
     Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
 }
@@ -181,7 +184,7 @@ fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bo
 }
 
 /// Whether a function, or one between it and the executor, releases.
-fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &FxHashSet<FuncId>) -> bool {
+fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &Wanted) -> bool {
     model.file.enclosing(func).take_while(|&at| at != executor).any(|at| reaches(model, at, releasing, 3))
         || func == executor
 }

@@ -13,6 +13,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
+use std::rc::Rc;
 
 /// A listener is added.
 #[derive(Clone, Debug)]
@@ -329,6 +330,23 @@ fn global_registration(model: &Model<'_>, call: NodeId) -> Option<Registration> 
 #[must_use]
 pub fn unwrapped(model: &Model<'_>, object: NodeId) -> NodeId {
     wrapped(model, object).0
+}
+
+/// A path and the paths it is given as a value: `this.rooms[id]` is also `room` after `this.rooms[id] = room`; and the path
+/// as the class of an instance says it.
+#[must_use]
+pub fn aliases(model: &Model<'_>, place: &Place) -> Rc<[Place]> {
+    if let Some(known) = model.aliases.borrow().get(place) {
+        return Rc::clone(known);
+    }
+    let values = model.values(place);
+    let named = values.iter().map(|&value| model.file.place(unwrapped(model, value)));
+    let found: Rc<[Place]> = std::iter::once(place.clone())
+        .chain(named.filter(|place| !matches!(place.root, Root::Value(_))))
+        .chain(model.own_place(place))
+        .collect();
+    model.aliases.borrow_mut().insert(place.clone(), Rc::clone(&found));
+    found
 }
 
 /// The same, and whether a wrapper was around it, which has methods of its own.

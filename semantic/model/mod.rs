@@ -10,18 +10,19 @@ mod rows;
 mod types;
 
 use crate::catalog::{CallRow, CallbackRow, Catalog, ExportId, ExportRow, ModelId};
+use crate::flow::Flow;
+use crate::guard;
+use crate::identity::Given;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, Lowered};
 use crate::tree::{AssignOp, Kind, NodeMemo};
+use functions::Classes;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 
-use crate::flow::Flow;
-use crate::guard;
-use functions::Classes;
 pub use paths::package_path;
 
 /// What is known of a value.
@@ -81,6 +82,10 @@ pub struct Model<'a> {
     types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
+    /// [`crate::listeners::aliases`]: each pair of an addition and a removal asks.
+    pub(crate) aliases: RefCell<FxHashMap<Place, Rc<[Place]>>>,
+    /// What [`crate::identity`] found a place to be given: each pair asks.
+    pub(crate) given: RefCell<FxHashMap<Place, Rc<Given>>>,
     place_types: RefCell<FxHashMap<Place, Ty>>,
     return_types: RefCell<FxHashMap<FuncId, Ty>>,
     functions: RefCell<NodeMemo<Option<FuncId>>>,
@@ -167,6 +172,8 @@ impl<'a> Model<'a> {
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
+            aliases: RefCell::default(),
+            given: RefCell::default(),
             place_types: RefCell::default(),
             return_types: RefCell::default(),
             functions: RefCell::default(),
