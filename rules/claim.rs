@@ -294,6 +294,8 @@ pub struct ListenerClaim {
     pub again: Option<Note>,
     /// Its owner takes another listener from the same target when it ends, and forgets this one.
     pub is_forgotten: bool,
+    /// Its disposer is put on a list of which nobody disposes: whoever keeps one has an end in mind.
+    pub is_listed: bool,
     /// It stands in a loop that goes on until somebody ends it, and the target is the same in each turn.
     pub is_endless: bool,
     /// It is added by the `initialize` of an object that a function of the project makes a class of.
@@ -650,13 +652,23 @@ pub struct Gap {
     pub one_each: bool,
     /// What is left behind ends by itself, soon: that somebody minds is a convention.
     pub passes: bool,
+    /// It is the way of a server that renders components: only where the file is part of such a program.
+    pub on_server: bool,
 }
 
 impl Gap {
     /// A way on which it is surely not released, named by how it ends and where.
     #[must_use]
     pub fn new(how: impl Into<String>, at: Option<Span>) -> Self {
-        Self { how: how.into(), at, is_weak: false, repeats: false, one_each: false, passes: false }
+        Self {
+            how: how.into(),
+            at,
+            is_weak: false,
+            repeats: false,
+            one_each: false,
+            passes: false,
+            on_server: false,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::claim::{Gap, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::catalog::{Catalog, Phase};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
@@ -11,6 +12,7 @@ use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::{self, Dead};
+use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
 /// Whether something is never `done` ("released") by a node of a function, although it looks as if: why is said as part of
@@ -36,6 +38,12 @@ fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Opt
     let message = match dead {
         Dead::NoCaller => format!("{done} in `{name}`, which nobody calls"),
         Dead::Misspelt(hook) => format!("{done} in `{name}`, which is never called: the hook is `{hook}`"),
+        Dead::Late(hook) => {
+            format!(
+                "{done} in a function that never runs: behind an `await` nobody knows for which component `{hook}` is"
+            )
+        }
+        Dead::Uncalled(why) => format!("{done} in `{name}`, which is never called: {why}"),
         Dead::Promised(hook) => {
             format!(
                 "{done} in a cleanup that never runs: from an `async` function `{hook}` gets a promise of it"
@@ -76,6 +84,28 @@ fn good_end<'m>(file: &FileView<'m, '_>, func: FuncId) -> Option<(&'m str, NodeI
         let is_alone = model.calls_of(at).is_empty() && heard.iter().all(Option::is_some);
         heard.into_iter().next().flatten().filter(|_| is_alone)
     })
+}
+
+/// The ending that is not covered where all that gives something back are functions of hooks which do not run on a server,
+/// and what takes it does: a component is rendered there, and never unmounted. What stands under a condition may ask where
+/// it runs.
+pub(crate) fn missed_on_server(
+    model: &Model<'_>,
+    site: NodeId,
+    giving_back: impl IntoIterator<Item = FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let is_asked = |node: NodeId| {
+        matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical | Kind::Switch | Kind::Catch)
+    };
+    if tree.within_function(site).any(is_asked) {
+        return None;
+    }
+    let hook = |func| calls::client_hook(model, tree.func(site), func);
+    let hooks: Option<Vec<&str>> = giving_back.into_iter().map(hook).collect();
+    let hook = hooks?.into_iter().min()?;
+    let how = format!("where it is rendered on a server: `{hook}` never runs there");
+    Some(Gap { on_server: true, ..Gap::new(how, None) })
 }
 
 /// Whether the function that waits for the end of a response ends it as well, at once: hardly a client is faster.
@@ -194,8 +224,8 @@ pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'
             let name = model.file.tree.text(member.name?);
             let func = member.func?;
             let params = model.file.params(func).count();
-            (is_end(model.catalog, name) && !is_told(name, params) && !member.is_static)
-                .then_some((name, func))
+            let may_end = is_end(model.catalog, name) && !is_told(name, params) && !member.is_static;
+            (may_end && calls::uncalled(model, class, name).is_none()).then_some((name, func))
         })
     })
 }

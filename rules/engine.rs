@@ -45,7 +45,8 @@ pub fn analyse(
     let accesses = Accesses::collect(file);
     let ops = collection_ops(&model, &accesses);
     let all = model.all_calls().iter().copied();
-    let removals: Vec<Removal> = all.clone().filter_map(|call| listeners::removal(&model, call)).collect();
+    let removals: Vec<Removal> =
+        all.clone().flat_map(|call| listeners::removals(&model, &accesses, call)).collect();
     let unreachable = Unreachable::of(&model);
     let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(&model, call)).collect();
     let registrations: Vec<Registration> =

@@ -28,6 +28,7 @@ mod leaked_observer;
 mod leaked_resource;
 mod leaked_subscription;
 mod leaked_timer;
+mod list;
 mod local;
 mod mismatched_removal;
 mod outlived;

@@ -110,7 +110,10 @@ pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &
     if event == Match::Never {
         return Match::Never;
     }
-    let target = same_target(model, &registration.place, &removal.place);
+    let target = match same_target(model, &registration.place, &removal.place) {
+        Match::Never if removes_by_own_method(model, removal) => Match::May,
+        known => known,
+    };
     if target == Match::Never {
         return Match::Never;
     }
@@ -132,6 +135,14 @@ pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &
     } else {
         Match::Must
     }
+}
+
+/// `this.off('x', f)` of a class that has an `off` itself: from what that takes the function away is its own affair.
+fn removes_by_own_method(model: &Model<'_>, removal: &Removal) -> bool {
+    let tree = &model.file.tree;
+    let Root::This(class) = removal.place.root else { return false };
+    let method = tree.method_call(removal.call).and_then(|_| tree.name_id(tree.callee(removal.call)?));
+    removal.place.path.is_empty() && method.is_some_and(|name| model.instance_method(class, name).is_some())
 }
 
 /// Whether a function is taken away only before it is added, and made anew in each run: what an earlier run added was

@@ -5,6 +5,7 @@ use crate::acquire::{self, Acquired, Target, Text};
 use crate::claim::{AcquireClaim, Body, Claim, Keeper, LeftClaim, UndoClaim};
 use crate::factory;
 use crate::finding::{Finding, Retainer, Role};
+use crate::list;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::calls;
@@ -129,7 +130,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let acquired = Acquired { meta, call, what: "listener".to_owned(), patterns: &patterns };
     let acquired = file.trace.quietly(|| acquire::claim_handle(file, acquired, &handle, claims));
     claims.list.truncate(known);
-    let Some(acquired) = acquired.filter(|acquired| is_left(model, call, &handle, acquired)) else { return };
+    let Some(acquired) = acquired.filter(|acquired| is_left(file, call, &handle, acquired)) else { return };
     let fresh = tree
         .args(call)
         .enumerate()
@@ -157,8 +158,20 @@ pub(crate) fn disposal(file: &FileView<'_, '_>) -> Rc<ReleasePatterns> {
     })
 }
 
-const DISPOSAL: &[&str] =
-    &["dispose", "unsubscribe", "remove", "off", "destroy", "close", "stop", "cancel", "unlisten", "detach"];
+const DISPOSAL: &[&str] = &[
+    "dispose",
+    "unsubscribe",
+    "remove",
+    "off",
+    "destroy",
+    "close",
+    "stop",
+    "cancel",
+    "unlisten",
+    "detach",
+    "@@dispose",
+    "@@asyncDispose",
+];
 
 /// Whether one of the arguments is a function: what listens, or is run again and again.
 fn takes_function(model: &Model<'_>, call: NodeId) -> bool {
@@ -171,11 +184,15 @@ fn takes_function(model: &Model<'_>, call: NodeId) -> bool {
     })
 }
 
-/// Whether the result is dropped, held by a name that nobody else sees, or given back on some ways and not on others.
-fn is_left(model: &Model<'_>, call: NodeId, handle: &Handle, acquired: &AcquireClaim) -> bool {
+/// Whether the result is dropped, held by a name that nobody else sees, put on a list of which nobody disposes, or given
+/// back on some ways and not on others.
+fn is_left(file: &FileView<'_, '_>, call: NodeId, handle: &Handle, acquired: &AcquireClaim) -> bool {
+    let model = file.model;
     let is_private = !handle.places.iter().any(|place| acquire::is_shared(model, place));
     let is_kept = !handle.places.is_empty() && (is_private || acquired.partial.is_some());
-    is_kept || model.file.tree.is_discarded(call) && usage(model.file, call) == Usage::Read
+    is_kept
+        || list::forgotten(file, handle).is_some()
+        || model.file.tree.is_discarded(call) && usage(model.file, call) == Usage::Read
 }
 
 /// Judges the calls whose result is dropped by what the functions they call do.

@@ -1,6 +1,7 @@
 //! Functions that never run although they look as if they would: misspelt hooks, methods without a caller.
 
 use crate::access::{self, Accesses, Usage};
+use crate::calls;
 use crate::catalog::{Catalog, Phase};
 use crate::guard;
 use crate::index::{ClassId, FuncId, NodeId};
@@ -17,8 +18,12 @@ pub enum Dead {
     NoCaller,
     /// It is named almost like a hook of its framework.
     Misspelt(String),
+    /// It looks like an end of the instance, and the framework never calls it: what is called instead, or why not.
+    Uncalled(String),
     /// It is the cleanup that an asynchronous function returns to this hook, which gets a promise instead.
     Promised(String),
+    /// It is handed to this hook behind an `await`, when nobody knows any longer for which component.
+    Late(String),
 }
 
 /// Whether a function can never run; none if it may.
@@ -62,7 +67,10 @@ pub fn dead(model: &Model<'_>, accesses: &Accesses, func: FuncId) -> Option<Dead
             let may_run = is_named_expression || is_used() || is_exported() || is_global();
             (!may_run).then_some(Dead::NoCaller)
         }
-        (None, None) => promised_to(model, func).map(Dead::Promised),
+        (None, None) => {
+            let late = || calls::late_hook(model, func).map(|hook| Dead::Late(hook.to_owned()));
+            promised_to(model, func).map(Dead::Promised).or_else(late)
+        }
     }
 }
 
@@ -82,9 +90,10 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
     let name = member.name?;
     let text = model.file.tree.text(name);
     // Most members may run whoever mentions them, so nobody needs to be looked for.
-    let dead = match nearly(model.catalog, text) {
-        Some(hook) => Dead::Misspelt(hook.to_owned()),
-        None => {
+    let dead = match (calls::uncalled(model, class, text), nearly(model.catalog, text)) {
+        (Some(why), _) => Dead::Uncalled(why.to_owned()),
+        (None, Some(hook)) => Dead::Misspelt(hook.to_owned()),
+        (None, None) => {
             let is_hook = model.catalog.is_hook(Phase::End, text) || text.starts_with("@@");
             let row = model.file.class(class);
             let is_class = row.kind == ClassKind::Class;
@@ -203,6 +212,8 @@ mod tests {
             begins: !ends,
             again: false,
             ends,
+            client: false,
+            returned: crate::catalog::Returned::default(),
             shared: false,
             params: Vec::new(),
             library: crate::catalog::LibraryId::default(),

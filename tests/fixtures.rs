@@ -84,7 +84,11 @@ fn trials(fixtures: &[Fixture]) -> Vec<Trial> {
         let all = all.clone();
         move || belong_to_rules(&all)
     }));
-    out.push(Trial::test("fixtures::clean_ones_have_a_leaking_twin", move || have_twins(&all)));
+    out.push(Trial::test("fixtures::clean_ones_have_a_leaking_twin", {
+        let all = all.clone();
+        move || have_twins(&all)
+    }));
+    out.push(Trial::test("fixtures::show_what_the_list_says", move || are_listed(&all)));
     out
 }
 
@@ -156,4 +160,46 @@ fn have_twins(fixtures: &[Fixture]) -> Result<(), Failed> {
         .map(|fixture| format!("{}/{}", fixture.rule, name(&fixture.path)))
         .collect();
     if lonely.is_empty() { Ok(()) } else { Err(format!("no leaking twin: {}", lonely.join(", ")).into()) }
+}
+
+/// How many fixtures a shape has at least; an owner, an ending and a silence have one.
+const OF_A_SHAPE: usize = 3;
+
+/// `fixtures/shapes.md` names fixtures that are there, in leaks and in clean, and enough of them.
+fn are_listed(fixtures: &[Fixture]) -> Result<(), Failed> {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/shapes.md");
+    let list = std::fs::read_to_string(list)?;
+    let has = |rule: &str, wanted: &str, is_leak: bool| {
+        fixtures.iter().any(|fixture| {
+            let is_right = fixture.rule == rule && fixture.is_leak == is_leak && !fixture.is_known;
+            is_right && stem(&fixture.path) == wanted
+        })
+    };
+    let mut wrong = Vec::new();
+    let mut rows = 0;
+    for (heading, line) in rows_of(&list) {
+        rows += 1;
+        let shown: Vec<&str> = line.split('`').filter(|text| text.contains('/')).collect();
+        let wanted = if heading == "Shapes" { OF_A_SHAPE } else { 1 };
+        if shown.len() < wanted {
+            wrong.push(format!("too few: {line}"));
+        }
+        let is_there = |name: &&str| {
+            name.split_once('/').is_some_and(|(rule, name)| has(rule, name, true) && has(rule, name, false))
+        };
+        wrong.extend(
+            shown.iter().filter(|name| !is_there(name)).map(|name| format!("no leak and clean twin: {name}")),
+        );
+    }
+    if wrong.is_empty() && rows > 0 { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// The rows of the tables of a page, with the heading that each stands under.
+fn rows_of(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut heading = "";
+    page.lines().filter_map(move |line| {
+        heading = line.strip_prefix("## ").unwrap_or(heading);
+        let is_row = line.starts_with("| ") && line.contains('`') && line.contains('/');
+        is_row.then_some((heading, line))
+    })
 }

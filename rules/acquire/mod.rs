@@ -10,6 +10,7 @@ use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
 use crate::{ending, factory, mend, owned, returned};
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
@@ -485,8 +486,8 @@ fn kept_by_whom(
         Some("it is released at once")
     } else if handle.places.iter().any(|place| is_using(file.model, place)) {
         Some("`using` releases it")
-    } else if ends_at_once(file.model, call, patterns) {
-        Some("it is released at once")
+    } else if handle.places.iter().any(|place| calls::ends_field(file.model, place, &patterns.methods)) {
+        Some("a decorator ends it")
     } else if is_released_by_name(file, handle, patterns) {
         Some("a field of that name is released in this file")
     } else if is_put_aside(file, call, handle) {
@@ -645,6 +646,10 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .or_else(|| slot::kept_after_end(held))
         .or_else(|| ending::uncovered(held.file, &held.releases.iter().map(|release| release.func).collect()))
         .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
+        .or_else(|| {
+            let releasing = held.releases.iter().map(|release| release.func);
+            ending::missed_on_server(held.file.model, held.call, releasing)
+        })
 }
 
 /// The last names of the functions and methods that release.

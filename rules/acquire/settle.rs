@@ -127,7 +127,10 @@ impl Judged<'_, '_, '_> {
     fn doubt_release(&self, doubt: &mut Doubt) -> Option<()> {
         let Self { view, project, file, claim, body } = *self;
         if let Some(gap) = &body.partial {
-            if gap.passes {
+            if gap.on_server && !project.is_rendered_on_server(file) {
+                return view.drop(file, claim, || "it is released".to_owned());
+            }
+            if gap.passes || gap.on_server {
                 doubt.assume();
             }
             if gap.is_weak {

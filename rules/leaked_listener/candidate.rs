@@ -3,12 +3,12 @@
 use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::ends_target;
-use super::{META, again, ends, given, keyed, list, once, partner};
+use super::{META, again, ends, given, keyed, once, partner};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Claims, FileView};
-use crate::{ending, owned};
+use crate::{ending, list, owned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
@@ -45,7 +45,7 @@ pub(super) fn claim(
             "the target is made by the code that listens to it".to_owned()
         });
     };
-    let Staying { removed, partial, loser } = staying(file, registration, origin, claims)?;
+    let Staying { removed, partial, loser, is_listed } = staying(file, registration, origin, claims)?;
     let forgotten = partner::forgotten(file, registration).filter(|_| partial.is_none());
     let turn = again::endless_loop(model, registration);
     let method = tree.callee(registration.call).and_then(|callee| model.callee_name(callee));
@@ -70,6 +70,7 @@ pub(super) fn claim(
         partial,
         class: class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned()))),
         is_forgotten: forgotten.is_some(),
+        is_listed,
         again: again::evidence(file, registration, turn).or(forgotten).or(loser),
         is_endless: turn.is_some(),
         is_making: origin::is_initializer(model, registration.func),
@@ -93,6 +94,8 @@ struct Staying<'f> {
     partial: Option<Gap>,
     /// The other one of a pair took place.
     loser: Option<Note>,
+    /// Its disposer is put on a list of which nobody disposes.
+    is_listed: bool,
 }
 
 fn staying<'f>(
@@ -115,10 +118,12 @@ fn staying<'f>(
         return dropped("what the call returns is followed by the rule for it");
     }
     let mut notes: Vec<Note> = unaborted.into_iter().collect();
+    let mut is_listed = false;
     let mut partial = match disposer(file, registration) {
         Disposer::None => None,
         Disposer::Gap(gap) => Some(gap),
         Disposer::Forgotten(list) => {
+            is_listed = true;
             notes.push(list::note(model, registration, &list));
             None
         }
@@ -142,7 +147,7 @@ fn staying<'f>(
     if removed.maybe {
         given::note_wrapper(file, registration, claims);
     }
-    Some(Staying { removed, partial, loser })
+    Some(Staying { removed, partial, loser, is_listed })
 }
 
 fn is_event_of(registration: &Registration, events: &[&str]) -> bool {
@@ -303,7 +308,8 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
 }
 
 pub(super) fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
-    if model.file.tree.method_call(registration.call).is_none() {
+    let is_window = matches!(registration.place.root, Root::Value(_)) && registration.place.path.is_empty();
+    if is_window && model.file.tree.method_call(registration.call).is_none() {
         "window".to_owned()
     } else {
         model.file.display(&registration.place)

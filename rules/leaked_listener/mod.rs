@@ -5,7 +5,6 @@ mod candidate;
 mod ends;
 mod given;
 mod keyed;
-mod list;
 mod once;
 mod origin;
 mod outlives;
@@ -21,6 +20,7 @@ use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{leaked_subscription, returned};
 use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners;
 use outlive_semantic::project::FileId;
 use rustc_hash::FxHashMap;
 
@@ -54,8 +54,13 @@ impl Rule for LeakedListener {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        // What looks like a registration, or a subscription, is judged as one.
-        if file.registration(call).is_none() && leaked_subscription::subscribed(file.model, call).is_none() {
+        // What looks like a registration, or a subscription, is judged as one; of what only its name speaks, the project may
+        // have the method.
+        let is_registration = file.registration(call).is_some_and(|added| {
+            let method = file.model.file.tree.method_call(call).map(|(_, method)| method);
+            added.proved || !method.is_some_and(listeners::is_event_method)
+        });
+        if !is_registration && leaked_subscription::subscribed(file.model, call).is_none() {
             returned::visit(file, &META, call, claims);
         }
     }

@@ -70,6 +70,7 @@ impl Heard<'_, '_, '_> {
             || body.restarts
             || body.is_endless
             || body.is_forgotten
+            || body.is_listed
         {
             return false;
         }
@@ -101,7 +102,9 @@ impl Heard<'_, '_, '_> {
         }
         match ty {
             GlobalTy::Instance(file, class) if listeners::is_event_method(&body.method) => {
-                Some(extends_emitter(project, file, class))
+                // What a method of the project adds is told of where that returns its removal.
+                let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+                (body.proved || own.is_none()).then(|| extends_emitter(project, file, class))
             }
             GlobalTy::Instance(file, class) => {
                 // A class of the project with its own `on`: whether it leaks is that class's affair, but it does keep it.

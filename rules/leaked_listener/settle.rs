@@ -44,7 +44,7 @@ pub(super) fn settle(
     heard.doubt_target(&mut doubt)?;
     let lasting = *known.entry(heard.spot.clone()).or_insert_with_key(|spot| handed_to_last(project, spot));
     heard.doubt_life(lasting.is_some(), &mut doubt)?;
-    heard.doubt_removal(&mut doubt);
+    heard.doubt_removal(&mut doubt)?;
     let Some(confidence) = doubt.confidence() else {
         return heard.drop(|| format!("too much is in doubt ({}); {}", doubt.phrase(), heard.times()));
     };
@@ -115,15 +115,24 @@ impl Heard<'_, '_, '_> {
     }
 
     /// Whether somebody takes it away after all.
-    fn doubt_removal(&self, doubt: &mut Doubt) {
+    fn doubt_removal(&self, doubt: &mut Doubt) -> Option<()> {
         let body = self.body;
-        if body.partial.as_ref().is_some_and(|gap| gap.is_weak) {
-            doubt.unknown();
+        if let Some(gap) = &body.partial {
+            if gap.on_server && !self.project.is_rendered_on_server(self.file) {
+                return self.drop(|| "it is removed".to_owned());
+            }
+            if gap.on_server {
+                doubt.assume();
+            }
+            if gap.is_weak {
+                doubt.unknown();
+            }
         }
         let is_removed = || is_removed_elsewhere(self.project, &self.spot, self.file, body.event.as_deref());
         if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed() {
             doubt.unknown();
         }
+        Some(())
     }
 
     /// Whether the function runs in production: once is enough for a loop that goes on.

@@ -1,9 +1,9 @@
 //! The ways a registration can be undone that it carries itself: a signal, or the disposer that it returns.
 
-use super::list;
 use crate::acquire;
 use crate::claim::{Gap, Note, SignalUse};
 use crate::finding::Role;
+use crate::list;
 use crate::returned;
 use crate::rule::FileView;
 use crate::slot::{self, Held};

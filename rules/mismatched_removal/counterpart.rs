@@ -5,6 +5,7 @@ use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::given::given_before;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -22,7 +23,51 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
 
 /// What is wrong with a call that adds, or that takes away what another family of functions made.
 pub(super) fn mismatch(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
-    by_method(file, call).or_else(|| by_function(file.model, call))
+    by_method(file, call).or_else(|| by_function(file, call)).or_else(|| emptied(file, call))
+}
+
+/// `this.timer = null; clearInterval(this.timer)`: what holds the handle is emptied right before, and what it armed stays.
+fn emptied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let name = disarming(model, call)?;
+    let handle = tree.arg(call, 0)?;
+    let place = model.file.place(handle);
+    if !matches!(place.root, Root::This(_) | Root::Binding(_)) {
+        return None;
+    }
+    let is_before = |&&value: &&NodeId| {
+        tree.func(value) == tree.func(call) && tree.span(value).end <= tree.span(call).start
+    };
+    let values = model.values(&place);
+    let last = *values.iter().filter(is_before).max_by_key(|&&value| tree.span(value).end)?;
+    let is_given = given_before(model, &place, call).contains(&last);
+    let next = file.calls.get(file.calls.partition_point(|&at| at < last));
+    let may_be_filled = next.is_some_and(|&at| at < call);
+    let is_armed =
+        values.iter().any(|&value| global_name(model, value).is_some_and(|arms| arms_by(arms, name)));
+    if !is_given || !model.is_nothing(last) || may_be_filled || !is_armed {
+        return None;
+    }
+    let shown = model.file.display(&place);
+    Some(LocalClaim {
+        message: format!("`{name}` disarms nothing: `{shown}` is emptied right before"),
+        help: format!("call `{name}` first, and empty `{shown}` then"),
+        subject: format!("{shown} {name}"),
+        notes: vec![note("emptied here".to_owned(), tree.span(last))],
+        ..LocalClaim::default()
+    })
+}
+
+/// Whether what a function arms is disarmed by another.
+fn arms_by(arms: &str, disarms: &str) -> bool {
+    FUNCTIONS.iter().any(|(name, disarm)| *name == arms && disarm.contains(&disarms))
+}
+
+/// The global function by which a call disarms something.
+fn disarming<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a str> {
+    let name = global_name(model, call)?;
+    FUNCTIONS.iter().any(|(_, disarm)| disarm.contains(&name)).then_some(name)
 }
 
 /// `client.psubscribe(p)` and later `client.unsubscribe()`, with neither `punsubscribe` nor `subscribe` in sight.
@@ -58,12 +103,15 @@ fn by_method(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// `clearTimeout(this.frame)` of what only `requestAnimationFrame` ever gave.
-fn by_function(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
+fn by_function(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    let model = file.model;
     let tree = &model.file.tree;
-    let name = global_name(model, call)?;
-    let is_disarming = FUNCTIONS.iter().any(|(_, disarm)| disarm.contains(&name));
-    let handle = tree.arg(call, 0).filter(|_| is_disarming)?;
+    let name = disarming(model, call)?;
+    let handle = tree.arg(call, 0)?;
     let place = model.file.place(handle);
+    if let Some(claim) = by_callback(file, name, &place) {
+        return Some(claim);
+    }
     let is_own = matches!(place.root, Root::This(_) | Root::Binding(_));
     let values: Vec<NodeId> =
         model.values(&place).iter().copied().filter(|&value| !model.is_nothing(value)).collect();
@@ -80,6 +128,28 @@ fn by_function(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
         help: format!("call `{right}` here"),
         subject: format!("{shown} {name}"),
         notes: vec![note(format!("armed by `{maker}`"), tree.span(armed))],
+        ..LocalClaim::default()
+    })
+}
+
+/// `clearInterval(update)` after `setInterval(update, 1000)`: what is handed over is the callback, and not the handle.
+fn by_callback(file: &FileView<'_, '_>, name: &str, place: &Place) -> Option<LocalClaim> {
+    let model = file.model;
+    let arms = |call: NodeId| global_name(model, call).is_some_and(|arms| arms_by(arms, name));
+    let armed = file.accesses.of(place).find_map(|access| match access.usage {
+        Usage::Argument { call, index: 0 } => Some(call).filter(|&call| arms(call)),
+        _ => None,
+    })?;
+    // `this.tick = setInterval(this.tick, 1000)` has both under one name.
+    if model.values(place).iter().any(|&value| arms(value)) {
+        return None;
+    }
+    let shown = model.file.display(place);
+    Some(LocalClaim {
+        message: format!("`{name}` disarms nothing: `{shown}` is the function that runs, and not the handle"),
+        help: "keep what arming returned, and hand that over".to_owned(),
+        subject: format!("{shown} {name}"),
+        notes: vec![note("armed here".to_owned(), model.file.tree.span(armed))],
         ..LocalClaim::default()
     })
 }

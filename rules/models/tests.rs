@@ -298,6 +298,8 @@ fn sections(sheet: &Sheet) -> Vec<(&'static str, Vec<String>)> {
         ("directive", sheet.directives.iter().map(|row| first(&row.names)).collect()),
         ("export", sheet.exports.iter().map(|row| first(&row.names)).collect()),
         ("hook", sheet.hooks.iter().map(with_method).collect()),
+        ("uncalled", sheet.uncalled.iter().map(|row| first(&row.of)).collect()),
+        ("ending", sheet.endings.iter().map(|row| first(&row.names)).collect()),
         ("property", sheet.properties.iter().map(|row| first(&row.names)).collect()),
     ]
 }

@@ -2,7 +2,7 @@
 //! decorators they bear, components by being rendered.
 
 use super::{Calls, Edge, Target, is_linkable, named_target};
-use crate::catalog::{DecoratorRow, ExportRow, HookRow, Phase, Returned, When};
+use crate::catalog::{DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts;
@@ -10,12 +10,14 @@ use crate::place::Root;
 use crate::rate::Rate;
 use crate::tables::{ClassKind, ExportTarget};
 use crate::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
 
 /// Methods that a framework calls because of the class they are in; instances of the class are made at that rate too.
 pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     let file = model.file;
+    let is_single = is_made_once(model, class);
     for row in model.catalog.hooks() {
-        if !is_hook_owner(model, class, row) {
+        if !is_owner(model, class, &row.of, row.library) {
             continue;
         }
         for member in &file.class(class).members {
@@ -25,8 +27,8 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let (caller, runs) =
-                root_maker(model, class).map_or((FuncId(0), row.runs), |by| (by, When::Caller));
+            let often = if is_single { When::At(Rate::Once) } else { row.runs };
+            let (caller, runs) = root_maker(model, class).map_or((FuncId(0), often), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
                 returned: row.returned,
@@ -34,11 +36,18 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 ..framework_edge(target, runs, site, text)
             };
             out.edges.push(edge(Target::Function(func)));
-            if matches!(row.runs, When::At(_)) && !row.shared {
+            if matches!(row.runs, When::At(_)) && !row.shared && !is_single {
                 out.edges.push(edge(Target::Class(class)));
             }
         }
     }
+}
+
+/// Whether a decorator says that there is one instance of a class: a service of the whole application has the hooks of a
+/// component, and ends with the application.
+fn is_made_once(model: &Model<'_>, class: ClassId) -> bool {
+    let rows = decorator_rows(model, &model.file.class(class).decorators, true);
+    rows.iter().any(|(row, _)| row.runs == When::At(Rate::Once))
 }
 
 /// The function that makes the one component of an application: `createApp({ … })`, `new Vue({ … })`. Its hooks run once
@@ -54,8 +63,12 @@ pub(crate) fn hook_params<'a>(model: &Model<'a>, func: FuncId) -> Option<&'a Vec
     let class = model.file.function(func).class?;
     let name = model.file.tree.text(model.file.function(func).name?);
     let mut rows = model.catalog.hooks().iter().filter(|row| !row.params.is_empty());
-    rows.find(|row| row.methods.iter().any(|method| method == name) && is_hook_owner(model, class, row))
-        .map(|row| &row.params)
+    rows.find(|row| is_hook(model, class, row, name)).map(|row| &row.params)
+}
+
+/// Whether a row speaks of the method of this name of a class.
+pub(super) fn is_hook(model: &Model<'_>, class: ClassId, row: &HookRow, name: &str) -> bool {
+    row.methods.iter().any(|method| method == name) && is_owner(model, class, &row.of, row.library)
 }
 
 /// Whether a framework makes instances of a class as components: a hook of the class that runs for each says so.
@@ -69,7 +82,10 @@ pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
         })
     };
     model.catalog.hooks().iter().any(|row| {
-        row.runs == When::At(Rate::Component) && !row.shared && named(row) && is_hook_owner(model, class, row)
+        row.runs == When::At(Rate::Component)
+            && !row.shared
+            && named(row)
+            && is_owner(model, class, &row.of, row.library)
     })
 }
 
@@ -77,10 +93,7 @@ pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
 #[must_use]
 pub fn is_component_hook(model: &Model<'_>, class: ClassId, phase: Phase, name: &str) -> bool {
     let is_it = |row: &HookRow| {
-        row.is_of(phase)
-            && row.runs == When::At(Rate::Component)
-            && row.methods.iter().any(|method| method == name)
-            && is_hook_owner(model, class, row)
+        row.is_of(phase) && row.runs == When::At(Rate::Component) && is_hook(model, class, row, name)
     };
     model.catalog.is_hook(phase, name) && model.catalog.hooks().iter().any(is_it)
 }
@@ -100,13 +113,14 @@ pub fn takes_effect(model: &Model<'_>, name: &str) -> bool {
         || name.starts_with("use") && name.ends_with("Effect")
 }
 
-fn is_hook_owner(model: &Model<'_>, class: ClassId, hook: &HookRow) -> bool {
+/// Whether a class is one of those that a row of a sheet speaks of.
+pub(super) fn is_owner(model: &Model<'_>, class: ClassId, of: &[String], library: LibraryId) -> bool {
     let row = model.file.class(class);
-    hook.of.iter().any(|owner| match owner.as_str() {
+    of.iter().any(|owner| match owner.as_str() {
         "*" => true,
         name if name.starts_with('@') => decorator_rows(model, &row.decorators, true)
             .iter()
-            .any(|(row, at)| *at == &name[1..] && row.library == hook.library),
+            .any(|(row, at)| *at == &name[1..] && row.library == library),
         name => match model.catalog.object(name) {
             Some(has) => row.kind == ClassKind::Object && has_any(model, row.node, has),
             // Nothing is said of what it is.
@@ -155,40 +169,57 @@ pub(crate) fn decorator_rows<'m>(
     decorators: &[NodeId],
     of_class: bool,
 ) -> Vec<(&'m DecoratorRow, &'m str)> {
-    let tree = &model.file.tree;
     let mut out = Vec::new();
-    for &decorator in decorators {
-        let Some(expr) = tree.first(decorator) else { continue };
-        let callee = tree.callee(expr).unwrap_or(expr);
-        let Some(name) = model.callee_name(callee) else { continue };
-        let place = model.file.place(callee);
-        let package = match place.root {
-            Root::Module(source) => Some(tree.text(source)),
-            _ => None,
-        };
-        for row in model.catalog.decorators(name) {
-            let is_from = package.is_some_and(|package| row.packages.iter().any(|p| p == package));
-            if is_from && row.class == of_class && options_agree(model, expr, row) {
-                out.push((row, name));
+    for decorator in decorators.iter().filter_map(|&decorator| Decorator::of(model, decorator)) {
+        for row in model.catalog.decorators(decorator.name) {
+            let is_from = decorator.package.is_some_and(|package| row.packages.iter().any(|p| p == package));
+            let is_unless = row.unless.iter().any(|name| decorator.option(model, name).is_some());
+            if is_from && row.class == of_class && !is_unless && decorator.says(model, &row.option) {
+                out.push((row, decorator.name));
             }
         }
     }
     out
 }
 
-/// Whether the options of a decorator are those a row speaks of: `@Injectable({ scope: Scope.REQUEST })`.
-fn options_agree(model: &Model<'_>, decorator: NodeId, row: &DecoratorRow) -> bool {
-    let tree = &model.file.tree;
-    let value = |name: &str| tree.args(decorator).find_map(|arg| tree.property(arg, name));
-    let says = |value: NodeId, wanted: &str| {
-        let name = match tree.kind(value) {
-            Kind::String => tree.name_id(value).map(|name| tree.text(name)),
-            _ => model.callee_name(value),
+/// A decorator: what it is called, where it is from, and with which options it stands.
+pub(super) struct Decorator<'m> {
+    pub(super) name: &'m str,
+    pub(super) package: Option<&'m str>,
+    expr: NodeId,
+}
+
+impl<'m> Decorator<'m> {
+    pub(super) fn of(model: &'m Model<'_>, decorator: NodeId) -> Option<Self> {
+        let tree = &model.file.tree;
+        let expr = tree.first(decorator)?;
+        let callee = tree.callee(expr).unwrap_or(expr);
+        let name = model.callee_name(callee)?;
+        let package = match model.file.place(callee).root {
+            Root::Module(source) => Some(tree.text(source)),
+            _ => None,
         };
-        name == Some(wanted)
-    };
-    row.option.iter().all(|(name, wanted)| value(name).is_some_and(|value| says(value, wanted)))
-        && !row.unless.iter().any(|name| value(name).is_some())
+        Some(Self { name, package, expr })
+    }
+
+    fn option(&self, model: &Model<'_>, name: &str) -> Option<NodeId> {
+        let tree = &model.file.tree;
+        tree.args(self.expr).find_map(|arg| tree.property(arg, name))
+    }
+
+    /// Whether its options are those that a row speaks of: `@Injectable({ scope: Scope.REQUEST })`.
+    pub(super) fn says(&self, model: &Model<'_>, options: &FxHashMap<String, String>) -> bool {
+        let tree = &model.file.tree;
+        let says = |value: NodeId, wanted: &str| {
+            let name = match tree.kind(value) {
+                Kind::String => tree.name_id(value).map(|name| tree.text(name)),
+                Kind::Bool => Some(if tree.is_true(value) { "true" } else { "false" }),
+                _ => model.callee_name(value),
+            };
+            name == Some(wanted)
+        };
+        options.iter().all(|(name, wanted)| self.option(model, name).is_some_and(|value| says(value, wanted)))
+    }
 }
 
 /// A function that a framework calls because of the file it is exported from and the name it is exported under.

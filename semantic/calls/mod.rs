@@ -1,11 +1,13 @@
 //! Who calls whom, as far as one file can tell: the edges and entry points that the project joins.
 
 mod directives;
+mod ends;
 mod entries;
 mod frameworks;
 mod handed;
 mod shapes;
 
+pub use ends::{client_hook, ends_field, late_hook, uncalled};
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
 pub use frameworks::{is_component, is_component_hook, is_component_method, takes_effect};

@@ -2,7 +2,7 @@
 
 use super::{
     CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
-    ModelType, NeedId, Phase, PropertyRow, Receiver, Sheet, SignatureRow,
+    ModelType, NeedId, Phase, PropertyRow, Receiver, Sheet, SignatureRow, UncalledRow,
 };
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -249,6 +249,14 @@ impl Catalog {
             self.add_phases(row);
             self.hooks.push(HookRow { library, ..row.clone() });
         }
+        let uncalled = sheet.uncalled.iter().map(|row| UncalledRow { library, ..row.clone() });
+        self.uncalled.extend(uncalled);
+        for row in &sheet.endings {
+            for name in row.names.iter().flat_map(|name| expand(name)) {
+                self.endings.entry(name).or_default().push(row.clone());
+            }
+        }
+        self.server_renderers.extend(sheet.server_renderers.iter().cloned());
         for row in &sheet.properties {
             self.check_names(sheet, &row.params)?;
             for name in row.names.iter().flat_map(|name| expand(name)) {

@@ -204,6 +204,9 @@ pub struct HookRow {
     /// They run when the instance ends.
     #[serde(default)]
     pub ends: bool,
+    /// They do not run where components are rendered on a server.
+    #[serde(default)]
+    pub client: bool,
     /// One instance serves all the calls; otherwise instances are made at the rate of the methods.
     #[serde(default)]
     pub shared: bool,
@@ -249,4 +252,41 @@ pub struct ObjectRow {
     pub name: String,
     /// It has any of these properties.
     pub has: Vec<String>,
+}
+
+/// Methods that look as if a framework called them when an instance ends, and that it never calls.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UncalledRow {
+    /// Of which classes, as in [`HookRow::of`]; an [`ObjectRow`] must have a hook of the same sheet.
+    pub of: Vec<String>,
+    /// Holds only if the options of the decorator in `of` say so.
+    #[serde(default)]
+    pub option: FxHashMap<String, String>,
+    /// Method names.
+    pub methods: Vec<String>,
+    /// What is called instead, or why not, as the second half of a sentence.
+    pub why: String,
+    /// The sheet it stands in.
+    #[serde(skip)]
+    pub library: LibraryId,
+}
+
+/// A decorator by which the end of an instance ends what its fields hold.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndingRow {
+    /// Names of the decorator.
+    pub names: Vec<String>,
+    /// The packages it comes from; none: wherever it is from.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// It stands on the class and speaks of all fields; otherwise it stands on one.
+    #[serde(default)]
+    pub class: bool,
+    /// Holds only if the decorator's options say so.
+    #[serde(default)]
+    pub option: FxHashMap<String, String>,
+    /// The methods that it calls on what the fields hold.
+    pub calls: Vec<String>,
 }

@@ -136,6 +136,9 @@ pub struct Catalog {
     counterparts: FxHashMap<String, CounterpartRow>,
     /// Events that may well never come, of whatever emitter.
     rare_events: FxHashSet<String>,
+    uncalled: Vec<UncalledRow>,
+    endings: FxHashMap<String, Vec<EndingRow>>,
+    server_renderers: FxHashSet<String>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
@@ -396,6 +399,12 @@ impl Catalog {
         rows.filter(move |row| row.covers(path))
     }
 
+    /// The rows by which a framework renders what a file exports.
+    pub(crate) fn pages_of(&self, path: &str) -> impl Iterator<Item = &ExportRow> {
+        let pages = self.exports.iter().filter(|row| row.runs == When::At(Rate::Render));
+        pages.filter(move |row| row.covers(path))
+    }
+
     /// The packages one of which a project must import.
     #[must_use]
     pub fn needed(&self, id: NeedId) -> &[String] {
@@ -430,6 +439,24 @@ impl Catalog {
     #[must_use]
     pub fn hooks(&self) -> &[HookRow] {
         &self.hooks
+    }
+
+    /// The rows about methods that a framework never calls.
+    #[must_use]
+    pub fn uncalled(&self) -> &[UncalledRow] {
+        &self.uncalled
+    }
+
+    /// The rows of a decorator that ends what fields hold.
+    #[must_use]
+    pub fn endings(&self, decorator: &str) -> &[EndingRow] {
+        self.endings.get(decorator).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether a module renders components on a server.
+    #[must_use]
+    pub fn renders_on_server(&self, module: &str) -> bool {
+        self.server_renderers.contains(module)
     }
 
     /// The rows about functions in a property of this name.

@@ -2,7 +2,8 @@
 
 use super::LibraryId;
 use super::entries::{
-    DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, ObjectRow, PropertyRow, SignatureRow,
+    DecoratorRow, DirectiveRow, EndingRow, ExportRow, HandlerRow, HookRow, ObjectRow, PropertyRow,
+    SignatureRow, UncalledRow,
 };
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
@@ -49,6 +50,9 @@ pub struct Sheet {
     /// The packages whose majors the rows hold for.
     #[serde(default)]
     pub packages: Vec<String>,
+    /// Modules that render components on a server: what a file imports that imports one is rendered there.
+    #[serde(default)]
+    pub server_renderers: Vec<String>,
     /// The majors, as a range for people: `4 - 5`.
     #[serde(default)]
     pub versions: String,
@@ -73,6 +77,12 @@ pub struct Sheet {
     /// Shapes of objects that a framework takes.
     #[serde(default, rename = "object")]
     pub objects: Vec<ObjectRow>,
+    /// Methods that a framework never calls, although they look like it.
+    #[serde(default, rename = "uncalled")]
+    pub uncalled: Vec<UncalledRow>,
+    /// Decorators by which the end of an instance ends what its fields hold.
+    #[serde(default, rename = "ending")]
+    pub endings: Vec<EndingRow>,
     /// Functions that a framework calls because of the object they stand in.
     #[serde(default, rename = "property")]
     pub properties: Vec<PropertyRow>,
@@ -235,6 +245,12 @@ pub struct CallRow {
     /// What it gives stands for its first argument, as far as listeners go; of markup it makes something new.
     #[serde(default)]
     pub selects: bool,
+    /// What it is handed does not run where components are rendered on a server.
+    #[serde(default)]
+    pub client: bool,
+    /// It must be called while a component or scope is set up: behind an `await` nobody knows any longer which.
+    #[serde(default)]
+    pub in_setup: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,

@@ -450,13 +450,19 @@ impl<'a> Model<'a> {
     /// What a decorator gives a field: `@service session`.
     pub(crate) fn decorated_field(&self, class: ClassId, name: NameId) -> Option<ModelId> {
         let tree = &self.file.tree;
-        let member = self.lineage(class).find_map(|class| self.members(class, name).first().copied())?;
-        let mut decorators = tree.children(member.node).filter(|&part| tree.kind(part) == Kind::Decorator);
-        decorators.find_map(|decorator| {
+        self.member_decorators(class, name).find_map(|decorator| {
             let decorator = tree.first(decorator)?;
             let callee = tree.callee(decorator).unwrap_or(decorator);
             self.catalog.made_by(&self.api_path(callee)?)
         })
+    }
+
+    /// The decorators of a member of a class, or of what it inherits from in this file.
+    pub(crate) fn member_decorators(&self, class: ClassId, name: NameId) -> impl Iterator<Item = NodeId> {
+        let tree = &self.file.tree;
+        let member = self.lineage(class).find_map(|class| self.members(class, name).first().copied());
+        let parts = member.into_iter().flat_map(|member| tree.children(member.node));
+        parts.filter(|&part| tree.kind(part) == Kind::Decorator)
     }
 
     /// The type of the elements of a collection, from its annotation or type arguments.
@@ -546,14 +552,26 @@ impl<'a> Model<'a> {
             .map_or(Ty::Unknown, Ty::Model)
     }
 
-    /// What a function returns: its annotation, or what its return statements agree on.
+    /// What a function returns: its annotation, or what its return statements agree on. An annotation may say less than
+    /// those: an observable, which is the answer to a request.
     #[must_use]
     pub fn return_ty(&self, func: FuncId) -> Ty {
         let row = self.file.function(func);
-        if let Some(ty) = row.returns.map(|ty| self.annotation_ty(ty)).filter(|&ty| ty != Ty::Unknown) {
-            return ty;
+        match row.returns.map(|ty| self.annotation_ty(ty)) {
+            None | Some(Ty::Unknown) => self.returned_ty(func),
+            Some(Ty::Model(annotated)) => match self.returned_ty(func) {
+                Ty::Model(found) if self.catalog.model(found).ancestors.contains(&annotated) => {
+                    Ty::Model(found)
+                }
+                _ => Ty::Model(annotated),
+            },
+            Some(ty) => ty,
         }
-        if row.is_generator {
+    }
+
+    /// What the return statements of a function agree on.
+    fn returned_ty(&self, func: FuncId) -> Ty {
+        if self.file.function(func).is_generator {
             return Ty::Unknown;
         }
         if let Some(&known) = self.return_types.borrow().get(&func) {

@@ -110,6 +110,8 @@ pub struct Project<'c> {
     asked: Arc<Asked>,
     /// What packages declare, read when it is asked for.
     declared: Option<Arc<Declared>>,
+    /// The files that are part of what renders components on a server, made when it is first asked for.
+    served: std::sync::OnceLock<FxHashSet<FileId>>,
     /// The first file that imports each package, made when it is first asked for.
     importers: std::sync::OnceLock<FxHashMap<Symbol, FileId>>,
 }
@@ -187,6 +189,7 @@ impl<'c> Project<'c> {
             passed: std::sync::OnceLock::new(),
             asked: Arc::clone(&resolver.packages.asked),
             declared: resolver.declared.clone(),
+            served: std::sync::OnceLock::new(),
             importers: std::sync::OnceLock::new(),
             files,
         };
@@ -261,20 +264,42 @@ impl<'c> Project<'c> {
     /// Whether a file imports itself by way of others.
     #[must_use]
     pub fn imports_itself(&self, file: FileId) -> bool {
+        self.imported_from(vec![file]).contains(&file)
+    }
+
+    /// Whether components of a file are rendered on a server: what renders there imports the file, by way of others.
+    #[must_use]
+    pub fn is_rendered_on_server(&self, file: FileId) -> bool {
+        let renders = |&id: &FileId| {
+            let summary = self.summary(id);
+            let mut imports = summary.imports.iter().map(|&name| summary.names.get(name));
+            let mut pages = self.catalog.pages_of(&self.files[id.index()].path);
+            summary.role != Role::Test
+                && (imports.any(|module| self.catalog.renders_on_server(module))
+                    || pages.any(|page| page.need.is_none_or(|need| self.holds(need))))
+        };
+        let served = || {
+            let renderers: Vec<FileId> = self.file_ids().filter(renders).collect();
+            let mut served = self.imported_from(renderers.clone());
+            served.extend(renderers);
+            served
+        };
+        self.served.get_or_init(served).contains(&file)
+    }
+
+    /// The files that these import, by way of others.
+    fn imported_from(&self, mut open: Vec<FileId>) -> FxHashSet<FileId> {
         let mut seen = FxHashSet::default();
-        let mut open = vec![file];
         while let Some(at) = open.pop() {
-            let found =
-                self.summary(at).imports.iter().filter_map(|name| self.modules.get(at.index())?.get(*name));
-            for found in found {
+            let imports = self.summary(at).imports.iter();
+            for found in imports.filter_map(|name| self.modules.get(at.index())?.get(*name)) {
                 match found {
-                    Resolution::File(next) if next == file => return true,
                     Resolution::File(next) if seen.insert(next) => open.push(next),
                     _ => {}
                 }
             }
         }
-        false
+        seen
     }
 
     fn make_tables(&mut self) {

@@ -1,4 +1,4 @@
-//! Lists of disposers: `this.subscriptions.add(…)`, of which somebody has to dispose in turn.
+//! Lists of disposers: `this.subscriptions.add(…)`, `this.undo.set(key, …)`, of which somebody has to dispose in turn.
 
 use crate::claim::Note;
 use crate::finding::Role;
@@ -13,7 +13,7 @@ use outlive_semantic::tree::Kind;
 
 /// The list that what a registration returns is put on, if nobody ever disposes of that: the code around makes it, and all
 /// that is done with it is to add.
-pub(super) fn forgotten(file: &FileView<'_, '_>, handle: &Handle) -> Option<Place> {
+pub(crate) fn forgotten(file: &FileView<'_, '_>, handle: &Handle) -> Option<Place> {
     let is_on_list = |place: &Place| place.path.last() == Some(&Step::Element);
     let mut lists = handle.places.iter().filter(|place| is_on_list(place)).filter_map(Place::parent);
     let list = lists.next().filter(|_| handle.places.iter().all(is_on_list))?;
@@ -21,13 +21,13 @@ pub(super) fn forgotten(file: &FileView<'_, '_>, handle: &Handle) -> Option<Plac
 }
 
 /// The list that a registration is handed, `onDidChange(f, this, list)`, if nobody ever disposes of that.
-pub(super) fn forgotten_argument(file: &FileView<'_, '_>, registration: &Registration) -> Option<Place> {
+pub(crate) fn forgotten_argument(file: &FileView<'_, '_>, registration: &Registration) -> Option<Place> {
     let list = file.model.file.place(listeners::handed_list(file.model, registration.call)?);
     is_only_added_to(file, &list).then_some(list)
 }
 
 /// Why a listener stays although its disposer is kept.
-pub(super) fn note(model: &Model<'_>, registration: &Registration, list: &Place) -> Note {
+pub(crate) fn note(model: &Model<'_>, registration: &Registration, list: &Place) -> Note {
     let message = format!("its disposer is put on `{}`, of which nobody disposes", model.file.display(list));
     Note { role: Role::NeverRuns, message, span: model.file.tree.span(registration.call) }
 }
@@ -56,7 +56,7 @@ fn is_made_and_added_to(file: &FileView<'_, '_>, list: &Place) -> bool {
 /// Whether a use of a list makes it, or puts one more thing on it.
 fn adds(file: &FileView<'_, '_>, access: &Access) -> bool {
     match access.usage {
-        Usage::Method { name, .. } => matches!(file.model.file.tree.text(name), "add" | "push"),
+        Usage::Method { name, .. } => matches!(file.model.file.tree.text(name), "add" | "push" | "set"),
         Usage::Argument { call, index } => index == 2 && file.registration(call).is_some(),
         Usage::Assigned(_) | Usage::Read | Usage::Tested(_) => true,
         _ => false,

@@ -1,5 +1,11 @@
 //! Listeners that a file adds and removes.
 
+mod bound;
+mod event;
+
+pub use bound::removals;
+pub use event::{handed_list, is_event_method};
+
 use crate::catalog::EmitterRow;
 use crate::identity::{Identity, identity};
 use crate::index::{FuncId, NameId, NodeId};
@@ -84,57 +90,6 @@ const ADDERS: &[&str] = &[
     "one",
 ];
 
-/// Whether a method stands for one event, takes the listener alone and returns what disposes of it:
-/// `workspace.onDidOpen(f)`, `emitter.event(f)`.
-#[must_use]
-pub fn is_event_method(name: &str) -> bool {
-    let after = name.strip_prefix("onDid").or_else(|| name.strip_prefix("onWill"));
-    name == "event" || after.is_some_and(|event| event.starts_with(|first: char| first.is_ascii_uppercase()))
-}
-
-/// The registration that a method of its own event makes.
-fn event_method(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Option<Registration> {
-    let tree = &model.file.tree;
-    let listener = tree.arg(call, 0)?;
-    let is_alone = tree.arg(call, 3).is_none();
-    if !is_event_method(method) || !is_alone || !is_surely_function(model, listener) {
-        return None;
-    }
-    // The second argument of the editors' own events is `this`.
-    let is_receiver = |node: NodeId| tree.kind(node) == Kind::This || model.is_nothing(node);
-    if !tree.arg(call, 1).is_none_or(is_receiver) {
-        return None;
-    }
-    Some(Registration {
-        call,
-        target: object,
-        place: model.file.place(object),
-        event: Identity::Constant(method.to_owned()),
-        listener,
-        family: None,
-        proved: method != "event" || is_made_emitter(model, object),
-        once: false,
-        options: None,
-        func: tree.func(call),
-    })
-}
-
-/// The list that a method of its own event is handed to put the disposer on: `workspace.onDidOpen(f, null, list)`.
-#[must_use]
-pub fn handed_list(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
-    let (_, method) = model.file.tree.method_call(call)?;
-    model.file.tree.arg(call, 2).filter(|_| is_event_method(method))
-}
-
-/// Whether a value is made by the constructor of something called an emitter.
-fn is_made_emitter(model: &Model<'_>, object: NodeId) -> bool {
-    let tree = &model.file.tree;
-    model.values(&model.file.place(object)).iter().any(|&value| {
-        let class = (tree.kind(value) == Kind::New).then(|| tree.callee(value)).flatten();
-        class.and_then(|class| model.callee_name(class)).is_some_and(|name| name.ends_with("Emitter"))
-    })
-}
-
 /// The registration a call makes, if it is one.
 #[must_use]
 pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
@@ -145,8 +100,10 @@ pub fn registration(model: &Model<'_>, call: NodeId) -> Option<Registration> {
     if let Some(found) = helped_registration(model, call) {
         return Some(found);
     }
-    let Some((object, method)) = tree.method_call(call) else { return global_registration(model, call) };
-    if let Some(found) = event_method(model, call, object, method) {
+    let Some((object, method)) = tree.method_call(call) else {
+        return global_registration(model, call).or_else(|| event::by_function(model, call));
+    };
+    if let Some(found) = event::by_method(model, call, object, method) {
         return Some(found);
     }
     if let Some(found) = hidden_once(model, call, object, method) {
