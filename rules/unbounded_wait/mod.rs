@@ -76,7 +76,9 @@ fn may_limit<S: AsRef<str>>(model: &Model<'_>, options: NodeId, limits: &[S]) ->
         return true;
     }
     tree.children(value).any(|part| match tree.kind(part) {
-        Kind::Property => tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit.as_ref() == name)),
+        Kind::Property => {
+            tree.name(part).is_none_or(|name| limits.iter().any(|limit| limit.as_ref() == name))
+        }
         _ => true,
     })
 }
