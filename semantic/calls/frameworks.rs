@@ -27,7 +27,8 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let often = if is_single { When::At(Rate::Once) } else { row.runs };
+            let is_of_component = row.runs == When::At(Rate::Component);
+            let often = if is_single && is_of_component { When::At(Rate::Once) } else { row.runs };
             let (caller, runs) = root_maker(model, class).map_or((FuncId(0), often), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),

@@ -254,6 +254,7 @@ impl<'a> Model<'a> {
                 Kind::Await => self.waits.entry(tree.func(node)).or_default().push(node),
                 Kind::ForOf if tree.has(node, flag::AWAIT) => {
                     self.waits.entry(tree.func(node)).or_default().push(node);
+                    self.awaited_loops.push(node);
                 }
                 Kind::Assign => assignments.push(node),
                 Kind::Call | Kind::New => {
@@ -261,7 +262,6 @@ impl<'a> Model<'a> {
                     self.landmarks.push(node);
                 }
                 Kind::ImportCall => self.import_calls.push(node),
-                Kind::ForOf if tree.has(node, flag::AWAIT) => self.awaited_loops.push(node),
                 Kind::TaggedTemplate | Kind::JsxElement | Kind::Object | Kind::Array | Kind::Function => {
                     self.landmarks.push(node);
                 }
