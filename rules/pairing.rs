@@ -142,7 +142,9 @@ fn removes_by_own_method(model: &Model<'_>, removal: &Removal) -> bool {
     let tree = &model.file.tree;
     let Root::This(class) = removal.place.root else { return false };
     let method = tree.method_call(removal.call).and_then(|_| tree.name_id(tree.callee(removal.call)?));
-    removal.place.path.is_empty() && method.is_some_and(|name| model.instance_method(class, name).is_some())
+    removal.listener.is_some()
+        && removal.place.path.is_empty()
+        && method.is_some_and(|name| model.instance_method(class, name).is_some())
 }
 
 /// Whether a function is taken away only before it is added, and made anew in each run: what an earlier run added was

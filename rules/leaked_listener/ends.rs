@@ -8,7 +8,6 @@ use crate::ending;
 use crate::pairing::matches;
 use crate::rule::FileView;
 use crate::slot::{self, Wanted};
-use outlive_semantic::calls;
 use outlive_semantic::catalog::Phase;
 use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::identity::{Identity, Match};
@@ -101,8 +100,12 @@ fn left_to_itself(
     let model = file.model;
     let tree = &model.file.tree;
     let func = registration.func;
-    let is_beginning =
-        slot::is_effect_callback(model, func) || calls::is_component_method(model, func, Phase::Begin);
+    // The name tells: directives have such hooks too.
+    let is_hook = || {
+        let name = model.file.function_name(func);
+        name.is_some_and(|name| model.catalog.is_hook(Phase::Begin, name))
+    };
+    let is_beginning = slot::is_effect_callback(model, func) || is_hook();
     let own = model.function_of(registration.listener).filter(|_| is_beginning)?;
     let is_asked = |removal: &&Removal| removal.func == own && !guards(model, removal.call).is_empty();
     let elsewhere =

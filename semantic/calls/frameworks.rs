@@ -27,8 +27,8 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 continue;
             }
             let site = file.tree.span(member.node);
-            let is_of_component = row.runs == When::At(Rate::Component);
-            let often = if is_single && is_of_component { When::At(Rate::Once) } else { row.runs };
+            let is_of_one = is_single && row.runs == When::At(Rate::Component);
+            let often = if is_of_one { When::At(Rate::Once) } else { row.runs };
             let (caller, runs) = root_maker(model, class).map_or((FuncId(0), often), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
@@ -37,7 +37,7 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
                 ..framework_edge(target, runs, site, text)
             };
             out.edges.push(edge(Target::Function(func)));
-            if matches!(row.runs, When::At(_)) && !row.shared && !is_single {
+            if matches!(row.runs, When::At(_)) && !row.shared && !is_of_one {
                 out.edges.push(edge(Target::Class(class)));
             }
         }
