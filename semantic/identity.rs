@@ -2,6 +2,7 @@
 
 use crate::index::NodeId;
 use crate::model::Model;
+use crate::pending;
 use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
@@ -155,6 +156,8 @@ fn is_settled(model: &Model<'_>, place: &Place) -> bool {
         (Root::Binding(binding), true) => {
             let row = model.file.binding(binding);
             row.kind == BindingKind::Function
+                // Each promise has functions of its own to be settled by.
+                || row.kind == BindingKind::Param && pending::is_executor(model, row.func)
                 || model.file.sole_value(binding).is_some_and(|v| is_function(model, v))
         }
         (Root::This(class), false) if place.path.len() == 1 => {

@@ -9,6 +9,17 @@ use crate::place::{Place, Root, Step};
 use crate::tree::Kind;
 use crate::words::words;
 
+/// Whether a function is handed to `new Promise`, that of the language or of a library whose name for it ends so.
+#[must_use]
+pub fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
+    model.handed(func).iter().any(|handed| {
+        let callee = model.file.tree.callee(handed.call);
+        let is_made = model.file.tree.kind(handed.call) == Kind::New;
+        let name = callee.and_then(|callee| model.callee_name(callee));
+        handed.arg == 0 && is_made && name.is_some_and(|name| name.ends_with("Promise"))
+    })
+}
+
 /// When a promise settles.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Settles {

@@ -1,11 +1,12 @@
 //! The ways through a function on which what is acquired is not given back.
 
 use crate::claim::Gap;
-use crate::slot::{self, Held};
+use crate::slot::Held;
 use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
 use outlive_semantic::handle::{Handle, Release};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{BinaryOp, Kind};
@@ -206,7 +207,7 @@ fn is_hoisted(model: &Model<'_>, function: NodeId) -> bool {
 /// What is acquired while a promise is made is acquired by whoever makes the promise.
 pub(crate) fn executed_by(model: &Model<'_>, call: NodeId) -> NodeId {
     let func = model.file.tree.func(call);
-    let made = model.handed(func).first().filter(|_| slot::is_executor(model, func));
+    let made = model.handed(func).first().filter(|_| pending::is_executor(model, func));
     made.map_or(call, |handed| handed.call)
 }
 

@@ -5,12 +5,12 @@ use crate::claim::Note;
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches};
 use crate::rule::FileView;
-use crate::slot;
 use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::{Handed, Model};
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::Kind;
@@ -46,7 +46,7 @@ pub(super) fn endless_loop(model: &Model<'_>, registration: &Registration) -> Op
         let Some(turn) = guard::enclosing_loop(model, at) else {
             // What makes a promise runs now: the loop may be around that.
             let func = tree.func(at);
-            if !slot::is_executor(model, func) && !model.is_immediately_invoked(func) {
+            if !pending::is_executor(model, func) && !model.is_immediately_invoked(func) {
                 return None;
             }
             at = model.file.function(func).node;
@@ -243,7 +243,7 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
     if model.constructs(method).is_some() || !is_lasting {
         return None;
     }
-    let what = if slot::is_executor(model, executor) { "promise" } else { "object" };
+    let what = if pending::is_executor(model, executor) { "promise" } else { "object" };
     let message = format!("each call makes one more {what} that listens here");
     let span = model.file.tree.span(model.file.function(executor).node);
     Some(Note { role: Role::Repeats, message, span })

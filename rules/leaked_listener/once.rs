@@ -1,13 +1,13 @@
 //! Listeners that the target lets go by itself: `once`, and functions that it keeps only once.
 
 use super::candidate::is_of_process;
-use crate::slot;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
 
@@ -65,7 +65,7 @@ fn is_awaited(model: &Model<'_>, registration: &Registration) -> bool {
     let Identity::At(place) = identity::identity(model, registration.listener) else { return false };
     let Root::Binding(binding) = place.root else { return false };
     calls::param_position(model, binding)
-        .is_some_and(|(func, position)| position == 0 && slot::is_executor(model, func))
+        .is_some_and(|(func, position)| position == 0 && pending::is_executor(model, func))
 }
 
 /// Members of a target that say whether an event is still to come.

@@ -5,13 +5,13 @@ use crate::claim::Origin;
 use crate::ending;
 use crate::getter::getter;
 use crate::rule::FileView;
-use crate::slot;
 use outlive_semantic::catalog::ModelId;
 use outlive_semantic::given::{given_before, parts_given_before};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, ClassKind};
@@ -245,7 +245,7 @@ fn runs_with(model: &Model<'_>, inner: FuncId, outer: FuncId) -> bool {
             .file
             .enclosing(inner)
             .take_while(|&func| func != outer)
-            .all(|func| slot::is_executor(model, func) || model.is_immediately_invoked(func))
+            .all(|func| pending::is_executor(model, func) || model.is_immediately_invoked(func))
 }
 
 /// What the next request on the same socket will be told of as well.

@@ -5,12 +5,12 @@ use crate::finding::Role;
 use crate::mismatched_removal::takes_away;
 use crate::pairing::{compare_listeners, matches, same_target};
 use crate::rule::FileView;
-use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::identity::Match;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
 
@@ -87,7 +87,7 @@ pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Opt
 
 /// The function that a function runs with: what makes a promise runs now.
 fn run_with(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
-    model.file.enclosing(func).find(|&func| !slot::is_executor(model, func))
+    model.file.enclosing(func).find(|&func| !pending::is_executor(model, func))
 }
 
 /// Whether a listener removes itself when it is called.

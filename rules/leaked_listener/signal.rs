@@ -6,7 +6,7 @@ use crate::finding::Role;
 use crate::list;
 use crate::returned;
 use crate::rule::FileView;
-use crate::slot::{self, Held};
+use crate::slot::Held;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::handle;
@@ -14,6 +14,7 @@ use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::Kind;
 
@@ -27,7 +28,7 @@ pub(super) fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -
         let row = model.file.function(func);
         row.is_async
             && row.class.is_none_or(|_| !model.file.function_name(func).is_some_and(calls::is_startup_name))
-            || slot::is_executor(model, func)
+            || pending::is_executor(model, func)
     });
     let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
     Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })

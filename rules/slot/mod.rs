@@ -12,7 +12,7 @@ pub(crate) use ends::{
 };
 pub(crate) use keyed::overwritten_entry;
 pub(crate) use rearmed::{armed_after_release, overwritten, released_for_the_next};
-pub(crate) use settlement::{is_executor, kept_by_settlement, missed_by_rejection, missed_by_settlement};
+pub(crate) use settlement::{kept_by_settlement, missed_by_rejection, missed_by_settlement};
 
 use crate::rule::FileView;
 use outlive_semantic::calls::{self, Target};

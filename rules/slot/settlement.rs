@@ -5,6 +5,7 @@ use crate::claim::Gap;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending::is_executor;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
@@ -187,16 +188,6 @@ fn leaves_before(model: &Model<'_>, settle: NodeId, releases: &[&Release]) -> bo
 fn covers(model: &Model<'_>, func: FuncId, executor: FuncId, releasing: &Wanted) -> bool {
     model.file.enclosing(func).take_while(|&at| at != executor).any(|at| reaches(model, at, releasing, 3))
         || func == executor
-}
-
-/// Whether a function is handed to `new Promise`, that of the language or of a library whose name for it ends so.
-pub(crate) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
-    model.handed(func).iter().any(|handed| {
-        let callee = model.file.tree.callee(handed.call);
-        let is_made = model.file.tree.kind(handed.call) == Kind::New;
-        let name = callee.and_then(|callee| model.callee_name(callee));
-        handed.arg == 0 && is_made && name.is_some_and(|name| name.ends_with("Promise"))
-    })
 }
 
 /// The calls that settle the promise of an executor; none if what they call is wrapped or handed on.

@@ -13,6 +13,7 @@ use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
+use outlive_semantic::pending::is_executor;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::BindingKind;
@@ -508,15 +509,6 @@ fn subscript(model: &Model<'_>, node: NodeId) -> Option<NodeId> {
 fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.ancestors(key).nth(1).is_some_and(|parent| tree.kind(parent) == Kind::Unary)
-}
-
-/// Whether a function is the executor of a promise.
-pub(super) fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
-    let tree = &model.file.tree;
-    tree.argument_of(model.file.function(func).node).is_some_and(|(call, _)| {
-        let path = tree.callee(call).and_then(|callee| model.api_path(callee));
-        tree.kind(call) == Kind::New && path.as_deref() == Some("Promise")
-    })
 }
 
 /// The callback of `setTimeout(…)` or of an abort, in which a call gives up.

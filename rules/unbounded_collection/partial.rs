@@ -1,12 +1,13 @@
 //! Entries that are taken out where the work succeeds and stay where it fails.
 
-use super::missed::{call_around, is_executor};
+use super::missed::call_around;
 use crate::claim::{Missed, Why};
 use crate::rule::FileView;
 use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending::is_executor;
 use outlive_semantic::place::Place;
 use outlive_semantic::tree::{BinaryOp, Kind, Span, UnaryOp};
 use rustc_hash::FxHashSet;
