@@ -182,7 +182,7 @@ fn awaited_read(model: &Model<'_>, each: NodeId) -> Option<NodeId> {
 
 /// The stream that a reader reads: `x` for `const reader = x.getReader()`.
 fn reader_source(model: &Model<'_>, reader: NodeId) -> NodeId {
-    let value = model.file.binding_of(reader).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(reader);
     let stream = value
         .and_then(|value| model.file.tree.method_call(value))
         .filter(|(_, method)| *method == "getReader");
@@ -367,7 +367,7 @@ fn is_size_test(model: &Model<'_>, accesses: &Accesses, node: NodeId, holder: &P
 
 /// A number that was read out of what is kept: `const size = buffer.readUInt32BE(0)`.
 fn is_announced(model: &Model<'_>, name: NodeId, holder: &Place) -> bool {
-    let value = model.file.binding_of(name).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(name);
     let read = value.and_then(|value| model.file.tree.method_call(value));
     read.is_some_and(|(of, method)| method.starts_with("read") && model.file.place(of) == *holder)
 }
@@ -383,7 +383,7 @@ fn measures(model: &Model<'_>, member: NodeId, holder: &Place) -> bool {
 /// `Buffer.concat(chunks)`, `chunks.join('')`.
 fn is_joined(model: &Model<'_>, expr: NodeId, holder: &Place) -> bool {
     let tree = &model.file.tree;
-    let named = model.file.binding_of(expr).and_then(|binding| model.file.sole_value(binding));
+    let named = model.file.value_of(expr);
     let expr = named.unwrap_or(expr);
     tree.is_call(expr) && tree.subtree(expr).any(|node| model.file.place(node) == *holder)
 }

@@ -49,8 +49,7 @@ fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
 #[must_use]
 pub fn parts_given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId> {
     let whole = |part: &Place| !matches!(part.root, Root::This(_)) || !part.path.is_empty();
-    let parts = std::iter::successors(Some(place.clone()), Place::parent).filter(whole);
-    parts.flat_map(|part| held_before(model, &part, at)).collect()
+    place.prefixes().filter(whole).flat_map(|part| held_before(model, &part, at)).collect()
 }
 
 /// What the function of a node itself assigns to a path.

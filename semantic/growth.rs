@@ -738,7 +738,7 @@ fn is_drawn(model: &Model<'_>, key: NodeId, fuel: u32, out: &mut Vec<Place>) -> 
     let found = table_of(model, key).or_else(|| type_of_key(model, key)).or_else(|| enum_of(model, key));
     let is_found = found.is_some();
     out.extend(found);
-    let chosen = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding));
+    let chosen = model.file.value_of(key);
     let chosen = chosen.filter(|&value| !is_found && tree.kind(value) == Kind::Conditional);
     is_found || chosen.is_some_and(|value| is_drawn(model, value, fuel, out))
 }
@@ -834,7 +834,7 @@ fn is_of_template(model: &Model<'_>, key: NodeId) -> bool {
 
 /// ``const key = `${step}%` ``: what is put together from few parts and given a name.
 fn is_name_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
-    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(key);
     let text = value.filter(|&value| model.file.tree.kind(value) == Kind::Template);
     fuel > 0 && text.is_some_and(|text| key_kind_within(model, text, fuel - 1) == Keys::Finite)
 }
@@ -843,7 +843,7 @@ fn is_name_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
 /// no end.
 fn is_rounded(model: &Model<'_>, key: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let value = model.file.value_of(key).unwrap_or(key);
     let is_computed = |node: NodeId| tree.binary_op(node) == Some(BinaryOp::Arithmetic);
     let rounds = |node: NodeId| {
         let path = tree.callee(node).and_then(|callee| model.api_path(callee));

@@ -653,6 +653,12 @@ impl Tree {
         OPS.get(self.nodes[id.index()].data as usize).copied().unwrap_or(AssignOp::Arithmetic)
     }
 
+    /// What an expression waits for, or the expression itself if it waits for nothing.
+    #[must_use]
+    pub fn awaited(&self, id: NodeId) -> NodeId {
+        self.first(id).filter(|_| self.kind(id) == Kind::Await).unwrap_or(id)
+    }
+
     /// The operator of a [`Kind::Unary`].
     #[must_use]
     #[inline]

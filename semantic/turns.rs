@@ -95,7 +95,7 @@ fn source<'a>(model: &Model<'a>, turn: NodeId) -> Option<(NodeId, &'a ModelType)
 /// `createInterface({ input: createReadStream(path) })`: what is made of something that ends, ends with it.
 fn is_of_finite(model: &Model<'_>, source: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(source).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(source);
     let made = value.unwrap_or(source);
     let is_finite =
         |node: NodeId| model.model_of(model.ty(node)).is_some_and(|of| model.catalog.model(of).finite);

@@ -3,6 +3,7 @@
 use crate::catalog::{Returned, When};
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
+use crate::pending;
 use crate::tables::BindingKind;
 use crate::tree::{Kind, UnaryOp};
 
@@ -143,17 +144,10 @@ pub fn left_by_runner(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
         When::At(_) => false,
     });
     // A timer that is kept is one that waits for more, or is cleared.
-    if !forgets || !tree.is_discarded(call) || is_awaited_around(model, call) {
+    // What the executor of a promise begins may settle that.
+    if !forgets || !tree.is_discarded(call) || pending::is_executor(model, tree.func(call)) {
         return None;
     }
     let func = tree.args(call).find_map(|arg| model.function_of(arg))?;
     goes_on(model, func).then_some(func)
-}
-
-/// Whether a call stands in the executor of a promise: what it begins may settle that.
-fn is_awaited_around(model: &Model<'_>, call: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let around = model.file.function(tree.func(call)).node;
-    let made = tree.argument_of(around).and_then(|(made, _)| tree.callee(made));
-    made.is_some_and(|made| model.file.global_of(made) == Some("Promise"))
 }

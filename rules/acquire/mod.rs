@@ -256,7 +256,7 @@ fn made_elsewhere(model: &Model<'_>, expr: NodeId, claims: &mut Claims<'_>) -> O
 
 fn result_of(model: &Model<'_>, value: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
     let tree = &model.file.tree;
-    let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
+    let value = tree.awaited(value);
     let callee = model.file.place(tree.callee(value)?);
     let is_named = matches!(callee.root, Root::Module(_) | Root::This(_));
     let callee = is_named.then(|| claims.names.place_id(model, &callee))?;

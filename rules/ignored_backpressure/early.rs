@@ -139,14 +139,7 @@ fn is_statement(model: &Model<'_>, func: FuncId, call: NodeId) -> bool {
 pub(super) fn forwards(model: &Model<'_>, call: NodeId, chunk: BindingId) -> bool {
     let tree = &model.file.tree;
     let mentions = |node: NodeId| tree.subtree(node).any(|n| model.file.binding_of(n) == Some(chunk));
-    tree.args(call).any(|arg| {
-        mentions(arg)
-            || model
-                .file
-                .binding_of(arg)
-                .and_then(|binding| model.file.sole_value(binding))
-                .is_some_and(mentions)
-    })
+    tree.args(call).any(|arg| mentions(arg) || model.file.value_of(arg).is_some_and(mentions))
 }
 
 /// The same run: the function itself, or what it awaits.

@@ -230,8 +230,7 @@ fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
     let (true, Some(watched)) = (name.is_some_and(watches), watched) else { return false };
     let [value] = model.returned_values(watched)[..] else { return false };
     let value = model.file.place(value);
-    let mut around = std::iter::successors(Some(registration.place.clone()), Place::parent);
-    !value.path.is_empty() && around.any(|place| place == value)
+    !value.path.is_empty() && registration.place.prefixes().any(|place| place == value)
 }
 
 /// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.

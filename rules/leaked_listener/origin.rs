@@ -179,7 +179,7 @@ pub(super) fn is_part_of_copy(model: &Model<'_>, place: &Place) -> bool {
     let Some(value) = model.file.sole_value(binding).filter(|_| row.kind != BindingKind::Param) else {
         return false;
     };
-    let value = if tree.kind(value) == Kind::Await { tree.first(value).unwrap_or(value) } else { value };
+    let value = tree.awaited(value);
     let is_handed = |node: NodeId| {
         let base = tree.subtree(node).find_map(|part| model.file.binding_of(part));
         base.is_some_and(|base| model.file.binding(base).kind == BindingKind::Param)

@@ -90,8 +90,7 @@ fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
 /// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body.
 fn is_found_node(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value =
-        model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding)).unwrap_or(node);
+    let value = model.file.value_of(node).unwrap_or(node);
     let is_query =
         |method: &str| matches!(method, "getElementById" | "querySelector" | "closest" | "createElement");
     let asks_for = |value| tree.arg(value, 0).and_then(|asked| tree.string(asked));

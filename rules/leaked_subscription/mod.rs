@@ -182,7 +182,7 @@ fn answers(model: &Model<'_>, call: NodeId, method: &str) -> bool {
 
 /// Where a variable that is subscribed to is given its only value: the chain goes on there.
 fn given_to(model: &Model<'_>, source: NodeId) -> Option<NodeId> {
-    let value = model.file.binding_of(source).and_then(|binding| model.file.sole_value(binding))?;
+    let value = model.file.value_of(source)?;
     (model.file.tree.kind(value) == Kind::Call).then_some(value)
 }
 

@@ -192,7 +192,7 @@ fn is_added_elsewhere(model: &Model<'_>, removal: &Removal, listener: NodeId) ->
 /// it.
 fn is_looked_up(model: &Model<'_>, listener: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(listener).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(listener);
     let method = value.and_then(|value| tree.method_call(value)).map(|(_, method)| method);
     matches!(method, Some("pop" | "shift" | "at" | "find" | "get" | "listeners" | "rawListeners"))
 }

@@ -374,7 +374,7 @@ fn endless_return(model: &Model<'_>, func: FuncId) -> Option<(NodeId, LocalClaim
     let awaits = tree.subtree(body).filter(own).any(|node| tree.kind(node) == Kind::Await);
     let [only] = returns[..] else { return None };
     let value = tree.first(only)?;
-    let call = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
+    let call = tree.awaited(value);
     let is_self = tree.callee(call).and_then(|callee| model.function_of(callee)) == Some(func);
     // The last statement, which nothing decides about.
     let is_last = tree.last_child(body) == Some(only);

@@ -131,15 +131,7 @@ fn only_on(file: &FileView<'_, '_>, holder: &Place) -> Option<(String, Span)> {
 
 /// The life that the types of this file give the holder: `req.socket.list` lives as long as the connection.
 fn life_by_type(model: &Model<'_>, op: &CollectionOp) -> Option<Life> {
-    let mut at = Some(op.holder.clone());
-    while let Some(place) = at {
-        let life = model.model_of(model.place_ty(&place)).and_then(|ty| model.catalog.model(ty).life);
-        if life.is_some() {
-            return life;
-        }
-        at = place.parent();
-    }
-    None
+    model.lives(&op.holder).next()
 }
 
 fn notes(model: &Model<'_>, op: &CollectionOp, held: &Held) -> Vec<Note> {

@@ -268,7 +268,7 @@ fn held_target(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
 
 /// Whether a value is what is at a place, also under a name of its own.
 fn is_itself(model: &Model<'_>, value: NodeId, place: &Place) -> bool {
-    let named = || model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding));
+    let named = || model.file.value_of(value);
     model.file.place(value) == *place || named().is_some_and(|value| model.file.place(value) == *place)
 }
 
@@ -278,7 +278,7 @@ fn reaches(model: &Model<'_>, value: NodeId, place: &Place, fuel: u32) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
         Kind::Identifier | Kind::This => {
-            let named = || model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding));
+            let named = || model.file.value_of(value);
             model.file.place(value) == *place
                 || named().is_some_and(|value| reaches(model, value, place, fuel))
         }

@@ -70,8 +70,7 @@ fn is_plain_object(model: &Model<'_>, node: NodeId) -> bool {
 
 /// Whether a value is what a function of that path gives.
 fn makes(model: &Model<'_>, value: NodeId, wanted: &str) -> bool {
-    let value =
-        model.file.binding_of(value).and_then(|binding| model.file.sole_value(binding)).unwrap_or(value);
+    let value = model.file.value_of(value).unwrap_or(value);
     let path = model.file.tree.callee(value).and_then(|callee| model.api_path(callee));
     path.as_deref() == Some(wanted)
 }

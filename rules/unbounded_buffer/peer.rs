@@ -56,11 +56,7 @@ fn is_request(model: &Model<'_>, expr: NodeId) -> bool {
 
 /// `req.body`, `ctx.request.body`
 fn is_part_of_request(model: &Model<'_>, place: &Place) -> bool {
-    let mut prefixes = std::iter::successors(place.parent(), Place::parent);
-    prefixes.any(|prefix| {
-        let of = model.model_of(model.place_ty(&prefix));
-        of.is_some_and(|of| model.catalog.model(of).life == Some(Life::Request))
-    })
+    place.parent().is_some_and(|whole| model.lives(&whole).any(|life| life == Life::Request))
 }
 
 /// The first parameter of what runs for each message of a connection that was accepted.

@@ -109,8 +109,7 @@ fn is_made_elsewhere(model: &Model<'_>, place: &Place) -> bool {
     let tree = &model.file.tree;
     let Root::Binding(binding) = place.root else { return false };
     let Some(value) = model.file.sole_value(binding) else { return false };
-    let made = if tree.kind(value) == Kind::Await { tree.first(value) } else { Some(value) };
-    let callee = made.and_then(|made| tree.callee(made));
+    let callee = tree.callee(tree.awaited(value));
     callee.is_some_and(|callee| matches!(model.file.place(callee).root, Root::Module(_)))
 }
 
@@ -136,7 +135,7 @@ fn evicts(model: &Model<'_>, ty: Ty, growth: Growth) -> bool {
 /// `const list = table[key] || []`: what stands in for it says what it is.
 fn falls_back_to_list(model: &Model<'_>, op: &CollectionOp) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(op.target).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(op.target);
     let is_default = |value: NodeId| {
         tree.kind(value) == Kind::Logical
             && tree.child(value, 1).is_some_and(|other| tree.kind(other) == Kind::Array)

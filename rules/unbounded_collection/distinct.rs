@@ -18,7 +18,7 @@ pub(super) fn told_apart_by(file: &FileView<'_, '_>, op: &CollectionOp) -> Optio
     tests.find_map(|at| {
         let test = tree.first(at).filter(|&test| !tree.contains(test, op.node))?;
         tree.subtree(test).find_map(|asked| {
-            let value = model.file.binding_of(asked).and_then(|binding| model.file.sole_value(binding));
+            let value = model.file.value_of(asked);
             compared(model, value.unwrap_or(asked), &op.holder)
         })
     })

@@ -137,7 +137,7 @@ pub(super) fn is_waiting(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
 /// from as many parts as come: `parts.join(',')`.
 pub(super) fn is_open(model: &Model<'_>, key: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let value = model.file.value_of(key).unwrap_or(key);
     let parts: Vec<NodeId> = match tree.kind(value) {
         Kind::Template | Kind::Binary => tree.children(value).collect(),
         Kind::Call if matches!(tree.method_call(value), Some((_, "join"))) => {

@@ -68,7 +68,7 @@ fn tells_time(model: &Model<'_>, test: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(test).any(|node| match tree.kind(node) {
         Kind::Identifier => {
-            let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+            let value = model.file.value_of(node);
             value.is_some_and(|value| is_time(model, value))
         }
         Kind::Call => {

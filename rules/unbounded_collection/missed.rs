@@ -143,10 +143,7 @@ impl Site<'_, '_, '_> {
         if self.releases.iter().any(|release| self.runs_with(release.func, outer)) {
             return None;
         }
-        let is_it = |node: NodeId| {
-            node == promise
-                || file.binding_of(node).and_then(|binding| file.sole_value(binding)) == Some(promise)
-        };
+        let is_it = |node: NodeId| node == promise || file.value_of(node) == Some(promise);
         tree.subtree(file.function(outer).node).find(|&call| {
             let raced = races(self.model, call);
             raced.is_some_and(|raced| tree.children(raced).any(is_it))
@@ -241,7 +238,7 @@ impl Site<'_, '_, '_> {
     fn tells_of_failure(&self, callback: FuncId, outer: FuncId) -> bool {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
         let Some(value) = self.op.value else { return false };
-        let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let value = file.value_of(value).unwrap_or(value);
         let held = |binding: BindingId| {
             let owner = file.binding(binding).func;
             let is_its_own = file.is_within(owner, outer);
@@ -290,7 +287,7 @@ impl Site<'_, '_, '_> {
     fn fired(&self) -> Option<NodeId> {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
         let value = self.op.value?;
-        let timer = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let timer = file.value_of(value).unwrap_or(value);
         let callee = (tree.kind(timer) == Kind::Call).then(|| tree.callee(timer)).flatten()?;
         if self.model.api_path(callee).as_deref() != Some("setTimeout") || tree.func(timer) != self.op.func {
             return None;
@@ -386,7 +383,7 @@ impl Site<'_, '_, '_> {
     fn other_site(&self) -> Option<NodeId> {
         let file = &self.model.file;
         let value = self.op.value?;
-        let made = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+        let made = file.value_of(value).unwrap_or(value);
         if file.tree.kind(made) != Kind::New
             || self.op.key.is_none_or(|key| key_kind(self.model, key) == Keys::Finite)
         {
@@ -435,7 +432,7 @@ pub(super) fn settled_by(model: &Model<'_>, op: &CollectionOp) -> Option<FuncId>
     let file = &model.file;
     let executor = file.enclosing(op.func).find(|&func| is_executor(model, func))?;
     let value = op.value?;
-    let value = file.binding_of(value).and_then(|binding| file.sole_value(binding)).unwrap_or(value);
+    let value = file.value_of(value).unwrap_or(value);
     let settles = file.tree.subtree(value).filter_map(|node| file.binding_of(node)).any(|binding| {
         file.binding(binding).kind == BindingKind::Param && file.binding(binding).func == executor
     });
@@ -485,7 +482,7 @@ fn is_counted(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
         Kind::Call => model.rows(key).iter().any(|row| row.fresh),
         Kind::Conditional | Kind::Logical => tree.children(key).any(|part| is_counted(model, part, fuel)),
         Kind::Identifier => {
-            let value = file.binding_of(key).and_then(|binding| file.sole_value(binding));
+            let value = file.value_of(key);
             value.is_some_and(|value| is_counted(model, value, fuel))
         }
         _ => matches!(key_kind(model, key), Keys::Fresh | Keys::Number),

@@ -92,7 +92,7 @@ fn where_absent(model: &Model<'_>, op: &CollectionOp, run: FuncId) -> Vec<NodeId
 fn says_absent(model: &Model<'_>, test: NodeId, holder: &Place) -> bool {
     let tree = &model.file.tree;
     let asks = |node: NodeId, methods: &[&str]| {
-        let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+        let value = model.file.value_of(node);
         tree.method_call(value.unwrap_or(node))
             .is_some_and(|(object, method)| methods.contains(&method) && model.file.place(object) == *holder)
     };
@@ -155,9 +155,7 @@ fn handles_rejection(model: &Model<'_>, chain: NodeId) -> bool {
             at = object;
         } else if never_rejects(model, at) {
             return true;
-        } else if let Some(value) =
-            model.file.binding_of(at).and_then(|binding| model.file.sole_value(binding))
-        {
+        } else if let Some(value) = model.file.value_of(at) {
             at = value;
         } else {
             return false;

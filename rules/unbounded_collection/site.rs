@@ -7,7 +7,7 @@ use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::place::{Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
 use outlive_semantic::tree::{BinaryOp, Kind, LogicalOp};
@@ -56,11 +56,7 @@ pub(super) fn is_from_client(model: &Model<'_>, key: NodeId) -> bool {
     if maker.as_deref() == Some("JSON.parse") {
         return true;
     }
-    let mut prefixes = std::iter::successors(place.parent(), Place::parent);
-    prefixes.any(|prefix| {
-        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
-        life.is_some_and(|life| life <= Life::Request)
-    })
+    place.parent().is_some_and(|whole| model.lives(&whole).any(|life| life <= Life::Request))
 }
 
 /// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.
@@ -141,7 +137,7 @@ pub(super) fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
 /// The names of which a key, or the variable that holds it, is put together.
 pub(super) fn key_parts(model: &Model<'_>, key: NodeId) -> Vec<String> {
     let tree = &model.file.tree;
-    let value = model.file.binding_of(key).and_then(|binding| model.file.sole_value(binding)).unwrap_or(key);
+    let value = model.file.value_of(key).unwrap_or(key);
     let mut open = vec![value];
     let mut parts = Vec::new();
     while let Some(part) = open.pop() {
@@ -209,7 +205,7 @@ pub(super) fn is_small_number(model: &Model<'_>, op: &CollectionOp) -> bool {
     let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
     let is_key = |node: NodeId| model.file.place(node) == key;
     let is_constant = |node: NodeId| {
-        let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+        let value = model.file.value_of(node);
         tree.number(value.unwrap_or(node)).is_some()
     };
     let limits = |test: NodeId| {

@@ -113,11 +113,9 @@ fn is_made_here(model: &Model<'_>, place: &Place) -> bool {
 /// Whether a value comes from a call that rows know, or of a function of this file.
 fn makes(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
-    let made = if tree.kind(value) == Kind::Await { tree.first(value) } else { Some(value) };
-    made.is_some_and(|made| {
-        let func = tree.callee(made).and_then(|callee| model.function_of(callee));
-        func.is_some() || tree.callee(made).is_some() && !model.rows(made).is_empty()
-    })
+    let made = tree.awaited(value);
+    tree.callee(made)
+        .is_some_and(|callee| model.function_of(callee).is_some() || !model.rows(made).is_empty())
 }
 
 /// What acknowledges a message before its work is done: on each way through the function, before it waits for anything.

@@ -59,8 +59,7 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
     if model.is_constant_collection(items, 4) {
         return true;
     }
-    let named =
-        model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
+    let named = model.file.value_of(items).unwrap_or(items);
     let is_cut = tree.subtree(named).any(|node| {
         matches!(
             tree.method_call(node),
@@ -73,8 +72,7 @@ fn is_bounded(model: &Model<'_>, items: NodeId) -> bool {
 
 /// Whether items are what was asked for a moment before: the rows of a query, the files of a folder.
 fn is_fetched(model: &Model<'_>, items: NodeId) -> bool {
-    let value =
-        model.file.binding_of(items).and_then(|binding| model.file.sole_value(binding)).unwrap_or(items);
+    let value = model.file.value_of(items).unwrap_or(items);
     // `const { rows } = await db.query(…)`, `(await list()).items`: a part of what was waited for.
     let part_of = match model.file.place(items).root {
         Root::Value(whole) => whole,

@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::local;
 use crate::rule::{Claims, FileView, ProjectView};
 use outlive_semantic::catalog::{Returned, When};
+use outlive_semantic::guard;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
@@ -16,7 +17,7 @@ use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::TargetRow;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
-use outlive_semantic::{guard, work};
+use outlive_semantic::work::{self, Begun};
 use serde::{Deserialize, Serialize};
 
 /// Work that is begun, and that nobody waits for.
@@ -42,11 +43,14 @@ pub(super) fn claim(
 ) -> Option<UnawaitedClaim> {
     let model = file.model;
     let run = work::left_by_runner(model, call);
-    let mut left = match run {
-        Some(_) => known(format!("what `{}` runs", callee_shown(model, call))),
-        None => begun(model, call, claims)?,
+    let (mut left, worker) = match run {
+        Some(_) => (known(format!("what `{}` runs", callee_shown(model, call))), run),
+        None => {
+            let begun = work::left_behind(model, call)?;
+            let worker = model.file.tree.callee(begun.call).and_then(|callee| model.function_of(callee));
+            (promised(model, call, begun, claims)?, worker)
+        }
     };
-    let worker = run.or_else(|| worker(model, call));
     if is_alone(model, call, worker) {
         return file.drop(&META, call, || "a flag lets one run at a time".to_owned());
     }
@@ -58,12 +62,6 @@ pub(super) fn claim(
     }
     left.is_paced = waits_for_work(file, func);
     Some(left)
-}
-
-/// The function of this file that does the work which a call begins.
-fn worker(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
-    let begun = work::left_behind(model, call)?;
-    model.function_of(model.file.tree.callee(begun.call)?)
 }
 
 /// Whether a flag keeps work from being begun while it is at work: around the call, or where the work begins.
@@ -82,9 +80,13 @@ fn callee_shown(model: &Model<'_>, call: NodeId) -> String {
 }
 
 /// The same of a call whose promise is thrown away.
-fn begun(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -> Option<UnawaitedClaim> {
+fn promised(
+    model: &Model<'_>,
+    call: NodeId,
+    begun: Begun,
+    claims: &mut Claims<'_>,
+) -> Option<UnawaitedClaim> {
     let tree = &model.file.tree;
-    let begun = work::left_behind(model, call)?;
     let is_named = tree.callee(begun.call).is_some_and(|callee| model.callee_name(callee).is_some());
     let shown =
         if is_named { format!("`{}`", callee_shown(model, begun.call)) } else { "the work".to_owned() };

@@ -110,5 +110,5 @@ fn is_function(model: &Model<'_>, node: NodeId) -> bool {
 
 /// The value of a constant, or the node itself.
 pub(super) fn named(model: &Model<'_>, node: NodeId) -> NodeId {
-    model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding)).unwrap_or(node)
+    model.file.value_of(node).unwrap_or(node)
 }

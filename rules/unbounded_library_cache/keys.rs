@@ -56,13 +56,6 @@ fn of_key(model: &Model<'_>, key: NodeId) -> Option<u8> {
     if model.file.tree.number(key).is_some() || key_kind(model, key) == Keys::Finite {
         return None;
     }
-    let mut at = Some(model.file.place(key));
-    while let Some(prefix) = at {
-        let life = model.model_of(model.place_ty(&prefix)).and_then(|of| model.catalog.model(of).life);
-        if life.is_some_and(|life| life < Life::Server) {
-            return Some(0);
-        }
-        at = prefix.parent();
-    }
-    Some(1)
+    let is_brought = model.lives(&model.file.place(key)).any(|life| life < Life::Server);
+    Some(u8::from(!is_brought))
 }

@@ -237,15 +237,7 @@ fn freshness(model: &Model<'_>, key: NodeId) -> Option<Freshness> {
 
 /// Whether a value is a field of a request, a message or a connection.
 fn comes_with_exchange(model: &Model<'_>, node: NodeId) -> bool {
-    let mut at = Some(model.file.place(node));
-    while let Some(place) = at {
-        let life = model.model_of(model.place_ty(&place)).and_then(|of| model.catalog.model(of).life);
-        if life.is_some_and(|life| life < Life::Server) {
-            return true;
-        }
-        at = place.parent();
-    }
-    false
+    model.lives(&model.file.place(node)).any(|life| life < Life::Server)
 }
 
 /// `import(`./x.js?v=${n}`)`: every address is a module of its own, for ever.

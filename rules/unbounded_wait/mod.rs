@@ -70,8 +70,7 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
 /// Whether options limit the wait, or cannot be read.
 fn may_limit<S: AsRef<str>>(model: &Model<'_>, options: NodeId, limits: &[S]) -> bool {
     let tree = &model.file.tree;
-    let value =
-        model.file.binding_of(options).and_then(|binding| model.file.sole_value(binding)).unwrap_or(options);
+    let value = model.file.value_of(options).unwrap_or(options);
     if tree.kind(value) != Kind::Object {
         return true;
     }

@@ -49,7 +49,7 @@ fn holds(model: &Model<'_>, call: NodeId, row: &RequestRow) -> bool {
     }
     let tree = &model.file.tree;
     let options = row.options.and_then(|at| tree.arg(call, usize::from(at)));
-    let known = |node| model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+    let known = |node| model.file.value_of(node);
     let Some(options) = options.map(|options| known(options).unwrap_or(options)) else { return false };
     row.answer_if.iter().all(|(option, wanted)| {
         let value = tree.property(options, option).and_then(|value| model.file.constant_name(value));

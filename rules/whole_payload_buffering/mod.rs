@@ -102,9 +102,8 @@ fn read_answer(model: &Model<'_>, call: NodeId) -> Option<Whole> {
     let (answer, "text" | "arrayBuffer" | "buffer" | "blob" | "bytes") = tree.method_call(call)? else {
         return None;
     };
-    let value =
-        model.file.binding_of(answer).and_then(|binding| model.file.sole_value(binding)).unwrap_or(answer);
-    let value = if tree.kind(value) == Kind::Await { tree.first(value)? } else { value };
+    let value = model.file.value_of(answer).unwrap_or(answer);
+    let value = tree.awaited(value);
     let is_request = model.rows(value).iter().any(|row| row.request.as_ref().is_some_and(|row| row.body));
     let shown = model.file.display(&model.file.place(answer));
     is_request.then(|| Whole {

@@ -83,7 +83,7 @@ pub(super) fn never_rejects(model: &Model<'_>, promise: NodeId, fuel: u32) -> bo
             list.is_some_and(|list| tree.children(list).all(|part| never_rejects(model, part, fuel)))
         }
         Kind::Identifier => {
-            let value = model.file.binding_of(promise).and_then(|binding| model.file.sole_value(binding));
+            let value = model.file.value_of(promise);
             value.is_some_and(|value| never_rejects(model, value, fuel))
         }
         _ => false,

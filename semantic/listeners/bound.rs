@@ -1,6 +1,6 @@
 //! Removals that are made ready and called later: `this.stop = bus.removeListener.bind(bus, 'x', f)`.
 
-use super::{Removal, event_identity, removal, removes};
+use super::{Removal, removal, removes};
 use crate::access::Accesses;
 use crate::handle::{self, ReleasePatterns};
 use crate::index::{FuncId, NodeId};
@@ -30,14 +30,7 @@ fn bound(model: &Model<'_>, accesses: &Accesses, call: NodeId) -> Option<SmallVe
     if !handle.escapes.is_empty() {
         sites.push((call, tree.func(call)));
     }
-    let made = |(call, func)| Removal {
-        call,
-        target,
-        place: model.file.place(target),
-        event: Some(event_identity(model, event)),
-        listener: Some(listener),
-        options: tree.arg(call, 3),
-        func,
-    };
+    let options = tree.arg(call, 3);
+    let made = |site| Removal::of(model, site, [target, event, listener], options);
     Some(sites.into_iter().map(made).collect())
 }

@@ -59,6 +59,26 @@ pub struct Removal {
     pub func: FuncId,
 }
 
+impl Removal {
+    /// What a call, in a function, takes away of what it names one by one.
+    fn of(
+        model: &Model<'_>,
+        (call, func): (NodeId, FuncId),
+        [target, event, listener]: [NodeId; 3],
+        options: Option<NodeId>,
+    ) -> Self {
+        Self {
+            call,
+            target,
+            place: model.file.place(target),
+            event: Some(event_identity(model, event)),
+            listener: Some(listener),
+            options,
+            func,
+        }
+    }
+}
+
 /// Names under which listeners are removed, whatever the family.
 const REMOVERS: &[&str] = &[
     "off",
@@ -487,15 +507,12 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
         return None;
     }
     if let Some((_, [target, event, listener])) = helped(model, call, HELPED_REMOVERS) {
-        return Some(Removal {
-            call,
-            target,
-            place: model.file.place(target),
-            event: Some(event_identity(model, event)),
-            listener: Some(listener),
-            options: tree.arg(call, 3),
-            func: tree.func(call),
-        });
+        return Some(Removal::of(
+            model,
+            (call, tree.func(call)),
+            [target, event, listener],
+            tree.arg(call, 3),
+        ));
     }
     let (object, method) = match tree.method_call(call) {
         Some((object, method)) => (unwrapped(model, object), method),
@@ -655,6 +672,6 @@ pub fn option(model: &Model<'_>, options: Option<NodeId>, name: &str) -> Option<
 
 /// What a variable that names a constant holds; anything else is itself.
 fn named_value(model: &Model<'_>, node: NodeId) -> NodeId {
-    let value = model.file.binding_of(node).and_then(|binding| model.file.sole_value(binding));
+    let value = model.file.value_of(node);
     value.unwrap_or(node)
 }

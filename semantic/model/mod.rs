@@ -15,6 +15,7 @@ use crate::guard;
 use crate::identity::Given;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::{Place, Root, Step};
+use crate::rate::Life;
 use crate::tables::{BindingKind, ClassKind, Lowered};
 use crate::tree::{AssignOp, Kind, NodeMemo, flag};
 use functions::Classes;
@@ -541,6 +542,12 @@ impl<'a> Model<'a> {
             }
         }
         owners.into_values().flatten().collect()
+    }
+
+    /// How long what stands at a place lives, and each thing that it is a part of, as far as their types say so: `req.socket.x`
+    /// lives as long as the connection. The nearest comes first.
+    pub fn lives<'s>(&'s self, place: &Place) -> impl Iterator<Item = Life> + use<'s, 'a> {
+        place.prefixes().filter_map(|prefix| self.catalog.model(self.model_of(self.place_ty(&prefix))?).life)
     }
 
     /// Where a function itself waits: `await` and `for await`.

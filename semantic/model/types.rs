@@ -229,7 +229,7 @@ impl<'a> Model<'a> {
                 tree.first(expr).is_some() && tree.children(expr).all(is_plain)
             }
             Kind::Identifier => {
-                let value = self.file.binding_of(expr).and_then(|binding| self.file.sole_value(binding));
+                let value = self.file.value_of(expr);
                 value.is_some_and(|value| self.is_constant_collection(value, fuel))
             }
             Kind::Call | Kind::New => {

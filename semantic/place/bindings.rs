@@ -57,6 +57,12 @@ impl Lowered {
         (written_once && row.kind != BindingKind::Param).then(|| row.values.first().copied()).flatten()
     }
 
+    /// The one value that the variable an expression names ever has.
+    #[must_use]
+    pub fn value_of(&self, node: NodeId) -> Option<NodeId> {
+        self.binding_of(node).and_then(|binding| self.sole_value(binding))
+    }
+
     pub(super) fn binding_place(&self, binding: BindingId, fuel: u32) -> Place {
         let row = self.binding(binding);
         let alias = match row.kind {

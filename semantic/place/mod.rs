@@ -84,6 +84,11 @@ impl Place {
         self.root == other.root && self.path.starts_with(&other.path)
     }
 
+    /// The path, and each path that it goes through, down to its root.
+    pub fn prefixes(&self) -> impl Iterator<Item = Self> + use<> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
     /// The path without its last step.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

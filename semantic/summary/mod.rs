@@ -238,7 +238,7 @@ impl Builder<'_, '_> {
             return known;
         }
         let tree = &model.file.tree;
-        let value = if tree.kind(value) == Kind::Await { tree.first(value).unwrap_or(value) } else { value };
+        let value = tree.awaited(value);
         let place = model.file.place(value);
         if let Some(class) = model.injected(value) {
             let class = model.file.place(class);
