@@ -2,7 +2,7 @@
 
 use super::{Place, Root, Step};
 use crate::index::{FuncId, NameId, NodeId};
-use crate::tables::{ClassKind, FunctionKind, Lowered};
+use crate::tables::{ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::flag::GETTER;
 use crate::tree::{Kind, LogicalOp, NodeMemo};
 use std::cell::RefCell;
@@ -247,7 +247,7 @@ impl Lowered {
         matches!(self.tree.kind(node), Kind::Identifier | Kind::Member | Kind::This)
     }
 
-    /// The specifier of `require('m')`; also what bundler helpers wrap around it.
+    /// The specifier of `require('m')`, also where `createRequire` made the function; also what bundler helpers wrap around it.
     #[must_use]
     pub fn required(&self, call: NodeId) -> Option<NameId> {
         let tree = &self.tree;
@@ -258,6 +258,7 @@ impl Lowered {
         let arg = tree.arg(call, 0)?;
         match self.global_of(callee) {
             Some("require") => self.constant_name(arg),
+            None if self.is_made_require(callee) => self.constant_name(arg),
             // Babel's and TypeScript's interop helpers, and `promisifyAll(require('m'))`.
             _ if tree.kind(arg) == Kind::Call && tree.args(call).count() == 1 => {
                 let name = match tree.kind(callee) {
@@ -276,6 +277,32 @@ impl Lowered {
                 is_interop.then(|| self.required(arg)).flatten()
             }
             _ => None,
+        }
+    }
+
+    /// Whether a function is what Node's `createRequire(import.meta.url)` gave: it resolves as the file itself does.
+    fn is_made_require(&self, callee: NodeId) -> bool {
+        let tree = &self.tree;
+        let made = self.value_of(callee).unwrap_or(callee);
+        let Some(maker) = tree.callee(made).filter(|_| tree.kind(made) == Kind::Call) else { return false };
+        let is_here = |arg| match tree.kind(arg) {
+            Kind::Member => tree.name(arg).is_some_and(|name| matches!(name, "url" | "filename")),
+            _ => self.global_of(arg) == Some("__filename"),
+        };
+        self.name_of_function(maker) == Some("createRequire") && tree.arg(made, 0).is_some_and(is_here)
+    }
+
+    /// The name that a function goes by where it is made: of an import the one that its module gives it.
+    fn name_of_function(&self, callee: NodeId) -> Option<&str> {
+        let tree = &self.tree;
+        if tree.kind(callee) != Kind::Identifier {
+            return tree.name(callee);
+        }
+        let binding = self.binding(self.binding_of(callee)?);
+        let import = binding.import.and_then(|import| self.imports.get(import as usize));
+        match import.and_then(|import| import.imported) {
+            Some(Imported::Named(name)) => Some(tree.text(name)),
+            _ => Some(tree.text(binding.name)),
         }
     }
 
