@@ -118,7 +118,12 @@ impl Project<'_> {
     /// The project-wide name of a place of a file.
     #[must_use]
     pub fn canonical(&self, file: FileId, place: &Place) -> Spot {
-        self.canonical_within(file, (place.root, &place.path), Tank::of(FUEL).fuel())
+        self.canonical_parts(file, (place.root, &place.path))
+    }
+
+    /// The same, of a root and the steps below it.
+    pub(super) fn canonical_parts(&self, file: FileId, place: (Root, &[Step])) -> Spot {
+        self.canonical_within(file, place, Tank::of(FUEL).fuel())
     }
 
     /// The project-wide name of a place that the summary of a file names by an id.
@@ -152,7 +157,7 @@ impl Project<'_> {
             }
             root => Spot::root(self.local_root(file, root)),
         };
-        if self.is_untyped(spot.root) {
+        if self.is_plain_root(spot.root) {
             spot.path.extend(steps);
             return spot;
         }
@@ -169,7 +174,7 @@ impl Project<'_> {
         }
     }
 
-    fn local_root(&self, file: FileId, root: Root) -> SpotRoot {
+    pub(super) fn local_root(&self, file: FileId, root: Root) -> SpotRoot {
         match root {
             Root::Binding(binding) => SpotRoot::Binding(file, binding),
             Root::This(class) => SpotRoot::Instance(file, class),
@@ -265,7 +270,7 @@ impl Project<'_> {
     }
 
     fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: Fuel<'_>) -> Spot {
-        if !steps.is_empty() && self.is_untyped(spot.root) {
+        if !steps.is_empty() && self.is_plain_root(spot.root) {
             spot.path.extend_from_slice(steps);
             return spot;
         }
@@ -367,14 +372,22 @@ impl Project<'_> {
         may_be.then(|| self.types.get(&spot_key(spot)).copied()).flatten()
     }
 
-    /// Whether nothing is told of what starts at a root, nor of anything below it: then fields only add to the path.
-    fn is_untyped(&self, root: SpotRoot) -> bool {
+    /// Whether no file tells anything of what starts at a root: then fields only add to the path, and nothing there is a
+    /// function or a class of the project.
+    pub(super) fn is_plain_root(&self, root: SpotRoot) -> bool {
         let told = match root {
-            SpotRoot::Binding(file, binding) => self.tables(file).type_row(Own::Binding(binding)).is_some(),
+            SpotRoot::Binding(file, binding) => self.tables(file).tells_of(binding),
             SpotRoot::Receiver(..) | SpotRoot::Value(..) => false,
+            // Rows of the catalog tell types of these, but none that leads back into the project.
+            SpotRoot::Package(_) | SpotRoot::Global(_) => false,
             _ => return false,
         };
         !told && !self.typed_roots.may_have(root)
+    }
+
+    /// Whether the catalog tells nothing of it either.
+    fn is_untyped(&self, root: SpotRoot) -> bool {
+        !matches!(root, SpotRoot::Package(_) | SpotRoot::Global(_)) && self.is_plain_root(root)
     }
 
     /// The type of a value that a file exports without giving it a name.

@@ -64,8 +64,17 @@ pub struct Resolver<'a> {
     folders: FxHashMap<&'a str, ByExtension>,
     pub(super) packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
+    folders_asked: Mutex<FxHashMap<Box<str>, AskedFolder>>,
     pub(super) memo: Option<&'a Memo>,
     pub(super) declared: Option<Arc<Declared>>,
+}
+
+/// A folder from which the disk was asked.
+struct AskedFolder {
+    /// No tsconfig.json is around it: its files stand for the same then, and what one of them was told holds for all.
+    is_one: bool,
+    /// What specifiers stand for there.
+    told: FxHashMap<Box<str>, Option<Box<str>>>,
 }
 
 /// What the disk said about specifiers, and what the first link found out about files by themselves. Whoever links the
@@ -129,7 +138,8 @@ impl<'a> Resolver<'a> {
         }
         let inner = on_disk.then(full_resolver);
         let root = root.to_path_buf();
-        Self { root, files, stems, folders, packages, inner, memo: None, declared: None }
+        let folders_asked = Mutex::default();
+        Self { root, files, stems, folders, packages, inner, folders_asked, memo: None, declared: None }
     }
 
     /// The same, where the declarations of packages may be asked for.
@@ -217,10 +227,40 @@ impl<'a> Resolver<'a> {
 
     fn resolve_fully(&self, from: &str, specifier: &str) -> Option<FileId> {
         let path = match self.memo {
-            Some(memo) => memo.get(from, specifier, || self.ask_disk(from, specifier))?.into(),
-            None => self.ask_disk(from, specifier)?,
+            Some(memo) => memo.get(from, specifier, || self.ask_folder(from, specifier))?.into(),
+            None => self.ask_folder(from, specifier)?,
         };
         self.known_or_source(&path)
+    }
+
+    /// What the disk says, or has said to another file of the folder.
+    fn ask_folder(&self, from: &str, specifier: &str) -> Option<String> {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let lock = || self.folders_asked.lock().ok();
+        let known = lock().and_then(|asked| {
+            let folder = asked.get(folder)?;
+            Some((folder.is_one, folder.told.get(specifier).cloned()))
+        });
+        let is_one = match known {
+            Some((true, Some(told))) => return told.map(Into::into),
+            Some((is_one, _)) => is_one,
+            None => self.is_without_tsconfig(from),
+        };
+        let found = self.ask_disk(from, specifier);
+        if let Some(mut asked) = lock() {
+            let new = || AskedFolder { is_one, told: FxHashMap::default() };
+            let folder = asked.entry(folder.into()).or_insert_with(new);
+            if is_one {
+                folder.told.insert(specifier.into(), found.as_deref().map(Into::into));
+            }
+        }
+        found
+    }
+
+    /// Whether no tsconfig.json may say anything about a file: which one does depends on more than its folder.
+    fn is_without_tsconfig(&self, from: &str) -> bool {
+        let found = self.inner.as_ref().map(|inner| inner.find_tsconfig(self.root.join(from)));
+        matches!(found, Some(Ok(None)))
     }
 
     /// The path of a file outside of the dependencies, relative to the root if it is below it.

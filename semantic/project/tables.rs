@@ -17,6 +17,8 @@ pub(super) struct Tables {
     fields: Box<[(ClassId, Symbol)]>,
     /// The rows of its types that tell what one of its own things is.
     types: Box<[(Own, u32)]>,
+    /// One bit for each binding, set where a row tells its type: of most none does, and each of their uses asks.
+    typed: Box<[u64]>,
     /// The rows of its types that tell something else.
     others: Box<[u32]>,
 }
@@ -24,24 +26,33 @@ pub(super) struct Tables {
 /// A method by its class and name, and whether it is static.
 type Method = ((ClassId, Symbol), (FuncId, bool));
 
-/// The spots of a file that its summary names as they are: nothing has to be followed.
+/// A spot of a file that its summary names as it is: nothing has to be followed. One number, so that it is found fast: the
+/// kind in the two upper bits, then the class, then the binding or the name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Own {
-    Binding(BindingId),
-    Field(ClassId, Symbol),
-    Static(ClassId, Symbol),
-}
+pub(super) struct Own(u64);
 
 impl Own {
+    pub(super) fn binding(binding: BindingId) -> Self {
+        Self(u64::from(binding.0))
+    }
+
+    fn field(class: ClassId, name: Symbol) -> Self {
+        Self(1 << 62 | u64::from(class.0) << 32 | u64::from(name.0))
+    }
+
+    fn of_class(class: ClassId, name: Symbol) -> Self {
+        Self(2 << 62 | u64::from(class.0) << 32 | u64::from(name.0))
+    }
+
     /// What a spot is for the file that it starts in.
     pub(super) fn of_spot(spot: &Spot) -> Option<(super::FileId, Self)> {
         match (spot.root, &spot.path[..]) {
-            (SpotRoot::Binding(file, binding), []) => Some((file, Self::Binding(binding))),
+            (SpotRoot::Binding(file, binding), []) => Some((file, Self::binding(binding))),
             (SpotRoot::Instance(file, class), &[SpotStep::Field(name)]) => {
-                Some((file, Self::Field(class, name)))
+                Some((file, Self::field(class, name)))
             }
             (SpotRoot::Class(file, class), &[SpotStep::Field(name)]) => {
-                Some((file, Self::Static(class, name)))
+                Some((file, Self::of_class(class, name)))
             }
             _ => None,
         }
@@ -50,9 +61,9 @@ impl Own {
     /// The same of a place of the file.
     pub(super) fn of_place(place: (Root, &[Step]), names: &[Symbol]) -> Option<Self> {
         match place {
-            (Root::Binding(binding), []) => Some(Self::Binding(binding)),
-            (Root::This(class), [Step::Field(name)]) => Some(Self::Field(class, names[name.index()])),
-            (Root::Class(class), [Step::Field(name)]) => Some(Self::Static(class, names[name.index()])),
+            (Root::Binding(binding), []) => Some(Self::binding(binding)),
+            (Root::This(class), [Step::Field(name)]) => Some(Self::field(class, names[name.index()])),
+            (Root::Class(class), [Step::Field(name)]) => Some(Self::of_class(class, names[name.index()])),
             _ => None,
         }
     }
@@ -64,8 +75,13 @@ impl Tables {
         let exports = (0..).zip(&summary.exports);
         let exports = exports.filter_map(|(row, export)| Some((names[export.name?.index()], row)));
         let (mut types, mut others) = (Vec::with_capacity(summary.types.len()), Vec::new());
+        let mut typed = Vec::new();
         for (row, (place, _)) in (0..).zip(&summary.types) {
-            match Own::of_place(summary.places.parts(*place), names) {
+            let place = summary.places.parts(*place);
+            if let (Root::Binding(binding), []) = place {
+                set_bit(&mut typed, binding.index());
+            }
+            match Own::of_place(place, names) {
                 Some(own) => types.push((own, row)),
                 None => others.push(row),
             }
@@ -75,6 +91,7 @@ impl Tables {
             methods: methods(summary, names),
             fields: fields(summary, names),
             types: first_of_each(types),
+            typed: typed.into(),
             others: others.into(),
         }
     }
@@ -87,6 +104,12 @@ impl Tables {
     /// The row that tells the type of what is the file's own.
     pub(super) fn type_row(&self, own: Own) -> Option<u32> {
         find(&self.types, own)
+    }
+
+    /// Whether a row tells the type of a binding.
+    pub(super) fn tells_of(&self, binding: BindingId) -> bool {
+        let word = self.typed.get(binding.index() / 64);
+        word.is_some_and(|word| word >> (binding.index() % 64) & 1 != 0)
     }
 
     /// The rows that tell the types of what is not the file's own, or is further below it.
@@ -110,6 +133,13 @@ impl Tables {
     pub(super) fn has_field(&self, class: ClassId, name: Symbol) -> bool {
         self.fields.binary_search(&(class, name)).is_ok()
     }
+}
+
+fn set_bit(words: &mut Vec<u64>, at: usize) {
+    if words.len() <= at / 64 {
+        words.resize(at / 64 + 1, 0);
+    }
+    words[at / 64] |= 1 << (at % 64);
 }
 
 /// The rows of values that a file exports under a name.

@@ -100,7 +100,7 @@ pub(in crate::project) fn resolve_target(
         TargetRow::Function(func) => Some(Runs::Function(file, func)),
         TargetRow::Class(class) => Some(Runs::Class(file, class)),
         TargetRow::Place(place) => {
-            let resolve = || resolve_place(project, file, &project.summary(file).place(place));
+            let resolve = || resolve_parts(project, file, project.summary(file).places.parts(place));
             project.rates.known(file, place).unwrap_or_else(resolve)
         }
     }
@@ -108,10 +108,18 @@ pub(in crate::project) fn resolve_target(
 
 /// What a path of a file runs.
 pub(in crate::project) fn resolve_place(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
+    resolve_parts(project, file, (place.root, &place.path))
+}
+
+fn resolve_parts(project: &Project<'_>, file: FileId, place: (Root, &[Step])) -> Option<Runs> {
     if let Some(runs) = method_of_param(project, file, place) {
         return Some(runs);
     }
-    let spot = project.canonical(file, place);
+    let (root, _) = place;
+    if !matches!(root, Root::Module(_)) && project.is_plain_root(project.local_root(file, root)) {
+        return None;
+    }
+    let spot = project.canonical_parts(file, place);
     if let (SpotRoot::Instance(file, class), [SpotStep::Field(name)]) = (spot.root, &spot.path[..])
         && let Some((file, func, _)) = project.method(file, class, *name)
     {
@@ -125,8 +133,8 @@ pub(in crate::project) fn resolve_place(project: &Project<'_>, file: FileId, pla
 }
 
 /// A method of a parameter whose annotation names a class of another file.
-fn method_of_param(project: &Project<'_>, file: FileId, place: &Place) -> Option<Runs> {
-    let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
+fn method_of_param(project: &Project<'_>, file: FileId, place: (Root, &[Step])) -> Option<Runs> {
+    let (Root::Binding(binding), [Step::Field(name)]) = place else { return None };
     let class = project.spot(file, *project.summary(file).param_classes.get(&binding)?);
     let GlobalTy::Class(of, class) = project.own_type_of(&class) else { return None };
     let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
