@@ -24,7 +24,7 @@ use crate::names::Names;
 use crate::summary::{EdgeRow, Role, Summary, UseRow};
 use crate::tables::FunctionKind;
 use fuel::Answers;
-use places::{PlaceIndex, RootFilter, SpotKey, spot_key};
+use places::{Places, RootFilter, SpotKey};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
@@ -101,8 +101,7 @@ pub struct Project<'c> {
     known_types: Vec<Answers<GlobalTy>>,
     /// For each file, what its classes extend.
     known_bases: Vec<Answers<Option<(FileId, ClassId)>>>,
-    places: PlaceIndex<SpotKey>,
-    loose_places: PlaceIndex<Symbol>,
+    places: Places,
     rates: rates::Rates,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
@@ -162,6 +161,10 @@ impl Symbols {
         }
     }
 
+    fn count(&self) -> usize {
+        self.first.len() + self.more.len()
+    }
+
     fn behind(&self) -> u32 {
         u32::try_from(self.first.len()).unwrap_or(u32::MAX)
     }
@@ -183,8 +186,7 @@ impl<'c> Project<'c> {
             exported_values: Vec::new(),
             known_types: Vec::new(),
             known_bases: Vec::new(),
-            places: PlaceIndex::default(),
-            loose_places: PlaceIndex::default(),
+            places: Places::default(),
             rates: rates::Rates::default(),
             passed: std::sync::OnceLock::new(),
             asked: Arc::clone(&resolver.packages.asked),
@@ -204,9 +206,8 @@ impl<'c> Project<'c> {
         project.index_types();
         project.remember_types();
         // One of them is for one thread mostly, the other for as many as there are.
-        let (rates, (places, loose)) =
-            rayon::join(|| rates::Rates::spread(&project), || project.places_by_key());
-        (project.rates, project.places, project.loose_places) = (rates, places, loose);
+        let (rates, places) = rayon::join(|| rates::Rates::spread(&project), || Places::of(&project));
+        (project.rates, project.places) = (rates, places);
         project
     }
 
@@ -357,12 +358,12 @@ impl<'c> Project<'c> {
     /// Everything that is done to a spot and to what lies below it, in all files: file, row, and the path below.
     #[must_use]
     pub fn uses(&self, spot: &Spot) -> Vec<Use> {
-        self.uses_of_places(self.places.get(spot_key(spot)))
+        self.uses_of_places(self.places.get(self, spot).into_iter())
     }
 
     /// The same, of all files but one: that one may have thousands.
     pub fn uses_outside(&self, spot: &Spot, file: FileId) -> impl Iterator<Item = Use> {
-        let places = self.places.get_outside(spot_key(spot), file);
+        let places = self.places.get(self, spot).into_iter().filter(move |(of, _)| *of != file);
         places.flat_map(|place| self.uses_of_place(place)).map(|(_, found)| found)
     }
 
@@ -382,7 +383,7 @@ impl<'c> Project<'c> {
     /// Whether something of a kind is done to a field of this name of a thing whose type nobody knows: it may be this one.
     #[must_use]
     pub fn has_possible_use(&self, field: Symbol, is_it: impl Fn(&Use) -> bool) -> bool {
-        let places = self.loose_places.get(field);
+        let places = self.places.loose(self, field);
         places.flat_map(|place| self.uses_of_place(place)).any(|(_, found)| is_it(&found))
     }
 

@@ -1,10 +1,15 @@
 //! The places of all files that something is done to, by what they are called.
 //!
-//! A project has hundreds of thousands of them, and hardly any is ever asked for: they are put into small buckets by
-//! their keys, in two passes, and not sorted.
+//! A project has hundreds of thousands of them, and hardly any is ever asked for. Whatever leads to a place, its last field
+//! keeps its name, but for what is exported: most places are kept by that, and named in full when somebody asks for a
+//! field of that name. The others are named at once and put into small buckets by their keys, in two passes, and not
+//! sorted.
 
-use super::{FileId, Project, Spot, SpotRoot, SpotStep, Symbol};
+use super::{FileId, Project, Resolution, Spot, SpotRoot, SpotStep, Symbol};
+use crate::index::PlaceId;
+use crate::place::{Root, Step};
 use rayon::prelude::*;
+use std::sync::OnceLock;
 
 /// Stands for a spot: two hashes of different kinds, which no two spots of a project share.
 pub(super) type SpotKey = (u64, u64);
@@ -162,42 +167,157 @@ impl<K: Key> PlaceIndex<K> {
     pub(super) fn get(&self, key: K) -> impl Iterator<Item = (FileId, u32)> {
         with_key(self.rows(key), key)
     }
-
-    /// The places of a key in other files than one.
-    pub(super) fn get_outside(&self, key: K, file: FileId) -> impl Iterator<Item = (FileId, u32)> {
-        let rows = self.rows(key);
-        let before = rows.partition_point(|(_, at, _)| *at < file);
-        let behind = rows.partition_point(|(_, at, _)| *at <= file);
-        with_key(&rows[..before], key).chain(with_key(&rows[behind..], key))
-    }
 }
 
 fn with_key<K: Key>(rows: &[Row<K>], key: K) -> impl Iterator<Item = (FileId, u32)> {
     rows.iter().filter(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
 }
 
+/// All places.
+#[derive(Default)]
+pub(super) struct Places {
+    /// Those whose names depend on what other files export.
+    named: PlaceIndex<SpotKey>,
+    /// Of them, those in a field of something whose type nobody knows.
+    loose: PlaceIndex<Symbol>,
+    /// Where the rows of each symbol end.
+    ends: Vec<u32>,
+    /// The others by their last field: those of a symbol stand together, in order of file and place.
+    rows: Vec<(FileId, u32)>,
+    /// What was asked for.
+    fields: Vec<OnceLock<Field>>,
+}
+
+/// The places with one last field, once they are named.
+struct Field {
+    /// Sorted.
+    by_key: Box<[Row<SpotKey>]>,
+    /// Those in a field of something whose type nobody knows.
+    loose: Box<[(FileId, u32)]>,
+}
+
 /// The places of one file, before they are joined with those of the others.
+#[derive(Default)]
 struct FilePlaces {
-    all: Vec<Row<SpotKey>>,
+    named: Vec<Row<SpotKey>>,
     loose: Vec<Row<Symbol>>,
+    by_field: Vec<Row<Symbol>>,
+}
+
+impl Places {
+    pub(super) fn of(project: &Project<'_>) -> Self {
+        let of_file = |id| project.places_of_file(id);
+        let found: Vec<FilePlaces> = project.ids().into_par_iter().map(of_file).collect();
+        let (mut named, mut loose) = (Vec::new(), Vec::new());
+        let mut by_field = Vec::with_capacity(found.len());
+        for file in found {
+            named.push(file.named);
+            loose.push(file.loose);
+            by_field.push(file.by_field);
+        }
+        let (ends, rows) = by_symbol(project.symbols.count(), by_field);
+        let fields = ends.iter().map(|_| OnceLock::new()).collect();
+        Self { named: PlaceIndex::of(named), loose: PlaceIndex::of(loose), ends, rows, fields }
+    }
+
+    /// The places that are called so, in order of file and place.
+    pub(super) fn get(&self, project: &Project<'_>, spot: &Spot) -> Vec<(FileId, u32)> {
+        let key = spot_key(spot);
+        let of_field = spot.field().and_then(|field| self.field(project, field));
+        let of_field = of_field.map_or(&[][..], |field| field.with_key(key)).iter();
+        let mut found: Vec<_> = self.named.get(key).collect();
+        found.extend(of_field.map(|&(_, file, at)| (file, at)));
+        found.sort_unstable();
+        found
+    }
+
+    /// The places in a field of this name of something whose type nobody knows.
+    pub(super) fn loose(&self, project: &Project<'_>, field: Symbol) -> impl Iterator<Item = (FileId, u32)> {
+        let of_field = self.field(project, field).map_or(&[][..], |field| &*field.loose);
+        self.loose.get(field).chain(of_field.iter().copied())
+    }
+
+    fn field(&self, project: &Project<'_>, field: Symbol) -> Option<&Field> {
+        let at = field.0 as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
+        let rows = self.rows.get(start as usize..*self.ends.get(at)? as usize)?;
+        Some(self.fields.get(at)?.get_or_init(|| Field::of(project, rows)))
+    }
+}
+
+impl Field {
+    fn of(project: &Project<'_>, rows: &[(FileId, u32)]) -> Self {
+        let mut by_key = Vec::with_capacity(rows.len());
+        let mut loose = Vec::new();
+        for &(file, at) in rows {
+            let Some(&place) = project.summary(file).uses.places().get(at as usize) else { continue };
+            let spot = project.spot(file, place);
+            by_key.push((spot_key(&spot), file, at));
+            loose.extend(spot.loose_field().map(|_| (file, at)));
+        }
+        by_key.sort_unstable();
+        Self { by_key: by_key.into(), loose: loose.into() }
+    }
+
+    fn with_key(&self, key: SpotKey) -> &[Row<SpotKey>] {
+        let start = self.by_key.partition_point(|(of, ..)| *of < key);
+        let rows = self.by_key.get(start..).unwrap_or_default();
+        &rows[..rows.partition_point(|(of, ..)| *of == key)]
+    }
+}
+
+/// Rows by symbol, in the order in which they come: where those of each end, and what they hold.
+fn by_symbol(symbols: usize, files: Vec<Vec<Row<Symbol>>>) -> (Vec<u32>, Vec<(FileId, u32)>) {
+    let mut ends = vec![0_u32; symbols];
+    for (symbol, ..) in files.iter().flatten() {
+        ends[symbol.0 as usize] += 1;
+    }
+    // For now, where each begins.
+    let mut before = 0;
+    for end in &mut ends {
+        before += std::mem::replace(end, before);
+    }
+    let mut rows = vec![(FileId::default(), 0); before as usize];
+    // Each list is dropped as soon as it is copied.
+    for (symbol, file, at) in files.into_iter().flatten() {
+        let next = &mut ends[symbol.0 as usize];
+        rows[*next as usize] = (file, at);
+        *next += 1;
+    }
+    (ends, rows)
 }
 
 impl Project<'_> {
-    pub(super) fn places_by_key(&self) -> (PlaceIndex<SpotKey>, PlaceIndex<Symbol>) {
-        let found: Vec<FilePlaces> = self.ids().into_par_iter().map(|id| self.places_of_file(id)).collect();
-        let (all, loose): (Vec<_>, Vec<_>) = found.into_iter().map(|of| (of.all, of.loose)).unzip();
-        (PlaceIndex::of(all), PlaceIndex::of(loose))
-    }
-
     fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let used = self.summary(id).uses.places();
-        let mut out = FilePlaces { all: Vec::with_capacity(used.len()), loose: Vec::new() };
-        for (at, &place) in (0..).zip(used) {
+        let mut out = FilePlaces::default();
+        for (at, &place) in (0..).zip(self.summary(id).uses.places()) {
+            if let Some(field) = self.kept_field(id, place) {
+                out.by_field.push((field, id, at));
+                continue;
+            }
             let spot = self.spot(id, place);
-            out.all.push((spot_key(&spot), id, at));
+            out.named.push((spot_key(&spot), id, at));
             out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
         }
         out
+    }
+
+    /// The last field of a place, if its spot ends in it too whatever its root and the fields before turn out to be: only of
+    /// what is exported all fields may be part of a name.
+    fn kept_field(&self, file: FileId, place: PlaceId) -> Option<Symbol> {
+        let (root, path) = self.summary(file).places.parts(place);
+        let may_be_exported = match root {
+            Root::Exports => true,
+            Root::Module(specifier) => {
+                matches!(self.modules[file.index()].get(specifier), Some(Resolution::File(_)))
+            }
+            _ => false,
+        };
+        let field = path.iter().rev().find_map(|step| match step {
+            Step::Field(name) => Some(*name),
+            Step::Element => None,
+        });
+        field.filter(|_| !may_be_exported).map(|name| self.symbol_of(file, name))
     }
 }
 
@@ -222,9 +342,16 @@ mod tests {
             .chain([(FileId(2), 9)])
             .collect();
         assert_eq!(of_three, expected);
-        let outside: Vec<_> = index.get_outside(Symbol(3), FileId(1)).collect();
-        assert!(outside.iter().all(|(file, _)| *file != FileId(1)) && outside.len() == 11);
         assert_eq!(index.get(Symbol(50)).count(), 0);
         assert_eq!(PlaceIndex::<Symbol>::default().get(Symbol(1)).count(), 0);
+    }
+
+    #[test]
+    fn rows_of_a_symbol_stand_together_in_their_order() {
+        let row = |name: u32, file: u32, at: u32| (Symbol(name), FileId(file), at);
+        let files = vec![vec![row(2, 0, 0), row(0, 0, 1), row(2, 0, 4)], vec![], vec![row(2, 2, 3)]];
+        let (ends, rows) = by_symbol(4, files);
+        assert_eq!(ends, [1, 1, 4, 4]);
+        assert_eq!(rows, [(0, 1), (0, 0), (0, 4), (2, 3)].map(|(file, at)| (FileId(file), at)));
     }
 }
