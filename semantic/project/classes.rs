@@ -1,10 +1,10 @@
 //! Classes across files: lineage, methods, and which class a field belongs to.
 
 use super::fuel::{Fuel, Tank};
+use super::tables::Own;
 use super::{FileId, Project, Symbol};
 use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
-use crate::place::{Root, Step};
 use crate::summary::{BaseRow, TypeRow};
 
 /// How many steps names and base classes are followed from one to the next.
@@ -46,7 +46,14 @@ impl Project<'_> {
             return (file, class);
         }
         let lineage = self.lineage_within(file, class, fuel);
-        let owner = lineage.iter().rev().find(|(file, class)| self.tables(*file).has_field(*class, name));
+        if lineage.len() < 2 {
+            return (file, class);
+        }
+        let touches = |file: FileId, class| {
+            let fields = self.tables(file).fields(&self.files[file.index()], &self.names[file.index()]);
+            fields.binary_search(&(class, name)).is_ok()
+        };
+        let owner = lineage.iter().rev().find(|(file, class)| touches(*file, *class));
         owner.copied().unwrap_or((file, class))
     }
 
@@ -54,13 +61,8 @@ impl Project<'_> {
     #[must_use]
     pub fn field_row(&self, file: FileId, class: ClassId, field: Symbol) -> Option<&TypeRow> {
         self.lineage(file, class).into_iter().find_map(|(file, class)| {
-            let names = &self.names[file.index()];
-            self.summary(file).types.iter().find_map(|(place, row)| {
-                let place = self.summary(file).place(*place);
-                let is_field = place.root == Root::This(class)
-                    && matches!(place.path[..], [Step::Field(name)] if names[name.index()] == field);
-                is_field.then_some(row)
-            })
+            let row = self.tables(file).type_row(Own::field(class, field))?;
+            self.summary(file).types.get(row as usize).map(|(_, ty)| ty)
         })
     }
 

@@ -317,6 +317,11 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
     }
     let mut rest = specifier;
     while !rest.is_empty() {
+        // Behind a few `./` and `../` most have nothing but names.
+        if has_only_names(rest) {
+            push_part(&mut path, rest);
+            break;
+        }
         let end = memchr::memchr(b'/', rest.as_bytes());
         let (part, behind) = end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
         rest = behind;
@@ -332,6 +337,18 @@ fn join(folder: &str, specifier: &str) -> Option<String> {
         path.insert(0, '/');
     }
     Some(path)
+}
+
+/// Whether no part of a path is empty or begins with a dot.
+fn has_only_names(path: &str) -> bool {
+    let mut is_at_start = true;
+    for byte in path.bytes() {
+        if is_at_start && matches!(byte, b'.' | b'/') {
+            return false;
+        }
+        is_at_start = byte == b'/';
+    }
+    !is_at_start
 }
 
 fn push_part(path: &mut String, part: &str) {

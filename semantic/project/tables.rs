@@ -6,6 +6,7 @@ use super::{FileEntry, Spot, SpotRoot, SpotStep, Symbol};
 use crate::index::{BindingId, ClassId, FuncId};
 use crate::place::{Root, Step};
 use crate::summary::{ExportTo, Summary};
+use std::sync::OnceLock;
 
 /// The tables of a file.
 pub(super) struct Tables {
@@ -13,8 +14,8 @@ pub(super) struct Tables {
     exports: Box<[(Symbol, u32)]>,
     /// The methods of classes.
     methods: Box<[Method]>,
-    /// The fields of instances that the file touches.
-    fields: Box<[(ClassId, Symbol)]>,
+    /// The fields of instances that the file touches, made when it is first asked for: only classes with ancestors are.
+    fields: OnceLock<Box<[(ClassId, Symbol)]>>,
     /// The rows of its types that tell what one of its own things is.
     types: Box<[(Own, u32)]>,
     /// One bit for each binding, set where a row tells its type: of most none does, and each of their uses asks.
@@ -36,7 +37,7 @@ impl Own {
         Self(u64::from(binding.0))
     }
 
-    fn field(class: ClassId, name: Symbol) -> Self {
+    pub(super) fn field(class: ClassId, name: Symbol) -> Self {
         Self(1 << 62 | u64::from(class.0) << 32 | u64::from(name.0))
     }
 
@@ -89,7 +90,7 @@ impl Tables {
         Self {
             exports: first_of_each(exports.collect()),
             methods: methods(summary, names),
-            fields: fields(summary, names),
+            fields: OnceLock::new(),
             types: first_of_each(types),
             typed: typed.into(),
             others: others.into(),
@@ -129,9 +130,9 @@ impl Tables {
         rows.take_while(move |((of, _), _)| *of == class).map(|&((_, name), (func, _))| (name, func))
     }
 
-    /// Whether the file touches a field of the instances of a class.
-    pub(super) fn has_field(&self, class: ClassId, name: Symbol) -> bool {
-        self.fields.binary_search(&(class, name)).is_ok()
+    /// The fields of instances that the file touches, sorted.
+    pub(super) fn fields(&self, file: &FileEntry, names: &[Symbol]) -> &[(ClassId, Symbol)] {
+        self.fields.get_or_init(|| fields(&file.summary, names))
     }
 }
 

@@ -4,6 +4,7 @@ use super::RateInfo;
 use super::targets::{ParamRuns, Runs, Targets};
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
+use crate::place::Step;
 use crate::project::roots::Roots;
 use crate::project::{FileId, Project, Symbol};
 use crate::rate::Rate;
@@ -144,8 +145,10 @@ impl<T: Copy> ByNode<T> {
 /// The name of the method that a call names, if it is one of something.
 fn method_called(project: &Project<'_>, file: FileId, target: TargetRow) -> Option<Symbol> {
     let TargetRow::Place(place) = target else { return None };
-    let place = project.summary(file).place(place);
-    place.last_field().map(|name| project.symbol_of(file, name))
+    match project.summary(file).places.parts(place).1.last()? {
+        Step::Field(name) => Some(project.symbol_of(file, *name)),
+        Step::Element => None,
+    }
 }
 
 impl Graph {
