@@ -16,6 +16,12 @@ pub struct Names {
 }
 
 impl Names {
+    /// A table that has room for so many strings before it has to grow.
+    #[must_use]
+    pub fn with_room(count: usize) -> Self {
+        Self { ids: HashTable::with_capacity(count), texts: Texts::default() }
+    }
+
     /// The id of `text`, made on first use.
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);

@@ -128,6 +128,10 @@ impl Symbols {
         let mut symbols = Self::default();
         if let Some(kept) = kept {
             symbols.first = Arc::clone(&kept.names);
+        } else {
+            // Of the names of files, one in four is new.
+            let names: usize = files.iter().map(|file| file.summary.names.len()).sum();
+            symbols.more = Names::with_room(names / 4);
         }
         for symbol in SYMBOLS {
             symbols.intern(symbol);

@@ -6,7 +6,7 @@
 //! sorted.
 
 use super::{FileId, Project, Resolution, Spot, SpotRoot, SpotStep, Symbol};
-use crate::index::PlaceId;
+use crate::index::{NameId, PlaceId};
 use crate::place::{Root, Step};
 use rayon::prelude::*;
 use std::sync::OnceLock;
@@ -289,36 +289,52 @@ fn by_symbol(symbols: usize, files: Vec<Vec<Row<Symbol>>>) -> (Vec<u32>, Vec<(Fi
 
 impl Project<'_> {
     fn places_of_file(&self, id: FileId) -> FilePlaces {
-        let mut out = FilePlaces::default();
-        for (at, &place) in (0..).zip(self.summary(id).uses.places()) {
-            if let Some(field) = self.kept_field(id, place) {
-                out.by_field.push((field, id, at));
-                continue;
+        let used = self.summary(id).uses.places();
+        let room = || Vec::with_capacity(used.len());
+        let mut out = FilePlaces { named: Vec::new(), loose: Vec::new(), by_field: room() };
+        for (at, &place) in (0..).zip(used) {
+            let parts @ (root, path) = self.summary(id).places.parts(place);
+            let is_own = !self.may_be_exported(id, root);
+            match last_field(path) {
+                Some(name) if is_own => out.by_field.push((self.symbol_of(id, name), id, at)),
+                None if is_own && path.is_empty() => {
+                    out.named.push((spot_key(&Spot::root(self.local_root(id, root))), id, at));
+                }
+                _ => {
+                    let spot = self.canonical_parts(id, parts);
+                    out.named.push((spot_key(&spot), id, at));
+                    out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
+                }
             }
-            let spot = self.spot(id, place);
-            out.named.push((spot_key(&spot), id, at));
-            out.loose.extend(spot.loose_field().map(|field| (field, id, at)));
         }
         out
     }
 
     /// The last field of a place, if its spot ends in it too whatever its root and the fields before turn out to be: only of
     /// what is exported all fields may be part of a name.
-    fn kept_field(&self, file: FileId, place: PlaceId) -> Option<Symbol> {
+    pub(super) fn kept_field(&self, file: FileId, place: PlaceId) -> Option<Symbol> {
         let (root, path) = self.summary(file).places.parts(place);
-        let may_be_exported = match root {
+        let field = last_field(path).filter(|_| !self.may_be_exported(file, root));
+        field.map(|name| self.symbol_of(file, name))
+    }
+
+    fn may_be_exported(&self, file: FileId, root: Root) -> bool {
+        match root {
             Root::Exports => true,
             Root::Module(specifier) => {
                 matches!(self.modules[file.index()].get(specifier), Some(Resolution::File(_)))
             }
             _ => false,
-        };
-        let field = path.iter().rev().find_map(|step| match step {
-            Step::Field(name) => Some(*name),
-            Step::Element => None,
-        });
-        field.filter(|_| !may_be_exported).map(|name| self.symbol_of(file, name))
+        }
     }
+}
+
+/// The last field of a path, past elements.
+fn last_field(path: &[Step]) -> Option<NameId> {
+    path.iter().rev().find_map(|step| match step {
+        Step::Field(name) => Some(*name),
+        Step::Element => None,
+    })
 }
 
 #[cfg(test)]

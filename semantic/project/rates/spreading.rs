@@ -214,7 +214,13 @@ fn takes_handler(label: &str) -> bool {
     const WORDS: [&str; 7] =
         ["handler", "listener", "middleware", "interceptor", "resolver", "endpoint", "webhook"];
     let name = label.rsplit('.').next().unwrap_or_default().as_bytes();
-    WORDS.iter().any(|word| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())))
+    let begins_at = |at: usize, word: &str| {
+        let part = name.get(at..at + word.len());
+        part.is_some_and(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let begins_so = |byte: u8, word: &str| word.as_bytes().first() == Some(&byte.to_ascii_lowercase());
+    let mut bytes = name.iter().enumerate();
+    bytes.any(|(at, &byte)| WORDS.iter().any(|word| begins_so(byte, word) && begins_at(at, word)))
 }
 
 #[derive(Clone, Copy)]

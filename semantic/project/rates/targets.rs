@@ -63,9 +63,13 @@ impl Project<'_> {
     /// When a library runs what it is handed by a method of something that another file made: an imported `app`.
     pub(in crate::project) fn row_of(&self, file: FileId, handed: &HandedRow) -> Option<(When, LibraryId)> {
         let TargetRow::Place(place) = handed.to else { return None };
+        let is_row = |method| self.catalog.runs_what_method_takes(self.text(method));
+        if self.kept_field(file, place).is_some_and(|method| !is_row(method)) {
+            return None;
+        }
         let spot = self.spot(file, place);
         let Some(SpotStep::Field(method)) = spot.path.last() else { return None };
-        if !self.catalog.runs_what_method_takes(self.text(*method)) {
+        if !is_row(*method) {
             return None;
         }
         let owner = model_of(self, self.type_of(&spot.parent()?))?;
