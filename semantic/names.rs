@@ -23,6 +23,7 @@ impl Names {
     }
 
     /// The id of `text`, made on first use.
+    #[inline]
     pub fn intern(&mut self, text: &str) -> NameId {
         let hash = hash(text);
         if let Some(&(_, id)) =
@@ -121,6 +122,7 @@ impl Texts {
     }
 
     /// Whether an id is that of a text: bytes are compared, so that nobody looks for the limits of characters.
+    #[inline]
     fn is_text(&self, id: NameId, text: &str) -> bool {
         let at = id.index();
         let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end as usize);

@@ -174,6 +174,7 @@ impl Project<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn local_root(&self, file: FileId, root: Root) -> SpotRoot {
         match root {
             Root::Binding(binding) => SpotRoot::Binding(file, binding),
@@ -374,6 +375,7 @@ impl Project<'_> {
 
     /// Whether no file tells anything of what starts at a root: then fields only add to the path, and nothing there is a
     /// function or a class of the project.
+    #[inline]
     pub(super) fn is_plain_root(&self, root: SpotRoot) -> bool {
         let told = match root {
             SpotRoot::Binding(file, binding) => self.tables(file).tells_of(binding),

@@ -5,7 +5,7 @@
 //! field of that name. The others are named at once and put into small buckets by their keys, in two passes, and not
 //! sorted.
 
-use super::{FileId, Project, Resolution, Spot, SpotRoot, SpotStep, Symbol};
+use super::{FileId, Project, Resolution, Spot, SpotRoot, SpotStep, Symbol, tables};
 use crate::index::{NameId, PlaceId};
 use crate::place::{Root, Step};
 use rayon::prelude::*;
@@ -47,6 +47,19 @@ fn root_words(root: SpotRoot) -> (u64, u64, u64) {
     }
 }
 
+/// The file that a root is in, if it is in one.
+fn file_of(root: SpotRoot) -> Option<FileId> {
+    match root {
+        SpotRoot::Binding(file, _)
+        | SpotRoot::Instance(file, _)
+        | SpotRoot::Class(file, _)
+        | SpotRoot::Function(file, _)
+        | SpotRoot::Value(file, _)
+        | SpotRoot::Receiver(file, _) => Some(file),
+        SpotRoot::Exports(_) | SpotRoot::Package(_) | SpotRoot::Global(_) => None,
+    }
+}
+
 /// Mixes one more word into both hashes.
 fn mix((one, other): SpotKey, word: u64) -> SpotKey {
     // Digits of pi.
@@ -76,11 +89,13 @@ impl RootFilter {
         self.0[word] |= bit;
     }
 
+    #[inline]
     pub(super) fn may_have(&self, root: SpotRoot) -> bool {
         let (word, bit) = Self::at(root);
         self.0[word] & bit != 0
     }
 
+    #[inline]
     fn at(root: SpotRoot) -> (usize, u64) {
         let (kind, of, at) = root_words(root);
         let spread = (kind << 56 ^ of << 32 ^ at).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER_BITS);
@@ -184,9 +199,14 @@ pub(super) struct Places {
     ends: Vec<u32>,
     /// The others by their last field: those of a symbol stand together, in order of file and place.
     rows: Vec<(FileId, u32)>,
-    /// What was asked for.
+    /// Of them, those that were asked for.
     fields: Vec<OnceLock<Field>>,
+    /// For each file, the places that are nothing but a root of its own, if one was asked for: only the file names them.
+    roots: Vec<OnceLock<Roots>>,
 }
+
+/// Places by what tells their roots from others of the file, sorted.
+type Roots = Box<[((u64, u64), u32)]>;
 
 /// The places with one last field, once they are named.
 struct Field {
@@ -217,7 +237,8 @@ impl Places {
         }
         let (ends, rows) = by_symbol(project.symbols.count(), by_field);
         let fields = ends.iter().map(|_| OnceLock::new()).collect();
-        Self { named: PlaceIndex::of(named), loose: PlaceIndex::of(loose), ends, rows, fields }
+        let roots = project.file_ids().map(|_| OnceLock::new()).collect();
+        Self { named: PlaceIndex::of(named), loose: PlaceIndex::of(loose), ends, rows, fields, roots }
     }
 
     /// The places that are called so, in order of file and place.
@@ -227,8 +248,17 @@ impl Places {
         let of_field = of_field.map_or(&[][..], |field| field.with_key(key)).iter();
         let mut found: Vec<_> = self.named.get(key).collect();
         found.extend(of_field.map(|&(_, file, at)| (file, at)));
+        found.extend(self.of_root(project, spot));
         found.sort_unstable();
         found
+    }
+
+    /// The place that is a root of a file and nothing else.
+    fn of_root(&self, project: &Project<'_>, spot: &Spot) -> Option<(FileId, u32)> {
+        let file = file_of(spot.root).filter(|_| spot.path.is_empty())?;
+        let roots = self.roots.get(file.index())?.get_or_init(|| project.roots_of_file(file));
+        let (kind, _, of) = root_words(spot.root);
+        tables::find(roots, (kind, of)).map(|at| (file, at))
     }
 
     /// The places in a field of this name of something whose type nobody knows.
@@ -297,9 +327,7 @@ impl Project<'_> {
             let is_own = !self.may_be_exported(id, root);
             match last_field(path) {
                 Some(name) if is_own => out.by_field.push((self.symbol_of(id, name), id, at)),
-                None if is_own && path.is_empty() => {
-                    out.named.push((spot_key(&Spot::root(self.local_root(id, root))), id, at));
-                }
+                None if path.is_empty() && file_of(self.local_root(id, root)) == Some(id) && is_own => {}
                 _ => {
                     let spot = self.canonical_parts(id, parts);
                     out.named.push((spot_key(&spot), id, at));
@@ -308,6 +336,21 @@ impl Project<'_> {
             }
         }
         out
+    }
+
+    /// The places of a file that are nothing but a root of its own.
+    fn roots_of_file(&self, id: FileId) -> Roots {
+        let summary = self.summary(id);
+        let mut roots = Vec::new();
+        for (at, &place) in (0..).zip(summary.uses.places()) {
+            let (root, path) = summary.places.parts(place);
+            if path.is_empty() && !self.may_be_exported(id, root) {
+                let (kind, _, of) = root_words(self.local_root(id, root));
+                roots.push(((kind, of), at));
+            }
+        }
+        roots.sort_unstable();
+        roots.into()
     }
 
     /// The last field of a place, if its spot ends in it too whatever its root and the fields before turn out to be: only of

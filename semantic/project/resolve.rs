@@ -5,7 +5,6 @@
 
 use super::kept::Kept;
 use super::{Declared, FileId};
-use nodejs_built_in_modules::is_nodejs_builtin_module;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use std::path::{Path, PathBuf};
@@ -247,9 +246,7 @@ impl<'a> Resolver<'a> {
             Some((is_one, _)) => is_one,
             None => self.is_without_tsconfig(from),
         };
-        // Only `paths` of a tsconfig.json could say that what Node brings is something else.
-        let is_builtin = is_one && is_nodejs_builtin_module(specifier);
-        let found = if is_builtin { None } else { self.ask_disk(from, specifier) };
+        let found = self.ask_disk(from, specifier);
         if let Some(mut asked) = lock() {
             let new = || AskedFolder { is_one, told: FxHashMap::default() };
             let folder = asked.entry(folder.into()).or_insert_with(new);

@@ -108,6 +108,7 @@ impl Tables {
     }
 
     /// Whether a row tells the type of a binding.
+    #[inline]
     pub(super) fn tells_of(&self, binding: BindingId) -> bool {
         let word = self.typed.get(binding.index() / 64);
         word.is_some_and(|word| word >> (binding.index() % 64) & 1 != 0)
