@@ -614,6 +614,8 @@ pub struct Missed {
     pub at: Span,
     /// The releases.
     pub releases: Vec<Span>,
+    /// The ending that they do not cover, where that is why.
+    pub ending: Option<Gap>,
 }
 
 /// Why a release leaves an entry.
@@ -635,6 +637,8 @@ pub enum Why {
     Succeeded,
     /// It is found to be too old, and taken out, only when it is asked for again.
     Expired,
+    /// It is taken out at an end that its owner does not always have.
+    Uncovered,
 }
 
 /// A way out of a function that passes no release.
@@ -652,8 +656,17 @@ pub struct Gap {
     pub one_each: bool,
     /// What is left behind ends by itself, soon: that somebody minds is a convention.
     pub passes: bool,
-    /// It is the way of a server that renders components: only where the file is part of such a program.
-    pub on_server: bool,
+    /// It is taken only where the project says so.
+    pub only: Option<Only>,
+}
+
+/// What the project has to say for a way to be taken at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Only {
+    /// Components of the file are rendered on a server.
+    Server,
+    /// Instances of the class are made as often as something that they are injected with.
+    Injected(ClassId),
 }
 
 impl Gap {
@@ -667,7 +680,7 @@ impl Gap {
             repeats: false,
             one_each: false,
             passes: false,
-            on_server: false,
+            only: None,
         }
     }
 }

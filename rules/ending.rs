@@ -1,6 +1,6 @@
 //! What ends an instance: the methods in which a class gives back what it took.
 
-use crate::claim::{Gap, Note};
+use crate::claim::{Gap, Note, Only};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
@@ -12,7 +12,6 @@ use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::{self, Dead};
-use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
 
 /// Whether something is never `done` ("released") by a node of a function, although it looks as if: why is said as part of
@@ -86,26 +85,53 @@ fn good_end<'m>(file: &FileView<'m, '_>, func: FuncId) -> Option<(&'m str, NodeI
     })
 }
 
+/// The ending that is not covered where all that gives something back stands in hooks that do not always run.
+pub(crate) fn not_everywhere(
+    file: &FileView<'_, '_>,
+    site: NodeId,
+    giving_back: impl IntoIterator<Item = FuncId> + Clone,
+) -> Option<Gap> {
+    missed_on_server(file.model, site, giving_back.clone()).or_else(|| missed_in_scope(file, giving_back))
+}
+
+/// The ending that is not covered where all that gives something back are hooks of an instance which its framework does
+/// not call if it has made it as often as something that it injects.
+pub(crate) fn missed_in_scope(
+    file: &FileView<'_, '_>,
+    giving_back: impl IntoIterator<Item = FuncId>,
+) -> Option<Gap> {
+    let lowered = file.model.file;
+    let hook =
+        |func| lowered.enclosing(func).find_map(|at| reach::uncalled_in_scope(file.model, file.accesses, at));
+    let hooks: Option<Vec<_>> = giving_back.into_iter().map(hook).collect();
+    let (class, why) = hooks?.into_iter().min()?;
+    Some(Gap {
+        only: Some(Only::Injected(class)),
+        ..Gap::new(format!("when what it was made for is over: {why}"), None)
+    })
+}
+
 /// The ending that is not covered where all that gives something back are functions of hooks which do not run on a server,
-/// and what takes it does: a component is rendered there, and never unmounted. What stands under a condition may ask where
-/// it runs.
-pub(crate) fn missed_on_server(
+/// and what takes it does: a component is rendered there, and never unmounted.
+fn missed_on_server(
     model: &Model<'_>,
     site: NodeId,
     giving_back: impl IntoIterator<Item = FuncId>,
 ) -> Option<Gap> {
-    let tree = &model.file.tree;
-    let is_asked = |node: NodeId| {
-        matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical | Kind::Switch | Kind::Catch)
-    };
-    if tree.within_function(site).any(is_asked) {
-        return None;
-    }
-    let hook = |func| calls::client_hook(model, tree.func(site), func);
+    let hook = |func| calls::client_hook(model, site, func);
     let hooks: Option<Vec<&str>> = giving_back.into_iter().map(hook).collect();
     let hook = hooks?.into_iter().min()?;
     let how = format!("where it is rendered on a server: `{hook}` never runs there");
-    Some(Gap { on_server: true, ..Gap::new(how, None) })
+    Some(Gap { only: Some(Only::Server), ..Gap::new(how, None) })
+}
+
+/// Whether the project says that a way is taken at all.
+pub(crate) fn is_taken(project: &Project<'_>, file: FileId, gap: &Gap) -> bool {
+    match gap.only {
+        None => true,
+        Some(Only::Server) => project.is_rendered_on_server(file),
+        Some(Only::Injected(class)) => project.injected_scope(file, class).is_some(),
+    }
 }
 
 /// Whether the function that waits for the end of a response ends it as well, at once: hardly a client is faster.

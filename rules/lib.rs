@@ -32,6 +32,7 @@ mod list;
 mod local;
 mod mismatched_removal;
 mod outlived;
+mod overwritten;
 mod owned;
 mod pairing;
 mod pending_race;

@@ -3,7 +3,7 @@
 use crate::claim::GrowthClaim;
 use crate::finding::{Retainer, Role};
 use outlive_semantic::calls::is_startup_name;
-use outlive_semantic::index::FuncId;
+use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::project::{FileId, Lives, Owner, Project, Spot, SpotRoot};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary;
@@ -97,8 +97,19 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
     let way = project.witness(file, func);
     let first = way.first()?;
     let steps: Vec<&str> = way.iter().map(|step| &*step.label).filter(|label| !label.is_empty()).collect();
-    let message = format!("runs {}: {}", rate.phrase(), steps.join(" → "));
+    let scope = injected(project, file, func).unwrap_or_default();
+    let message = format!("runs {}: {}{scope}", rate.phrase(), steps.join(" → "));
     Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
+}
+
+/// Why the instance that a function runs for is made so often, if something that is injected into it says so.
+fn injected(project: &Project<'_>, file: FileId, func: FuncId) -> Option<String> {
+    let functions = &project.summary(file).functions;
+    let mut around = std::iter::successors(Some(func), |&at| functions[at.index()].parent);
+    let class = around.find_map(|at| functions[at.index()].class)?;
+    let (of, inner) = project.injected_scope(file, class)?;
+    let name = |file: FileId, class: ClassId| project.summary(file).classes[class.index()].name.as_ref();
+    Some(format!(" of `{}`, which `{}` injects", name(of, inner), name(file, class)))
 }
 
 /// Whether a function that nobody in sight calls often is start-up code by its name, or runs only from such.

@@ -1,6 +1,7 @@
 //! Which removal takes which listener away: the same target, event, function and capture flag.
 
 use crate::getter::getter;
+use crate::overwritten;
 use outlive_semantic::calls;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::NodeId;
@@ -128,6 +129,7 @@ pub(crate) fn matches(model: &Model<'_>, registration: &Registration, removal: &
         };
     if [target, event, listener, captures].contains(&Match::Never)
         || is_too_early(model, registration, removal)
+        || overwritten::since_added(model, registration, removal).is_some()
     {
         Match::Never
     } else if [target, event, listener].contains(&Match::May) {

@@ -4,7 +4,7 @@ use crate::access::{self, Accesses, Usage};
 use crate::calls;
 use crate::catalog::{Catalog, Phase};
 use crate::guard;
-use crate::index::{ClassId, FuncId, NodeId};
+use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
@@ -102,6 +102,11 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
             (member.is_private && !is_hook && is_class && !is_inherited).then_some(Dead::NoCaller)?
         }
     };
+    (!is_mentioned(accesses, func, class, name)).then_some(dead)
+}
+
+/// Whether anything in the file may call a member of a class.
+fn is_mentioned(accesses: &Accesses, func: FuncId, class: ClassId, name: NameId) -> bool {
     let mentioned = Place::root(Root::This(class)).with(Step::Field(name)).is_some_and(|place| {
         accesses.of(&place).any(|access| access.func != func && !matches!(access.usage, Usage::Assigned(_)))
     });
@@ -111,7 +116,21 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
             usage => !matches!(usage, Usage::Assigned(_)),
         })
     };
-    (!mentioned && !by_name()).then_some(dead)
+    mentioned || by_name()
+}
+
+/// The class of a hook that is not called where the framework makes instances as often as something that it injects, and
+/// why.
+#[must_use]
+pub fn uncalled_in_scope<'a>(
+    model: &Model<'a>,
+    accesses: &Accesses,
+    func: FuncId,
+) -> Option<(ClassId, &'a str)> {
+    let class = model.file.function(func).class?;
+    let name = model.file.class(class).members.iter().find(|member| member.func == Some(func))?.name?;
+    let why = calls::uncalled_in_scope(model, class, model.file.tree.text(name))?;
+    (!is_mentioned(accesses, func, class, name)).then_some((class, why))
 }
 
 /// Whether other files can extend a class.

@@ -134,12 +134,23 @@ pub struct Function {
     pub returns: Option<TypeId>,
     /// Decorators on it.
     pub decorators: SmallVec<[NodeId; 1]>,
-    /// Decorators on its parameters: position and name.
-    pub param_decorators: SmallVec<[(u16, NameId); 1]>,
+    /// Decorators on its parameters.
+    pub param_decorators: SmallVec<[ParamDecorator; 1]>,
     /// Whether a direct `eval` stands in it.
     pub has_eval: bool,
     /// Whether it mentions `this` (for arrows: passes on that of its parent).
     pub uses_this: bool,
+}
+
+/// A decorator on a parameter: `@Inject(REQUEST) request`.
+#[derive(Clone, Copy)]
+pub struct ParamDecorator {
+    /// The position of the parameter.
+    pub at: u16,
+    /// What the decorator is called.
+    pub name: NameId,
+    /// Its first argument, if that is a name.
+    pub arg: Option<NameId>,
 }
 
 /// How a class was written.

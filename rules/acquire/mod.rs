@@ -2,6 +2,7 @@
 
 mod handover;
 mod paths;
+mod request;
 mod settle;
 
 use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
@@ -20,6 +21,7 @@ use outlive_semantic::summary::TypeRow;
 use outlive_semantic::tables::{BindingKind, Type};
 use outlive_semantic::tree::Kind;
 use outlive_semantic::{guard, listeners, model};
+use rustc_hash::FxHashMap;
 
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
@@ -127,7 +129,10 @@ fn acquired(
     }
     let is_ended = names_option(file.model, call, &row.ended_by);
     let needed = needed(file.model, call, &row.needs);
-    if is_ended || needed == Some(false) || row.handle == Where::Result && hands_to_callback(file.model, call)
+    if is_ended
+        || needed == Some(false)
+        || !has_values(file.model, call, &row.needs_value)
+        || row.handle == Where::Result && hands_to_callback(file.model, call)
     {
         return None;
     }
@@ -139,6 +144,9 @@ fn acquired(
     let mut handle = held(file, call, row.handle)?;
     for (at, functions) in [&row.release_by_first, &row.release_by_second].into_iter().enumerate() {
         if !functions.is_empty() {
+            if gives_back_constants(file.model, call, at, functions) {
+                return None;
+            }
             patterns.functions.extend_from_slice(functions);
             handle.places.extend(named_by(file.model, call, at));
         }
@@ -214,6 +222,16 @@ fn needed(model: &Model<'_>, call: NodeId, names: &[String]) -> Option<bool> {
     }
 }
 
+/// Whether options of a call are what a row wants them to be, by their access paths.
+fn has_values(model: &Model<'_>, call: NodeId, wanted: &FxHashMap<String, Vec<String>>) -> bool {
+    let tree = &model.file.tree;
+    wanted.iter().all(|(name, values)| {
+        let value = tree.args(call).find_map(|arg| listeners::option(model, Some(arg), name));
+        let path = value.and_then(|value| model.api_path(value));
+        path.is_some_and(|path| values.iter().any(|value| *value == *path))
+    })
+}
+
 /// The rows that hold if a receiver which another file makes turns out to be of their type: an imported pool.
 fn late_rows<'a>(
     model: &Model<'a>,
@@ -273,6 +291,14 @@ pub(crate) fn row<'a>(file: &FileView<'_, 'a>, meta: &'static Meta, call: NodeId
     acquired.find(|row| row.rule == meta.id && (!row.needs_function || may_hand_function(file.model, call)))
 }
 
+/// Whether what a constant names may be given back under the same constant, `unwatchFile('motd')`: the file has the function.
+fn gives_back_constants(model: &Model<'_>, call: NodeId, at: usize, functions: &[String]) -> bool {
+    let tree = &model.file.tree;
+    let last = |path: &str| tree.names().find(path.rsplit('.').next().unwrap_or(path)).is_some();
+    tree.arg(call, at).is_some_and(|arg| tree.string(arg).is_some())
+        && functions.iter().any(|path| last(path))
+}
+
 /// The name of what a call is told of: who has that can give back what the call acquired.
 fn named_by(model: &Model<'_>, call: NodeId, at: usize) -> Option<Place> {
     let place = model.file.place(model.file.tree.arg(call, at)?);
@@ -310,6 +336,7 @@ fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
         (Where::Result, _) | (Where::ResultAlone | Where::Either, None) => Some(result()),
         (Where::Parts, _) => Some(handle::with_parts(model, file.accesses, result())),
         (Where::ResultAlone, Some(_)) => None,
+        (Where::Request, _) => Some(request::held(model, file.accesses, result())),
         (Where::Either, Some(func)) => {
             let bindings = model.file.params(func).skip(1).take(2).filter_map(|param| tree.binding(param));
             let places: Vec<Place> = bindings.map(|binding| Place::root(Root::Binding(binding))).collect();
@@ -648,7 +675,7 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .or_else(|| slot::released_for_the_next(held).filter(|_| !patterns.expires && !patterns.ends_itself))
         .or_else(|| {
             let releasing = held.releases.iter().map(|release| release.func);
-            ending::missed_on_server(held.file.model, held.call, releasing)
+            ending::not_everywhere(held.file, held.call, releasing)
         })
 }
 

@@ -1,7 +1,8 @@
 //! What the rest of the project says of an acquisition.
 
 use super::{Target, Text};
-use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Origin};
+use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Only, Origin};
+use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -127,10 +128,10 @@ impl Judged<'_, '_, '_> {
     fn doubt_release(&self, doubt: &mut Doubt) -> Option<()> {
         let Self { view, project, file, claim, body } = *self;
         if let Some(gap) = &body.partial {
-            if gap.on_server && !project.is_rendered_on_server(file) {
+            if !ending::is_taken(project, file, gap) {
                 return view.drop(file, claim, || "it is released".to_owned());
             }
-            if gap.passes || gap.on_server {
+            if gap.passes || gap.only == Some(Only::Server) {
                 doubt.assume();
             }
             if gap.is_weak {

@@ -8,7 +8,7 @@ use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Claims, FileView};
-use crate::{ending, list, owned};
+use crate::{ending, list, overwritten, owned};
 use outlive_semantic::access::Usage;
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
@@ -207,7 +207,10 @@ impl<'f> Removed<'f> {
             match matches_at(file, (own, registration), (position, removal)) {
                 Match::Must | Match::May
                     if ending::is_never(file, (removal.func, removal.call), "removed", &mut out.notes) => {}
-                Match::Must => out.by.push(removal),
+                Match::Must => match overwritten::before_both(file.model, registration, removal) {
+                    Some(place) => note_of_the_new(file.model, &place, removal, &mut out.notes),
+                    None => out.by.push(removal),
+                },
                 Match::May => out.maybe = true,
                 Match::Never => note_mismatch(file.model, registration, removal, &mut out.notes),
             }
@@ -285,6 +288,15 @@ fn matches_at(
     matches(file.model, registration, removal)
 }
 
+/// A removal through what this run was handed takes nothing from what an earlier one was.
+fn note_of_the_new(model: &Model<'_>, place: &Place, removal: &Removal, notes: &mut Vec<Note>) {
+    let message = format!(
+        "by then `{}` is the new one: what was added to or for the last stays",
+        model.file.display(place)
+    );
+    notes.push(Note { role: Role::NeverMatches, message, span: model.file.tree.span(removal.call) });
+}
+
 /// A removal of the same event from the same target that can never match is worth pointing at.
 fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Removal, notes: &mut Vec<Note>) {
     let same_event = removal
@@ -300,7 +312,10 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
     let Some(listener) = removal.listener else { return };
     let message = match identity::identity(model, listener) {
         Identity::Fresh(_) => "this removes a function made here, which was never added".to_owned(),
-        _ => "this removes another function".to_owned(),
+        _ => match overwritten::since_added(model, registration, removal) {
+            Some(place) => format!("by then `{}` has another value", model.file.display(&place)),
+            None => "this removes another function".to_owned(),
+        },
     };
     let span = model.file.tree.span(removal.call);
     notes.push(Note { role: Role::NeverMatches, message, span });

@@ -39,17 +39,17 @@ pub(super) fn gap(
         .or_else(|| left_to_itself(file, registration, removals))
         .or_else(|| kept_by_the_last(file, registration, removals))
         .or_else(|| ending::uncovered(file, &removing))
-        .or_else(|| missed_on_server(model, registration, &removing))
+        .or_else(|| not_everywhere(file, registration, &removing))
 }
 
-/// The server that renders a component does not run what takes the listener away. It has no page to listen to.
-fn missed_on_server(
-    model: &Model<'_>,
+/// What takes the listener away stands where it does not always run. A server has no page to listen to.
+fn not_everywhere(
+    file: &FileView<'_, '_>,
     registration: &Registration,
     removing: &FxHashSet<FuncId>,
 ) -> Option<Gap> {
     let is_page = matches!(registration.place.root, Root::Global(_));
-    let gap = || ending::missed_on_server(model, registration.call, removing.iter().copied());
+    let gap = || ending::not_everywhere(file, registration.call, removing.iter().copied());
     if is_page { None } else { gap() }
 }
 

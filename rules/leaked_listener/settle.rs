@@ -3,7 +3,8 @@
 use super::META;
 use super::candidate::shown_event;
 use super::outlives::{handed_to_last, is_removed_elsewhere, target_life};
-use crate::claim::{Claim, ListenerClaim, Origin};
+use crate::claim::{Claim, ListenerClaim, Only, Origin};
+use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::ProjectView;
@@ -118,10 +119,10 @@ impl Heard<'_, '_, '_> {
     fn doubt_removal(&self, doubt: &mut Doubt) -> Option<()> {
         let body = self.body;
         if let Some(gap) = &body.partial {
-            if gap.on_server && !self.project.is_rendered_on_server(self.file) {
+            if !ending::is_taken(self.project, self.file, gap) {
                 return self.drop(|| "it is removed".to_owned());
             }
-            if gap.on_server {
+            if gap.only == Some(Only::Server) {
                 doubt.assume();
             }
             if gap.is_weak {

@@ -6,7 +6,7 @@ use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::{ending, local};
+use crate::{ending, local, overwritten};
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -235,6 +235,9 @@ fn difference(model: &Model<'_>, added: &Registration, removal: &Removal) -> Opt
     }
     if is_too_early(model, added, removal) {
         return Some("each run makes the function anew, and adds it only after this".to_owned());
+    }
+    if let Some(place) = overwritten::since_added(model, added, removal) {
+        return Some(format!("`{}` has been given another value by then", model.file.display(&place)));
     }
     let capture = |options| listeners::capture(model, options);
     let listener = compare_listeners(model, added.listener, removal.listener?);

@@ -20,7 +20,7 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     }
     let releases = lazy_releases(file, &op.holder);
     let at = *releases.first()?;
-    Some(Missed { why: Why::Expired, at, releases: releases.to_vec() })
+    Some(Missed { why: Why::Expired, at, releases: releases.to_vec(), ending: None })
 }
 
 /// The releases of a collection that run only where an entry is read and found too old.

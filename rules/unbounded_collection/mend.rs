@@ -18,6 +18,7 @@ pub(super) fn fixes(file: &FileView<'_, '_>, op: &CollectionOp, missed: Option<&
         return Vec::new();
     }
     match missed {
+        Some(missed) if missed.ending.is_some() => Vec::new(),
         Some(missed) => on_rejection_too(file, missed).into_iter().collect(),
         None => made_weak(file, op).into_iter().collect(),
     }

@@ -61,7 +61,7 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
         .or_else(|| site.other_site().map(|at| (Why::OtherSite, at)))?;
     let span = |node: NodeId| file.model.file.tree.span(node);
     let releases = releases.iter().map(|release| span(release.node)).collect::<Vec<Span>>();
-    Some(Missed { why, at: span(at), releases })
+    Some(Missed { why, at: span(at), releases, ending: None })
 }
 
 /// One place that adds, and everything in the file that takes out.

@@ -12,8 +12,10 @@ mod release;
 mod report;
 mod settle;
 mod site;
+mod uncovered;
 
 use crate::claim::{Body, Claim, GrowthClaim};
+use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use container::{container_of, declaration, drawn_from, is_bounded_index};
@@ -21,7 +23,7 @@ use outlive_semantic::growth::{self, CollectionOp, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
-use outlive_semantic::project::{FileId, Spot};
+use outlive_semantic::project::{FileId, Project, Spot};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::turns;
 use rustc_hash::FxHashMap;
@@ -86,8 +88,10 @@ impl Rule for UnboundedCollection {
         let holder = claims.names.place(model, &op.holder);
         let key = op.key.or_else(|| distinct::told_apart_by(file, op));
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
-        let missed =
-            partial::gap(file, op).or_else(|| missed::missed(file, op)).or_else(|| expired::missed(file, op));
+        let missed = partial::gap(file, op)
+            .or_else(|| missed::missed(file, op))
+            .or_else(|| expired::missed(file, op))
+            .or_else(|| uncovered::missed(file, op));
         let body = GrowthClaim {
             fixes: mend::fixes(file, op, missed.as_ref()),
             holder,
@@ -124,8 +128,11 @@ impl Rule for UnboundedCollection {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
-        for (file, claim) in claims {
+        let covered: Vec<Option<GrowthClaim>> =
+            claims.iter().map(|(file, claim)| covered(view.project, *file, claim)).collect();
+        for ((file, claim), covered) in claims.iter().zip(&covered) {
             if let Body::Growth(growth) = &claim.body {
+                let growth = covered.as_ref().unwrap_or(growth);
                 if has_few_keys(view.project, *file, growth) {
                     view.drop::<()>(*file, claim, || {
                         format!("`{}`: there are only so many keys", growth.shown)
@@ -138,6 +145,13 @@ impl Rule for UnboundedCollection {
         }
         by_spot.into_iter().filter_map(|(spot, sites)| settle_holder(view, &spot, &sites)).collect()
     }
+}
+
+/// A claim about an ending that is not covered as it stands where that ending does not come.
+fn covered(project: &Project<'_>, file: FileId, claim: &Claim) -> Option<GrowthClaim> {
+    let Body::Growth(growth) = &claim.body else { return None };
+    let ending = growth.missed.as_ref()?.ending.as_ref()?;
+    (!ending::is_taken(project, file, ending)).then(|| GrowthClaim { missed: None, ..(**growth).clone() })
 }
 
 /// Whether the collection can outlive one run of the function at all: not a local of the same function.

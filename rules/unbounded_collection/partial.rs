@@ -32,7 +32,7 @@ pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> 
             None => missed_rejection(model, (op, run), &releases)?,
         };
     let releases = releases.iter().map(|release| model.file.tree.span(release.node)).collect();
-    Some(Missed { why: Why::Failure, at, releases })
+    Some(Missed { why: Why::Failure, at, releases, ending: None })
 }
 
 /// The call whose rejection leaves the function before any release, if every way that does not throw passes one.

@@ -32,7 +32,7 @@ pub(super) fn report(
     let often =
         rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
     if let Some(missed) = &growth.missed {
-        let message = format!("{}, the entry stays", how_it_stays(missed.why));
+        let message = format!("{}, the entry stays", how_it_stays(missed));
         retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: missed.at });
     }
     if let Some((beside, at)) = &growth.sibling {
@@ -40,7 +40,7 @@ pub(super) fn report(
         retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: *at });
     }
     let message = match &growth.missed {
-        Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed.why)),
+        Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed)),
         None => format!("`{name}` grows{often} and nothing takes entries out"),
     };
     Finding {
@@ -65,8 +65,8 @@ fn fixes(sites: &[(FileId, &Claim, &GrowthClaim)], file: FileId) -> Vec<Fix> {
 }
 
 /// The first half of what the retention path says about the release that misses.
-fn how_it_stays(why: Why) -> &'static str {
-    match why {
+fn how_it_stays(missed: &Missed) -> &'static str {
+    match missed.why {
         Why::Failure => "when this rejects",
         Why::GaveUp => "when this gives up",
         Why::Ended => "when the connection ends here",
@@ -75,12 +75,13 @@ fn how_it_stays(why: Why) -> &'static str {
         Why::Fired => "when this has run",
         Why::Succeeded => "only a failure comes here: otherwise",
         Why::Expired => "only who asks for the same key again comes here: otherwise",
+        Why::Uncovered => "where this does not run",
     }
 }
 
 /// The second half of the message about entries that releases miss.
-fn when_it_stays(why: Why) -> &'static str {
-    match why {
+fn when_it_stays(missed: &Missed) -> &str {
+    match missed.why {
         Why::Failure => "when the work they stand for fails",
         Why::GaveUp => "when the answer they wait for does not come",
         Why::Ended => "when the connection ends before the answer",
@@ -89,6 +90,7 @@ fn when_it_stays(why: Why) -> &'static str {
         Why::Fired => "when their timers have fired",
         Why::Succeeded => "unless something fails",
         Why::Expired => "until somebody asks for them again",
+        Why::Uncovered => missed.ending.as_ref().map_or("at one end of their owner", |ending| &ending.how),
     }
 }
 
@@ -106,6 +108,11 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Uncovered => {
+            format!(
+                "add to `{name}` where what takes the entry out is sure to run: beside it, in the same hook"
+            )
+        }
         Why::Expired => format!("look for old entries of `{name}` from time to time, or limit its size"),
         Why::Succeeded => {
             format!(

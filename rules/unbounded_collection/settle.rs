@@ -6,7 +6,7 @@ use super::keys::{
 };
 use super::release::{Released, is_renewed_around, is_renewed_at_start, released};
 use super::report::report;
-use crate::claim::{Claim, GrowthClaim, Why};
+use crate::claim::{Claim, GrowthClaim, Only, Why};
 use crate::finding::{Doubt, Finding};
 use crate::lifetime;
 use crate::rule::ProjectView;
@@ -73,6 +73,9 @@ pub(super) fn settle_holder(
             Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No if is_renewed_at_start(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No => {}
+        }
+        if is_of_server(growth) {
+            doubt.assume();
         }
         if best.is_none_or(|(known, _)| {
             (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
@@ -333,6 +336,12 @@ fn is_seen_elsewhere(project: &Project<'_>, spot: &Spot, file: FileId) -> bool {
 /// filled beside it loses the same entries one by one, and what waits is to have an end.
 pub(super) fn is_telling(growth: &GrowthClaim) -> bool {
     growth.sibling.is_some() || growth.unread || growth.waiting
+}
+
+/// Whether entries stay where a server renders: that it goes on for long enough is a convention.
+fn is_of_server(growth: &GrowthClaim) -> bool {
+    let ending = growth.missed.as_ref().and_then(|missed| missed.ending.as_ref());
+    ending.is_some_and(|ending| ending.only == Some(Only::Server))
 }
 
 /// Whether entries are taken out only when somebody asks for them again.

@@ -1,7 +1,7 @@
 //! What frameworks call: methods by the class they are in, functions by the name they are exported under, by the
 //! decorators they bear, components by being rendered.
 
-use super::{Calls, Edge, Target, is_linkable, named_target};
+use super::{Calls, Edge, Target, injected, is_linkable, named_target};
 use crate::catalog::{DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
@@ -156,6 +156,9 @@ pub(super) fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls
     for found in decorator_rows(model, &row.decorators, true) {
         out.edges.push(edge(Target::Class(class), row.node, found));
     }
+    if let Some(token) = injected::by_token(model, class) {
+        out.edges.push(edge(Target::Class(class), row.node, token));
+    }
     for member in &row.members {
         let Some(func) = member.func else { continue };
         for found in decorator_rows(model, &model.file.function(func).decorators, false) {
@@ -203,7 +206,12 @@ impl<'m> Decorator<'m> {
         Some(Self { name, package, expr })
     }
 
-    fn option(&self, model: &Model<'_>, name: &str) -> Option<NodeId> {
+    /// What it is handed first.
+    pub(super) fn first_arg(&self, model: &Model<'_>) -> Option<NodeId> {
+        model.file.tree.arg(self.expr, 0)
+    }
+
+    pub(super) fn option(&self, model: &Model<'_>, name: &str) -> Option<NodeId> {
         let tree = &model.file.tree;
         tree.args(self.expr).find_map(|arg| tree.property(arg, name))
     }

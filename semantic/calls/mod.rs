@@ -5,13 +5,15 @@ mod ends;
 mod entries;
 mod frameworks;
 mod handed;
+mod injected;
 mod shapes;
 
-pub use ends::{client_hook, ends_field, late_hook, uncalled};
+pub use ends::{client_hook, ends_field, late_hook, uncalled, uncalled_in_scope};
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
 pub use frameworks::{is_component, is_component_hook, is_component_method, takes_effect};
 pub use handed::param_position;
+pub(crate) use injected::injection;
 pub(crate) use shapes::params as shape_params;
 
 use crate::access::{Accesses, Usage};

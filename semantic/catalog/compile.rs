@@ -223,6 +223,9 @@ impl Catalog {
     fn add_conventions(&mut self, sheet: &Sheet, library: LibraryId) -> Result<(), CatalogError> {
         for row in &sheet.decorators {
             self.check_names(sheet, &row.params)?;
+            if row.spreads.is_some() {
+                self.spreading.push(DecoratorRow { library, ..row.clone() });
+            }
             for name in row.names.iter().flat_map(|name| expand(name)) {
                 self.decorators.entry(name).or_default().push(DecoratorRow { library, ..row.clone() });
             }

@@ -37,9 +37,24 @@ pub struct DecoratorRow {
     /// What becomes of what such a function returns.
     #[serde(default)]
     pub returned: Returned,
+    /// What is injected with an instance of the class is made as often.
+    pub spreads: Option<SpreadsRow>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
+}
+
+/// How a rate spreads from what is injected to what it is injected into.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpreadsRow {
+    /// Decorators of the classes that are made as often as what they are injected with.
+    pub to: Vec<String>,
+    /// Decorators of fields and parameters that say what is injected.
+    pub by: Vec<String>,
+    /// What, injected, makes a class one of those of the row: access paths.
+    #[serde(default)]
+    pub tokens: Vec<String>,
 }
 
 /// Functions that run because of a directive: the one it stands in, or all that its module exports.
@@ -287,6 +302,13 @@ pub struct EndingRow {
     /// Holds only if the decorator's options say so.
     #[serde(default)]
     pub option: FxHashMap<String, String>,
+    /// Does not hold if the decorator's options name one of these.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// The option that lists the fields which it leaves alone.
+    pub skips: Option<String>,
+    /// The option that names the one field it speaks of, a list: the elements of that are ended.
+    pub list: Option<String>,
     /// The methods that it calls on what the fields hold.
     pub calls: Vec<String>,
 }

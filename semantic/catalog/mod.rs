@@ -136,6 +136,7 @@ pub struct Catalog {
     counterparts: FxHashMap<String, CounterpartRow>,
     /// Events that may well never come, of whatever emitter.
     rare_events: FxHashSet<String>,
+    spreading: Vec<DecoratorRow>,
     uncalled: Vec<UncalledRow>,
     endings: FxHashMap<String, Vec<EndingRow>>,
     server_renderers: FxHashSet<String>,
@@ -377,6 +378,11 @@ impl Catalog {
     #[must_use]
     pub fn decorators(&self, name: &str) -> &[DecoratorRow] {
         self.decorators.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows of decorators by which classes are made as often as what they are injected with.
+    pub(crate) fn spreading(&self) -> impl Iterator<Item = &DecoratorRow> {
+        self.spreading.iter()
     }
 
     /// The row of a directive.

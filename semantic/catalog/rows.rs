@@ -639,6 +639,9 @@ pub struct AcquireRow {
     /// Holds only if the options of the call name one of these: an HTTP agent keeps sockets with `keepAlive` alone.
     #[serde(default)]
     pub needs: Vec<String>,
+    /// Holds only if options of the call are these values: `readline.createInterface({ input: process.stdin })`.
+    #[serde(default)]
+    pub needs_value: FxHashMap<String, Vec<String>>,
     /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
     #[serde(default)]
     pub needs_function: bool,
@@ -667,6 +670,8 @@ pub enum Handle {
     Parts,
     /// The call acts on its receiver: `consumer.connect()`.
     Receiver,
+    /// It is the `result` of the request that the call gives, once that has succeeded: `indexedDB.open(name)`.
+    Request,
 }
 
 /// What methods of these names take and give back, by convention, of receivers that no type is known of.

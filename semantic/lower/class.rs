@@ -2,7 +2,7 @@
 
 use super::{Lowering, Pattern, annotation, span};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, TypeId};
-use crate::tables::{BindingKind, Class, ClassKind, Function, FunctionKind, Member};
+use crate::tables::{BindingKind, Class, ClassKind, Function, FunctionKind, Member, ParamDecorator};
 use crate::tree::{Kind, Span, flag};
 use smallvec::SmallVec;
 use swc_common::Spanned;
@@ -98,17 +98,19 @@ impl Lowering {
         }
     }
 
-    /// The names of the decorators on a parameter: `@Req() req`.
+    /// The decorators on a parameter: `@Req() req`.
     fn param_decorators(&mut self, func: FuncId, param: usize, decorators: &[ast::Decorator]) {
         for decorator in decorators {
-            let callee = match &*decorator.expr {
-                ast::Expr::Call(call) => call.callee.as_expr().map(|callee| &**callee),
-                other => Some(other),
+            let (callee, arg) = match &*decorator.expr {
+                ast::Expr::Call(call) => (call.callee.as_expr().map(|callee| &**callee), call.args.first()),
+                other => (Some(other), None),
             };
             if let Some(ast::Expr::Ident(ident)) = callee {
                 let name = self.intern(&ident.sym);
+                let arg = arg.and_then(|arg| arg.expr.as_ident()).map(|ident| self.intern(&ident.sym));
                 let at = u16::try_from(param).unwrap_or(u16::MAX);
-                self.out.functions[func.index()].param_decorators.push((at, name));
+                let row = &mut self.out.functions[func.index()];
+                row.param_decorators.push(ParamDecorator { at, name, arg });
             }
         }
     }

@@ -162,7 +162,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    pub(super) fn module_binding(&self, name: &str) -> Option<BindingId> {
+    pub(crate) fn module_binding(&self, name: &str) -> Option<BindingId> {
         let name = self.file.tree.names().find(name)?;
         self.file.scopes.first()?.names.get(&name).copied()
     }

@@ -110,10 +110,10 @@ impl<'a> Model<'a> {
     /// The types of parameters of a framework hook or a decorated method.
     fn hook_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
         let row = self.file.function(func);
-        let by_decorator = row.param_decorators.iter().filter_map(|&(at, name)| {
-            let rows = self.catalog.decorators(self.file.tree.text(name));
+        let by_decorator = row.param_decorators.iter().filter_map(|decorator| {
+            let rows = self.catalog.decorators(self.file.tree.text(decorator.name));
             let ty = rows.iter().find_map(|row| row.params.first())?;
-            Some((at as usize, self.catalog.find_type(ty)?))
+            Some((decorator.at as usize, self.catalog.find_type(ty)?))
         });
         let mut found: SmallVec<[Option<ModelId>; 4]> = SmallVec::new();
         for (at, ty) in by_decorator {

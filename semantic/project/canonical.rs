@@ -509,6 +509,11 @@ impl Project<'_> {
         }
     }
 
+    /// The same, by what the project and the catalog say.
+    pub(super) fn class_of_row(&self, file: FileId, ty: &TypeRow) -> GlobalTy {
+        self.resolve_type(file, ty, Tank::of(FUEL).fuel())
+    }
+
     /// What a row among the types of a file says, followed as far as it leads.
     fn type_at_row(&self, file: FileId, row: usize, fuel: Fuel<'_>) -> GlobalTy {
         let Some((_, ty)) = self.summary(file).types.get(row) else { return GlobalTy::Unknown };

@@ -6,6 +6,7 @@ mod coverage;
 mod declared;
 mod few;
 mod fuel;
+mod injected;
 mod kept;
 mod lives;
 mod looks;
@@ -111,6 +112,8 @@ pub struct Project<'c> {
     declared: Option<Arc<Declared>>,
     /// The files that are part of what renders components on a server, made when it is first asked for.
     served: std::sync::OnceLock<FxHashSet<FileId>>,
+    /// The classes that are made as often as something that is injected into them, made when it is first asked for.
+    scopes: std::sync::OnceLock<Vec<((FileId, ClassId), (FileId, ClassId))>>,
     /// The first file that imports each package, made when it is first asked for.
     importers: std::sync::OnceLock<FxHashMap<Symbol, FileId>>,
 }
@@ -196,6 +199,7 @@ impl<'c> Project<'c> {
             asked: Arc::clone(&resolver.packages.asked),
             declared: resolver.declared.clone(),
             served: std::sync::OnceLock::new(),
+            scopes: std::sync::OnceLock::new(),
             importers: std::sync::OnceLock::new(),
             files,
         };

@@ -12,7 +12,7 @@ use crate::calls::{self, Calls, Target};
 use crate::catalog::When;
 use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
-use crate::index::{BindingId, FuncId, NameId, NodeId, PlaceId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId};
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
@@ -296,9 +296,17 @@ impl Builder<'_, '_> {
                     is_static_only,
                     decorators: self.decorator_names(&row.decorators),
                     is_named: row.binding.is_some(),
+                    injection: self.injection(class),
                 }
             })
             .collect()
+    }
+
+    fn injection(&mut self, class: ClassId) -> Option<Box<InjectionRow>> {
+        let found = calls::injection(self.model, class)?;
+        let foreign = found.foreign.iter().map(|place| TypeRow::Annotated(self.place(place)));
+        let with = foreign.chain(found.own.iter().map(|&class| TypeRow::Instance(class))).collect();
+        Some(Box::new(InjectionRow { is_scoped: found.is_scoped, receives: found.receives, with }))
     }
 
     fn decorator_names(&mut self, decorators: &[NodeId]) -> Vec<NameId> {

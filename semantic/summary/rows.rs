@@ -147,6 +147,19 @@ pub struct ClassRow {
     pub decorators: Vec<NameId>,
     /// A variable names it. An object literal without one may be a prototype or the options of a framework.
     pub is_named: bool,
+    /// What it is injected with, if its framework may make it as often.
+    pub injection: Option<Box<InjectionRow>>,
+}
+
+/// What a class is injected with.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub struct InjectionRow {
+    /// Its instances are made more often by what it says itself, and so are those that they are injected with.
+    pub is_scoped: bool,
+    /// Its framework makes it as often as what it is injected with; none of a base class.
+    pub receives: bool,
+    /// Instances of these.
+    pub with: Box<[TypeRow]>,
 }
 
 /// What a class inherits from.

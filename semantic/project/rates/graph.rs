@@ -196,7 +196,15 @@ impl Graph {
             let reached = targets.known.0.iter().map(|&known| graph.reached(known)).collect();
             graph.reached.push(reached);
         }
+        graph.add_injected(project);
         graph
+    }
+
+    /// What is injected with a thing of a request is made for each request.
+    fn add_injected(&mut self, project: &Project<'_>) {
+        for &((file, outer), (of, inner)) in project.injected_scopes() {
+            self.arrow_to(self.class(of, inner), self.class(file, outer), file);
+        }
     }
 
     pub(super) fn func(&self, file: FileId, func: FuncId) -> Node {
