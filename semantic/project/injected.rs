@@ -7,6 +7,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// A class of the project.
 type Of = (FileId, ClassId);
 
+/// A class that is made as often as another one, and that one, which is injected into it.
+pub(super) type Scope = (Of, Of);
+
 impl Project<'_> {
     /// The class that makes another one be made as often as itself, because it is injected into it.
     #[must_use]
@@ -17,11 +20,11 @@ impl Project<'_> {
     }
 
     /// All such classes, sorted, each with the one that is injected into it.
-    pub(super) fn injected_scopes(&self) -> &[(Of, Of)] {
+    pub(super) fn injected_scopes(&self) -> &[Scope] {
         self.scopes.get_or_init(|| self.spread_scopes())
     }
 
-    fn spread_scopes(&self) -> Vec<(Of, Of)> {
+    fn spread_scopes(&self) -> Vec<Scope> {
         let mut open: Vec<Of> = self.injecting().filter(|(_, row)| row.is_scoped).map(|(of, _)| of).collect();
         if open.is_empty() {
             return Vec::new();

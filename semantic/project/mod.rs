@@ -113,7 +113,7 @@ pub struct Project<'c> {
     /// The files that are part of what renders components on a server, made when it is first asked for.
     served: std::sync::OnceLock<FxHashSet<FileId>>,
     /// The classes that are made as often as something that is injected into them, made when it is first asked for.
-    scopes: std::sync::OnceLock<Vec<((FileId, ClassId), (FileId, ClassId))>>,
+    scopes: std::sync::OnceLock<Vec<injected::Scope>>,
     /// The first file that imports each package, made when it is first asked for.
     importers: std::sync::OnceLock<FxHashMap<Symbol, FileId>>,
 }
