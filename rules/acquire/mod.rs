@@ -159,7 +159,7 @@ fn acquired(
         factory::note_given(file, &acquired, &handle, claims);
     }
     let mut body = claim_handle(file, acquired, &handle, claims)?;
-    body.may_be_released |= needed.is_none();
+    body.may_be_released |= needed.is_none() || row.doubtful;
     // What may end by itself need not be given back on every way.
     (row.peer_ends.is_empty() || body.partial.is_none()).then_some(body)
 }

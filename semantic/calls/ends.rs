@@ -158,6 +158,9 @@ pub fn client_hook<'m>(model: &'m Model<'_>, site: NodeId, func: FuncId) -> Opti
 /// How many functions of the file may stand between a hook and what is done for it.
 const HELPERS: u32 = 4;
 
+/// How many calls of one of them are looked at.
+const CALLERS: usize = 16;
+
 fn hook_of<'m>(model: &'m Model<'_>, rendered: &[FuncId], func: FuncId, fuel: u32) -> Option<&'m str> {
     let tree = &model.file.tree;
     let handed_to_hook = |at: FuncId| {
@@ -209,7 +212,8 @@ fn rendered_in(model: &Model<'_>, site: NodeId) -> Vec<FuncId> {
                 !row.client && matches!(callback.runs, When::Each | When::At(Rate::Component | Rate::Render))
             })
         });
-        open.extend(model.calls_of(func).iter().copied().chain(at_once.map(|handed| handed.call)));
+        let calls = model.calls_of(func).iter().copied();
+        open.extend(calls.chain(at_once.map(|handed| handed.call)).take(CALLERS));
     }
     out
 }

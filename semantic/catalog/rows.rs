@@ -642,6 +642,9 @@ pub struct AcquireRow {
     /// Holds only if options of the call are these values: `readline.createInterface({ input: process.stdin })`.
     #[serde(default)]
     pub needs_value: FxHashMap<String, Vec<String>>,
+    /// Whoever takes it may well end before it matters: a command that asks a question, and exits.
+    #[serde(default)]
+    pub doubtful: bool,
     /// Holds only if a function is handed over behind the first argument: without one nothing is scheduled.
     #[serde(default)]
     pub needs_function: bool,
