@@ -7,7 +7,7 @@ let isWanted = true;
 const camera = new Readable({ read: () => (isWanted = true) });
 
 export function recorder(port) {
-  const upstream = net.connect(port, '127.0.0.1');
+  const upstream = net.connect(port, '127.0.0.1'); //~ low leaked-resource
   return new Writable({
     write(chunk, encoding, callback) {
       upstream.write(chunk, callback);

@@ -7,7 +7,7 @@ let isWanted = true;
 const camera = new Readable({ read: () => (isWanted = true) });
 
 export function forward(source, port) {
-  const upstream = net.connect(port, '127.0.0.1');
+  const upstream = net.connect(port, '127.0.0.1'); //~ low leaked-resource
   source.on('data', (chunk) => {
     if (!upstream.write(chunk)) { source.pause(); upstream.once('drain', () => source.resume()); }
   });
