@@ -68,10 +68,11 @@ fn in_order(view: &ProjectView<'_, '_>, file: FileId, fixes: &[Fix]) -> Vec<Fix>
 }
 
 /// Requests and messages are hot. Connections and ticks are with a loop around the work. How often a user clicks, a component
-/// renders, and how many rows, nobody knows, nor how often others call.
+/// renders, and how many rows, nobody knows, nor how often others call. What a server renders it may render once and keep,
+/// and beside what rendering takes, a small table is nothing.
 fn weigh_heat(info: RateInfo, in_loop: bool, doubt: &mut Doubt) {
     match info.rate {
-        Some(Rate::Request | Rate::Message) => {}
+        Some(Rate::Request | Rate::Message) if !info.served => {}
         Some(Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
         _ => doubt.unknown(),
     }

@@ -98,7 +98,7 @@ pub fn repeats_retainer(project: &Project<'_>, file: FileId, func: FuncId) -> Op
     let first = way.first()?;
     let steps: Vec<&str> = way.iter().map(|step| &*step.label).filter(|label| !label.is_empty()).collect();
     let scope = injected(project, file, func).unwrap_or_default();
-    let message = format!("runs {}: {}{scope}", rate.phrase(), steps.join(" → "));
+    let message = format!("runs {}: {}{scope}", info.often(rate), steps.join(" → "));
     Some(Retainer { role: Role::Repeats, message, file: first.file, span: first.at })
 }
 

@@ -1,7 +1,7 @@
 //! What is put at the root of an application: a component that is made once for each mount, not once for each view.
 
 use crate::calls::{self, Calls, Edge, Target};
-use crate::catalog::When;
+use crate::catalog::{Shows, When};
 use crate::index::{ClassId, NodeId};
 use crate::model::Model;
 use crate::place::Root;
@@ -16,6 +16,8 @@ pub enum Shown {
     Always,
     /// Under a condition, in a list, or handed to another component.
     Maybe,
+    /// By a framework, in each answer of a server, and nowhere else.
+    Served,
 }
 
 /// Calls that mount something: `createRoot(el).render(<App/>)`, `createApp(App)`, `new App({ target })`.
@@ -98,7 +100,7 @@ fn root_edge(model: &Model<'_>, target: Target, site: NodeId) -> Edge {
 /// `h(App)`, `React.createElement(App)`
 fn is_element_maker(model: &Model<'_>, call: NodeId) -> bool {
     let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
-    matches!(name, Some("h" | "createElement" | "createVNode" | "jsx" | "jsxs" | "_jsx"))
+    name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.makes_element))
 }
 
 /// The components that a decorator puts at the root: those its options name, or the class it stands on.
@@ -157,7 +159,7 @@ fn is_route(model: &Model<'_>, element: NodeId) -> bool {
     let tree = &model.file.tree;
     let is_path = |part: NodeId| tree.kind(part) == Kind::JsxAttribute && tree.name(part) == Some("path");
     let name = tree.first(element).and_then(|tag| model.callee_name(tag));
-    name.is_some_and(|name| name.starts_with("Route") && name != "Router")
+    name.is_some_and(|name| model.catalog.shows(name) == Some(Shows::Sometimes))
         || tree.children(element).any(is_path)
 }
 
@@ -165,9 +167,7 @@ fn is_route(model: &Model<'_>, element: NodeId) -> bool {
 fn shows_its_children(model: &Model<'_>, element: NodeId) -> bool {
     let tree = &model.file.tree;
     let Some(tag) = tree.first(element) else { return false };
-    let is_wrapper = |name: &str| {
-        matches!(name, "StrictMode" | "Fragment") || name.ends_with("Provider") || name.ends_with("Router")
-    };
+    let is_wrapper = |name: &str| model.catalog.shows(name) == Some(Shows::Always);
     tree.kind(tag) == Kind::String || model.callee_name(tag).is_some_and(is_wrapper)
 }
 

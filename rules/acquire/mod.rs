@@ -54,23 +54,15 @@ impl Target {
 /// itself.
 fn is_injected(model: &Model<'_>, class: ClassId, param: BindingId) -> bool {
     let tree = &model.file.tree;
-    let decorators = model.file.class(class).decorators.iter().filter_map(|&decorator| tree.first(decorator));
-    let options = decorators
-        .filter(|&call| {
-            let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-            matches!(name, Some("Component" | "Directive"))
-        })
-        .map(|call| tree.arg(call, 0));
-    let provides = |options: NodeId, name: &str| {
-        let lists = ["providers", "viewProviders"].iter().filter_map(|list| tree.property(options, list));
-        lists.into_iter().any(|list| tree.subtree(list).any(|node| model.callee_name(node) == Some(name)))
-    };
     let Some(Type::Named(name, _)) = model.file.binding(param).ty.map(|ty| model.file.ty(ty)) else {
         return false;
     };
-    let mut options = options.peekable();
-    options.peek().is_some()
-        && !options.any(|options| options.is_some_and(|options| provides(options, tree.text(*name))))
+    let decorators = &model.file.class(class).decorators;
+    let mut lists = decorators.iter().filter_map(|&decorator| calls::provided(model, decorator)).peekable();
+    let is_it = |list: NodeId| {
+        tree.subtree(list).any(|node| model.callee_name(node).is_some_and(|of| of == tree.text(*name)))
+    };
+    lists.peek().is_some() && !lists.flatten().any(is_it)
 }
 
 /// A variable of a function that holds what some call returned.

@@ -5,7 +5,7 @@ use crate::claim::Origin;
 use crate::ending;
 use crate::getter::getter;
 use crate::rule::FileView;
-use outlive_semantic::catalog::ModelId;
+use outlive_semantic::catalog::{CallRow, Handle, ModelId};
 use outlive_semantic::given::{given_before, parts_given_before};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -328,7 +328,9 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
         Kind::New => true,
-        Kind::Await => tree.first(value).is_some_and(|call| calls_maker(model, call)),
+        Kind::Await => {
+            tree.first(value).is_some_and(|call| calls_maker(model, call) || acquires(model, call))
+        }
         Kind::Identifier => {
             let own = model.file.binding_of(value).filter(|&binding| {
                 let row = model.file.binding(binding);
@@ -344,6 +346,7 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
             is_known
                 || is_copy
                 || calls_maker(model, value)
+                || acquires(model, value)
                 || is_found_below(model, value)
                 || is_made_of_markup(model, value)
         }
@@ -358,6 +361,12 @@ const MAKERS: &[&str] = &["create", "make", "new"];
 fn calls_maker(model: &Model<'_>, call: NodeId) -> bool {
     let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee)).unwrap_or_default();
     MAKERS.iter().any(|word| name.starts_with(word))
+}
+
+/// Whether a row says that a call gives something that has to be given back: another one each time.
+fn acquires(model: &Model<'_>, call: NodeId) -> bool {
+    let gives = |row: &&CallRow| row.acquires.as_ref().is_some_and(|row| row.handle == Handle::Result);
+    model.file.tree.is_call(call) && model.rows(call).iter().any(gives)
 }
 
 /// `$('<div>').appendTo(parent)`: jQuery makes an element of markup, and its methods give it back.

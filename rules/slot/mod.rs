@@ -78,13 +78,14 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
         .then(|| slot.clone())
 }
 
-/// The component whose `useRef` a place is the `current` of.
+/// The component that a place is the box of: `ref.current` of `const ref = useRef()`.
 fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
     let tree = &model.file.tree;
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let made = model.file.sole_value(binding).and_then(|value| tree.callee(value));
+    let mut rows = made.and_then(|made| model.callee_name(made)).map(|made| model.catalog.calls_named(made));
     let is_ref =
-        tree.text(*name) == "current" && made.and_then(|made| model.callee_name(made)) == Some("useRef");
+        rows.as_mut().is_some_and(|rows| rows.any(|row| row.keeps_in.as_deref() == Some(tree.text(*name))));
     let func = model.file.binding(binding).func;
     (is_ref && func.index() != 0).then_some(func)
 }

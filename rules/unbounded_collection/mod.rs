@@ -1,5 +1,6 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
+mod admitted;
 mod container;
 mod distinct;
 mod evidence;
@@ -84,6 +85,9 @@ impl Rule for UnboundedCollection {
         }
         if is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
+        }
+        if let Some(others) = admitted::by(file, op) {
+            return dropped(&format!("what is no key of `{}` is turned away", model.file.display(&others)));
         }
         let holder = claims.names.place(model, &op.holder);
         let key = op.key.or_else(|| distinct::told_apart_by(file, op));

@@ -293,10 +293,12 @@ fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
     name.split('_').flat_map(camel_words).any(|word| word == "once")
 }
 
-/// A table in a page that remembers what was computed for a key: as large as what one user looks at.
+/// A table in a page that remembers what was computed for a key: as large as what one user looks at. A server shows it
+/// to all of them.
 fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &GrowthClaim) -> bool {
-    let rate = project.rate(file, claim.func).rate;
-    let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
+    let info = project.rate(file, claim.func);
+    let in_page = !info.served
+        && matches!(info.rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
     let key = growth.key.to_ascii_lowercase();
     let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
         .iter()

@@ -32,13 +32,37 @@ fn directives<'m>(model: &'m Model<'_>, func: FuncId) -> impl Iterator<Item = (&
     strings.filter_map(|(text, statement)| Some((model.catalog.directive(text)?, statement)))
 }
 
+/// Whether a directive of the module says that its components run in the browser too.
+pub(crate) fn is_for_browsers(model: &Model<'_>) -> bool {
+    directives(model, FuncId(0)).any(|(row, _)| row.client)
+}
+
 fn exported(model: &Model<'_>, row: &DirectiveRow, at: NodeId, out: &mut Calls) {
-    for export in model.file.exports.iter().filter(|export| export.name.is_some()) {
+    for export in &model.file.exports {
+        let Some(name) = export.name else { continue };
         let Some(target) = exported_target(model, export.target, "") else { continue };
+        if row.client {
+            out.edges.extend(component_edge(model, row, target, (model.file.tree.text(name), at)));
+            continue;
+        }
         // Of what a function is wrapped in nobody knows whether it calls it each time.
         let certain = matches!(target, Target::Function(func) if model.handed(func).is_empty());
         out.edges.push(Edge { certain, ..edge(model, row, target, at) });
     }
+}
+
+/// Somebody shows a component that is exported, by convention. What is called otherwise is a hook or a helper.
+fn component_edge(
+    model: &Model<'_>,
+    row: &DirectiveRow,
+    target: Target,
+    (exported, at): (&str, NodeId),
+) -> Option<Edge> {
+    let Target::Function(func) = target else { return None };
+    let name = model.file.function_name(func).unwrap_or(exported);
+    let is_component = name == "default" || name.starts_with(char::is_uppercase);
+    let edge = || Edge { certain: false, ..edge(model, row, target, at) };
+    is_component.then(edge)
 }
 
 fn edge(model: &Model<'_>, row: &DirectiveRow, target: Target, at: NodeId) -> Edge {

@@ -28,7 +28,7 @@ pub(super) fn entry_edges(model: &Model<'_>, out: &mut Calls) {
 fn signature_edge(model: &Model<'_>, func: FuncId, out: &mut Calls) {
     let Some((row, name)) = model.signature_of(func) else { return };
     let site = model.file.tree.span(model.file.function(func).node);
-    let edge = framework_edge(Target::Function(func), row.runs, site, &format!("a `{name}`"));
+    let edge = framework_edge(Target::Function(func), row.runs, site, &format!("typed as `{name}`"));
     let (library, returned) = (Some(row.library), row.returned);
     out.edges.push(Edge { certain: false, library, returned, ..edge });
 }

@@ -1,11 +1,12 @@
 //! What frameworks call: methods by the class they are in, functions by the name they are exported under, by the
 //! decorators they bear, components by being rendered.
 
+use super::directives::is_for_browsers;
 use super::{Calls, Edge, Target, injected, is_linkable, named_target};
 use crate::catalog::{DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
-use crate::mounts;
+use crate::mounts::{self, Shown};
 use crate::place::Root;
 use crate::rate::Rate;
 use crate::tables::{ClassKind, ExportTarget};
@@ -186,6 +187,15 @@ pub(crate) fn decorator_rows<'m>(
     out
 }
 
+/// The lists of what a framework makes anew for each component that a decorator makes of its class; none if it makes none.
+#[must_use]
+pub fn provided(model: &Model<'_>, decorator: NodeId) -> Option<Vec<NodeId>> {
+    let found = Decorator::of(model, decorator)?;
+    let rows = decorator_rows(model, &[decorator], true);
+    let (row, _) = rows.iter().find(|(row, _)| !row.provides.is_empty())?;
+    Some(row.provides.iter().filter_map(|list| found.option(model, list)).collect())
+}
+
 /// A decorator: what it is called, where it is from, and with which options it stands.
 pub(super) struct Decorator<'m> {
     pub(super) name: &'m str,
@@ -272,16 +282,34 @@ pub(crate) fn framework_exports<'a>(model: &Model<'a>) -> Vec<FrameworkExport<'a
 }
 
 pub(super) fn export_edges(model: &Model<'_>, out: &mut Calls) {
+    let in_browsers = is_for_browsers(model);
     for export in framework_exports(model) {
-        let label = format!("exported as `{}`", export.name);
-        let edge = framework_edge(export.target, export.row.runs, export.at, &label);
+        let row = export.row;
+        let is_served = row.server && !in_browsers;
+        let runs = if row.server && in_browsers { When::At(Rate::Render) } else { row.runs };
+        let edge = framework_edge(export.target.clone(), runs, export.at, &export_label(model, &export));
         out.edges.push(Edge {
             certain: false,
-            in_loop: export.row.loops,
-            library: Some(export.row.library),
-            need: export.row.need,
+            in_loop: row.loops,
+            library: Some(row.library),
+            need: row.need,
+            shown: is_served.then_some(Shown::Served),
             ..edge
         });
+    }
+}
+
+/// How messages name a function that is exported: "page `Home`", "exported as `default`".
+fn export_label(model: &Model<'_>, export: &FrameworkExport<'_>) -> String {
+    let what = &export.row.what;
+    let name = match export.target {
+        Target::Function(func) => model.file.function_name(func),
+        _ => None,
+    };
+    match name {
+        _ if what.is_empty() => format!("exported as `{}`", export.name),
+        Some(name) => format!("{what} `{name}`"),
+        None => format!("{what}, exported as `{}`", export.name),
     }
 }
 
@@ -379,7 +407,8 @@ pub(super) fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Call
     let tree = &model.file.tree;
     let Some(tag) = tree.first(node).filter(|&tag| tree.kind(tag) != Kind::String) else { return };
     let Some(target) = named_target(model, tag) else { return };
-    let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), "rendered");
+    let label = format!("<{}>", model.file.display(&model.file.place(tag)));
+    let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), &label);
     let shown = Some(mounts::shown_as(model, node));
     out.edges.push(Edge { caller: tree.func(node), shown, ..edge });
 }

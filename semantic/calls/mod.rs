@@ -8,10 +8,11 @@ mod handed;
 mod injected;
 mod shapes;
 
+pub(crate) use directives::is_for_browsers;
 pub use ends::{client_hook, ends_field, late_hook, uncalled, uncalled_in_scope};
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
-pub use frameworks::{is_component, is_component_hook, is_component_method, takes_effect};
+pub use frameworks::{is_component, is_component_hook, is_component_method, provided, takes_effect};
 pub use handed::param_position;
 pub(crate) use injected::injection;
 pub(crate) use shapes::params as shape_params;
@@ -280,7 +281,6 @@ fn is_builtin(model: &Model<'_>, place: &Place) -> bool {
                 | "querystring"
                 | "dns"
                 | "cluster"
-                | "react"
         )
 }
 

@@ -259,6 +259,11 @@ impl Catalog {
                 self.endings.entry(name).or_default().push(row.clone());
             }
         }
+        for row in &sheet.aliases {
+            self.aliases.extend(row.names.iter().map(|name| (name.clone(), row.same_as.clone())));
+        }
+        self.disposables.extend(sheet.disposables.iter().flat_map(|row| row.names.iter().cloned()));
+        self.elements.extend(sheet.elements.iter().cloned());
         self.server_renderers.extend(sheet.server_renderers.iter().cloned());
         for row in &sheet.properties {
             self.check_names(sheet, &row.params)?;

@@ -34,6 +34,9 @@ pub struct DecoratorRow {
     /// The class it stands on is the component at the root of the application.
     #[serde(default)]
     pub root: bool,
+    /// The options that list what is made anew for each component that it stands on.
+    #[serde(default)]
+    pub provides: Vec<String>,
     /// What becomes of what such a function returns.
     #[serde(default)]
     pub returned: Returned,
@@ -67,9 +70,54 @@ pub struct DirectiveRow {
     pub what: String,
     /// When it runs.
     pub runs: When,
+    /// It marks code that runs in the browser too: it speaks of components alone, and what servers show only there ends
+    /// at it.
+    #[serde(default)]
+    pub client: bool,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,
+}
+
+/// A package that has all that another one has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AliasRow {
+    /// The package.
+    pub names: Vec<String>,
+    /// The one whose rows hold for it.
+    pub same_as: String,
+}
+
+/// Types of things to be disposed of: code that names one knows of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisposableRow {
+    /// Their names.
+    pub names: Vec<String>,
+}
+
+/// A component by the way it shows what stands in it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElementRow {
+    /// Its names; `*` is anything within one.
+    pub names: Vec<String>,
+    /// Names that are none of these all the same.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// When it shows it.
+    pub shows: Shows,
+}
+
+/// When a component shows what stands in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shows {
+    /// Whenever it is shown itself.
+    Always,
+    /// It comes and goes.
+    Sometimes,
 }
 
 /// A function that runs because of its exported name.
@@ -92,6 +140,13 @@ pub struct ExportRow {
     pub calls_this: Vec<String>,
     /// When it runs.
     pub runs: When,
+    /// What such a function is, for messages: `page`.
+    #[serde(default)]
+    pub what: String,
+    /// It is a component that runs on a server alone, and so do those that it shows, but for those of modules that say
+    /// that they are for the browser.
+    #[serde(default)]
+    pub server: bool,
     /// It runs many times each time.
     #[serde(default)]
     pub loops: bool,

@@ -9,6 +9,7 @@ mod entries;
 mod rows;
 
 use crate::bounds::{self, OutOfBounds};
+use crate::glob;
 use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -140,6 +141,10 @@ pub struct Catalog {
     uncalled: Vec<UncalledRow>,
     endings: FxHashMap<String, Vec<EndingRow>>,
     server_renderers: FxHashSet<String>,
+    /// The package whose rows hold for another one, by the name of that one.
+    aliases: FxHashMap<String, String>,
+    disposables: Vec<String>,
+    elements: Vec<ElementRow>,
     /// By the names of the properties.
     properties: FxHashMap<String, Vec<PropertyRow>>,
     signatures: FxHashMap<String, SignatureRow>,
@@ -407,7 +412,7 @@ impl Catalog {
 
     /// The rows by which a framework renders what a file exports.
     pub(crate) fn pages_of(&self, path: &str) -> impl Iterator<Item = &ExportRow> {
-        let pages = self.exports.iter().filter(|row| row.runs == When::At(Rate::Render));
+        let pages = self.exports.iter().filter(|row| row.server || row.runs == When::At(Rate::Render));
         pages.filter(move |row| row.covers(path))
     }
 
@@ -457,6 +462,26 @@ impl Catalog {
     #[must_use]
     pub fn endings(&self, decorator: &str) -> &[EndingRow] {
         self.endings.get(decorator).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The package whose rows hold for this one, or for a module of it: `fs` for one that has all that `fs` has.
+    #[must_use]
+    pub fn known_as<'c>(&'c self, package: &'c str) -> &'c str {
+        self.aliases.get(package).map_or(package, String::as_str)
+    }
+
+    /// The names of types of things to be disposed of.
+    #[must_use]
+    pub fn disposables(&self) -> &[String] {
+        &self.disposables
+    }
+
+    /// When a component of this name shows what stands in it, if that is known.
+    #[must_use]
+    pub fn shows(&self, component: &str) -> Option<Shows> {
+        let is_named = |names: &[String]| names.iter().any(|name| glob::whole(name, component));
+        let row = self.elements.iter().find(|row| is_named(&row.names) && !is_named(&row.unless));
+        row.map(|row| row.shows)
     }
 
     /// Whether a module renders components on a server.

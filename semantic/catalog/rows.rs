@@ -2,8 +2,8 @@
 
 use super::LibraryId;
 use super::entries::{
-    DecoratorRow, DirectiveRow, EndingRow, ExportRow, HandlerRow, HookRow, ObjectRow, PropertyRow,
-    SignatureRow, UncalledRow,
+    AliasRow, DecoratorRow, DirectiveRow, DisposableRow, ElementRow, EndingRow, ExportRow, HandlerRow,
+    HookRow, ObjectRow, PropertyRow, SignatureRow, UncalledRow,
 };
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
@@ -74,6 +74,15 @@ pub struct Sheet {
     /// Methods that a framework calls because of the class they are in.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<HookRow>,
+    /// Packages that have all that another one has.
+    #[serde(default, rename = "alias")]
+    pub aliases: Vec<AliasRow>,
+    /// Types of things to be disposed of.
+    #[serde(default, rename = "disposable")]
+    pub disposables: Vec<DisposableRow>,
+    /// Components by the way they show what stands in them.
+    #[serde(default, rename = "element")]
+    pub elements: Vec<ElementRow>,
     /// Shapes of objects that a framework takes.
     #[serde(default, rename = "object")]
     pub objects: Vec<ObjectRow>,
@@ -264,6 +273,11 @@ pub struct CallRow {
     pub registry: Option<RegistryRow>,
     /// The argument at this position is what an application shows at its root: a component, an element, options.
     pub mounts: Option<u8>,
+    /// It makes an element of the component that is its first argument.
+    #[serde(default)]
+    pub makes_element: bool,
+    /// The field of what it gives that keeps what it is given for as long as the component lives.
+    pub keeps_in: Option<String>,
     /// It gives an instance of the class that the argument at this position names, which somebody else has made.
     pub injects: Option<u8>,
     /// What the cost of building it anew each time is: for `per-call-construction`, nanoseconds on the lab's machine.
@@ -310,6 +324,8 @@ impl CallRow {
             || self.watches
             || self.selects
             || self.makes_state
+            || self.makes_element
+            || self.keeps_in.is_some()
             || self.completes.is_some()
     }
 

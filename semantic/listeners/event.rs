@@ -27,13 +27,10 @@ fn is_change(name: &str) -> bool {
     event.is_some_and(|event| event.starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
-/// What code calls that knows of things to be disposed of, as the editors do.
-const DISPOSABLES: &[&str] =
-    &["Disposable", "IDisposable", "DisposableCollection", "DisposableStore", "CompositeDisposable"];
-
 /// Whether what a method of this name adds is a listener, and surely so; none if it is not.
 fn proof(model: &Model<'_>, object: NodeId, method: &str) -> Option<bool> {
-    let knows_disposables = || DISPOSABLES.iter().any(|name| model.file.tree.names().find(name).is_some());
+    let is_named = |name: &String| model.file.tree.names().find(name).is_some();
+    let knows_disposables = || model.catalog.disposables().iter().any(is_named);
     match method {
         "event" => Some(is_made_emitter(model, &model.file.place(object))),
         _ if is_told_before_or_after(method) => Some(true),

@@ -137,8 +137,7 @@ impl<'a> Model<'a> {
         }
         match text {
             "Record" => return self.record_ty(args, fuel),
-            "Promise" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Awaited" | "Ref"
-            | "ShallowRef" | "MutableRefObject" | "RefObject" => {
+            "Promise" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Awaited" => {
                 return args.first().map_or(Ty::Unknown, |&inner| self.annotation_within(inner, fuel));
             }
             "ReturnType" => return self.return_type(args),

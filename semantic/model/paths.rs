@@ -32,7 +32,7 @@ impl<'a> Model<'a> {
             return self.path_within(&queried, fuel);
         }
         let mut path = match place.root {
-            Root::Module(source) => package_path(tree.text(source))?.to_owned(),
+            Root::Module(source) => self.catalog.known_as(package_path(tree.text(source))?).to_owned(),
             Root::Global(name) => tree.text(name).to_owned(),
             Root::Value(node) if self.is_import_meta(node) => "import.meta".to_owned(),
             Root::Value(node) if tree.is_call(node) => {
@@ -114,9 +114,5 @@ pub fn package_path(specifier: &str) -> Option<&str> {
     if specifier.starts_with(['.', '/', '#', '~']) || specifier.starts_with("@/") {
         return None;
     }
-    match specifier.strip_prefix("node:").unwrap_or(specifier) {
-        // They have all that `fs` has.
-        "fs-extra" | "graceful-fs" => Some("fs"),
-        name => Some(name),
-    }
+    Some(specifier.strip_prefix("node:").unwrap_or(specifier))
 }

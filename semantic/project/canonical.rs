@@ -483,7 +483,9 @@ impl Project<'_> {
     #[must_use]
     pub fn api_path(&self, spot: &Spot) -> Option<String> {
         let mut path = match spot.root {
-            SpotRoot::Package(name) => model::package_path(self.text(name))?.to_owned(),
+            SpotRoot::Package(name) => {
+                self.catalog.known_as(model::package_path(self.text(name))?).to_owned()
+            }
             SpotRoot::Global(name) => self.text(name).to_owned(),
             _ => return None,
         };

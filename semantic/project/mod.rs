@@ -22,6 +22,7 @@ use crate::catalog::{Catalog, ModelId};
 use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
+use crate::rate::Rate;
 use crate::summary::{EdgeRow, Role, Summary, UseRow};
 use crate::tables::FunctionKind;
 use fuel::Answers;
@@ -398,7 +399,9 @@ impl<'c> Project<'c> {
     /// How often a function runs.
     #[must_use]
     pub fn rate(&self, file: FileId, func: FuncId) -> RateInfo {
-        self.rates.of(file, func)
+        let info = self.rates.of(file, func);
+        let is_rendered = || info.rate == Some(Rate::Render) && self.is_rendered_on_server(file);
+        RateInfo { served: info.served || is_rendered(), ..info }
     }
 
     /// How often a function is begun by somebody else than the timeout that it arms itself.

@@ -59,6 +59,7 @@ pub fn summarise(
     let bindings = builder.bindings.into_iter().collect();
     let mut summary = Summary {
         role,
+        in_browsers: calls::is_for_browsers(model),
         imports,
         type_imports,
         exports,

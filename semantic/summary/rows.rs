@@ -30,6 +30,8 @@ pub enum Role {
 pub struct Summary {
     /// Its part in the project.
     pub role: Role,
+    /// Its components run in the browser too, it says.
+    pub in_browsers: bool,
     /// The strings that places below refer to.
     pub names: Texts,
     /// Module specifiers it imports.

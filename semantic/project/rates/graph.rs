@@ -5,6 +5,7 @@ use super::targets::{ParamRuns, Runs, Targets};
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
 use crate::place::Step;
+use crate::mounts::Shown;
 use crate::project::roots::Roots;
 use crate::project::{FileId, Project, Symbol};
 use crate::rate::Rate;
@@ -30,6 +31,8 @@ pub(super) struct Arrow {
     pub(super) file: FileId,
     pub(super) row: u32,
     pub(super) handed: bool,
+    /// How it shows a component.
+    pub(super) shown: Option<Shown>,
 }
 
 impl Arrow {
@@ -45,6 +48,7 @@ impl Arrow {
             file,
             row: u32::MAX,
             handed: false,
+            shown: None,
         }
     }
 }
@@ -91,6 +95,8 @@ pub(super) struct Graph {
     /// Once it is built.
     pub(super) by_node: ByNode<Arrow>,
     pub(super) cold: Vec<bool>,
+    /// Functions that servers may show as components without sending them to the browser.
+    pub(super) servable: Vec<bool>,
     pub(super) states: Vec<State>,
     pub(super) begun: Vec<RateInfo>,
     pub(super) entries: Vec<Option<Rate>>,
@@ -169,6 +175,7 @@ impl Graph {
             arrows: Vec::new(),
             by_node: ByNode::default(),
             cold: vec![false; nodes],
+            servable: vec![false; nodes],
             states: vec![state; nodes],
             begun: Vec::new(),
             entries: vec![None; nodes],
@@ -245,7 +252,9 @@ impl Graph {
         let summary = project.summary(id);
         let is_cold = summary.role == Role::Test;
         let first = self.func(id, FuncId(0)).0 as usize;
-        self.cold[first..first + summary.functions.len()].fill(is_cold);
+        let functions = first..first + summary.functions.len();
+        self.cold[functions.clone()].fill(is_cold);
+        self.servable[functions].fill(!summary.in_browsers);
         for (row, (edge, runs)) in summary.edges.iter().zip(&targets.edges).enumerate() {
             let Some(runs) = *runs else {
                 self.loose.extend(method_called(project, id, edge.target).filter(|_| !is_cold));
@@ -261,6 +270,7 @@ impl Graph {
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,
+                shown: edge.shown,
             };
             self.add_run(project, (id, edge.caller), runs, arrow);
         }

@@ -27,10 +27,12 @@ pub struct RateInfo {
     pub certain: bool,
     /// It also runs in a loop somewhere on the way.
     pub in_loop: bool,
+    /// A component that a server renders is on the way, or it is one.
+    pub served: bool,
 }
 
 impl RateInfo {
-    const UNKNOWN: Self = Self { rate: None, certain: false, in_loop: false };
+    const UNKNOWN: Self = Self { rate: None, certain: false, in_loop: false, served: false };
 
     /// Whether the function is known to run more than once.
     #[must_use]
@@ -53,7 +55,16 @@ impl RateInfo {
         };
         let looped = if self.in_loop { ", in a loop" } else { "" };
         let sure = if self.certain { "" } else { ", if a convention holds" };
-        format!("{}{looped}{sure}", rate.phrase())
+        format!("{}{looped}{sure}", self.often(rate))
+    }
+
+    /// The word for messages: "per request". What a server renders as well as the browser runs there for each request.
+    #[must_use]
+    pub fn often(&self, rate: Rate) -> &'static str {
+        match rate {
+            Rate::Render if self.served => "per render, on the server per request",
+            rate => rate.phrase(),
+        }
     }
 }
 

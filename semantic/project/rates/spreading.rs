@@ -4,6 +4,7 @@ use super::RateInfo;
 use super::graph::{Arrow, Graph, Node, Origin, Reached};
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
+use crate::mounts::Shown;
 use crate::project::{FileId, GlobalTy, Project};
 use crate::rate::Rate;
 use crate::summary::{ExportTo, Role, TargetRow, TypeRow};
@@ -36,7 +37,8 @@ impl Graph {
             let begins = self.states[from.0 as usize].info.rate.is_some_and(|rate| rate >= Rate::Once);
             for arrow in self.by_node.of(from).iter().filter(|arrow| arrow.rearms && begins) {
                 let origin = Origin { is_entry: true, ..Origin::of(from, arrow) };
-                queue.push(Rate::Job, arrow.to, Some(origin), arrow.in_loop);
+                let how = How { in_loop: arrow.in_loop, served: false };
+                queue.push(Rate::Job, arrow.to, Some(origin), how);
             }
         }
         queue
@@ -51,12 +53,12 @@ impl Graph {
                 Role::Test => Rate::Cold,
                 Role::Source | Role::Script | Role::CommandLine => Rate::Once,
             };
-            queue.push(rate, self.func(id, FuncId(0)), None, false);
+            queue.push(rate, self.func(id, FuncId(0)), None, How::PLAIN);
             for (i, row) in summary.functions.iter().enumerate() {
                 let func = FuncId::from_index(i);
                 let is_setup = row.kind == FunctionKind::Setup;
                 if is_setup && self.roots.of_function(project, id, func).is_none() {
-                    queue.push(Rate::Component, self.func(id, func), None, false);
+                    queue.push(Rate::Component, self.func(id, func), None, How::PLAIN);
                 }
             }
         }
@@ -74,7 +76,8 @@ impl Graph {
                     && arrow.certain == certain
                     && !self.cold[from.0 as usize]
                 {
-                    queue.push(rate, arrow.to, Some(Origin::of(from, arrow)), arrow.in_loop);
+                    let how = How { in_loop: arrow.in_loop, served: arrow.shown == Some(Shown::Served) };
+                    queue.push(rate, arrow.to, Some(Origin::of(from, arrow)), how);
                 }
             }
         }
@@ -90,7 +93,7 @@ impl Graph {
         }
         for node in exported {
             if self.states[node.0 as usize].info.rate.is_none() {
-                queue.push(Rate::Call, node, None, false);
+                queue.push(Rate::Call, node, None, How::PLAIN);
             }
         }
         queue
@@ -165,8 +168,9 @@ impl Graph {
                 None => true,
                 // A rate that rests on a convention replaces "once" and "whenever called", never a proved repetition.
                 Some(known) => {
-                    known < step.rate && (certain || !known.repeats() || known == Rate::Call)
-                        || known == step.rate && step.in_loop && !state.info.in_loop
+                    known < step.rate
+                        && (certain || !known.repeats() || known == Rate::Call || step.shows_more_than(known))
+                        || known == step.rate && step.how.in_loop && !state.info.in_loop
                 }
             };
             if !better {
@@ -174,7 +178,8 @@ impl Graph {
             }
             // The same rate again, now in a loop: the shortest way stays the witness.
             let is_new = state.info.rate != Some(step.rate);
-            state.info = RateInfo { rate: Some(step.rate), certain, in_loop: step.in_loop };
+            let How { in_loop, served } = step.how;
+            state.info = RateInfo { rate: Some(step.rate), certain, in_loop, served };
             if is_new {
                 state.from = step.from;
             }
@@ -200,12 +205,19 @@ impl Graph {
             return;
         }
         let rate = match arrow.when {
+            // What a component shows runs where it does; each that is for the browser too is rendered there as well.
+            When::At(Rate::Render) if info.served && self.shows_on_server(&arrow) => known,
             When::At(_) => return,
             _ if arrow.once => known.min(Rate::Once),
             _ => known,
         };
         let in_loop = !arrow.once && (info.in_loop || arrow.in_loop || arrow.when == When::Each);
-        queue.push(rate, arrow.to, Some(Origin::of(from, &arrow)), in_loop);
+        let origin = Origin { is_entry: false, ..Origin::of(from, &arrow) };
+        queue.push(rate, arrow.to, Some(origin), How { in_loop, served: info.served });
+    }
+
+    fn shows_on_server(&self, arrow: &Arrow) -> bool {
+        arrow.shown.is_some() && self.servable[arrow.to.0 as usize]
     }
 }
 
@@ -223,12 +235,30 @@ fn takes_handler(label: &str) -> bool {
     bytes.any(|(at, &byte)| WORDS.iter().any(|word| begins_so(byte, word) && begins_at(at, word)))
 }
 
+/// What goes along with a rate.
+#[derive(Clone, Copy)]
+struct How {
+    in_loop: bool,
+    served: bool,
+}
+
+impl How {
+    const PLAIN: Self = Self { in_loop: false, served: false };
+}
+
 #[derive(Clone, Copy)]
 struct Visit {
     rate: Rate,
     node: Node,
     from: Option<Origin>,
-    in_loop: bool,
+    how: How,
+}
+
+impl Visit {
+    /// That something is rendered is proved; by whom, and for each request, a convention says.
+    fn shows_more_than(&self, known: Rate) -> bool {
+        known == Rate::Render && self.how.served
+    }
 }
 
 /// A queue for each rate, emptied from the highest down.
@@ -240,9 +270,9 @@ struct Queue {
 }
 
 impl Queue {
-    fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, in_loop: bool) {
+    fn push(&mut self, rate: Rate, node: Node, from: Option<Origin>, how: How) {
         self.highest = self.highest.max(rate as usize);
-        self.levels[rate as usize].push_back(Visit { rate, node, from, in_loop });
+        self.levels[rate as usize].push_back(Visit { rate, node, from, how });
     }
 
     fn is_empty(&self) -> bool {
