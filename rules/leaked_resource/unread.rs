@@ -1,6 +1,5 @@
 //! A stream that is read on some ways through a function and forgotten on others: what it holds stays open there.
 
-use super::piped;
 use crate::acquire;
 use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
@@ -12,6 +11,9 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::{Kind, flag};
 use rustc_hash::FxHashSet;
+
+/// Functions that read a stream to its end, or destroy it.
+const PIPELINES: &[&str] = &["pipeline", "pipelineAsync", "pump"];
 
 /// Methods that neither read a stream nor end it.
 const LOOKERS: &[&str] = &["pause", "setEncoding", "unref", "ref", "isPaused", "setMaxListeners"];
@@ -138,7 +140,10 @@ fn is_piped(model: &Model<'_>, access: &Access) -> bool {
     let tree = &model.file.tree;
     match access.usage {
         Usage::Method { name, .. } => tree.text(name) == "pipe",
-        Usage::Argument { call, index: 0 } => piped::ends_streams(model, call),
+        Usage::Argument { call, index: 0 } => {
+            let callee = tree.callee(call).and_then(|callee| model.callee_name(callee));
+            callee.is_some_and(|name| PIPELINES.contains(&name))
+        }
         _ => false,
     }
 }

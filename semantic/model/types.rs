@@ -500,11 +500,13 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The name of the class of which a call gives an instance that somebody else has made: `inject(HttpClient)`.
+    /// The name of the class of which a call gives an instance that somebody else has made: `inject(HttpClient)`,
+    /// `container.resolve(Store)`.
     #[must_use]
     pub fn injected(&self, call: NodeId) -> Option<NodeId> {
         let tree = &self.file.tree;
-        if tree.kind(call) != Kind::Call || !matches!(tree.kind(tree.callee(call)?), Kind::Identifier) {
+        let is_named = |node: NodeId| matches!(tree.kind(node), Kind::Identifier | Kind::Member);
+        if tree.kind(call) != Kind::Call || !is_named(tree.callee(call)?) || !is_named(tree.arg(call, 0)?) {
             return None;
         }
         let at = self.rows(call).iter().find_map(|row| row.injects)?;
