@@ -191,21 +191,37 @@ fn coverage_counts_what_was_understood() {
     assert_eq!(coverage.modelled, 2);
 }
 
+/// The way to the function in which `here(…)` is called.
+fn way_to_here(path: &str, code: &str) -> Vec<String> {
+    let catalog = shipped();
+    let file = lowered(path, code);
+    let func = file.tree.func(marked(&file));
+    let analysed = engine::analyse(&file, &catalog, Role::Source, &[], &Trace::default());
+    let (project, _) = linked(path, None, analysed, &catalog);
+    project.witness(FileId(0), func).into_iter().map(|step| step.label).collect()
+}
+
 /// The way to a function that a directive makes an entry point names it.
 #[test]
 fn the_way_to_a_server_action_names_it() {
-    let catalog = shipped();
     for code in [
         "'use server'; export const save = async form => { here(form) }",
         "export function Page() { async function save(form) { 'use server'; here(form) } return save }",
     ] {
-        let file = lowered("a.js", code);
-        let func = file.tree.func(marked(&file));
-        let analysed = engine::analyse(&file, &catalog, Role::Source, &[], &Trace::default());
-        let (project, _) = linked("a.js", None, analysed, &catalog);
-        let way: Vec<String> = project.witness(FileId(0), func).into_iter().map(|step| step.label).collect();
-        assert_eq!(way, ["server action `save`"], "{code}");
+        assert_eq!(way_to_here("a.js", code), ["server action `save`"], "{code}");
     }
+}
+
+/// The way to what a page shows names the page and each component on it.
+#[test]
+fn the_way_to_what_a_page_shows_names_it() {
+    let shows = "import 'next'; const load = () => here(); const Card = () => load();";
+    let code = format!("{shows} export default async function Home() {{ return <Card/> }}");
+    assert_eq!(way_to_here("app/page.jsx", &code), ["page `Home`", "<Card>", "load"]);
+    let code = format!("{shows} export default () => <Card/>");
+    assert_eq!(way_to_here("app/page.jsx", &code), ["page, exported as `default`", "<Card>", "load"]);
+    let code = "'use client'; export const Card = () => here();";
+    assert_eq!(way_to_here("card.jsx", code), ["client component `Card`"]);
 }
 
 /// The sheets, read and as they are written.

@@ -257,7 +257,11 @@ fn doubts(
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
     let is_own_table = is_table(growth) && !expires(growth) || growth.sibling.is_some();
-    if is_at_place || !is_own_table && is_page_memo(project, file, claim, growth) {
+    let is_memo = !is_own_table && is_page_memo(project, file, claim, growth);
+    if is_memo && !is_at_place && project.rate(file, claim.func).served {
+        // A convention says that a server renders it, for everybody.
+        doubt.assume();
+    } else if is_at_place || is_memo {
         doubt.unknown();
     }
     // Where there are few keys, each is asked for again.
@@ -293,12 +297,10 @@ fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
     name.split('_').flat_map(camel_words).any(|word| word == "once")
 }
 
-/// A table in a page that remembers what was computed for a key: as large as what one user looks at. A server shows it
-/// to all of them.
+/// A table in a page that remembers what was computed for a key: as large as what one user looks at.
 fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &GrowthClaim) -> bool {
-    let info = project.rate(file, claim.func);
-    let in_page = !info.served
-        && matches!(info.rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
+    let rate = project.rate(file, claim.func).rate;
+    let in_page = matches!(rate, Some(Rate::Render | Rate::Event | Rate::Component | Rate::Instance));
     let key = growth.key.to_ascii_lowercase();
     let is_node = ["el", "elm", "elem", "node", "element", "target", "dom"]
         .iter()
