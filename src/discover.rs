@@ -2,7 +2,8 @@
 
 use crate::config::ConfigError;
 use crate::configs::Configs;
-use crate::manifest::{self, Manifest};
+use crate::lockfile::{self, Lockfile};
+use crate::manifest::{self, Manifest, Open};
 use crate::{published, role};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -78,10 +79,29 @@ pub(crate) struct Found {
     pub(crate) skipped: BTreeMap<Skip, u64>,
     /// The packages whose manifests were met.
     pub(crate) packages: Packages,
+    /// The lockfiles that were met.
+    pub(crate) locks: Vec<Lockfile>,
+    /// What manifests leave open, by folder.
+    pub(crate) open: Vec<(String, Open)>,
     /// Files that were named and cannot be read, and files whose name cannot be shown: path and reason.
     pub(crate) refused: Vec<(String, String)>,
     /// Folders that could not be walked: path and reason.
     pub(crate) errors: Vec<(String, String)>,
+}
+
+impl Found {
+    /// Looks up what is installed of packages whose majors matter and whose manifests leave them open.
+    pub(crate) fn close(&mut self, matters: impl Fn(&str) -> bool) {
+        let open = self.open.iter().filter(|(_, open)| matters(&open.name));
+        let known = lockfile::installed(&self.locks, open.map(|(folder, open)| (folder.as_str(), open)));
+        if known.is_empty() {
+            return;
+        }
+        let asked = Arc::make_mut(&mut self.packages.asked);
+        for (folder, name, majors) in known {
+            asked.entry(folder).or_default().insert(name, majors);
+        }
+    }
 }
 
 /// Patterns of the config, compiled; none if there are none.
@@ -136,6 +156,9 @@ pub(crate) fn discover(
         let root = project_root(&whole, &here, meta.is_dir());
         manifest::above(&whole, &root, &here)
             .for_each(|manifest| found.extend(Some(Met::Manifest(manifest))));
+        for folder in manifest::folders_above(&whole, &root) {
+            found.locks.extend(Lockfile::in_folder(folder, &relative(folder, &here)));
+        }
         if meta.is_dir() {
             search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
@@ -177,6 +200,7 @@ pub(crate) enum Met {
     Skipped(Skip),
     Refused(String, String),
     Manifest(Manifest),
+    Lockfile(Lockfile),
 }
 
 impl Search<'_> {
@@ -236,7 +260,9 @@ impl Search<'_> {
         if name == "package.json" {
             return Ok(Manifest::read(path, &shown).map(Met::Manifest));
         }
-        let Some(language) = Language::of_path(name) else { return Ok(None) };
+        let Some(language) = Language::of_path(name) else {
+            return Ok(Lockfile::at(path, &shown).map(Met::Lockfile));
+        };
         if path.to_str().is_none() {
             return Ok(Some(Met::Refused(shown, "the path is not valid UTF-8".to_owned())));
         }
@@ -270,7 +296,9 @@ impl Extend<Met> for Found {
                 Met::File(file) => self.files.push(file),
                 Met::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
                 Met::Refused(path, reason) => self.refused.push((path, reason)),
-                Met::Manifest(Manifest { name, package, asked }) => {
+                Met::Lockfile(lock) => self.locks.push(lock),
+                Met::Manifest(Manifest { name, package, asked, open }) => {
+                    self.open.extend(open.into_iter().map(|open| (package.folder.clone(), open)));
                     Arc::make_mut(&mut self.packages.asked).insert(package.folder.clone(), asked);
                     if let Some(name) = name {
                         self.packages.folders.entry(name).or_insert(package);

@@ -17,6 +17,7 @@ mod fix;
 mod init;
 mod levels;
 mod lsp;
+mod lockfile;
 mod manifest;
 mod output;
 mod progress;

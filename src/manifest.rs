@@ -14,6 +14,15 @@ pub(crate) struct Manifest {
     pub(crate) package: Package,
     /// The majors that it asks for, by package; of Node under `node`.
     pub(crate) asked: FxHashMap<String, Majors>,
+    /// What it asks for without saying which major.
+    pub(crate) open: Vec<Open>,
+}
+
+/// A package that several majors of will do, or of which no range tells: `*`, `latest`, `catalog:`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Open {
+    pub(crate) name: String,
+    pub(crate) range: String,
 }
 
 impl Manifest {
@@ -22,14 +31,18 @@ impl Manifest {
         let json: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
         let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
-        Some(Self { name, package: package(&json, folder), asked: asked(&json) })
+        Some(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json) })
     }
 }
 
-/// What the manifests above a path say: a walk meets those below.
-pub(crate) fn above(path: &Path, root: &Path, here: &Path) -> impl Iterator<Item = Manifest> {
-    let folders = path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root));
-    folders.filter_map(move |folder| {
+/// The folders above a path, up to the root of its project: a walk meets what is below.
+pub(crate) fn folders_above<'p>(path: &'p Path, root: &'p Path) -> impl Iterator<Item = &'p Path> {
+    path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root))
+}
+
+/// What the manifests above a path say.
+pub(crate) fn above<'p>(path: &'p Path, root: &'p Path, here: &'p Path) -> impl Iterator<Item = Manifest> {
+    folders_above(path, root).filter_map(move |folder| {
         let path = folder.join("package.json");
         let read = Manifest::read(&path, &discover::relative(&path, here))?;
         // The name of what is around is nothing that is walked.
@@ -69,6 +82,19 @@ fn asked(manifest: &Value) -> FxHashMap<String, Majors> {
         }
     }
     out
+}
+
+/// What a manifest leaves open. What users of the package bring along is theirs, whatever its own tests are run with.
+fn open(manifest: &Value) -> Vec<Open> {
+    let group = |key: &str| manifest.get(key).and_then(Value::as_object).into_iter().flatten();
+    let is_brought = |name: &str| group("peerDependencies").any(|(brought, _)| brought == name);
+    let groups = ["dependencies", "optionalDependencies", "devDependencies"];
+    let ranges = groups.into_iter().flat_map(group).filter_map(|(name, range)| Some((name, range.as_str()?)));
+    ranges
+        .filter(|(_, range)| Majors::of_range(range).is_none_or(|majors| majors.from != majors.to))
+        .filter(|(name, _)| !is_brought(name))
+        .map(|(name, range)| Open { name: name.clone(), range: range.to_owned() })
+        .collect()
 }
 
 /// The files that an export may be, under whichever condition, in the order in which they are written.

@@ -17,6 +17,8 @@ impl Catalog {
         let mut catalog = Self::default();
         for (i, sheet) in sheets.iter().enumerate() {
             catalog.packages.extend(sheet.packages.iter().map(|name| (name.clone(), ())));
+            let caches = sheet.calls.iter().filter_map(|row| row.caches.as_ref()?.majors.as_ref());
+            catalog.majors.extend(caches.map(|majors| majors.of.clone()));
             catalog.declare(sheet, LibraryId(u16::try_from(i).unwrap_or(u16::MAX)));
         }
         for sheet in sheets {

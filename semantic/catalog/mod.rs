@@ -165,6 +165,8 @@ pub struct Catalog {
     emitters: Vec<EmitterRow>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
     packages: FxHashMap<String, ()>,
+    /// The packages whose majors rows tell apart.
+    majors: FxHashSet<String>,
 }
 
 impl Catalog {
@@ -511,6 +513,12 @@ impl Catalog {
     #[must_use]
     pub fn removes(&self, method: &str) -> bool {
         self.emitters.iter().any(|row| row.remove.iter().chain(&row.remove_all).any(|name| name == method))
+    }
+
+    /// Whether rows hold for some majors of a package and not for others.
+    #[must_use]
+    pub fn tells_majors_of(&self, name: &str) -> bool {
+        self.majors.contains(name)
     }
 
     /// Whether a package has rows.

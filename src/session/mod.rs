@@ -167,7 +167,8 @@ impl Loaded {
             .stack_size(WORKER_STACK_BYTES)
             .build()
             .map_err(|error| SessionError::Threads(plan.threads, error))?;
-        let found = pool.install(|| discover::discover(plan.paths, plan.extra, plan.configs))?;
+        let mut found = pool.install(|| discover::discover(plan.paths, plan.extra, plan.configs))?;
+        found.close(|package| catalog.tells_majors_of(package));
         plan.progress.start(found.files.len() as u64);
         lap("walk");
         let rules = plan.rules();
