@@ -85,6 +85,8 @@ pub enum Body {
     End(Box<EndClaim>),
     /// A library's cache that others may put into, or something put into what another file made.
     Cache(Box<CacheClaim>),
+    /// A client that others may ask, or an answer that a client of another file is asked for.
+    Asked(Box<AskedClaim>),
     /// Something that is wrong whatever the project says, as long as the code runs at all.
     Local(Box<LocalClaim>),
     /// Something is built anew that comes out alike each time.
@@ -133,6 +135,7 @@ kinds!(
     Outlived(OutlivedClaim),
     End(EndClaim),
     Cache(CacheClaim),
+    Asked(AskedClaim),
     Local(LocalClaim),
     Churn(ChurnClaim),
     Unawaited(UnawaitedClaim)
@@ -765,6 +768,25 @@ pub enum CacheEnd {
     /// Something is put in: by the library that it may be of, how many conventions there are in saying that keys come from
     /// outside.
     Put(Vec<(LibraryId, u8)>),
+}
+
+/// A client of a library, as one file sees it: the one that makes it, or one that asks it for something.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskedClaim {
+    /// The client.
+    pub client: Place,
+    /// Which end this is.
+    pub end: AskedEnd,
+}
+
+/// The two ends of a client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum AskedEnd {
+    /// It is made here: its type, and whether its options ask for answers that have to be read.
+    Made(ModelId, bool),
+    /// It is asked here, and nobody reads the answer: by the type that it may be of, whether the call itself asks for such
+    /// an answer, and what there is to say.
+    Asked(Vec<(ModelId, bool, LocalClaim)>),
 }
 
 /// A finding whose message is known; only whether and how often the code runs is open.

@@ -4,6 +4,7 @@
 
 pub mod claim;
 pub mod engine;
+mod exported;
 mod factory;
 pub mod finding;
 pub mod lifetime;

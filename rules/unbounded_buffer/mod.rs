@@ -1,6 +1,8 @@
 //! `unbounded-buffer`: what a peer sends is put together in memory, and nothing limits how much.
 
+mod ahead;
 mod limits;
+mod owed;
 mod peer;
 
 use crate::claim::{Body, Claim, LocalClaim, Note};
@@ -46,9 +48,14 @@ impl Rule for UnboundedBuffer {
             return;
         }
         let model = file.model;
-        let Some(reading) = accumulate::reading(model, file.registrations, op) else { return };
-        let Some(body) = kept(file, op, &reading) else { return };
         let at = model.file.tree.span(op.node);
+        let Some(reading) = accumulate::reading(model, file.registrations, op) else {
+            if let Some(body) = owed::claim(file, op) {
+                claims.add(META.id, op.func, at, body);
+            }
+            return;
+        };
+        let Some(body) = ahead::claim(file, op, &reading).or_else(|| kept(file, op, &reading)) else { return };
         let is_known = claims.list.iter().any(|claim| claim.rule == META.id && claim.at == at);
         if !is_known {
             claims.add(META.id, reading.func, at, body);

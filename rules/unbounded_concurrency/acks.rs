@@ -1,15 +1,18 @@
 //! Messages that are handed out until too many are not acknowledged: that limits nothing where no number is set, where none
 //! needs to be acknowledged, and where that is done before the work.
 
-use crate::claim::LocalClaim;
-use crate::rule::FileView;
+use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim};
+use crate::rule::{Claims, FileView, ProjectView};
+use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::AckRow;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::place::{Place, Root};
+use outlive_semantic::project::FileId;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 use outlive_semantic::{listeners, work};
+use rustc_hash::FxHashSet;
 
 /// The claim about a function that is handed messages to acknowledge.
 pub(super) fn claim(
@@ -17,7 +20,8 @@ pub(super) fn claim(
     func: FuncId,
     handed: &Handed,
     acks: &AckRow,
-) -> Option<LocalClaim> {
+    claims: &mut Claims<'_>,
+) -> Option<Body> {
     let model = file.model;
     let node = model.file.function(func).node;
     let left = left_behind(file, node);
@@ -28,6 +32,7 @@ pub(super) fn claim(
     let (source, method) = tree.method_call(handed.call)?;
     let place = model.file.place(source);
     let shown = format!("{}.{method}", model.file.display(&place));
+    let mut elsewhere = None;
     let is_off = acks.off_by.as_deref().filter(|name| is_on(model, handed.call, name));
     let (message, help) = match (is_off, acks.limited_by.first()) {
         (Some(off), _) => (
@@ -36,10 +41,13 @@ pub(super) fn claim(
             ),
             format!("acknowledge each message when its work is done, without `{off}`"),
         ),
-        (None, Some(limit)) if !is_limited(model, handed.call, acks) => (
-            format!("`{shown}` hands over all messages that wait, and nothing limits how many are at work"),
-            format!("set `{limit}`, and acknowledge each message when its work is done"),
-        ),
+        (None, Some(limit)) if !is_limited(model, handed.call, acks) => {
+            elsewhere = Some(limit).filter(|_| is_shared(file, &place));
+            (
+                format!("`{shown}` hands over all messages that wait, and nothing limits how many are at work"),
+                format!("set `{limit}`, and acknowledge each message when its work is done"),
+            )
+        }
         _ => {
             let early = early_ack(file, func, &left, acks)?;
             (
@@ -48,14 +56,61 @@ pub(super) fn claim(
             )
         }
     };
-    Some(LocalClaim {
+    let body = LocalClaim {
         message,
         help,
         subject: shown,
         conventions: 1,
         unknowns: u8::from(!is_made_here(model, &place)),
         ..LocalClaim::default()
+    };
+    let Some(limit) = elsewhere else { return Some(body.into()) };
+    let holder = claims.names.place(model, &place);
+    Some(EndClaim { holder, shown: limit.clone(), body: Some(body), conventions: 0 }.into())
+}
+
+/// Whether other files may limit what hands the messages over: they make it, are handed it, or import it.
+fn is_shared(file: &FileView<'_, '_>, place: &Place) -> bool {
+    let model = file.model;
+    let is_exported = match place.root {
+        Root::Binding(binding) => model.file.is_exported(binding),
+        Root::Exports => true,
+        _ => false,
+    };
+    let leaves = |usage| matches!(usage, Usage::Argument { .. } | Usage::Returned(_) | Usage::Stored(_));
+    is_exported || !is_made_here(model, place) || file.accesses.of(place).any(|access| leaves(access.usage))
+}
+
+/// The claim that a call says how many messages may be out, whatever hands them over: `channel.prefetch(10)`. What is
+/// fetched ahead under a name is something else.
+pub(super) fn limit(file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) -> Option<EndClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let (source, method) = tree.method_call(call)?;
+    let count = tree.arg(call, 0).filter(|_| model.catalog.limits_messages(method))?;
+    let is_name = matches!(tree.kind(count), Kind::String | Kind::Template | Kind::Object | Kind::Function);
+    (!is_name).then(|| EndClaim {
+        holder: claims.names.place(model, &model.file.place(source)),
+        shown: method.to_owned(),
+        body: None,
+        conventions: 0,
     })
+}
+
+/// What is to be judged of sources that other files may limit, where no other file does.
+pub(super) fn not_limited_elsewhere(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<(FileId, Claim)> {
+    let ends = || claims.iter().filter_map(|&(file, claim)| Some((file, claim, EndClaim::of(&claim.body)?)));
+    let is_limit = |file: FileId, end: &EndClaim| end.body.is_none() && view.project.is_production(file);
+    let limits: FxHashSet<&str> =
+        ends().filter(|(file, _, end)| is_limit(*file, end)).map(|(.., end)| end.shown.as_str()).collect();
+    let left = ends().filter_map(|(file, claim, end)| {
+        let body = end.body.clone()?;
+        if limits.contains(end.shown.as_str()) {
+            return view.drop(file, claim, || format!("another file calls `{}`", end.shown));
+        }
+        Some((file, Claim { body: body.into(), ..claim.clone() }))
+    });
+    left.collect()
 }
 
 /// The calls in a function, and in those written in it, that leave work behind.

@@ -37,6 +37,9 @@ impl Rule for UnboundedConcurrency {
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
         let model = file.model;
         let (at, func) = (model.file.tree.span(call), model.file.tree.func(call));
+        if let Some(limit) = acks::limit(file, call, claims) {
+            claims.add(META.id, func, at, limit);
+        }
         if let Some(body) = all::all_at_once(model, call).or_else(|| loops::not_awaited(model, call)) {
             claims.add(META.id, func, at, body);
         } else if let Some(body) = early::claim(file, call, claims) {
@@ -49,8 +52,8 @@ impl Rule for UnboundedConcurrency {
         for handed in file.model.handed(func) {
             for (_, callback) in file.model.callback_rows(handed).iter() {
                 let body = match &callback.acks {
-                    Some(acks) => acks::claim(file, func, handed, acks),
-                    None => listener::claim(file, func, handed, callback),
+                    Some(acks) => acks::claim(file, func, handed, acks, claims),
+                    None => listener::claim(file, func, handed, callback).map(Body::from),
                 };
                 if let Some(body) = body {
                     claims.add(META.id, tree.func(handed.call), tree.span(handed.call), body);
@@ -61,9 +64,11 @@ impl Rule for UnboundedConcurrency {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         // Pages, components and start-up code work on what one person looks at.
+        let unlimited = acks::not_limited_elsewhere(claims, view);
         let own: Vec<(FileId, &Claim)> = claims
             .iter()
             .copied()
+            .chain(unlimited.iter().map(|(file, claim)| (*file, claim)))
             .filter(|(file, claim)| {
                 let rate = view.project.rate(*file, claim.func).rate;
                 let is_endless = matches!(&claim.body, Body::Local(body) if !body.must_be_hot);

@@ -7,22 +7,24 @@ use outlive_semantic::tree::{Kind, UnaryOp};
 
 /// What is left of a bound.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bound {
+pub(super) enum Bound<'r> {
     /// None at all.
     Never,
     /// Entries go after a time: there are as many as come within it.
     Time,
+    /// Entries are over after a time, and this option is such that nobody takes them out.
+    Unswept(&'r str),
 }
 
 /// How many caches are looked into that are handed to one another: a store for a session, a cache for a store.
 const DEPTH: u32 = 4;
 
 /// How a construction is bounded; none if it is, or if its options are out of sight.
-pub(super) fn bound(model: &Model<'_>, call: NodeId, row: &CacheRow) -> Option<Bound> {
+pub(super) fn bound<'r>(model: &Model<'_>, call: NodeId, row: &'r CacheRow) -> Option<Bound<'r>> {
     bound_within(model, call, row, DEPTH)
 }
 
-fn bound_within(model: &Model<'_>, call: NodeId, row: &CacheRow, fuel: u32) -> Option<Bound> {
+fn bound_within<'r>(model: &Model<'_>, call: NodeId, row: &'r CacheRow, fuel: u32) -> Option<Bound<'r>> {
     let tree = &model.file.tree;
     let mut out = Bound::Never;
     let skipped = usize::from(row.of_function);
@@ -31,7 +33,12 @@ fn bound_within(model: &Model<'_>, call: NodeId, row: &CacheRow, fuel: u32) -> O
         if !is_readable(model, options) {
             return None;
         }
-        for name in &row.bounded_by {
+        let unswept = unswept(model, options, row);
+        if let Some(off) = unswept {
+            out = Bound::Unswept(off);
+        }
+        let timed = row.timed_by.iter().filter(|_| unswept.is_none());
+        for name in row.bounded_by.iter().chain(timed) {
             match option(model, options, name) {
                 Setting::Missing => {}
                 Setting::Hidden => return None,
@@ -45,6 +52,16 @@ fn bound_within(model: &Model<'_>, call: NodeId, row: &CacheRow, fuel: u32) -> O
         }
     }
     Some(out)
+}
+
+/// The option that keeps what is over from being taken out: `checkperiod: 0`.
+fn unswept<'r>(model: &Model<'_>, options: NodeId, row: &'r CacheRow) -> Option<&'r str> {
+    let tree = &model.file.tree;
+    let is_off = |name: &&String| match option(model, options, name) {
+        Setting::Is(value) => tree.boolean(value) == Some(false) || tree.number(value) == Some(0.0),
+        _ => false,
+    };
+    row.unswept_by.iter().find(is_off).map(String::as_str)
 }
 
 /// Whether the value of an option bounds the cache: not infinity, not what says that there is to be no bound, and no store

@@ -3,13 +3,13 @@
 use super::{META, expires, openness};
 use crate::claim::{CacheClaim, CacheEnd, Claim, Kind as _, LocalClaim, Note};
 use crate::finding::{Finding, Role};
-use crate::local;
 use crate::rule::{Claims, FileView, ProjectView};
+use crate::{exported, local};
 use outlive_semantic::catalog::{CallRow, LibraryId};
 use outlive_semantic::handle::Handle;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::Root;
 use outlive_semantic::project::{FileId, Spot};
 use outlive_semantic::summary::What;
 use rustc_hash::FxHashMap;
@@ -25,16 +25,11 @@ pub(super) fn made(
 ) {
     let model = file.model;
     let tree = &model.file.tree;
-    let is_exported = |place: &&Place| match place.root {
-        Root::Exports => true,
-        Root::Binding(binding) => model.file.is_exported(binding) && place.path.is_empty(),
-        _ => false,
-    };
-    let Some(place) = handle.places.iter().find(is_exported) else { return };
+    let Some(place) = exported::place(model, call, handle) else { return };
     let Some(row) = &of.caches else { return };
-    let shown = model.file.display(place);
+    let shown = model.file.display(&place);
     let end = CacheEnd::Made(of.library, row.emptied_by.clone(), said(&shown));
-    let holder = claims.names.place(model, place);
+    let holder = claims.names.place(model, &place);
     claims.add(META.id, tree.func(call), tree.span(call), CacheClaim { holder, shown, end });
 }
 

@@ -84,7 +84,7 @@ fn made(file: &FileView<'_, '_>, call: NodeId, of: &CallRow, row: &CacheRow, cla
         file.drop::<()>(&META, call, || "the file empties it".to_owned());
         return;
     }
-    let inserts = inserts(file, row, &handle);
+    let inserts = inserts(file, row, bound, &handle);
     if inserts.is_empty() {
         let why = "nothing in this file puts keys into it that come from outside";
         file.drop::<()>(&META, call, || why.to_owned());
@@ -105,13 +105,13 @@ struct Insert {
 }
 
 /// Where keys come in: insertions into the object, or calls of the memoised function.
-fn inserts(file: &FileView<'_, '_>, row: &CacheRow, handle: &Handle) -> Vec<Insert> {
+fn inserts(file: &FileView<'_, '_>, row: &CacheRow, bound: Bound<'_>, handle: &Handle) -> Vec<Insert> {
     let model = file.model;
     let mut out = Vec::new();
     for place in &handle.places {
         let Some(unknowns) = unknown_life(model, place) else { continue };
         for access in file.accesses.of(place) {
-            let Some(at) = insertion(model, row, access.usage) else { continue };
+            let Some(at) = insertion(model, row, bound, access.usage) else { continue };
             let Some(conventions) = openness(model, row, at) else { continue };
             let holder = model.file.display(place);
             out.push(Insert { func: access.func, at, holder, conventions, unknowns });
@@ -160,12 +160,13 @@ fn unknown_life(model: &Model<'_>, place: &Place) -> Option<u8> {
 }
 
 /// The call that puts in.
-fn insertion(model: &Model<'_>, row: &CacheRow, usage: Usage) -> Option<NodeId> {
+fn insertion(model: &Model<'_>, row: &CacheRow, bound: Bound<'_>, usage: Usage) -> Option<NodeId> {
     let tree = &model.file.tree;
     match usage {
         Usage::Method { name, call } => {
             let adds = row.adds.iter().any(|method| method == tree.text(name));
-            (adds && !expires(model, row, call)).then_some(call)
+            let goes = expires(model, row, call) && !matches!(bound, Bound::Unswept(_));
+            (adds && !goes).then_some(call)
         }
         Usage::Called(call) if row.of_function => Some(call),
         _ => None,
@@ -177,7 +178,7 @@ fn expires(model: &Model<'_>, row: &CacheRow, call: NodeId) -> bool {
     row.expires_at.is_some_and(|at| model.file.tree.arg(call, usize::from(at)).is_some())
 }
 
-fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound, insert: &Insert) -> LocalClaim {
+fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound<'_>, insert: &Insert) -> LocalClaim {
     let tree = &model.file.tree;
     let holder = &insert.holder;
     let grows = Note {
@@ -198,12 +199,14 @@ fn claim(model: &Model<'_>, call: NodeId, row: &CacheRow, bound: Bound, insert: 
 }
 
 /// What is said of a cache, wherever keys come in.
-fn said(holder: &str, row: &CacheRow, bound: Bound) -> LocalClaim {
+fn said(holder: &str, row: &CacheRow, bound: Bound<'_>) -> LocalClaim {
     let why = match bound {
         Bound::Never => row.why.clone(),
+        Bound::Unswept(off) => format!("with this `{off}` nobody takes out entries whose time is over"),
         Bound::Time => "it holds all keys that arrive within its `ttl`, however many those are".to_owned(),
     };
     let help = match (&row.advice, row.bounded_by.first()) {
+        _ if let Bound::Unswept(off) = bound => format!("leave `{off}` as it is by default"),
         (Some(advice), _) => advice.clone(),
         (None, Some(option)) => format!("give it `{option}`: a number of entries that fits in memory"),
         (None, None) => "let it remember in a map that evicts".to_owned(),

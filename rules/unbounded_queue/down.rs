@@ -1,6 +1,7 @@
 //! Queues that wait for a connection: filled while it is down or slow, and emptied when it takes something again.
 
-use crate::claim::{LocalClaim, Note};
+use super::note;
+use crate::claim::LocalClaim;
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Op};
@@ -23,7 +24,7 @@ const BACK: &[&str] = &[
 ];
 
 /// Events and methods with which all of it is over.
-const OVER: &[&str] =
+pub(crate) const OVER: &[&str] =
     &["close", "end", "destroy", "dispose", "stop", "disconnect", "disconnected", "clear", "reset"];
 
 /// What is said of a list that is emptied only when a connection comes; none of any other.
@@ -31,19 +32,18 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
     let emptied = emptied_when_back(file, &op.holder, op.func)?;
     let model = file.model;
     let shown = model.file.display(&op.holder);
-    let span = |node: NodeId| model.file.tree.span(node);
-    let note = |role, message: &str, node| Note { role, message: message.to_owned(), span: span(node) };
+    let (depth, fills) = super::depth_of(op);
     Some(LocalClaim {
         message: format!(
             "`{shown}` keeps all that comes while nothing can be sent: nothing limits its depth"
         ),
-        help: format!("test `{shown}.length` before `push`: refuse, or drop the oldest"),
+        help: format!("test `{shown}.{depth}` before `{fills}`: refuse, or drop the oldest"),
         subject: shown,
         // How long a connection is down nobody measured.
         conventions: 1,
         notes: vec![
-            note(Role::Grows, "one more waits here", op.node),
-            note(Role::ReleasedHereOnly, "emptied here, when something can be sent again", emptied),
+            note(model, Role::Grows, "one more waits here", op.node),
+            note(model, Role::ReleasedHereOnly, "emptied here, when something can be sent again", emptied),
         ],
         ..LocalClaim::default()
     })
@@ -66,18 +66,22 @@ fn emptied_when_back(file: &FileView<'_, '_>, holder: &Place, filler: FuncId) ->
 
 /// Whether a function runs at certain events and nowhere else: it listens to one, is called as one is (`onOpen`), or is
 /// called by such functions alone.
-fn runs_at(file: &FileView<'_, '_>, func: FuncId, events: &[&str], fuel: u32) -> bool {
+pub(crate) fn runs_at(file: &FileView<'_, '_>, func: FuncId, events: &[&str], fuel: u32) -> bool {
     let model = file.model;
-    let listens = |around: FuncId| {
-        is_named(model.file.function_name(around).unwrap_or_default(), events)
-            || model
-                .handed(around)
-                .iter()
-                .filter_map(|handed| file.registration(handed.call))
-                .any(|heard| matches!(&heard.event, Identity::Constant(event) if is_named(event, events)))
-    };
-    if model.file.enclosing(func).filter(|func| func.index() != 0).any(listens) {
-        return true;
+    for around in model.file.enclosing(func).filter(|func| func.index() != 0) {
+        let handed = model.handed(around).iter();
+        let mut heard = handed.filter_map(|handed| file.registration(handed.call)).peekable();
+        let is_listener = heard.peek().is_some();
+        let is_one = |event: &Identity| matches!(event, Identity::Constant(event) if is_named(event, events));
+        if heard.any(|heard| is_one(&heard.event))
+            || is_named(model.file.function_name(around).unwrap_or_default(), events)
+        {
+            return true;
+        }
+        // What it is added in runs at another time.
+        if is_listener {
+            return false;
+        }
     }
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let callers = model.calls_of(func);

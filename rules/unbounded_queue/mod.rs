@@ -1,6 +1,8 @@
 //! `unbounded-queue`: a queue that is filled faster than it is worked off, and nobody looks at its depth.
 
-mod down;
+mod back;
+pub(crate) mod down;
+mod first;
 
 use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Retainer, Role, Severity};
@@ -45,11 +47,14 @@ impl Rule for UnboundedQueue {
         if takes_one(model, op) && is_shared(model, &op.holder) && !is_depth_tested(file, &op.holder) {
             end(model, claims, op, None);
         }
-        if op.op != Op::Grow(Growth::Push) || !is_outside(model, &op.holder, op.func) {
+        let is_filled = matches!(op.op, Op::Grow(Growth::Push | Growth::Set | Growth::Add));
+        if !is_filled || !is_outside(model, &op.holder, op.func) {
             return;
         }
+        let Some(fresh) = first::freshness(model, op) else { return };
         let taken = taken_one_by_one(file, &op.holder, op.func);
-        let down = if taken.is_none() { down::claim(file, op) } else { None };
+        let down = if taken.is_none() { down::claim(file, op).or_else(|| back::claim(file, op)) } else { None };
+        let doubted = |body: LocalClaim| LocalClaim { conventions: body.conventions + fresh, ..body };
         if taken.is_none() && down.is_none() && !is_shared(model, &op.holder) {
             return;
         }
@@ -58,9 +63,9 @@ impl Rule for UnboundedQueue {
             return;
         }
         match (down, taken) {
-            (Some(body), _) => push(model, claims, &op.holder, op.node, body),
-            (None, Some(_)) => push(model, claims, &op.holder, op.node, by_hand(model, op, taken)),
-            (None, None) => end(model, claims, op, Some(by_hand(model, op, taken))),
+            (Some(body), _) => push(model, claims, &op.holder, op.node, doubted(body)),
+            (None, Some(_)) => push(model, claims, &op.holder, op.node, doubted(by_hand(model, op, taken))),
+            (None, None) => end(model, claims, op, Some(doubted(by_hand(model, op, taken)))),
         }
     }
 
@@ -157,7 +162,8 @@ fn is_shared(model: &Model<'_>, holder: &Place) -> bool {
 /// Whether something is taken from a list by a function that waits before it takes the next.
 fn takes_one(model: &Model<'_>, op: &CollectionOp) -> bool {
     let takes = matches!(model.file.tree.method_call(op.node), Some((_, "shift" | "pop")));
-    op.op == Op::Release && takes && (waits(model, op.func) || calls_back(model, op.func))
+    let by_turns = || takes && (waits(model, op.func) || calls_back(model, op.func));
+    op.op == Op::Release && (by_turns() || first::is_taken(model, op))
 }
 
 fn push(model: &Model<'_>, claims: &mut Claims<'_>, holder: &Place, node: NodeId, body: LocalClaim) {
@@ -228,20 +234,29 @@ fn slows_down(model: &Model<'_>, func: FuncId) -> bool {
     })
 }
 
+fn note(model: &Model<'_>, role: Role, message: &str, at: NodeId) -> Note {
+    Note { role, message: message.to_owned(), span: model.file.tree.span(at) }
+}
+
+/// What tells the depth of what is filled in such a way, and the method that fills it.
+fn depth_of(op: &CollectionOp) -> (&'static str, &'static str) {
+    match op.op {
+        Op::Grow(Growth::Set) => ("size", "set"),
+        Op::Grow(Growth::Add) => ("size", "add"),
+        _ => ("length", "push"),
+    }
+}
+
 fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: Option<NodeId>) -> LocalClaim {
     let shown = model.file.display(&op.holder);
-    let span = |node: NodeId| model.file.tree.span(node);
-    let grows = Note { role: Role::Grows, message: "one more waits here".to_owned(), span: span(op.node) };
-    let taken = taken.map(|taken| Note {
-        role: Role::ReleasedHereOnly,
-        message: TAKEN.to_owned(),
-        span: span(taken),
-    });
+    let (depth, fills) = depth_of(op);
+    let grows = note(model, Role::Grows, "one more waits here", op.node);
+    let taken = taken.map(|taken| note(model, Role::ReleasedHereOnly, TAKEN, taken));
     LocalClaim {
         message: format!(
             "`{shown}` is filled as fast as work comes in and worked off one at a time: nothing limits its depth"
         ),
-        help: format!("test `{shown}.length` before `push`: refuse, drop or make the producer wait"),
+        help: format!("test `{shown}.{depth}` before `{fills}`: refuse, drop or make the producer wait"),
         subject: shown,
         // That work is slower than what brings it is what one worker is for; nobody measured it.
         conventions: 1,

@@ -6,6 +6,7 @@ use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::RegistryRow;
+use outlive_semantic::listeners;
 use outlive_semantic::growth::{Keys, key_kind};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
@@ -146,10 +147,17 @@ fn registry_tag(file: &FileView<'_, '_>, tagged: NodeId) -> Option<LocalClaim> {
 fn asks_only(model: &Model<'_>, call: NodeId, row: &RegistryRow) -> bool {
     let tree = &model.file.tree;
     let expires = row.expires_at.is_some_and(|at| tree.arg(call, usize::from(at)).is_some());
-    expires || tree.args(call).count() < row.arguments
+    let is_on = |name: &String| option(model, call, name).is_some_and(|value| tree.boolean(value) != Some(false));
+    expires || row.on.as_ref().is_some_and(|name| !is_on(name)) || tree.args(call).count() < row.arguments
 }
 
-/// What an entry is told by: the first argument, or the labels.
+/// What an option of any argument of a call is.
+fn option(model: &Model<'_>, call: NodeId, name: &str) -> Option<NodeId> {
+    let mut args = model.file.tree.args(call);
+    args.find_map(|arg| listeners::option(model, Some(arg), name))
+}
+
+/// What an entry is told by: an option, the labels, or the first argument.
 fn keys<'a>(
     model: &'a Model<'_>,
     call: NodeId,
@@ -157,12 +165,15 @@ fn keys<'a>(
 ) -> impl Iterator<Item = NodeId> + use<'a> {
     let tree = &model.file.tree;
     let labels = row.is_some_and(|row| row.labels);
-    let args = tree.args(call).take(if labels { usize::MAX } else { 1 });
-    args.flat_map(move |arg| {
+    let by_option = row.and_then(|row| row.option.as_ref());
+    let key = by_option.and_then(|name| option(model, call, name));
+    let count = if by_option.is_some() { 0 } else if labels { usize::MAX } else { 1 };
+    let args = tree.args(call).take(count);
+    key.into_iter().chain(args.flat_map(move |arg| {
         let is_set = labels && tree.kind(arg) == Kind::Object;
         let values = tree.children(arg).filter_map(|part| tree.last_child(part)).filter(move |_| is_set);
         values.chain((!is_set).then_some(arg))
-    })
+    }))
 }
 
 fn claim(

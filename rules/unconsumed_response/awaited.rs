@@ -12,10 +12,14 @@ use outlive_semantic::tree::Kind;
 
 /// The claim about one request; none if every way reads its body, or hands it on.
 pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+    claim_as(file, call, answer(file.model, call)?)
+}
+
+/// The same, if that is how the answer is read.
+pub(super) fn claim_as(file: &FileView<'_, '_>, call: NodeId, row: &UnreadRow) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
     let wait = tree.parent(call).filter(|&wait| tree.kind(wait) == Kind::Await)?;
-    let row = answer(model, call)?;
     let Some((name, place)) = body(model, wait, row)? else {
         return Some(words("the response", "is never read", vec![], row));
     };
@@ -42,19 +46,44 @@ pub(super) fn answer<'a>(model: &Model<'a>, call: NodeId) -> Option<&'a UnreadRo
     model.catalog.find_type(name).and_then(|of| model.catalog.model(of).unread.as_ref())
 }
 
-/// Whether the options of a call ask for such an answer.
+/// Whether the options of a call ask for such an answer, or those of the client that it asks.
 fn holds(model: &Model<'_>, call: NodeId, row: &RequestRow) -> bool {
-    if row.answer_if.is_empty() {
-        return true;
-    }
+    let made = || made_with(model, call, row).and_then(|options| says(model, Some(options), row));
+    asks_itself(model, call, row).or_else(made) == Some(true)
+}
+
+/// Whether the options of a call itself ask for such an answer; none if they say nothing of it.
+pub(super) fn asks_itself(model: &Model<'_>, call: NodeId, row: &RequestRow) -> Option<bool> {
+    says(model, row.options.and_then(|at| model.file.tree.arg(call, usize::from(at))), row)
+}
+
+/// Whether options ask for such an answer; none if they say nothing of it.
+pub(super) fn says(model: &Model<'_>, options: Option<NodeId>, row: &RequestRow) -> Option<bool> {
     let tree = &model.file.tree;
-    let options = row.options.and_then(|at| tree.arg(call, usize::from(at)));
-    let known = |node| model.file.value_of(node);
-    let Some(options) = options.map(|options| known(options).unwrap_or(options)) else { return false };
-    row.answer_if.iter().all(|(option, wanted)| {
-        let value = tree.property(options, option).and_then(|value| model.file.constant_name(value));
-        value.is_some_and(|value| tree.text(value) == wanted)
-    })
+    if row.answer_if.is_empty() {
+        return Some(true);
+    }
+    let options = options.map(|options| model.file.value_of(options).unwrap_or(options))?;
+    if tree.kind(options) != Kind::Object {
+        return Some(false);
+    }
+    let is_wanted = |value: NodeId, wanted: &str| match tree.boolean(value) {
+        Some(value) => wanted == if value { "true" } else { "false" },
+        None => model.file.constant_name(value).is_some_and(|value| tree.text(value) == wanted),
+    };
+    let all = row.answer_if.iter().map(|(option, wanted)| Some(is_wanted(tree.property(options, option)?, wanted)));
+    all.collect::<Option<Vec<bool>>>().map(|all| all.iter().all(|&holds| holds))
+}
+
+/// The options of the client that a call asks.
+fn made_with(model: &Model<'_>, call: NodeId, row: &RequestRow) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let at = usize::from(row.made_with?);
+    let callee = tree.callee(call)?;
+    let client = tree.method_call(call).map_or(callee, |(client, _)| client);
+    let values = model.values(&model.file.place(client));
+    let mut made = std::iter::once(client).chain(values.iter().copied()).filter(|&made| tree.is_call(made));
+    tree.arg(made.next()?, at)
 }
 
 fn words(shown: &str, how: &str, notes: Vec<Note>, row: &UnreadRow) -> LocalClaim {

@@ -1,6 +1,7 @@
 //! `unconsumed-response`: a response whose body some way through the handler leaves unread, which keeps its socket.
 
 mod awaited;
+mod client;
 mod stream;
 
 use crate::claim::{Claim, LocalClaim, Note};
@@ -35,7 +36,11 @@ impl Rule for UnconsumedResponse {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let Some(body) = awaited::claim(file, call).or_else(|| stream::claim_of(file, call)) else { return };
+        client::made(file, call, claims);
+        let Some(body) = awaited::claim(file, call).or_else(|| stream::claim_of(file, call)) else {
+            client::asked(file, call, claims);
+            return;
+        };
         let tree = &file.model.file.tree;
         let (at, func) = (tree.span(call), tree.func(call));
         claims.add(META.id, func, at, body);
@@ -51,7 +56,9 @@ impl Rule for UnconsumedResponse {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        local::settle_all(claims, view, &META)
+        let mut found = local::settle_all(claims, view, &META);
+        found.extend(client::settle(claims, view));
+        found
     }
 }
 

@@ -67,6 +67,8 @@ impl Catalog {
                 returns: FxHashMap::default(),
             });
             self.gauges.extend(row.gauges.iter().cloned());
+            let services = row.streamed_by.iter().flat_map(|path| expand(path));
+            self.services.extend(services.map(|path| (path, id)));
             self.rare_events.extend(row.rare_events.iter().cloned());
             for path in row.made_by.iter().flat_map(|path| expand(path)) {
                 self.annotations.insert(path.clone(), id);
@@ -200,7 +202,28 @@ impl Catalog {
                 }
             }
             self.add_releases(row);
+            self.add_asked_of_clients(sheet, row, id)?;
+            let acks = row.callbacks.iter().filter_map(|callback| callback.acks.as_ref());
+            self.ack_limits.extend(acks.flat_map(|acks| acks.limited_by.iter().cloned()));
             self.calls.push(CallRow { library, ..row.clone() });
+        }
+        Ok(())
+    }
+
+    /// Rows about requests that depend on how their client was made: a method of its type, or the client itself, which is
+    /// what a path gives.
+    fn add_asked_of_clients(&mut self, sheet: &Sheet, row: &CallRow, id: usize) -> Result<(), CatalogError> {
+        if row.request.as_ref().is_none_or(|request| request.made_with.is_none()) {
+            return Ok(());
+        }
+        for path in row.callee.iter().flat_map(|path| expand(path)) {
+            let known = match path.split_once('#') {
+                Some((of, method)) => Some((method, self.type_named(sheet, of)?)),
+                None => path.strip_suffix("()").and_then(|made| Some(("", self.made_by(made)?))),
+            };
+            if let Some((method, of)) = known {
+                self.asked_of_clients.entry(method.to_owned()).or_default().push((of, id));
+            }
         }
         Ok(())
     }

@@ -167,6 +167,12 @@ pub struct Catalog {
     packages: FxHashMap<String, ()>,
     /// The packages whose majors rows tell apart.
     majors: FxHashSet<String>,
+    /// Methods that say how many messages may be at work at once.
+    ack_limits: FxHashSet<String>,
+    /// The rows about requests that depend on how their client was made, by the method; of the client itself under no name.
+    asked_of_clients: FxHashMap<String, Vec<(ModelId, usize)>>,
+    /// Where classes are found whose methods give streams, and of which type.
+    services: Vec<(String, ModelId)>,
 }
 
 impl Catalog {
@@ -513,6 +519,27 @@ impl Catalog {
     #[must_use]
     pub fn removes(&self, method: &str) -> bool {
         self.emitters.iter().any(|row| row.remove.iter().chain(&row.remove_all).any(|name| name == method))
+    }
+
+    /// Whether a method of this name says how many messages may be at work at once, of any library.
+    #[must_use]
+    pub fn limits_messages(&self, method: &str) -> bool {
+        self.ack_limits.contains(method)
+    }
+
+    /// The rows about requests that a method of this name sends, or the client itself, if that depends on how the client was
+    /// made; and the types of those clients.
+    pub fn asked_of_clients(&self, method: Option<&str>) -> impl Iterator<Item = (ModelId, &CallRow)> {
+        let rows = self.asked_of_clients.get(method.unwrap_or_default()).into_iter().flatten();
+        rows.map(|&(of, id)| (of, &self.calls[id]))
+    }
+
+    /// The type of the streams that methods of an object give, by the access path of the object.
+    #[must_use]
+    pub fn streams_of_service(&self, path: &str) -> Option<ModelId> {
+        let made = path.strip_suffix("()")?;
+        let is_below = |by: &str| made.strip_prefix(by).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.services.iter().find(|(by, _)| is_below(by)).map(|&(_, of)| of)
     }
 
     /// Whether rows hold for some majors of a package and not for others.

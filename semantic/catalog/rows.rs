@@ -176,6 +176,10 @@ pub struct TypeRow {
     /// Whether bytes can be written to it.
     #[serde(default)]
     pub writable: bool,
+    /// Paths of what makes clients of services: of each class that is found there, a method gives one, as long as it is not
+    /// handed a function to call back.
+    #[serde(default)]
+    pub streamed_by: Vec<String>,
 }
 
 /// An answer whose body has to be read, or thrown away.
@@ -399,6 +403,8 @@ pub struct RequestRow {
     /// The answer is one only if the options say so: `responseType` is `stream`.
     #[serde(default)]
     pub answer_if: FxHashMap<String, String>,
+    /// The position of the options of the call that made what it is asked of: they hold unless its own say otherwise.
+    pub made_with: Option<u8>,
 }
 
 /// Entries of one kind in a timeline that nothing ever empties by itself.
@@ -441,6 +447,12 @@ pub struct CacheRow {
     /// Options with which entries go after a time.
     #[serde(default)]
     pub swept_by: Vec<String>,
+    /// Options with which entries go after a time, and are taken out then: they bound it.
+    #[serde(default)]
+    pub timed_by: Vec<String>,
+    /// Options with which nobody takes out what is over, where they are `false` or 0.
+    #[serde(default)]
+    pub unswept_by: Vec<String>,
     /// Options that make it keep nothing at all where they are `false`, `null` or 0.
     #[serde(default)]
     pub ended_by: Vec<String>,
@@ -530,6 +542,10 @@ pub struct RegistryRow {
     /// The key is what the properties of the first argument are, or all arguments together.
     #[serde(default)]
     pub labels: bool,
+    /// The key is this option, of any argument.
+    pub option: Option<String>,
+    /// It keeps something only if this option is on.
+    pub on: Option<String>,
 }
 
 /// A function handed to a call.
