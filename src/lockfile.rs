@@ -90,11 +90,8 @@ pub(crate) fn installed<'o>(
     let mut read: Vec<Option<Option<Locked>>> = locks.iter().map(|_| None).collect();
     let mut out = Vec::new();
     for (folder, open) in open {
-        let mut above: Vec<(usize, &str)> = locks
-            .iter()
-            .enumerate()
-            .filter_map(|(at, lock)| Some((at, lock.below(folder)?)))
-            .collect();
+        let mut above: Vec<(usize, &str)> =
+            locks.iter().enumerate().filter_map(|(at, lock)| Some((at, lock.below(folder)?))).collect();
         above.sort_by_key(|(_, below)| below.len());
         let majors = above.into_iter().find_map(|(at, below)| {
             let (lock, slot) = (locks.get(at)?, read.get_mut(at)?);

@@ -49,7 +49,8 @@ fn without_one_nobody_knows() {
 
 #[test]
 fn a_range_of_one_major_says_so_itself() {
-    let text = r#"{ "lockfileVersion": 3, "packages": { "node_modules/p-memoize": { "version": "4.0.4" } } }"#;
+    let text =
+        r#"{ "lockfileVersion": 3, "packages": { "node_modules/p-memoize": { "version": "4.0.4" } } }"#;
     assert_eq!(findings(&project("^7.0.0", "package-lock.json", text)), FOUND);
 }
 
@@ -152,7 +153,9 @@ fn packages_of_a_workspace_have_their_own() {
     } }"#;
     let pnpm = "importers:\n  .:\n    dependencies:\n      p-memoize: {specifier: '*', version: 4.0.4}\n  packages/app:\n    dependencies:\n      p-memoize: {specifier: '*', version: VERSION}\n";
     for (lock, text) in [("package-lock.json", npm), ("pnpm-lock.yaml", pnpm)] {
-        for (version, expected) in [("7.1.1", &["unbounded-library-cache packages/app/a.js:4"][..]), ("4.0.4", &[])] {
+        for (version, expected) in
+            [("7.1.1", &["unbounded-library-cache packages/app/a.js:4"][..]), ("4.0.4", &[])]
+        {
             let project = project("*", lock, &text.replace("VERSION", version));
             for file in ["package.json", "a.js", "load.js"] {
                 let text = std::fs::read(project.path().join(file)).unwrap();
@@ -188,12 +191,16 @@ fn what_cannot_be_read_says_nothing() {
             })
             .collect::<String>()
     );
-    let link = "importers:\n  .:\n    dependencies:\n      p-memoize: {specifier: '*', version: 'link:../7.0.0'}\n";
+    let link =
+        "importers:\n  .:\n    dependencies:\n      p-memoize: {specifier: '*', version: 'link:../7.0.0'}\n";
     let cases = [
         ("package-lock.json", "{"),
         ("package-lock.json", "[]"),
         ("package-lock.json", r#"{ "packages": { "node_modules/p-memoize": { "link": true } } }"#),
-        ("package-lock.json", r#"{ "dependencies": { "p-memoize": { "version": "git+ssh://git@host/a/b.git#7.0.0" } } }"#),
+        (
+            "package-lock.json",
+            r#"{ "dependencies": { "p-memoize": { "version": "git+ssh://git@host/a/b.git#7.0.0" } } }"#,
+        ),
         ("yarn.lock", "p-memoize@*"),
         ("yarn.lock", "\n__metadata:\n  - a: [\n"),
         ("pnpm-lock.yaml", "importers: ["),

@@ -22,7 +22,8 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Readin
     }
     let (turn, taken) = turn(file, op)?;
     if unbounded_queue::is_depth_tested(file, &op.holder) || has_window(file, op, &turn) {
-        return file.drop(&super::META, op.node, || "its size is tested, or how far ahead an entry is".to_owned());
+        return file
+            .drop(&super::META, op.node, || "its size is tested, or how far ahead an entry is".to_owned());
     }
     let sender = sender(model, reading)?;
     let is_remote = matches!(sender, Some(Sender::Request | Sender::Connection));
@@ -34,7 +35,9 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Readin
         message: format!(
             "`{holder}` keeps what comes ahead of `{counter}` on {source}: a peer that leaves one out fills it"
         ),
-        help: format!("close {source} when `{holder}` passes a limit, or refuse what is too far ahead of `{counter}`"),
+        help: format!(
+            "close {source} when `{holder}` passes a limit, or refuse what is too far ahead of `{counter}`"
+        ),
         subject: holder,
         unknowns: u8::from(!is_remote),
         // What a well-behaved peer sends has no gap for long.
@@ -100,7 +103,8 @@ fn has_window(file: &FileView<'_, '_>, op: &CollectionOp, turn: &Place) -> bool 
         );
         is_order
             && tree.subtree(node).any(|part| {
-                let value = || (tree.kind(part) == Kind::Identifier).then(|| model.file.value_of(part)).flatten();
+                let value =
+                    || (tree.kind(part) == Kind::Identifier).then(|| model.file.value_of(part)).flatten();
                 reckons(part) || value().is_some_and(|value| tree.subtree(value).any(reckons))
             })
     })

@@ -55,7 +55,9 @@ impl Rule for UnboundedBuffer {
             }
             return;
         };
-        let Some(body) = ahead::claim(file, op, &reading).or_else(|| kept(file, op, &reading)) else { return };
+        let Some(body) = ahead::claim(file, op, &reading).or_else(|| kept(file, op, &reading)) else {
+            return;
+        };
         let is_known = claims.list.iter().any(|claim| claim.rule == META.id && claim.at == at);
         if !is_known {
             claims.add(META.id, reading.func, at, body);

@@ -8,6 +8,7 @@ use outlive_semantic::catalog::Sender;
 use outlive_semantic::growth::{CollectionOp, Growth, Keys, Op, keys};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root};
 
 /// The claim about one more thing that waits for a message of the peer.
@@ -21,7 +22,10 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
         Root::This(_) | Root::Class(_) => !op.holder.path.is_empty(),
         _ => false,
     };
-    if !is_elsewhere {
+    // What somebody waits for is a table of calls, whoever answers them.
+    let is_waited_for = pending::is_executor(model, op.func)
+        || op.value.is_some_and(|value| model.function_of(value).is_some());
+    if !is_elsewhere || is_waited_for {
         return None;
     }
     let by_client = taken_by_peer(file, &op.holder, op.func, true);
@@ -36,8 +40,12 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
         span: model.file.tree.span(node),
     };
     Some(LocalClaim {
-        message: format!("`{shown}` keeps what the peer has not answered, and only its messages take anything out"),
-        help: format!("close the connection when `{shown}` passes a limit, or when an answer is too long in coming"),
+        message: format!(
+            "`{shown}` keeps what the peer has not answered, and only its messages take anything out"
+        ),
+        help: format!(
+            "close the connection when `{shown}` passes a limit, or when an answer is too long in coming"
+        ),
         subject: shown,
         // A peer that goes on listening and never answers is one that nobody has met yet.
         conventions: 1,
@@ -86,5 +94,6 @@ fn runs_for_peer(file: &FileView<'_, '_>, func: FuncId, sure: bool, fuel: u32) -
     }
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let callers = model.calls_of(func);
-    !callers.is_empty() && callers.iter().all(|&call| runs_for_peer(file, model.file.tree.func(call), sure, fuel))
+    !callers.is_empty()
+        && callers.iter().all(|&call| runs_for_peer(file, model.file.tree.func(call), sure, fuel))
 }

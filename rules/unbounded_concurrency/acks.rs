@@ -44,7 +44,9 @@ pub(super) fn claim(
         (None, Some(limit)) if !is_limited(model, handed.call, acks) => {
             elsewhere = Some(limit).filter(|_| is_shared(file, &place));
             (
-                format!("`{shown}` hands over all messages that wait, and nothing limits how many are at work"),
+                format!(
+                    "`{shown}` hands over all messages that wait, and nothing limits how many are at work"
+                ),
                 format!("set `{limit}`, and acknowledge each message when its work is done"),
             )
         }
@@ -98,7 +100,10 @@ pub(super) fn limit(file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'
 }
 
 /// What is to be judged of sources that other files may limit, where no other file does.
-pub(super) fn not_limited_elsewhere(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<(FileId, Claim)> {
+pub(super) fn not_limited_elsewhere(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+) -> Vec<(FileId, Claim)> {
     let ends = || claims.iter().filter_map(|&(file, claim)| Some((file, claim, EndClaim::of(&claim.body)?)));
     let is_limit = |file: FileId, end: &EndClaim| end.body.is_none() && view.project.is_production(file);
     let limits: FxHashSet<&str> =

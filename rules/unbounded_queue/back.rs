@@ -15,7 +15,9 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
     let model = file.model;
     let shown = model.file.display(&op.holder);
     Some(LocalClaim {
-        message: format!("`{shown}` takes back what could not be sent: nothing limits its depth while that fails"),
+        message: format!(
+            "`{shown}` takes back what could not be sent: nothing limits its depth while that fails"
+        ),
         help: format!("test `{shown}.length` before `push`: drop the oldest, or give up after some attempts"),
         subject: shown,
         // How long that fails nobody measured.
@@ -30,7 +32,8 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
 
 /// Where something comes back that was taken out: where what was done with it fails.
 fn put_back(file: &FileView<'_, '_>, holder: &Place, filler: FuncId) -> Option<NodeId> {
-    let grows = file.ops_on(holder, Op::Grow(Growth::Push)).chain(file.ops_on(holder, Op::Grow(Growth::Rebuild)));
+    let grows =
+        file.ops_on(holder, Op::Grow(Growth::Push)).chain(file.ops_on(holder, Op::Grow(Growth::Rebuild)));
     let mut back = grows.chain(file.ops_on(holder, Op::Reset)).filter(|op| op.func != filler);
     back.find(|op| is_after_failure(file, op, holder)).map(|op| op.node)
 }

@@ -12,6 +12,7 @@ use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::QueueRow;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{FileId, Spot, Use};
@@ -53,7 +54,8 @@ impl Rule for UnboundedQueue {
         }
         let Some(fresh) = first::freshness(model, op) else { return };
         let taken = taken_one_by_one(file, &op.holder, op.func);
-        let down = if taken.is_none() { down::claim(file, op).or_else(|| back::claim(file, op)) } else { None };
+        let down =
+            if taken.is_none() { down::claim(file, op).or_else(|| back::claim(file, op)) } else { None };
         let doubted = |body: LocalClaim| LocalClaim { conventions: body.conventions + fresh, ..body };
         if taken.is_none() && down.is_none() && !is_shared(model, &op.holder) {
             return;
@@ -269,21 +271,31 @@ fn by_hand(model: &Model<'_>, op: &CollectionOp, taken: Option<NodeId>) -> Local
 fn queue_row<'a>(model: &Model<'a>, place: &Place) -> Option<&'a QueueRow> {
     let tree = &model.file.tree;
     let values = model.values(place);
-    let mut made = values.iter().filter(|&&value| tree.callee(value).is_some());
-    made.find_map(|&made| model.rows(made).iter().copied().find_map(|row| row.queue.as_ref()))
+    let is_bounded = |made: NodeId, row: &QueueRow| {
+        let option =
+            |name: &String| tree.args(made).any(|arg| listeners::option(model, Some(arg), name).is_some());
+        row.bounded_by.iter().any(option)
+    };
+    let mut made = values.iter().copied().filter(|&value| tree.callee(value).is_some());
+    made.find_map(|made| {
+        let row = model.rows(made).iter().copied().find_map(|row| row.queue.as_ref());
+        row.filter(|&row| !is_bounded(made, row))
+    })
 }
 
 /// `queue.push(task)` whose result is dropped, on a queue of a library whose depth the file never asks for.
 fn library_queue(file: &FileView<'_, '_>, call: NodeId) -> Option<(Place, LocalClaim)> {
     let model = file.model;
     let tree = &model.file.tree;
-    let (object, method) = tree.method_call(call)?;
+    if !tree.is_discarded(call) {
+        return None;
+    }
+    let named = tree.method_call(call).map(|(object, method)| (object, Some(method)));
+    let (object, method) = named.or_else(|| Some((tree.callee(call)?, None)))?;
     let place = model.file.place(object);
     let row = queue_row(model, &place)?;
-    if !row.adds.iter().any(|name| name == method)
-        || !tree.is_discarded(call)
-        || !is_outside(model, &place, tree.func(call))
-    {
+    let adds = method.map_or(row.called, |method| row.adds.iter().any(|name| name == method));
+    if !adds || !is_outside(model, &place, tree.func(call)) {
         return None;
     }
     if tree.parent(call).is_some_and(|parent| tree.kind(parent) == Kind::Await) {

@@ -6,9 +6,9 @@ use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::RegistryRow;
-use outlive_semantic::listeners;
 use outlive_semantic::growth::{Keys, key_kind};
 use outlive_semantic::index::NodeId;
+use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::FileId;
@@ -147,7 +147,8 @@ fn registry_tag(file: &FileView<'_, '_>, tagged: NodeId) -> Option<LocalClaim> {
 fn asks_only(model: &Model<'_>, call: NodeId, row: &RegistryRow) -> bool {
     let tree = &model.file.tree;
     let expires = row.expires_at.is_some_and(|at| tree.arg(call, usize::from(at)).is_some());
-    let is_on = |name: &String| option(model, call, name).is_some_and(|value| tree.boolean(value) != Some(false));
+    let is_on =
+        |name: &String| option(model, call, name).is_some_and(|value| tree.boolean(value) != Some(false));
     expires || row.on.as_ref().is_some_and(|name| !is_on(name)) || tree.args(call).count() < row.arguments
 }
 
@@ -167,7 +168,13 @@ fn keys<'a>(
     let labels = row.is_some_and(|row| row.labels);
     let by_option = row.and_then(|row| row.option.as_ref());
     let key = by_option.and_then(|name| option(model, call, name));
-    let count = if by_option.is_some() { 0 } else if labels { usize::MAX } else { 1 };
+    let count = if by_option.is_some() {
+        0
+    } else if labels {
+        usize::MAX
+    } else {
+        1
+    };
     let args = tree.args(call).take(count);
     key.into_iter().chain(args.flat_map(move |arg| {
         let is_set = labels && tree.kind(arg) == Kind::Object;

@@ -44,7 +44,8 @@ fn unlimited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
     let path = tree.callee(call).and_then(|callee| model.api_path(callee))?;
     let rows = model.rows(call);
-    let request = rows.iter().find_map(|row| row.request.as_ref()).filter(|row| !row.limited_by.is_empty())?;
+    let request =
+        rows.iter().find_map(|row| row.request.as_ref()).filter(|row| !row.limited_by.is_empty())?;
     let at = usize::from(request.options?);
     let is_awaited = tree.ancestors(call).take(3).any(|node| tree.kind(node) == Kind::Await);
     if !is_awaited || tree.args(call).any(|arg| tree.kind(arg) == Kind::Spread) {

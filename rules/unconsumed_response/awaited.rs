@@ -71,7 +71,8 @@ pub(super) fn says(model: &Model<'_>, options: Option<NodeId>, row: &RequestRow)
         Some(value) => wanted == if value { "true" } else { "false" },
         None => model.file.constant_name(value).is_some_and(|value| tree.text(value) == wanted),
     };
-    let all = row.answer_if.iter().map(|(option, wanted)| Some(is_wanted(tree.property(options, option)?, wanted)));
+    let all =
+        row.answer_if.iter().map(|(option, wanted)| Some(is_wanted(tree.property(options, option)?, wanted)));
     all.collect::<Option<Vec<bool>>>().map(|all| all.iter().all(|&holds| holds))
 }
 

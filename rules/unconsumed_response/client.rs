@@ -29,7 +29,12 @@ pub(super) fn made(file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_
         awaited::says(model, options, row) == Some(true)
     });
     let client = claims.names.place(model, &place);
-    claims.add(META.id, tree.func(call), tree.span(call), AskedClaim { client, end: AskedEnd::Made(of, asks) });
+    claims.add(
+        META.id,
+        tree.func(call),
+        tree.span(call),
+        AskedClaim { client, end: AskedEnd::Made(of, asks) },
+    );
 }
 
 /// The claim about what a client of another file is asked for, if this file does not read the answer.
@@ -72,7 +77,8 @@ fn unread(
 
 /// The findings about clients that are made in one file and asked in another.
 pub(super) fn settle(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-    let ends = || claims.iter().filter_map(|&(file, claim)| Some((file, claim, AskedClaim::of(&claim.body)?)));
+    let ends =
+        || claims.iter().filter_map(|&(file, claim)| Some((file, claim, AskedClaim::of(&claim.body)?)));
     let mut makers: FxHashMap<Spot, (FileId, Span, ModelId, bool)> = FxHashMap::default();
     for (file, claim, end) in ends() {
         if let AskedEnd::Made(of, asks) = end.end {
@@ -82,7 +88,8 @@ pub(super) fn settle(claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) ->
     let mut found = Vec::new();
     for (file, claim, end) in ends() {
         let AskedEnd::Asked(answers) = &end.end else { continue };
-        let Some(&(maker, at, made, by_making)) = makers.get(&view.project.canonical(file, &end.client)) else {
+        let Some(&(maker, at, made, by_making)) = makers.get(&view.project.canonical(file, &end.client))
+        else {
             continue;
         };
         let mut answers = answers.iter().filter(|(of, asks, _)| *of == made && (*asks || by_making));

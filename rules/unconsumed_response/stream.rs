@@ -69,7 +69,10 @@ fn of_service(file: &FileView<'_, '_>, call: NodeId, stream: &Place) -> Option<M
 
 fn is_no_function(model: &Model<'_>, arg: NodeId) -> bool {
     let value = model.file.value_of(arg).unwrap_or(arg);
-    matches!(model.file.tree.kind(value), Kind::Object | Kind::New | Kind::Array | Kind::String | Kind::Number)
+    matches!(
+        model.file.tree.kind(value),
+        Kind::Object | Kind::New | Kind::Array | Kind::String | Kind::Number
+    )
 }
 
 /// The function that hears of the response.

@@ -538,7 +538,8 @@ impl Catalog {
     #[must_use]
     pub fn streams_of_service(&self, path: &str) -> Option<ModelId> {
         let made = path.strip_suffix("()")?;
-        let is_below = |by: &str| made.strip_prefix(by).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is_below =
+            |by: &str| made.strip_prefix(by).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         self.services.iter().find(|(by, _)| is_below(by)).map(|&(_, of)| of)
     }
 

@@ -363,7 +363,14 @@ pub enum LimitOf {
 #[serde(deny_unknown_fields)]
 pub struct QueueRow {
     /// Methods that add one.
+    #[serde(default)]
     pub adds: Vec<String>,
+    /// Calling it adds one.
+    #[serde(default)]
+    pub called: bool,
+    /// Options that limit how many wait.
+    #[serde(default)]
+    pub bounded_by: Vec<String>,
     /// Its fields and methods that tell how many wait, or that wait themselves.
     pub depths: Vec<String>,
 }

@@ -52,5 +52,8 @@ fn is_read(blob: &Blob) -> bool {
     let name = blob.path.rsplit('/').next().unwrap_or_default();
     let is_code = discover::is_analysed(Path::new(name)) && blob.size <= discover::MAX_BYTES;
     let is_lock = lockfile::is_lockfile(name) && blob.size <= lockfile::MAX_BYTES;
-    is_code || is_lock || IGNORE_FILES.contains(&name) || name.ends_with(".json") && blob.size <= MAX_JSON_BYTES
+    is_code
+        || is_lock
+        || IGNORE_FILES.contains(&name)
+        || name.ends_with(".json") && blob.size <= MAX_JSON_BYTES
 }
