@@ -369,13 +369,26 @@ fn number_within(model: &Model<'_>, node: NodeId, fuel: u32) -> Option<f64> {
         Kind::Unary if tree.unary_op(node) == Some(UnaryOp::Minus) => {
             number_within(model, tree.first(node)?, fuel).map(|value| -value)
         }
-        // The operator does not show in the tree; of all arithmetic on constants, sizes and delays are written as products.
         Kind::Binary => {
             let (left, right) = (tree.first(node)?, tree.child(node, 1)?);
-            Some(number_within(model, left, fuel)? * number_within(model, right, fuel)?)
+            let of = |side| number_within(model, side, fuel);
+            match operator(model, left, right)? {
+                "+" => Some(of(left)? + of(right)?),
+                "-" => Some(of(left)? - of(right)?),
+                "*" => Some(of(left)? * of(right)?),
+                "/" => Some(of(left)? / of(right)?).filter(|value| value.is_finite()),
+                _ => None,
+            }
         }
         _ => None,
     }
+}
+
+/// What is written between two operands, without the parentheses around them: the tree does not tell all arithmetic apart.
+fn operator<'m>(model: &Model<'m>, left: NodeId, right: NodeId) -> Option<&'m str> {
+    let span = |node| model.file.tree.span(node);
+    let between = model.file.text.get(span(left).end as usize..span(right).start as usize)?;
+    Some(between.trim_matches(|c: char| c.is_whitespace() || matches!(c, '(' | ')')))
 }
 
 #[cfg(test)]
@@ -396,6 +409,23 @@ mod tests {
         let model = Model::new(&file, &catalog);
         let row = file.bindings.iter().find(|row| file.tree.text(row.name) == "table").unwrap();
         recipe(&model, row.values[0])
+    }
+
+    #[test]
+    fn numbers_are_what_their_arithmetic_gives() {
+        let number_of = |text: &str| {
+            let file = lowered(&format!("const second = 1_000; const n = {text}"));
+            let catalog = Catalog::default();
+            let row = file.bindings.iter().find(|row| file.tree.text(row.name) == "n").unwrap();
+            number(&Model::new(&file, &catalog), row.values[0])
+        };
+        assert_eq!(number_of("5 * second + 1000"), Some(6_000.0));
+        assert_eq!(number_of("(second - 400) * (1 + 1)"), Some(1_200.0));
+        assert_eq!(number_of("second / 4"), Some(250.0));
+        assert_eq!(number_of("-second"), Some(-1_000.0));
+        assert_eq!(number_of("second / 0"), None);
+        assert_eq!(number_of("second % 3"), None);
+        assert_eq!(number_of("second + later"), None);
     }
 
     #[test]
