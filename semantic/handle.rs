@@ -175,6 +175,9 @@ fn step(
                 Some(name) if name != "pipe" && gives_its_like(model, node, call) => queue.push(call),
                 _ => {}
             }
+        } else if gives_its_like(model, node, parent) {
+            // `getDocument(url).promise`: what is loaded stands for what loads it.
+            queue.push(parent);
         }
         return;
     }
@@ -199,8 +202,8 @@ fn step(
 }
 
 /// Whether the catalog says that a method of a thing gives one of the same type.
-fn gives_its_like(model: &Model<'_>, node: NodeId, call: NodeId) -> bool {
-    let ty = model.ty(call);
+fn gives_its_like(model: &Model<'_>, node: NodeId, of_it: NodeId) -> bool {
+    let ty = model.ty(of_it);
     matches!(ty, Ty::Model(_)) && ty == model.ty(node)
 }
 
@@ -272,7 +275,9 @@ fn name_pattern(
             // `const pool = options.pool ?? new Pool()`: what is done with `pool` is noted under the other name.
             // So is what `let client = this.clients.get(key)` holds until it is given a new one.
             let alias = model.file.place(target);
-            if matches!(alias.root, Root::Binding(_) | Root::This(_)) && !alias.path.is_empty() {
+            if matches!(alias.root, Root::Binding(_) | Root::This(_) | Root::Value(_))
+                && !alias.path.is_empty()
+            {
                 part(accesses, alias, handle, queue);
             }
         }

@@ -184,6 +184,19 @@ fn says_ended(model: &Model<'_>, test: NodeId, places: &[Place]) -> bool {
     })
 }
 
+/// Whether a field of a handle is compared with a word, or a constant of that name, for what has been given back:
+/// `context.state` with `'closed'`, `socket.readyState` with `WebSocket.CLOSED`.
+fn names_end(model: &Model<'_>, field: NodeId, word: NodeId, places: &[Place]) -> bool {
+    let tree = &model.file.tree;
+    let named = match tree.kind(word) {
+        Kind::String | Kind::Member => tree.name(word),
+        _ => None,
+    };
+    let object = tree.first(field).filter(|_| tree.kind(field) == Kind::Member);
+    named.is_some_and(|name| SAYS_ENDED.contains(&&*name.to_ascii_lowercase()))
+        && object.is_some_and(|object| places.contains(&model.file.place(object)))
+}
+
 /// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is, and
 /// `if (conn.isReleased)` not true.
 #[must_use]
@@ -199,13 +212,14 @@ pub fn contradicts(model: &Model<'_>, edge: Edge, places: &[Place]) -> bool {
         Kind::Identifier | Kind::Member => !outcome && places.contains(&model.file.place(test)),
         Kind::Binary => {
             let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
-            let (subject, other) = if model.is_nothing(right) { (left, right) } else { (right, left) };
-            if !model.is_nothing(other) || !places.contains(&model.file.place(subject)) {
-                return false;
-            }
+            let is_gone = |subject: NodeId, other: NodeId| {
+                model.is_nothing(other) && places.contains(&model.file.place(subject))
+                    || names_end(model, subject, other, places)
+            };
+            let tells = is_gone(left, right) || is_gone(right, left);
             match tree.binary_op(test) {
-                Some(BinaryOp::Equal) => outcome,
-                Some(BinaryOp::NotEqual) => !outcome,
+                Some(BinaryOp::Equal) => tells && outcome,
+                Some(BinaryOp::NotEqual) => tells && !outcome,
                 _ => false,
             }
         }
