@@ -152,11 +152,7 @@ impl<K: Key> PlaceIndex<K> {
             let bucket = index.bucket(*key);
             index.ends[bucket] += 1;
         }
-        // For now, where each begins.
-        let mut before = 0;
-        for end in &mut index.ends {
-            before += std::mem::replace(end, before);
-        }
+        begins(&mut index.ends);
         // Each list is dropped as soon as it is copied.
         for row in files.into_iter().flatten() {
             let bucket = index.bucket(row.0);
@@ -184,6 +180,15 @@ impl<K: Key> PlaceIndex<K> {
     }
 }
 
+/// Makes of how many rows there are where each begins: they end there once they are put in. Gives how many there are.
+fn begins(counts: &mut [u32]) -> usize {
+    let mut before = 0;
+    for count in counts {
+        before += std::mem::replace(count, before);
+    }
+    before as usize
+}
+
 fn with_key<K: Key>(rows: &[Row<K>], key: K) -> impl Iterator<Item = (FileId, u32)> {
     rows.iter().filter(move |(of, ..)| *of == key).map(|&(_, file, place)| (file, place))
 }
@@ -199,8 +204,8 @@ pub(super) struct Places {
     ends: Vec<u32>,
     /// The others by their last field: those of a symbol stand together, in order of file and place.
     rows: Vec<(FileId, u32)>,
-    /// Of them, those that were asked for.
-    fields: Vec<OnceLock<Field>>,
+    /// Of them, those that were asked for. In boxes: most symbols are no field's, or are never asked for.
+    fields: Vec<OnceLock<Box<Field>>>,
     /// For each file, the places that are nothing but a root of its own, if one was asked for: only the file names them.
     roots: Vec<OnceLock<Roots>>,
 }
@@ -271,7 +276,7 @@ impl Places {
         let at = field.0 as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
         let rows = self.rows.get(start as usize..*self.ends.get(at)? as usize)?;
-        Some(self.fields.get(at)?.get_or_init(|| Field::of(project, rows)))
+        Some(self.fields.get(at)?.get_or_init(|| Box::new(Field::of(project, rows))))
     }
 }
 
@@ -302,12 +307,7 @@ fn by_symbol(symbols: usize, files: Vec<Vec<Row<Symbol>>>) -> (Vec<u32>, Vec<(Fi
     for (symbol, ..) in files.iter().flatten() {
         ends[symbol.0 as usize] += 1;
     }
-    // For now, where each begins.
-    let mut before = 0;
-    for end in &mut ends {
-        before += std::mem::replace(end, before);
-    }
-    let mut rows = vec![(FileId::default(), 0); before as usize];
+    let mut rows = vec![(FileId::default(), 0); begins(&mut ends)];
     // Each list is dropped as soon as it is copied.
     for (symbol, file, at) in files.into_iter().flatten() {
         let next = &mut ends[symbol.0 as usize];
