@@ -12,7 +12,7 @@ use outlive_semantic::summary::Role;
 use outlive_semantic::syntax::Language;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use thiserror::Error;
@@ -87,18 +87,34 @@ pub(crate) struct Found {
     pub(crate) refused: Vec<(String, String)>,
     /// Folders that could not be walked: path and reason.
     pub(crate) errors: Vec<(String, String)>,
+    /// Manifests and lockfiles that tell nothing: path and reason.
+    pub(crate) unread: Vec<(String, String)>,
 }
 
 impl Found {
+    /// Adds what a folder above the named paths says of packages. A walk meets what is below.
+    fn add_above(&mut self, folder: &Path, here: &Path) {
+        self.locks.extend(Lockfile::in_folder(folder, &relative(folder, here)));
+        let path = folder.join("package.json");
+        if path.exists() && !self.packages.asked.contains_key(&relative(folder, here)) {
+            // The name of what is around is nothing that is walked.
+            self.extend(Some(match Met::manifest(&path, &relative(&path, here)) {
+                Met::Manifest(read) => Met::Manifest(Manifest { name: None, ..read }),
+                other => other,
+            }));
+        }
+    }
+
     /// Looks up what is installed of packages whose majors matter and whose manifests leave them open.
     pub(crate) fn close(&mut self, matters: impl Fn(&str) -> bool) {
         let open = self.open.iter().filter(|(_, open)| matters(&open.name));
         let known = lockfile::installed(&self.locks, open.map(|(folder, open)| (folder.as_str(), open)));
-        if known.is_empty() {
+        self.unread.extend(known.unread);
+        if known.majors.is_empty() {
             return;
         }
         let asked = Arc::make_mut(&mut self.packages.asked);
-        for (folder, name, majors) in known {
+        for (folder, name, majors) in known.majors {
             asked.entry(folder).or_default().insert(name, majors);
         }
     }
@@ -146,6 +162,7 @@ pub(crate) fn discover(
     let here = std::env::current_dir().map_err(DiscoverError::WorkingDirectory)?;
     let mut found = Found::default();
     let search = Search { here: &here, configs };
+    let mut above: BTreeSet<PathBuf> = BTreeSet::new();
     for path in paths {
         let shown = path.display().to_string();
         let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
@@ -154,11 +171,7 @@ pub(crate) fn discover(
         })?;
         let whole = whole(&here, path);
         let root = project_root(&whole, &here, meta.is_dir());
-        manifest::above(&whole, &root, &here)
-            .for_each(|manifest| found.extend(Some(Met::Manifest(manifest))));
-        for folder in manifest::folders_above(&whole, &root) {
-            found.locks.extend(Lockfile::in_folder(folder, &relative(folder, &here)));
-        }
+        above.extend(manifest::folders_above(&whole, &root).map(Path::to_owned));
         if meta.is_dir() {
             search.walk(path, &root, &mut found)?;
         } else if meta.is_file() {
@@ -171,9 +184,12 @@ pub(crate) fn discover(
     for path in extra {
         found.extend(search.look_at(Path::new(path), &here, false)?);
     }
+    above.iter().rev().for_each(|folder| found.add_above(folder, &here));
     published::add(&configs.of_run().found.config.own_packages, &here, &mut found)?;
     found.files.sort();
     found.files.dedup();
+    found.unread.sort();
+    found.unread.dedup();
     Ok(found)
 }
 
@@ -201,6 +217,14 @@ pub(crate) enum Met {
     Refused(String, String),
     Manifest(Manifest),
     Lockfile(Lockfile),
+    /// A manifest that tells nothing: path and reason.
+    Unread(String, String),
+}
+
+impl Met {
+    pub(crate) fn manifest(path: &Path, shown: &str) -> Self {
+        Manifest::read(path, shown).map_or_else(|why| Self::Unread(shown.to_owned(), why), Self::Manifest)
+    }
 }
 
 impl Search<'_> {
@@ -258,7 +282,7 @@ impl Search<'_> {
         let shown = relative(path, self.here);
         let name = shown.rsplit('/').next().unwrap_or(&shown);
         if name == "package.json" {
-            return Ok(Manifest::read(path, &shown).map(Met::Manifest));
+            return Ok(Some(Met::manifest(path, &shown)));
         }
         let Some(language) = Language::of_path(name) else {
             return Ok(Lockfile::at(path, &shown).map(Met::Lockfile));
@@ -297,6 +321,7 @@ impl Extend<Met> for Found {
                 Met::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
                 Met::Refused(path, reason) => self.refused.push((path, reason)),
                 Met::Lockfile(lock) => self.locks.push(lock),
+                Met::Unread(path, reason) => self.unread.push((path, reason)),
                 Met::Manifest(Manifest { name, package, asked, open }) => {
                     self.open.extend(open.into_iter().map(|open| (package.folder.clone(), open)));
                     Arc::make_mut(&mut self.packages.asked).insert(package.folder.clone(), asked);

@@ -1,6 +1,6 @@
 //! What lockfiles say: which versions of its packages a project has installed, where its manifests leave that open.
 
-use crate::manifest::Open;
+use crate::manifest::{self, Open};
 use outlive_semantic::project::Majors;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
@@ -57,6 +57,12 @@ impl Lockfile {
         names.into_iter().map(at).filter(|lock| lock.path.is_file())
     }
 
+    /// Its path as the report has it.
+    fn shown(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        if self.folder.is_empty() { name.into_owned() } else { format!("{}/{name}", self.folder) }
+    }
+
     /// Where a folder is below that of this lockfile; none if it is not.
     fn below<'f>(&self, folder: &'f str) -> Option<&'f str> {
         match folder.strip_prefix(self.folder.as_str())? {
@@ -66,39 +72,51 @@ impl Lockfile {
         }
     }
 
-    fn read(&self) -> Option<Locked> {
-        let length = std::fs::metadata(&self.path).ok()?.len();
-        if length > MAX_BYTES {
-            return None;
-        }
-        let text = std::fs::read_to_string(&self.path).ok()?;
+    fn read(&self) -> Result<Locked, String> {
+        let text = manifest::small_text(&self.path, MAX_BYTES)?;
         match self.format {
-            Format::Npm => serde_json::from_str(&text).ok().map(Locked::Npm),
-            Format::Pnpm => serde_saphyr::from_str(&text).ok().map(Locked::Pnpm),
+            Format::Npm => serde_json::from_str(&text).map(Locked::Npm).map_err(unread),
+            Format::Pnpm => serde_saphyr::from_str(&text).map(Locked::Pnpm).map_err(unread),
             Format::Yarn if text.contains("\n__metadata:") => berry(&text).map(Locked::Yarn),
-            Format::Yarn => Some(Locked::Yarn(yarn(&text))),
+            Format::Yarn => Ok(Locked::Yarn(yarn(&text))),
         }
     }
 }
 
-/// What is installed of what manifests leave open, by the folder of the manifest and the name of the package. The
-/// lockfile that is nearest and knows it says so.
+/// Why a lockfile tells nothing, in one line.
+fn unread(error: impl ToString) -> String {
+    let why = error.to_string();
+    let why = why.lines().next().unwrap_or_default();
+    format!("not read, so that what is installed is unknown: {why}")
+}
+
+/// What lockfiles tell of packages that manifests leave open.
+#[derive(Default)]
+pub(crate) struct Installed {
+    /// The folder of the manifest, the name of the package, and its major.
+    pub(crate) majors: Vec<(String, String, Majors)>,
+    /// Lockfiles that were asked and could not be read: path and reason.
+    pub(crate) unread: Vec<(String, String)>,
+}
+
+/// What is installed of what manifests leave open. The lockfile that is nearest and knows it says so.
 pub(crate) fn installed<'o>(
     locks: &[Lockfile],
     open: impl IntoIterator<Item = (&'o str, &'o Open)>,
-) -> Vec<(String, String, Majors)> {
+) -> Installed {
     let mut read: Vec<Option<Option<Locked>>> = locks.iter().map(|_| None).collect();
-    let mut out = Vec::new();
+    let mut out = Installed::default();
     for (folder, open) in open {
         let mut above: Vec<(usize, &str)> =
             locks.iter().enumerate().filter_map(|(at, lock)| Some((at, lock.below(folder)?))).collect();
         above.sort_by_key(|(_, below)| below.len());
         let majors = above.into_iter().find_map(|(at, below)| {
             let (lock, slot) = (locks.get(at)?, read.get_mut(at)?);
-            let locked = slot.get_or_insert_with(|| lock.read()).as_ref()?;
+            let read = || lock.read().map_err(|why| out.unread.push((lock.shown(), why))).ok();
+            let locked = slot.get_or_insert_with(read).as_ref()?;
             majors(locked.version(below, open)?)
         });
-        out.extend(majors.map(|majors| (folder.to_owned(), open.name.clone(), majors)));
+        out.majors.extend(majors.map(|majors| (folder.to_owned(), open.name.clone(), majors)));
     }
     out
 }
@@ -200,14 +218,14 @@ impl Pnpm {
 }
 
 /// `yarn.lock` from the second major of Yarn on, by what was asked for: `lru-cache@npm:^5.1.1`.
-fn berry(text: &str) -> Option<FxHashMap<String, String>> {
-    let packages: FxHashMap<String, NpmPackage> = serde_saphyr::from_str(text).ok()?;
+fn berry(text: &str) -> Result<FxHashMap<String, String>, String> {
+    let packages: FxHashMap<String, NpmPackage> = serde_saphyr::from_str(text).map_err(unread)?;
     let mut out = FxHashMap::default();
     for (asked, package) in packages {
         let Some(version) = package.version else { continue };
         out.extend(asked.split(',').map(|asked| (asked.trim().to_owned(), version.clone())));
     }
-    Some(out)
+    Ok(out)
 }
 
 /// `yarn.lock` of the first major of Yarn, in a format of its own: `lru-cache@^5.0.0, lru-cache@^5.1.1:`.

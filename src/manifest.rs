@@ -25,29 +25,35 @@ pub(crate) struct Open {
     pub(crate) range: String,
 }
 
+/// Manifests of more bytes are left alone.
+const MAX_BYTES: u64 = 4 << 20;
+
 impl Manifest {
-    /// Reads one, if it can be read. `shown` is its path as the report has it.
-    pub(crate) fn read(path: &Path, shown: &str) -> Option<Self> {
-        let json: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    /// Reads one. `shown` is its path as the report has it. The error says why it tells nothing.
+    pub(crate) fn read(path: &Path, shown: &str) -> Result<Self, String> {
+        let json: Value = serde_json::from_str(&small_text(path, MAX_BYTES)?)
+            .map_err(|error| format!("not read, so that its packages are unknown: {error}"))?;
         let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
-        Some(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json) })
+        Ok(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json) })
     }
+}
+
+/// The text of a regular file that has no more bytes than this.
+pub(crate) fn small_text(path: &Path, most: u64) -> Result<String, String> {
+    let meta = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !meta.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    if meta.len() > most {
+        return Err(format!("not read: {} bytes, more than {most}", meta.len()));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
 }
 
 /// The folders above a path, up to the root of its project: a walk meets what is below.
 pub(crate) fn folders_above<'p>(path: &'p Path, root: &'p Path) -> impl Iterator<Item = &'p Path> {
     path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root))
-}
-
-/// What the manifests above a path say.
-pub(crate) fn above<'p>(path: &'p Path, root: &'p Path, here: &'p Path) -> impl Iterator<Item = Manifest> {
-    folders_above(path, root).filter_map(move |folder| {
-        let path = folder.join("package.json");
-        let read = Manifest::read(&path, &discover::relative(&path, here))?;
-        // The name of what is around is nothing that is walked.
-        Some(Manifest { name: None, ..read })
-    })
 }
 
 /// The entry files of a package.

@@ -74,7 +74,7 @@ fn look_at(path: &Path, here: &Path) -> Option<Met> {
     let shown = discover::relative(path, here);
     let name = path.file_name()?.to_str()?;
     if name == "package.json" {
-        return Manifest::read(path, &shown).map(Met::Manifest);
+        return Some(Met::manifest(path, &shown));
     }
     let language = Language::of_path(name)?;
     let is_script = matches!(language, Language::JavaScript | Language::Module | Language::CommonJs);

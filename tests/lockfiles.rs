@@ -209,6 +209,34 @@ fn what_cannot_be_read_says_nothing() {
         ("pnpm-lock.yaml", bomb.as_str()),
     ];
     for (lock, text) in cases {
-        assert_eq!(findings(&project("*", lock, text)), &[] as &[&str], "{lock}");
+        let report = project("*", lock, text).json(&["--no-cache"]);
+        assert_eq!(found(&report), &[] as &[&str], "{lock}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_once() {
+    let broken = [
+        ("package-lock.json", "{ \"packages\": {", "EOF while parsing"),
+        ("pnpm-lock.yaml", "importers: [", "not read, so that what is installed is unknown"),
+    ];
+    for (lock, text, why) in broken {
+        let project = project("*", lock, text);
+        let report = project.json(&["--no-cache"]);
+        let errors = report["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{report}");
+        assert_eq!(errors[0]["path"], lock);
+        assert!(errors[0]["message"].as_str().unwrap().contains(why), "{}", errors[0]);
+    }
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_named() {
+    let project = Project::new(&[("package.json", "{ \"name\": "), ("lib/a.js", CODE)]);
+    for paths in [&["."] as &[&str], &["lib/a.js"], &["lib", "lib/a.js"]] {
+        let report = project.json(&[&["--no-cache"], paths].concat());
+        let errors = report["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{paths:?} {report}");
+        assert_eq!(errors[0]["path"], "package.json");
     }
 }

@@ -141,7 +141,7 @@ pub(crate) enum Trouble {
     Syntax,
     /// It could not be opened or read.
     Unreadable,
-    /// It was read and then refused: not UTF-8, nested too deep.
+    /// It was read and then refused: not UTF-8, nested too deep, a manifest or lockfile that tells nothing.
     Refused,
     /// The analysis itself failed.
     Internal,

@@ -31,12 +31,14 @@ impl Gathered {
         all.stats.skipped.clone_from(&found.skipped);
         all.stats.failed = found.refused.len() as u64;
         all.stats.files = found.files.len() as u64 + found.skipped.values().sum::<u64>() + all.stats.failed;
-        all.errors = found
-            .refused
-            .iter()
-            .chain(&found.errors)
-            .map(|(path, message)| file_error(path, message.clone(), Trouble::Unreadable))
-            .collect();
+        let errors = |all: &[(String, String)], trouble| {
+            all.iter()
+                .map(move |(path, message)| file_error(path, message.clone(), trouble))
+                .collect::<Vec<_>>()
+        };
+        all.errors = errors(&found.refused, Trouble::Unreadable);
+        all.errors.extend(errors(&found.errors, Trouble::Unreadable));
+        all.errors.extend(errors(&found.unread, Trouble::Refused));
         for (file, outcome) in found.files.iter().zip(outcomes) {
             all.add(file, outcome);
         }
