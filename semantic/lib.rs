@@ -39,6 +39,7 @@ pub mod source;
 pub mod summary;
 pub mod syntax;
 pub mod tables;
+pub mod tested;
 pub mod tree;
 pub mod turns;
 pub mod words;

@@ -1,6 +1,5 @@
 //! What manifests (`package.json`) say: the names and entry files of packages, and which majors of others they ask for.
 
-use crate::discover;
 use outlive_semantic::project::{Majors, Package};
 use rustc_hash::FxHashMap;
 use serde_json::Value;

@@ -2,7 +2,6 @@
 
 use crate::config::ConfigError;
 use crate::discover::{self, Candidate, Found, Met};
-use crate::manifest::Manifest;
 use ignore::WalkBuilder;
 use ignore::gitignore::Gitignore;
 use outlive_semantic::summary::Role;

@@ -3,11 +3,13 @@
 use super::peer;
 use crate::claim::LocalClaim;
 use crate::rule::FileView;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::catalog::{CallRow, Sender, SizeRow, UploadRow};
 use outlive_semantic::constant;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
 
 /// The claim about a call that reads without a limit; none for every other call.
@@ -16,7 +18,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let direct = model.rows(call);
     let rows = direct.iter().copied().chain(promised_rows(model, call));
     rows.into_iter().find_map(|row| {
-        let by_upload = || row.uploads.as_ref().and_then(|uploads| upload(model, call, uploads));
+        let by_upload = || row.uploads.as_ref().and_then(|uploads| upload(file, call, uploads));
         let by_reader = || row.drains.as_ref().and_then(|cure| whole_request(model, call, cure));
         let by_size = || row.size_limit.as_ref().and_then(|sizes| raised_limit(model, call, sizes));
         let by_inflating = || row.inflates.as_ref().and_then(|option| inflated(file, call, option));
@@ -37,7 +39,8 @@ fn promised_rows<'a>(model: &Model<'a>, call: NodeId) -> impl Iterator<Item = &'
 }
 
 /// Without a place to write to, each upload is kept in memory; by default of any size.
-fn upload(model: &Model<'_>, call: NodeId, row: &UploadRow) -> Option<LocalClaim> {
+fn upload(file: &FileView<'_, '_>, call: NodeId, row: &UploadRow) -> Option<LocalClaim> {
+    let model = file.model;
     let tree = &model.file.tree;
     let name = model.api_path(tree.callee(call)?)?;
     let options = tree.arg(call, 0);
@@ -52,8 +55,11 @@ fn upload(model: &Model<'_>, call: NodeId, row: &UploadRow) -> Option<LocalClaim
         // A variable whose options nobody here can see.
         None => options.is_none_or(|options| is_plain_object(model, options)),
     };
+    if !in_memory || takes_no_files(file, call, &row.refused_by) {
+        return None;
+    }
     let limit = row.bounded_by.first().map_or("limit", String::as_str);
-    in_memory.then(|| LocalClaim {
+    Some(LocalClaim {
         message: format!(
             "each uploaded file is kept in memory whole, whatever its size: {name} is given no `{limit}`"
         ),
@@ -61,6 +67,29 @@ fn upload(model: &Model<'_>, call: NodeId, row: &UploadRow) -> Option<LocalClaim
         subject: name.to_string(),
         ..LocalClaim::default()
     })
+}
+
+/// Whether all that is asked of it are methods that take no files: `const form = multer(); app.use(form.none())`.
+fn takes_no_files(file: &FileView<'_, '_>, call: NodeId, refused_by: &[String]) -> bool {
+    let (lowered, tree) = (file.model.file, &file.model.file.tree);
+    let refuses = |method: &str| refused_by.iter().any(|name| name == method);
+    let asked =
+        tree.parent(call).and_then(|member| tree.parent(member)).and_then(|asked| tree.method_call(asked));
+    if let Some((_, method)) = asked.filter(|&(object, _)| object == call) {
+        return refuses(method);
+    }
+    let holder = |access: &Access| match access.place.root {
+        Root::Binding(binding) if access.place.path.is_empty() => {
+            Some(binding).filter(|&binding| lowered.sole_value(binding) == Some(call))
+        }
+        _ => None,
+    };
+    let mut uses = file.accesses.iter().filter_map(|access| Some((holder(access)?, access.usage))).peekable();
+    uses.peek().is_some()
+        && uses.all(|(binding, usage)| match usage {
+            Usage::Method { name, .. } => refuses(tree.text(name)) && !lowered.is_exported(binding),
+            _ => false,
+        })
 }
 
 fn is_plain_object(model: &Model<'_>, node: NodeId) -> bool {

@@ -2,11 +2,10 @@
 
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::guard;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tree::{Kind, UnaryOp};
+use outlive_semantic::tested;
 
 const GROWTHS: [Growth; 5] = [Growth::Set, Growth::Add, Growth::Push, Growth::Key, Growth::Rebuild];
 
@@ -14,39 +13,14 @@ const GROWTHS: [Growth; 5] = [Growth::Set, Growth::Add, Growth::Push, Growth::Ke
 /// that function runs again and again nothing is put into it.
 pub(super) fn by(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Place> {
     let model = file.model;
-    let tree = &model.file.tree;
     let key = model.file.place(op.key?);
     if matches!(key.root, Root::Value(_)) {
         return None;
     }
-    let mut child = op.node;
-    for parent in tree.ancestors(op.node) {
-        let asked = match tree.kind(parent) {
-            Kind::Function => return None,
-            Kind::If if tree.child(parent, 1) == Some(child) => {
-                tree.first(parent).and_then(|test| table_asked(model, test, &key))
-            }
-            Kind::Block => tree
-                .children(parent)
-                .take_while(|&statement| statement != child)
-                .find_map(|statement| refusal(model, statement, &key)),
-            _ => None,
-        };
-        if let Some(table) = asked.filter(|table| *table != op.holder && is_settled(file, table, op)) {
-            return Some(table);
-        }
-        child = parent;
-    }
-    None
-}
-
-/// `if (!allowed.has(k)) return;`
-fn refusal(model: &Model<'_>, statement: NodeId, key: &Place) -> Option<Place> {
-    let tree = &model.file.tree;
-    let test = tree.first(statement).filter(|_| tree.kind(statement) == Kind::If)?;
-    let leaves = tree.child(statement, 1).is_some_and(|then| guard::always_leaves(model, then));
-    let negated = tree.unary_op(test) == Some(UnaryOp::Not);
-    tree.first(test).filter(|_| leaves && negated).and_then(|asked| table_asked(model, asked, key))
+    let asked = tested::known_at(model, op.node).into_iter().filter(|&(_, outcome)| outcome);
+    asked
+        .filter_map(|(test, _)| table_asked(model, test, &key))
+        .find(|table| *table != op.holder && is_settled(file, table, op))
 }
 
 /// The table of `allowed.has(k)`, `allowed.includes(k)`.

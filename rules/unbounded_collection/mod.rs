@@ -9,6 +9,7 @@ mod keys;
 mod mend;
 mod missed;
 mod partial;
+mod present;
 mod release;
 mod report;
 mod settle;
@@ -31,8 +32,8 @@ use rustc_hash::FxHashMap;
 use settle::{has_few_keys, settle_holder};
 use site::{
     is_beside_methods, is_for_trials, is_formatter, is_from_client, is_limited, is_looked_up, is_made_anew,
-    is_offered, is_on_options, is_overwrite, is_registry, is_sized, is_small_number, keeps_each, key_parts,
-    replaces, shown_key,
+    is_offered, is_on_options, is_registry, is_sized, is_small_number, keeps_each, key_parts, replaces,
+    shown_key,
 };
 
 /// The rule.
@@ -83,7 +84,7 @@ impl Rule for UnboundedCollection {
         if is_limited(file, op) {
             return dropped("nothing is added once there are too many");
         }
-        if is_overwrite(model, op) {
+        if present::is_overwrite(model, op) {
             return dropped("an entry that is there is overwritten");
         }
         if let Some(others) = admitted::by(file, op) {

@@ -109,31 +109,6 @@ pub(super) fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     })
 }
 
-/// `if (map.has(k)) map.set(k, …)`: the key is there already.
-pub(super) fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
-    let tree = &model.file.tree;
-    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
-    let tests_key = |test: NodeId| match tree.method_call(test) {
-        Some((object, "has")) => {
-            model.file.place(object) == op.holder
-                && tree.arg(test, 0).is_some_and(|arg| model.file.place(arg) == key)
-        }
-        _ => false,
-    };
-    let mut child = op.node;
-    for parent in tree.ancestors(op.node) {
-        match tree.kind(parent) {
-            Kind::Function => return false,
-            Kind::If if tree.node(child).slot == 1 && tree.first(parent).is_some_and(tests_key) => {
-                return true;
-            }
-            _ => {}
-        }
-        child = parent;
-    }
-    false
-}
-
 /// The names of which a key, or the variable that holds it, is put together.
 pub(super) fn key_parts(model: &Model<'_>, key: NodeId) -> Vec<String> {
     let tree = &model.file.tree;

@@ -508,6 +508,9 @@ pub struct UploadRow {
     pub storage: String,
     /// What makes a storage in memory.
     pub in_memory: String,
+    /// Methods of what is made that let no file in.
+    #[serde(default)]
+    pub refused_by: Vec<String>,
     /// What to do.
     pub advice: String,
 }
