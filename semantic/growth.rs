@@ -311,7 +311,9 @@ fn element_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             // `counts[ip]++` makes the key.
             make(Op::Grow(Growth::Key), node, key(), None)
         }
-        (_, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
+        // `delete table.first` takes out what was put in under that name; the others stay.
+        (Some(_), Usage::Deleted(_)) => None,
+        (None, Usage::Deleted(node)) => make(Op::Release, node, key(), None),
         (Some("length"), Usage::Assigned(node) | Usage::Updated(node)) => make(Op::Release, node, None, None),
         (Some("length" | "size" | "byteLength"), _) => make(Op::Size, access.node, None, None),
         (Some("push" | "unshift"), Usage::Method { name, call })

@@ -1,9 +1,11 @@
 //! Where an acquired thing goes, under which names it can be reached, and what gives it back.
 
 use crate::access::{Access, Accesses, Usage, usage};
+use crate::catalog::Returned;
 use crate::growth;
 use crate::index::{BindingId, ClassId, FuncId, NodeId};
-use crate::model::{Model, Ty};
+use crate::model::{Handed, Model, Ty};
+use crate::pending;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
 use smallvec::SmallVec;
@@ -244,7 +246,20 @@ fn returned(model: &Model<'_>, at: NodeId, handle: &mut Handle, queue: &mut Smal
         queue.push(handed.call);
         return;
     }
+    if func.is_some_and(|func| is_result_lost(model, func)) {
+        return;
+    }
     handle.escapes.push(Escape::Returned(at));
+}
+
+/// Whether whoever runs a function does not look at what it returns: `new Promise((resolve) => setTimeout(resolve, ms))`.
+fn is_result_lost(model: &Model<'_>, func: FuncId) -> bool {
+    let ignores = |handed: &Handed| {
+        let rows = model.callback_rows(handed);
+        !rows.is_empty() && rows.iter().all(|(_, callback)| callback.returned == Returned::Ignored)
+    };
+    let handed = model.handed(func);
+    pending::is_executor(model, func) || !handed.is_empty() && handed.iter().all(ignores)
 }
 
 /// Whether a part of a pattern is what gets a value: a name that it declares, or in `({ client } = opened)` one that is there.

@@ -226,8 +226,11 @@ fn is_handed_to_new(model: &Model<'_>, func: FuncId) -> bool {
 /// A method that makes a promise for an event of its instance, or of something that was made with it: one more with each
 /// call. So does one that makes a stream or an iterator.
 fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<Note> {
-    let Root::This(_) = registration.place.root else { return None };
-    let field = registration.place.trunk();
+    let field = match registration.place.root {
+        Root::This(_) => registration.place.trunk(),
+        Root::Binding(_) => None,
+        _ => return None,
+    };
     let executor = model.file.enclosing(registration.func).find(|&func| is_handed_to_new(model, func))?;
     let is_made_once = |value: NodeId| {
         let func = model.file.tree.func(value);
@@ -236,9 +239,10 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
     let method = model.file.function(executor).parent?;
     // An instance is started once, more often than not.
     let is_start = || model.file.function_name(method).is_some_and(calls::is_startup_name);
-    let is_lasting = match &field {
-        Some(field) => model.values(field).iter().copied().all(is_made_once),
-        None => registration.once && !is_start(),
+    let is_lasting = match (registration.place.root, &field) {
+        (Root::Binding(emitter), _) => is_handed_to_maker(model, emitter, method) && !is_start(),
+        (_, Some(field)) => model.values(field).iter().copied().all(is_made_once),
+        (_, None) => registration.once && !is_start(),
     };
     if model.constructs(method).is_some() || !is_lasting {
         return None;
@@ -247,6 +251,21 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
     let message = format!("each call makes one more {what} that listens here");
     let span = model.file.tree.span(model.file.function(executor).node);
     Some(Note { role: Role::Repeats, message, span })
+}
+
+/// Whether a function is a method of an object that another makes and gives away, and a variable what that was handed:
+/// `(bus) => ({ next: () => … })`.
+fn is_handed_to_maker(model: &Model<'_>, variable: BindingId, method: FuncId) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let row = file.binding(variable);
+    let part = tree.parent(file.function(method).node);
+    let is_method = part.is_some_and(|part| matches!(tree.kind(part), Kind::Property | Kind::Method));
+    row.kind == BindingKind::Param
+        && row.values.is_empty()
+        && row.opaque_writes == 0
+        && row.func.index() != 0
+        && file.function(method).parent == Some(row.func)
+        && is_method
 }
 
 /// Whether it is added by a method beside another that ends what it begins: it may be begun again.

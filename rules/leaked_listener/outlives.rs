@@ -42,7 +42,7 @@ impl Heard<'_, '_, '_> {
     }
 
     /// Whether it may well happen once only, while the program starts. What a connection or a request brings along is not
-    /// there yet.
+    /// there yet, and who hands in a signal runs what can be given up.
     pub(super) fn is_part_of_startup(&self) -> bool {
         let body = self.body;
         // A pool that lends is set up, and a loop goes on after the start.
@@ -51,6 +51,7 @@ impl Heard<'_, '_, '_> {
             || body.is_making
             || body.is_forgotten
             || body.origin == Origin::Borrowed
+            || body.origin == Origin::Passed && body.signal == Some(SignalUse::Operation)
             || self.is_of_component()
         {
             return false;

@@ -13,7 +13,7 @@ use outlive_semantic::handle;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::Kind;
@@ -129,6 +129,7 @@ pub(super) fn has_signal(file: &FileView<'_, '_>, registration: &Registration) -
     // An options object from elsewhere may hold a signal.
     let is_hidden = |options: NodeId| {
         !matches!(model.file.tree.kind(options), Kind::Bool | Kind::Object)
+            && model.ty(options) != Ty::Finite
             && listeners::capture(model, Some(options)).is_none()
     };
     is_named && takes_options != Some(false)

@@ -14,6 +14,7 @@ use outlive_semantic::guard;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 use outlive_semantic::tables::BindingKind;
@@ -107,7 +108,11 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
         return Some(("timeout".to_owned(), patterns));
     }
     let is_harmless = |run: FuncId| asks_flag(model, run) || only_forgets(model, run);
-    if name != "setTimeout" || !keeps_much(model, call) || callback.is_some_and(is_harmless) {
+    if name != "setTimeout"
+        || !keeps_much(model, call)
+        || callback.is_some_and(is_harmless)
+        || is_pause(model, call)
+    {
         return None;
     }
     match delay {
@@ -192,6 +197,23 @@ fn only_forgets(model: &Model<'_>, callback: FuncId) -> bool {
     }
     tree.first(body).is_some()
         && tree.children(body).all(|statement| tree.first(statement).is_some_and(takes_out))
+}
+
+/// Whether somebody waits for a timeout and for nothing else: `await new Promise((resolve) => setTimeout(resolve, ms))`. One
+/// that stands among others, in a race, may be left behind.
+fn is_pause(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let is_all = model.file.body(func).is_some_and(|body| {
+        let only = tree
+            .first(body)
+            .filter(|&first| tree.kind(body) == Kind::Block && tree.last_child(body) == Some(first));
+        body == call || only.and_then(|statement| tree.first(statement)) == Some(call)
+    });
+    let promise =
+        tree.parent(model.file.function(func).node).filter(|_| is_all && pending::is_executor(model, func));
+    let taker = promise.and_then(|promise| tree.parent(promise)).map(|taker| tree.kind(taker));
+    matches!(taker, Some(Kind::Await | Kind::Return | Kind::Function | Kind::Member))
 }
 
 /// A callback without captures keeps nothing but the timer: no reason to report one that ends.

@@ -6,9 +6,10 @@ use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
-use outlive_semantic::index::{NameId, NodeId};
+use outlive_semantic::index::{FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::{Kind, Span};
 
 /// `calls[id] = call; topics[id] = list` and later `delete calls[id]`: what is filled under the same key, at the same
@@ -21,7 +22,7 @@ pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(Str
     }
     let beside = file.ops.iter().filter(|other| {
         matches!(other.op, Op::Grow(_))
-            && other.func == op.func
+            && run_around(model, other.func) == run_around(model, op.func)
             && are_siblings(model, &other.holder, &op.holder)
     });
     let same = beside.filter(|other| self::subject(model, other).as_ref() == Some(&subject));
@@ -34,10 +35,27 @@ pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(Str
     lost.next()
 }
 
-/// What an entry is about: its key, or what is added. A constant or something made on the spot is nothing to go by.
-fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<Place> {
-    let place = model.file.place(op.key.or(op.value)?);
-    (!matches!(place.root, Root::Value(_))).then_some(place)
+/// The function that an arrow function stands in, whatever that is handed to: the same call of it fills both tables.
+fn run_around(model: &Model<'_>, func: FuncId) -> FuncId {
+    let row = |func: FuncId| model.file.function(func);
+    let outer = |&func: &FuncId| {
+        row(func).parent.filter(|parent| row(func).kind == FunctionKind::Arrow && parent.index() != 0)
+    };
+    std::iter::successors(Some(func), outer).last().unwrap_or(func)
+}
+
+/// What an entry is about: its key, or what is added, or what a getter of either gives, `peer.id()`. A constant or
+/// something made on the spot is nothing to go by.
+fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<(Place, Option<NameId>)> {
+    let tree = &model.file.tree;
+    let node = op.key.or(op.value)?;
+    let asked = tree.callee(node).filter(|_| tree.kind(node) == Kind::Call && tree.arg(node, 0).is_none());
+    let (node, method) = match asked.filter(|&callee| tree.kind(callee) == Kind::Member) {
+        Some(callee) => (tree.first(callee)?, tree.name_id(callee)),
+        None => (node, None),
+    };
+    let place = model.file.place(node);
+    (!matches!(place.root, Root::Value(_))).then_some((place, method))
 }
 
 /// Fields of one thing, or variables of one module.

@@ -242,11 +242,13 @@ fn doubts(
         _ => false,
     };
     // What nobody looks at is no plug-in, and is not filled to be used from now on.
-    let is_plugin =
-        growth.registry && !is_hot || !is_table(growth) && lifetime::is_startup(project, file, claim.func);
+    // Nor is what loses its entries beside it.
+    let is_plugin = growth.sibling.is_none()
+        && (growth.registry && !is_hot
+            || !is_table(growth) && lifetime::is_startup(project, file, claim.func));
     if is_plugin && !is_unread
         || is_finite_by_name(growth)
-        || tells_once(project, file, claim)
+        || !growth.from_client && tells_once(project, file, claim)
         || growth.formatter
         || growth.offered && matches!(lives, Lives::With(..))
         || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))

@@ -194,6 +194,13 @@ impl Project<'_> {
         matches!(self.rates.entry(file, func), Some(Rate::Job | Rate::Connection | Rate::Request))
     }
 
+    /// Whether a closure is a handler of messages, or stands in one. Other events may come once only.
+    fn hears_messages(&self, file: FileId, func: FuncId) -> bool {
+        let functions = &self.summary(file).functions;
+        std::iter::successors(Some(func), |&at| functions[at.index()].parent)
+            .any(|at| matches!(self.rates.entry(file, at), Some(Rate::Message | Rate::Subscription)))
+    }
+
     /// Whether a function runs once for each instance: constructors, and what only they call.
     #[must_use]
     pub fn is_part_of_making(&self, of: FileId, owner: Owner, file: FileId, func: FuncId) -> bool {
@@ -204,8 +211,11 @@ impl Project<'_> {
                 let constructors = &summary.classes[class.index()].constructors;
                 let within = of == file
                     && constructors.iter().any(|&made| {
-                        let runs_later =
-                            || self.is_kept_from(of, made, func) || self.rates.is_taken(of, func);
+                        let runs_later = || {
+                            self.is_kept_from(of, made, func)
+                                || self.rates.is_taken(of, func)
+                                || self.hears_messages(of, func)
+                        };
                         made == func || self.is_within(of, func, made) && !runs_later()
                     });
                 within || self.only_called_while_making(of, class, file, func, 4)
@@ -235,7 +245,8 @@ impl Project<'_> {
             self.has_possible_use(name, |_| true)
                 || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
         });
-        if is_taken || self.rates.is_taken(file, func) || self.runs_by_itself(file, func) {
+        let runs_later = self.runs_by_itself(file, func) || self.hears_messages(file, func);
+        if is_taken || self.rates.is_taken(file, func) || runs_later {
             return false;
         }
         let callers = self.callers(file, func);
