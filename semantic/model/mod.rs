@@ -173,7 +173,10 @@ impl<'a> Model<'a> {
         let is_told = |&call: &NodeId| {
             let Some((object, "get")) = tree.method_call(call) else { return false };
             let path = || tree.callee(call).and_then(|callee| self.api_path(callee));
+            // Of what a module exports as a whole it is known already.
+            let is_element = || self.file.place(call).path.last() == Some(&Step::Element);
             self.file.may_look_up(call)
+                && (self.file.is_answer(call) || is_element())
                 && (path().is_some_and(|path| self.catalog.calls_of_path(&path).next().is_some())
                     || self
                         .model_of(self.ty(object))

@@ -202,7 +202,7 @@ impl Lowered {
         let (object, method) = tree.method_call(call)?;
         match method {
             // `map.get(k)`, `list.at(-1)`, `list.pop()`, `list.shift()`: an element.
-            "get" if self.may_look_up(call) && !self.answers.borrow().contains(&call) => {
+            "get" if self.may_look_up(call) && !self.is_answer(call) => {
                 // `request.get(url)`: what a module exports as a whole is no map.
                 let map = self.place_within(object, fuel);
                 let is_whole =
@@ -233,6 +233,11 @@ impl Lowered {
         let tree = &self.tree;
         let is_key = |key: NodeId| tree.kind(key) != Kind::String;
         tree.args(call).count() == 1 && tree.arg(call, 0).is_some_and(is_key)
+    }
+
+    /// Whether a call of `get` is known to give what rows say.
+    pub(crate) fn is_answer(&self, call: NodeId) -> bool {
+        self.answers.borrow().contains(&call)
     }
 
     /// Notes which calls of `get` give what rows say, and no element of a map: `client.get(url)`. Whether that is news;
