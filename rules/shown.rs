@@ -28,8 +28,9 @@ fn is_named(model: &Model<'_>, patterns: &ReleasePatterns) -> bool {
 /// `setUrl(…)` of `const [url, setUrl] = useState()`, `this.setState({ url })`.
 fn sets_state(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
-    if let Some((object, "setState")) = tree.method_call(call) {
-        return tree.kind(object) == Kind::This;
+    if let Some((object, method)) = tree.method_call(call) {
+        let sets = || model.catalog.calls_named(method).any(|row| row.sets_state);
+        return tree.kind(object) == Kind::This && sets();
     }
     let callee = tree.callee(call).and_then(|callee| model.file.binding_of(callee));
     callee.is_some_and(|binding| is_state_setter(model, binding))

@@ -86,13 +86,11 @@ fn call_identity(model: &Model<'_>, call: NodeId) -> Identity {
         return Identity::Fresh(call);
     }
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-    match name {
-        Some("debounce" | "throttle") => Identity::Fresh(call),
-        _ => {
-            let place = model.file.place(call);
-            if place.root == Root::Value(call) { Identity::Unknown } else { Identity::At(place) }
-        }
+    if name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.wraps && !row.memoizes)) {
+        return Identity::Fresh(call);
     }
+    let place = model.file.place(call);
+    if place.root == Root::Value(call) { Identity::Unknown } else { Identity::At(place) }
 }
 
 /// Compares what was added with what is removed.

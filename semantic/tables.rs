@@ -3,8 +3,9 @@
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, ScopeId, TypeId};
 use crate::place::PlaceMemo;
 use crate::tree::{Span, Tree};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// A lexical scope.
 pub struct Scope {
@@ -209,6 +210,8 @@ pub struct Class {
     pub func: FuncId,
     /// The function that stands for its field initialisers.
     pub field_init: Option<FuncId>,
+    /// What is copied onto its prototype, but for what is written out: `Object.assign(X.prototype, methods)`.
+    pub copied: SmallVec<[NodeId; 1]>,
 }
 
 /// What an import takes from its module.
@@ -342,6 +345,8 @@ pub struct Lowered {
     /// The source, for fixes that move a piece of it.
     pub text: Box<str>,
     pub(crate) places: PlaceMemo,
+    /// Calls of `get` that are no look-up in a map, as rows of the catalog say.
+    pub(crate) answers: RefCell<FxHashSet<NodeId>>,
     /// The variables of imports by module and name, made when first asked for.
     pub(crate) import_names: std::cell::OnceCell<FxHashMap<(NameId, NameId), Option<BindingId>>>,
 }
@@ -438,6 +443,14 @@ impl Lowered {
     #[inline]
     pub fn is_within(&self, inner: FuncId, outer: FuncId) -> bool {
         self.enclosing(inner).any(|f| f == outer)
+    }
+
+    /// Whether a class of another file may have a function as a method, `X.prototype.f = require('./f').f`: then that tells what
+    /// its `this` is.
+    #[must_use]
+    pub fn may_be_adopted(&self, func: FuncId) -> bool {
+        let row = self.function(func);
+        row.parent == Some(FuncId(0)) && row.kind == FunctionKind::Function && !self.exports.is_empty()
     }
 
     /// The name a function goes by, for messages.

@@ -8,7 +8,7 @@ use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, model_of};
+use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, Use, model_of};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{TypeRow, What};
 
@@ -140,6 +140,11 @@ impl Judged<'_, '_, '_> {
         }
         if body.handed.iter().any(|(to, index)| !project.only_looks(file, to, *index, &body.release)) {
             return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
+        }
+        if body.partial.is_none()
+            && let Some(of) = released_by_itself(project, file, body)
+        {
+            return view.drop(file, claim, || format!("it is released in {}", project.file(of).path));
         }
         if body.may_be_released || is_released_elsewhere(project, file, body) {
             doubt.unknown();
@@ -330,14 +335,31 @@ fn is_injected(project: &Project<'_>, file: FileId, class: ClassId, place: &Plac
 
 /// Another file, or another class of the family, releases what is at the same spot.
 fn is_released_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> bool {
-    let Some(handle) = &body.handle else { return false };
+    !releases_elsewhere(project, file, body).is_empty()
+}
+
+/// The file in which the instance that acquires it releases what it has in a field: a base class, a subclass, a method that
+/// another file gives the class.
+fn released_by_itself(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> Option<FileId> {
+    let is_own = |root| matches!(root, Root::This(_) | Root::Receiver(_));
+    body.handle.as_ref().filter(|handle| is_own(handle.root))?;
+    let releases = releases_elsewhere(project, file, body);
+    let own = releases.iter().find(|found| is_own(project.summary(found.file).place(found.row.place).root));
+    own.map(|found| found.file)
+}
+
+/// What releases it in other files.
+fn releases_elsewhere(project: &Project<'_>, file: FileId, body: &AcquireClaim) -> Vec<Use> {
+    let Some(handle) = &body.handle else { return Vec::new() };
     let spot = project.canonical(file, handle);
     // The releases of this file are known to the claim; the ones it has leave a gap.
-    project.uses(&spot).iter().filter(|found| found.file != file).any(|found| match &found.row.what {
+    let elsewhere = project.uses(&spot).into_iter().filter(|found| found.file != file);
+    let releases = elsewhere.filter(|found| match &found.row.what {
         What::Method(name, _) | What::Argument(name) => {
             let name = project.name(found.file, *name);
             body.release.iter().any(|release| release == name)
         }
         _ => false,
-    })
+    });
+    releases.collect()
 }

@@ -197,7 +197,7 @@ fn is_ended(file: &FileView<'_, '_>, call: NodeId, place: &Place) -> bool {
 }
 
 /// Whether a call ends the streams that it is handed: `pipeline(a, b)`, or what goes by that name.
-fn ends_streams(model: &Model<'_>, call: NodeId) -> bool {
+pub(super) fn ends_streams(model: &Model<'_>, call: NodeId) -> bool {
     let Some(callee) = model.file.tree.callee(call) else { return false };
     model.callee_name(callee).is_some_and(|name| model.catalog.calls_named(name).any(|row| row.ends_streams))
         || model.rows(call).iter().any(|row| row.ends_streams)

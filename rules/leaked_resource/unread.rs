@@ -12,9 +12,6 @@ use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::{Kind, flag};
 use rustc_hash::FxHashSet;
 
-/// Functions that read a stream to its end, or destroy it.
-const PIPELINES: &[&str] = &["pipeline", "pipelineAsync", "pump"];
-
 /// Methods that neither read a stream nor end it.
 const LOOKERS: &[&str] = &["pause", "setEncoding", "unref", "ref", "isPaused", "setMaxListeners"];
 
@@ -141,8 +138,11 @@ fn is_piped(model: &Model<'_>, access: &Access) -> bool {
     match access.usage {
         Usage::Method { name, .. } => tree.text(name) == "pipe",
         Usage::Argument { call, index: 0 } => {
-            let callee = tree.callee(call).and_then(|callee| model.callee_name(callee));
-            callee.is_some_and(|name| PIPELINES.contains(&name))
+            // With one stream alone it tells of its end, and reads nothing.
+            let is_stream = |arg: &NodeId| {
+                !matches!(tree.kind(*arg), Kind::Function | Kind::Object) && model.function_of(*arg).is_none()
+            };
+            super::piped::ends_streams(model, call) && tree.args(call).filter(is_stream).count() > 1
         }
         _ => false,
     }

@@ -25,7 +25,7 @@ use outlive_semantic::growth::{self, CollectionOp, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
-use outlive_semantic::project::{FileId, Project, Spot};
+use outlive_semantic::project::{FileId, Project, Spot, SpotRoot};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::turns;
 use rustc_hash::FxHashMap;
@@ -145,6 +145,10 @@ impl Rule for UnboundedCollection {
                     continue;
                 }
                 let spot = view.project.canonical(*file, &growth.holder);
+                if matches!(spot.root, SpotRoot::Receiver(..)) {
+                    view.drop::<()>(*file, claim, || format!("`{}`: nobody knows whose it is", growth.shown));
+                    continue;
+                }
                 by_spot.entry(spot).or_default().push((*file, *claim, growth));
             }
         }
@@ -169,7 +173,9 @@ fn may_outlive(model: &Model<'_>, op: &CollectionOp) -> bool {
                 || row.kind == BindingKind::Param && !op.holder.path.is_empty()
                 || turns::is_kept_by_turns(model, binding, op.node)
         }
-        Root::Value(_) | Root::Receiver(_) => false,
+        // A class of another file may say whose field it is.
+        Root::Receiver(func) => model.file.may_be_adopted(func),
+        Root::Value(_) => false,
         _ => true,
     }
 }

@@ -3,7 +3,7 @@
 
 use super::directives::is_for_browsers;
 use super::{Calls, Edge, Target, injected, is_linkable, named_target};
-use crate::catalog::{DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
+use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts::{self, Shown};
@@ -241,6 +241,24 @@ impl<'m> Decorator<'m> {
     }
 }
 
+/// Whether a module is loaded by a function that is handed to a call of which a row says that what it loads is not rendered
+/// on a server: `dynamic(() => import('./map'), { ssr: false })`.
+pub(crate) fn is_for_client(model: &Model<'_>, import: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let holds = |call: NodeId, row: &CallRow| {
+        let says = |name: &str, wanted: &str| {
+            let value = tree.args(call).find_map(|arg| tree.property(arg, name))?;
+            Some(tree.boolean(value)? == (wanted == "true"))
+        };
+        !row.client_if.is_empty()
+            && row.client_if.iter().all(|(name, wanted)| says(name, wanted) == Some(true))
+    };
+    model.handed(tree.func(import)).iter().any(|handed| {
+        let path = tree.callee(handed.call).and_then(|callee| model.api_path(callee));
+        path.is_some_and(|path| model.catalog.calls_of_path(&path).any(|row| holds(handed.call, row)))
+    })
+}
+
 /// A function that a framework calls because of the file it is exported from and the name it is exported under.
 pub(crate) struct FrameworkExport<'a> {
     pub(crate) row: &'a ExportRow,
@@ -313,17 +331,20 @@ fn export_label(model: &Model<'_>, export: &FrameworkExport<'_>) -> String {
     }
 }
 
-/// What all properties of an exported object run.
+/// What all properties of an exported object, or all elements of an exported list, run.
 fn exported_members(model: &Model<'_>, target: ExportTarget) -> Vec<Target> {
     let tree = &model.file.tree;
+    let is_whole = |node: NodeId| matches!(tree.kind(node), Kind::Object | Kind::Array);
     let value = match target {
-        ExportTarget::Value(node) if tree.kind(node) == Kind::Object => Some(node),
+        ExportTarget::Value(node) if is_whole(node) => Some(node),
         ExportTarget::Value(node) => named_value(model, node),
         ExportTarget::Binding(binding) => model.file.sole_value(binding),
         ExportTarget::From { .. } => None,
     };
-    let Some(object) = value.filter(|&value| tree.kind(value) == Kind::Object) else { return Vec::new() };
-    let values = tree.children(object).filter_map(|property| tree.last_child(property));
+    let Some(whole) = value.filter(|&value| is_whole(value)) else { return Vec::new() };
+    let is_list = tree.kind(whole) == Kind::Array;
+    let values =
+        tree.children(whole).filter_map(|part| if is_list { Some(part) } else { tree.last_child(part) });
     values.filter_map(|value| value_target(model, value)).collect()
 }
 

@@ -11,7 +11,7 @@ mod shapes;
 pub(crate) use directives::is_for_browsers;
 pub use ends::{client_hook, ends_field, late_hook, uncalled, uncalled_in_scope};
 pub use entries::is_startup_name;
-pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params};
+pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params, is_for_client};
 pub use frameworks::{is_component, is_component_hook, is_component_method, provided, takes_effect};
 pub use handed::param_position;
 pub(crate) use injected::injection;
@@ -247,6 +247,7 @@ fn is_linkable(model: &Model<'_>, place: &Place) -> bool {
             model::package_path(model.file.tree.text(source)).is_none() || !is_builtin(model, place)
         }
         Root::This(_) | Root::Exports | Root::Class(_) => !place.path.is_empty(),
+        Root::Receiver(func) => !place.path.is_empty() && model.file.may_be_adopted(func),
         Root::Binding(binding) => {
             !place.path.is_empty()
                 && (model.file.binding(binding).kind != BindingKind::Param

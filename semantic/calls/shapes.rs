@@ -123,5 +123,6 @@ fn push(model: &Model<'_>, row: &PropertyRow, target: Target, at: NodeId, out: &
     let tree = &model.file.tree;
     let label = format!("{} `{}`", row.what, tree.name(at).unwrap_or_default());
     let edge = framework_edge(target, row.runs, tree.span(at), &label);
-    out.edges.push(Edge { certain: false, in_loop: row.loops, library: Some(row.library), ..edge });
+    let (library, need) = (Some(row.library), row.need);
+    out.edges.push(Edge { certain: false, in_loop: row.loops, library, need, ..edge });
 }

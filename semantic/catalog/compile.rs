@@ -292,8 +292,9 @@ impl Catalog {
         self.server_renderers.extend(sheet.server_renderers.iter().cloned());
         for row in &sheet.properties {
             self.check_names(sheet, &row.params)?;
+            let need = self.need(&row.packages);
             for name in row.names.iter().flat_map(|name| expand(name)) {
-                self.properties.entry(name).or_default().push(PropertyRow { library, ..row.clone() });
+                self.properties.entry(name).or_default().push(PropertyRow { library, need, ..row.clone() });
             }
         }
         for row in &sheet.signatures {

@@ -188,6 +188,9 @@ pub struct PropertyRow {
     /// Holds only if the function's first parameter has one of these names.
     #[serde(default)]
     pub first: Vec<String>,
+    /// The project must import one of these; empty: any project.
+    #[serde(default)]
+    pub packages: Vec<String>,
     /// What such a function is, for messages: `visitor`.
     pub what: String,
     /// When it runs.
@@ -198,6 +201,9 @@ pub struct PropertyRow {
     /// Types of its parameters.
     #[serde(default)]
     pub params: Vec<String>,
+    /// The packages, compiled.
+    #[serde(skip)]
+    pub need: Option<NeedId>,
     /// The sheet it stands in.
     #[serde(skip)]
     pub library: LibraryId,

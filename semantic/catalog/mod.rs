@@ -280,6 +280,14 @@ impl Catalog {
         found.into_iter().map(|(.., id)| &self.calls[id])
     }
 
+    /// Whether a row is about a method of this type, or of one that it extends: not of any receiver.
+    #[must_use]
+    pub fn knows_method_of(&self, of: ModelId, method: &str) -> bool {
+        let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
+        let ancestors = &self.model(of).ancestors;
+        rows.iter().any(|(receiver, _)| matches!(receiver, Receiver::Type(ty) if ancestors.contains(ty)))
+    }
+
     /// What making a value of a type acquires.
     #[must_use]
     pub fn acquired_by_making(&self, of: ModelId) -> Option<&AcquireRow> {

@@ -261,12 +261,18 @@ pub struct CallRow {
     /// What it is handed does not run where components are rendered on a server.
     #[serde(default)]
     pub client: bool,
+    /// A module that what it is handed loads is not rendered on a server, if its options say so.
+    #[serde(default)]
+    pub client_if: FxHashMap<String, String>,
     /// It must be called while a component or scope is set up: behind an `await` nobody knows any longer which.
     #[serde(default)]
     pub in_setup: bool,
     /// The second of the two things that it gives sets what a component shows.
     #[serde(default)]
     pub makes_state: bool,
+    /// It is a method of a component by which that sets what it shows.
+    #[serde(default)]
+    pub sets_state: bool,
     /// What it gives is another each time, so that nothing is found under it again.
     #[serde(default)]
     pub fresh: bool,
@@ -328,6 +334,7 @@ impl CallRow {
             || self.watches
             || self.selects
             || self.makes_state
+            || self.sets_state
             || self.makes_element
             || self.keeps_in.is_some()
             || self.completes.is_some()

@@ -222,6 +222,7 @@ impl Lowering {
             decorators: SmallVec::new(),
             func: self.func,
             field_init: None,
+            copied: SmallVec::new(),
         });
         self.node(Kind::Class, span(class.span), id.0, |l| {
             l.scoped(false, |l| {

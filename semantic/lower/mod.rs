@@ -115,6 +115,7 @@ impl Lowering {
             truncated: false,
             text: Box::default(),
             places: PlaceMemo::default(),
+            answers: std::cell::RefCell::default(),
             import_names: std::cell::OnceCell::new(),
         };
         out.functions.push(Function::new(NodeId(0), FunctionKind::Module, None));

@@ -1,7 +1,7 @@
 //! Whose `this` a function sees: classes, constructor functions with prototypes, and objects with methods.
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
-use crate::tables::{Class, ClassKind, FunctionKind, Lowered, Member};
+use crate::tables::{BindingKind, Class, ClassKind, FunctionKind, Lowered, Member};
 use crate::tree::{Kind, flag};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -33,6 +33,8 @@ pub(super) fn find_owners(file: &mut Lowered) {
             _ => {}
         }
     }
+    owners.named_methods(file);
+    owners.bases_by_call(file);
     inherit_this(file);
 }
 
@@ -134,6 +136,14 @@ struct Owners {
     by_binding: FxHashMap<BindingId, ClassId>,
     /// Functions assigned to paths, `exports.Queue = function () {}`, and the classes they turned out to construct.
     by_path: FxHashMap<String, PathFunction>,
+    /// Calls that give an object, `this` or a variable, what a base class has: they are looked at when all classes are known.
+    borrowing: Vec<Borrowing>,
+}
+
+/// `EventEmitter.call(this)`, `Object.assign(bus, EventEmitter.prototype)`.
+struct Borrowing {
+    object: NodeId,
+    base: NodeId,
 }
 
 struct PathFunction {
@@ -281,6 +291,15 @@ impl Owners {
             "setPrototypeOf" => {
                 if let (Some(class), Some(base)) = (self.prototype(file, first), second) {
                     file.classes[class.index()].super_class = base_of(file, base);
+                } else if let Some(base) = second.and_then(|base| base_of(file, base)) {
+                    self.borrowing.push(Borrowing { object: first, base });
+                }
+            }
+            // `EventEmitter.call(this)`: what is called so makes part of `this`.
+            "call" | "apply" if file.tree.kind(first) == Kind::This => {
+                let base = file.tree.method_call(call).map(|(base, _)| base);
+                if let Some(base) = base.filter(|&base| is_called_as_class(file, base)) {
+                    self.borrowing.push(Borrowing { object: first, base });
                 }
             }
             "_createClass" | "createClass" => {
@@ -296,11 +315,69 @@ impl Owners {
                 if let Some(class) = self.prototype(file, first) {
                     let sources: Vec<NodeId> = file.tree.args(call).skip(1).collect();
                     for source in sources {
-                        add_members(file, class, source);
+                        Self::copy_onto(file, class, source);
                     }
+                } else if let Some(base) = second.and_then(|source| base_of(file, source)) {
+                    self.borrowing.push(Borrowing { object: first, base });
                 }
             }
             _ => {}
+        }
+    }
+
+    /// `X.prototype.close = close`, `{ close }`: functions that have names of their own. One that is a class is no method.
+    fn named_methods(&self, file: &mut Lowered) {
+        for class in (0..file.classes.len()).map(ClassId::from_index) {
+            for at in 0..file.classes[class.index()].members.len() {
+                let member = file.classes[class.index()].members[at];
+                if member.func.is_some() || file.classes[class.index()].kind == ClassKind::Object {
+                    continue;
+                }
+                let func = member.value.and_then(|value| named_function(file, value));
+                let Some(func) = func.filter(|&func| is_method(file, func, member.name)) else { continue };
+                file.classes[class.index()].members[at].func = Some(func);
+                own(file, func, class);
+            }
+        }
+    }
+
+    /// The base classes that calls give: of `this`, that of its class, of a variable, that of the object it holds.
+    fn bases_by_call(&mut self, file: &mut Lowered) {
+        for Borrowing { object, base } in std::mem::take(&mut self.borrowing) {
+            let class = match file.tree.kind(object) {
+                Kind::This => file.functions[file.tree.func(object).index()].this_class,
+                _ => self.of_held_object(file, object),
+            };
+            if let Some(class) = class {
+                file.classes[class.index()].super_class.get_or_insert(base);
+            }
+        }
+    }
+
+    /// The class that stands for the object literal which is all that a variable holds.
+    fn of_held_object(&mut self, file: &mut Lowered, object: NodeId) -> Option<ClassId> {
+        let binding = file.binding_of(object)?;
+        let literal = file.sole_value(binding).filter(|&value| file.tree.kind(value) == Kind::Object)?;
+        if let Some(at) = file.classes.iter().position(|class| class.node == literal) {
+            return Some(ClassId::from_index(at));
+        }
+        let class = ClassId::from_index(file.classes.len());
+        let (name, func) = (file.binding(binding).name, file.tree.func(literal));
+        file.classes.push(empty_class(literal, ClassKind::Object, Some(name), Some(binding), func));
+        Some(class)
+    }
+
+    /// Something is copied onto the prototype of a class.
+    fn copy_onto(file: &mut Lowered, class: ClassId, source: NodeId) {
+        let written = file.value_of(source).filter(|&value| file.tree.kind(value) == Kind::Object);
+        if let Some(object) =
+            Some(source).filter(|&source| file.tree.kind(source) == Kind::Object).or(written)
+        {
+            add_members(file, class, object);
+        } else if let Some(base) = base_of(file, source) {
+            file.classes[class.index()].super_class.get_or_insert(base);
+        } else {
+            file.classes[class.index()].copied.push(source);
         }
     }
 
@@ -316,6 +393,42 @@ impl Owners {
             self.of_binding(file, binding, ClassKind::Constructor);
         }
     }
+}
+
+/// The function that a name stands for.
+fn named_function(file: &Lowered, name: NodeId) -> Option<FuncId> {
+    if file.tree.kind(name) != Kind::Identifier {
+        return None;
+    }
+    let row = file.binding(file.binding_of(name)?);
+    match row.kind {
+        BindingKind::Function => file.tree.function(row.node),
+        _ => file.value_of(name).and_then(|value| file.tree.function(value)),
+    }
+}
+
+/// Whether a function that has a name of its own is a method: it sees no other `this`, and is no class.
+fn is_method(file: &Lowered, func: FuncId, name: Option<NameId>) -> bool {
+    let row = file.function(func);
+    let is_class = file.classes.iter().any(|class| class.constructor == Some(func));
+    let is_constructor = name.is_some_and(|name| file.tree.text(name) == "constructor");
+    row.uses_this
+        && row.kind != FunctionKind::Arrow
+        && row.this_class.is_none()
+        && !is_class
+        && !is_constructor
+}
+
+/// Whether what is called on `this` goes by a name that classes have: a function that is handed its `this` is no class.
+fn is_called_as_class(file: &Lowered, base: NodeId) -> bool {
+    let name = match file.tree.kind(base) {
+        Kind::Identifier => {
+            file.tree.reference(base).map(|reference| file.tree.text(file.references[reference.index()].name))
+        }
+        _ => file.tree.name(base),
+    };
+    let starts_big = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase());
+    name.is_some_and(starts_big) && named_function(file, base).is_none()
 }
 
 /// The class expression behind `Object.create(Y.prototype)`, `new Y()` or `Y.prototype`.
@@ -515,5 +628,6 @@ fn empty_class(
         decorators: SmallVec::new(),
         func,
         field_init: None,
+        copied: SmallVec::new(),
     }
 }

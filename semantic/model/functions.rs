@@ -3,7 +3,7 @@
 use super::{Base, Model, NARROW, Question, Ty};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::place::Root;
-use crate::tables::{ClassKind, FunctionKind, Lowered, Member};
+use crate::tables::{BindingKind, ClassKind, FunctionKind, Lowered, Member};
 use crate::tree::Kind;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
@@ -212,10 +212,43 @@ impl<'a> Model<'a> {
         let tree = &self.file.tree;
         if tree.kind(expr) == Kind::Call {
             // A mixin: `class A extends Observable(Base)`.
-            return tree.args(expr).find_map(|arg| self.base_of(arg, fuel));
+            let made = tree.callee(expr).and_then(|mixin| self.made_by_mixin(mixin));
+            return made.map(Base::Class).or_else(|| tree.args(expr).find_map(|arg| self.base_of(arg, fuel)));
+        }
+        if let Some(base) = self.mixed_into(expr) {
+            return self.base_of(base, fuel);
         }
         let place = self.file.place(expr);
         matches!(place.root, Root::Module(_)).then_some(Base::Foreign(place))
+    }
+
+    /// The class that a function of this file makes of a base: `const Observable = Base => class extends Base { … }`.
+    fn made_by_mixin(&self, mixin: NodeId) -> Option<ClassId> {
+        let [made] = self.returned_values(self.function_of(mixin)?)[..] else { return None };
+        self.class_of(made)
+    }
+
+    /// What a mixin of this file is handed as the base of the class that it makes, where it is one and the same.
+    fn mixed_into(&self, base: NodeId) -> Option<NodeId> {
+        let tree = &self.file.tree;
+        let binding = self.file.binding(self.file.binding_of(base)?);
+        let mixin =
+            tree.function(tree.parent(binding.node)?).filter(|_| binding.kind == BindingKind::Param)?;
+        let slot = tree.node(binding.node).slot as usize;
+        let [call] = self.calls_of(mixin) else { return None };
+        tree.arg(*call, slot)
+    }
+
+    /// The functions of other files by which the base of a class is made: `mixin` of `class X extends mixin(Base)`.
+    pub(crate) fn mixins(&self, class: ClassId) -> SmallVec<[NodeId; 2]> {
+        let tree = &self.file.tree;
+        let mut out = SmallVec::new();
+        let mut at = self.file.class(class).super_class;
+        while let Some(call) = at.filter(|&at| tree.kind(at) == Kind::Call) {
+            out.extend(tree.callee(call));
+            at = tree.arg(call, 0);
+        }
+        out
     }
 
     /// Whether a function is created and called on the spot.

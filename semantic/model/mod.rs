@@ -162,6 +162,30 @@ impl<'a> Model<'a> {
     /// Prepares a file for questions: one pass for what is written to fields, one for functions handed to calls.
     #[must_use]
     pub fn new(file: &'a Lowered, catalog: &'a Catalog) -> Self {
+        let model = Self::index(file, catalog);
+        // What was worked out with other places is worked out again.
+        if file.note_answers(model.answers()) { Self::index(file, catalog) } else { model }
+    }
+
+    /// The calls of `get` of which rows say what they give: they look nothing up in a map.
+    fn answers(&self) -> FxHashSet<NodeId> {
+        let tree = &self.file.tree;
+        let is_told = |&call: &NodeId| {
+            let Some((object, "get")) = tree.method_call(call) else { return false };
+            let path = || tree.callee(call).and_then(|callee| self.api_path(callee));
+            // Of what a module exports as a whole it is known already.
+            let is_element = || self.file.place(call).path.last() == Some(&Step::Element);
+            self.file.may_look_up(call)
+                && (self.file.is_answer(call) || is_element())
+                && (path().is_some_and(|path| self.catalog.calls_of_path(&path).next().is_some())
+                    || self
+                        .model_of(self.ty(object))
+                        .is_some_and(|of| self.catalog.knows_method_of(of, "get")))
+        };
+        self.all_calls.iter().copied().filter(is_told).collect()
+    }
+
+    fn index(file: &'a Lowered, catalog: &'a Catalog) -> Self {
         let mut model = Self {
             file,
             catalog,

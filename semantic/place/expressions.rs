@@ -5,6 +5,7 @@ use crate::index::{FuncId, NameId, NodeId};
 use crate::tables::{ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::flag::GETTER;
 use crate::tree::{Kind, LogicalOp, NodeMemo};
+use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 
 /// Constants that name constants that name constants…
@@ -201,10 +202,7 @@ impl Lowered {
         let (object, method) = tree.method_call(call)?;
         match method {
             // `map.get(k)`, `list.at(-1)`, `list.pop()`, `list.shift()`: an element.
-            "get"
-                if tree.args(call).count() == 1
-                    && tree.arg(call, 0).is_some_and(|k| tree.kind(k) != Kind::String) =>
-            {
+            "get" if self.may_look_up(call) && !self.is_answer(call) => {
                 // `request.get(url)`: what a module exports as a whole is no map.
                 let map = self.place_within(object, fuel);
                 let is_whole =
@@ -228,6 +226,29 @@ impl Lowered {
             }
             _ => None,
         }
+    }
+
+    /// Whether a call of `get` is written like one of a map: with one key.
+    pub(crate) fn may_look_up(&self, call: NodeId) -> bool {
+        let tree = &self.tree;
+        let is_key = |key: NodeId| tree.kind(key) != Kind::String;
+        tree.args(call).count() == 1 && tree.arg(call, 0).is_some_and(is_key)
+    }
+
+    /// Whether a call of `get` is known to give what rows say.
+    pub(crate) fn is_answer(&self, call: NodeId) -> bool {
+        self.answers.borrow().contains(&call)
+    }
+
+    /// Notes which calls of `get` give what rows say, and no element of a map: `client.get(url)`. Whether that is news;
+    /// then no place is known any more.
+    pub(crate) fn note_answers(&self, calls: FxHashSet<NodeId>) -> bool {
+        let is_new = *self.answers.borrow() != calls;
+        if is_new {
+            self.places.take();
+            self.answers.replace(calls);
+        }
+        is_new
     }
 
     /// Whether the result of a listener call is the object of another one.

@@ -178,13 +178,19 @@ impl Project<'_> {
     pub(super) fn local_root(&self, file: FileId, root: Root) -> SpotRoot {
         match root {
             Root::Binding(binding) => SpotRoot::Binding(file, binding),
-            Root::This(class) => SpotRoot::Instance(file, class),
+            Root::This(class) => {
+                let (file, class) = self.adopted.whole(file, class);
+                SpotRoot::Instance(file, class)
+            }
             Root::Class(class) => SpotRoot::Class(file, class),
             Root::Exports => SpotRoot::Exports(file),
             Root::Global(name) => SpotRoot::Global(self.symbol_of(file, name)),
             Root::Module(name) => SpotRoot::Package(self.symbol_of(file, name)),
             Root::Value(node) => SpotRoot::Value(file, node),
-            Root::Receiver(func) => SpotRoot::Receiver(file, func),
+            Root::Receiver(func) => match self.adopted.of_receiver(file, func) {
+                Some((file, class)) => SpotRoot::Instance(file, class),
+                None => SpotRoot::Receiver(file, func),
+            },
         }
     }
 

@@ -20,18 +20,26 @@ impl Project<'_> {
     fn lineage_within(&self, file: FileId, class: ClassId, fuel: Fuel<'_>) -> Vec<(FileId, ClassId)> {
         let mut out = vec![(file, class)];
         let (mut at, mut fuel) = ((file, class), fuel);
+        out.extend(self.adopted.mixed(file, class));
         while self.summary(at.0).classes[at.1.index()].base.is_some() {
             let Some(less) = fuel.less(2) else { break };
             fuel = less;
             match self.base_within(at.0, at.1, fuel) {
                 Some(next) if !out.contains(&next) => {
                     out.push(next);
+                    out.extend(self.adopted.mixed(next.0, next.1));
                     at = next;
                 }
                 _ => break,
             }
         }
         out
+    }
+
+    /// Whether a class may have anything of another one.
+    fn inherits(&self, file: FileId, class: ClassId) -> bool {
+        let row = &self.summary(file).classes[class.index()];
+        row.base.is_some() || !row.adopted.is_empty()
     }
 
     /// The class that a field belongs to: the farthest ancestor that touches a field of that name.
@@ -42,7 +50,7 @@ impl Project<'_> {
         name: Symbol,
         fuel: Fuel<'_>,
     ) -> (FileId, ClassId) {
-        if self.summary(file).classes[class.index()].base.is_none() {
+        if !self.inherits(file, class) {
             return (file, class);
         }
         let lineage = self.lineage_within(file, class, fuel);
@@ -81,10 +89,12 @@ impl Project<'_> {
         fuel: Fuel<'_>,
     ) -> Option<(FileId, FuncId, ClassId)> {
         let own = |(file, class): (FileId, ClassId)| {
-            let (func, is_static) = self.tables(file).method(class, name)?;
-            (!is_static).then_some((file, func, class))
+            let written = self.tables(file).method(class, name).filter(|(_, is_static)| !is_static);
+            let written = written.map(|(func, _)| (file, func));
+            let (of, func) = written.or_else(|| self.adopted.method(file, class, name))?;
+            Some((of, func, class))
         };
-        if self.summary(file).classes[class.index()].base.is_none() {
+        if !self.inherits(file, class) {
             return own((file, class));
         }
         self.lineage_within(file, class, fuel).into_iter().find_map(own)
@@ -137,6 +147,7 @@ impl Project<'_> {
         let mut out = Vec::new();
         for (file, class) in self.lineage(file, class) {
             out.extend(self.tables(file).methods(class).map(|(name, func)| (name, file, func)));
+            out.extend(self.adopted.methods(file, class));
         }
         out.sort_unstable();
         out

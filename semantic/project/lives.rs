@@ -1,6 +1,6 @@
 //! How long things live, and whether they outlive the code that touches them.
 
-use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, model_of};
+use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, model_of};
 use crate::index::{ClassId, FuncId};
 use crate::rate::{Life, Rate};
 use crate::tables::FunctionKind;
@@ -49,6 +49,9 @@ impl Project<'_> {
         if let Some(life) = self.typed_life(spot) {
             return Lives::Known(life);
         }
+        if self.is_answer(spot) {
+            return Lives::Unknown;
+        }
         match spot.root {
             SpotRoot::Class(..)
             | SpotRoot::Exports(_)
@@ -63,6 +66,15 @@ impl Project<'_> {
             SpotRoot::Instance(file, class) => self.instance_life(file, class),
             SpotRoot::Value(..) | SpotRoot::Receiver(..) => Lives::Unknown,
         }
+    }
+
+    /// Whether it is part of what `get` gives of a thing that is no map, as rows say: `client.get(url)` of a client that another
+    /// file made.
+    fn is_answer(&self, spot: &Spot) -> bool {
+        let at = spot.path.iter().position(|step| *step == SpotStep::Element);
+        let Some(path) = at.and_then(|at| spot.path.get(..at)) else { return false };
+        let owner = Spot { root: spot.root, path: path.into() };
+        model_of(self, self.type_of(&owner)).is_some_and(|of| self.catalog.knows_method_of(of, "get"))
     }
 
     /// The life that the type of the nearest prefix says: `req.socket.x` lives as long as the connection.

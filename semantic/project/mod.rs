@@ -1,5 +1,6 @@
 //! The whole project: files joined by their imports, and the questions that only the join can answer.
 
+mod adopted;
 mod canonical;
 mod classes;
 mod coverage;
@@ -105,6 +106,8 @@ pub struct Project<'c> {
     known_bases: Vec<Answers<Option<(FileId, ClassId)>>>,
     places: Places,
     rates: rates::Rates,
+    /// Which functions of files are methods of classes of others.
+    adopted: adopted::Adopted,
     /// Who hands what to which parameter, made when it is first asked for.
     passed: std::sync::OnceLock<passed::Index>,
     /// What manifests ask for.
@@ -196,6 +199,7 @@ impl<'c> Project<'c> {
             known_bases: Vec::new(),
             places: Places::default(),
             rates: rates::Rates::default(),
+            adopted: adopted::Adopted::default(),
             passed: std::sync::OnceLock::new(),
             asked: Arc::clone(&resolver.packages.asked),
             declared: resolver.declared.clone(),
@@ -212,6 +216,7 @@ impl<'c> Project<'c> {
         }
         project.index_packages();
         project.make_tables();
+        project.adopted = adopted::Adopted::of(&project);
         project.index_types();
         project.remember_types();
         // One of them is for one thread mostly, the other for as many as there are.
@@ -274,7 +279,7 @@ impl<'c> Project<'c> {
     /// Whether a file imports itself by way of others.
     #[must_use]
     pub fn imports_itself(&self, file: FileId) -> bool {
-        self.imported_from(vec![file]).contains(&file)
+        self.imported_from(vec![file], true).contains(&file)
     }
 
     /// Whether components of a file are rendered on a server: what renders there imports the file, by way of others.
@@ -290,18 +295,21 @@ impl<'c> Project<'c> {
         };
         let served = || {
             let renderers: Vec<FileId> = self.file_ids().filter(renders).collect();
-            let mut served = self.imported_from(renderers.clone());
+            let mut served = self.imported_from(renderers.clone(), false);
             served.extend(renderers);
             served
         };
         self.served.get_or_init(served).contains(&file)
     }
 
-    /// The files that these import, by way of others.
-    fn imported_from(&self, mut open: Vec<FileId>) -> FxHashSet<FileId> {
+    /// The files that these import, by way of others; also those that are loaded in browsers alone?
+    fn imported_from(&self, mut open: Vec<FileId>, in_browsers: bool) -> FxHashSet<FileId> {
         let mut seen = FxHashSet::default();
         while let Some(at) = open.pop() {
-            let imports = self.summary(at).imports.iter();
+            let summary = self.summary(at);
+            let is_loaded =
+                |name: &&NameId| in_browsers || summary.client_imports.binary_search(name).is_err();
+            let imports = summary.imports.iter().filter(is_loaded);
             for found in imports.filter_map(|name| self.modules.get(at.index())?.get(*name)) {
                 match found {
                     Resolution::File(next) if seen.insert(next) => open.push(next),

@@ -344,8 +344,9 @@ impl Project<'_> {
         let mut roots = Vec::new();
         for (at, &place) in (0..).zip(summary.uses.places()) {
             let (root, path) = summary.places.parts(place);
-            if path.is_empty() && !self.may_be_exported(id, root) {
-                let (kind, _, of) = root_words(self.local_root(id, root));
+            let local = self.local_root(id, root);
+            if path.is_empty() && !self.may_be_exported(id, root) && file_of(local) == Some(id) {
+                let (kind, _, of) = root_words(local);
                 roots.push(((kind, of), at));
             }
         }

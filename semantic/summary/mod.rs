@@ -48,6 +48,7 @@ pub fn summarise(
     uses.extend(builder.other_uses(accesses));
     let types = builder.types();
     let imports = builder.imports();
+    let client_imports = builder.client_imports();
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
     let param_classes = builder.annotated_params();
@@ -61,6 +62,7 @@ pub fn summarise(
         role,
         in_browsers: calls::is_for_browsers(model),
         imports,
+        client_imports,
         type_imports,
         exports,
         functions,
@@ -298,9 +300,33 @@ impl Builder<'_, '_> {
                     decorators: self.decorator_names(&row.decorators),
                     is_named: row.binding.is_some(),
                     injection: self.injection(class),
+                    adopted: self.adopted(class).into(),
                 }
             })
             .collect()
+    }
+
+    /// What a class has of other files.
+    fn adopted(&mut self, class: ClassId) -> Vec<AdoptedRow> {
+        let file = self.model.file;
+        let row = file.class(class);
+        let mut out = Vec::new();
+        let foreign = |node: NodeId| Some(file.place(node)).filter(|at| matches!(at.root, Root::Module(_)));
+        for member in row.members.iter().filter(|member| member.func.is_none() && !member.is_static) {
+            let place = member.value.and_then(foreign);
+            if let (Some(name), Some(place)) = (member.name, place) {
+                out.push(AdoptedRow::Member(self.map.of_file(file, name), self.place(&place)));
+            }
+        }
+        for place in row.copied.iter().filter_map(|&source| foreign(source)) {
+            out.push(AdoptedRow::All(self.place(&place)));
+        }
+        for mixin in self.model.mixins(class) {
+            if let Some(place) = foreign(mixin) {
+                out.push(AdoptedRow::Mixin(self.place(&place)));
+            }
+        }
+        out
     }
 
     fn injection(&mut self, class: ClassId) -> Option<Box<InjectionRow>> {
@@ -513,7 +539,8 @@ impl Builder<'_, '_> {
                 let row = self.model.file.binding(binding);
                 row.func.index() == 0 || !place.path.is_empty()
             }
-            Root::Receiver(_) | Root::Value(_) => false,
+            Root::Receiver(func) => self.model.file.may_be_adopted(func),
+            Root::Value(_) => false,
         }
     }
 
@@ -681,6 +708,22 @@ impl Builder<'_, '_> {
         let file = self.model.file;
         let rows = file.imports.iter().filter(|import| import.type_only);
         rows.map(|import| self.map.of_file(file, import.source)).collect()
+    }
+
+    /// What is loaded only where components are not rendered on a server: `dynamic(() => import('./map'), { ssr: false })`.
+    fn client_imports(&mut self) -> Vec<NameId> {
+        let file = self.model.file;
+        let source =
+            |&import: &NodeId| file.tree.children(import).next().and_then(|arg| file.tree.name_id(arg));
+        let (client, both): (Vec<NodeId>, Vec<NodeId>) =
+            self.model.import_calls().iter().partition(|&&import| calls::is_for_client(self.model, import));
+        let mut elsewhere: FxHashSet<NameId> = both.iter().filter_map(source).collect();
+        elsewhere.extend(file.imports.iter().map(|import| import.source));
+        let client: Vec<NameId> =
+            client.iter().filter_map(source).filter(|name| !elsewhere.contains(name)).collect();
+        let mut out: Vec<NameId> = client.into_iter().map(|name| self.map.of_file(file, name)).collect();
+        out.sort_unstable();
+        out
     }
 
     fn imports(&mut self) -> Vec<NameId> {

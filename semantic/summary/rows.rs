@@ -36,6 +36,8 @@ pub struct Summary {
     pub names: Texts,
     /// Module specifiers it imports.
     pub imports: Vec<NameId>,
+    /// Those of them, sorted, that are loaded in browsers alone.
+    pub client_imports: Vec<NameId>,
     /// Module specifiers from which it takes types only.
     pub type_imports: Vec<NameId>,
     /// What it exports.
@@ -151,6 +153,19 @@ pub struct ClassRow {
     pub is_named: bool,
     /// What it is injected with, if its framework may make it as often.
     pub injection: Option<Box<InjectionRow>>,
+    /// Its members that other files give it.
+    pub adopted: Box<[AdoptedRow]>,
+}
+
+/// What a class has of another file.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub enum AdoptedRow {
+    /// A member: `X.prototype.f = require('./f').f`.
+    Member(NameId, PlaceId),
+    /// All that something has: `Object.assign(X.prototype, require('./methods'))`.
+    All(PlaceId),
+    /// A class that a function makes of its base: `class X extends Mixin(Base)`.
+    Mixin(PlaceId),
 }
 
 /// What a class is injected with.
@@ -365,6 +380,7 @@ impl Summary {
         size_of::<Self>()
             + self.names.bytes()
             + rows(&self.imports)
+            + rows(&self.client_imports)
             + rows(&self.type_imports)
             + rows(&self.exports)
             + rows(&self.functions)

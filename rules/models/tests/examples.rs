@@ -61,6 +61,8 @@ enum Fact {
     Keeps(Container),
     /// The family of its listeners.
     Emits(String),
+    /// A module is loaded that is not rendered on a server.
+    Browsers,
     /// Bytes can be read from it, or written to it.
     Readable,
     Writable,
@@ -166,6 +168,7 @@ fn fact(word: &str) -> Fact {
             "sure" => Fact::Sure,
             "likely" => Fact::Likely,
             "loops" => Fact::Loops,
+            "browsers" => Fact::Browsers,
             "readable" => Fact::Readable,
             "writable" => Fact::Writable,
             _ => text(word).try_into().map_or_else(|_| Fact::Type(word.to_owned()), Fact::Runs),
@@ -229,6 +232,8 @@ impl Example {
             let analysed = engine::analyse(file, catalog, Role::Source, &[], &Trace::default());
             let (project, _) = linked(&self.path, self.asks.as_ref(), analysed, catalog);
             let info = project.rate(FileId(0), func);
+            let loads = &project.summary(FileId(0)).client_imports;
+            out.extend((!loads.is_empty()).then_some(Fact::Browsers));
             out.extend(info.rate.map(Fact::Runs));
             out.extend(info.in_loop.then_some(Fact::Loops));
             out.push(if info.certain { Fact::Sure } else { Fact::Likely });
@@ -238,7 +243,9 @@ impl Example {
 
     fn asks_for_rate(&self) -> bool {
         matches!(&self.says, Says::Known(facts) | Says::Never(facts)
-            if facts.iter().any(|fact| matches!(fact, Fact::Runs(_) | Fact::Loops | Fact::Sure | Fact::Likely)))
+        if facts.iter().any(|fact| {
+            matches!(fact, Fact::Runs(_) | Fact::Loops | Fact::Browsers | Fact::Sure | Fact::Likely)
+        }))
     }
 
     /// The confidence of each finding of a rule.

@@ -245,6 +245,9 @@ impl Graph {
                 // Making an instance runs the constructors of its bases.
                 self.arrow_to(node, self.class(file, base), id);
             }
+            for (file, mixed) in project.adopted.mixed(id, made) {
+                self.arrow_to(node, self.class(file, mixed), id);
+            }
         }
     }
 

@@ -113,3 +113,81 @@ fn a_factory_that_runs_once_makes_a_singleton() {
         ",
     );
 }
+
+#[test]
+fn a_function_of_another_file_on_a_prototype_sees_the_instance() {
+    expect(
+        &print::project(&[
+            (
+                "a.js",
+                "const { drop } = require('./b'); function Store() { this.rows = new Map(); } Store.prototype.drop = drop; const store = new Store(); require('http').createServer(function handle() { store.drop() })",
+            ),
+            ("b.js", "function drop() { show(this.rows); this.rest() } module.exports = { drop };"),
+        ]),
+        "
+            Store.Store runs once
+            handle runs per request
+            drop runs per request
+            this.rows lives as long as the only one of its kind
+        ",
+    );
+}
+
+#[test]
+fn a_function_on_two_prototypes_sees_nobody_in_particular() {
+    expect(
+        &print::project(&[
+            (
+                "a.js",
+                "const { drop } = require('./b'); function A() { this.rows = new Map(); } A.prototype.drop = drop; function B() { this.rows = new Map(); } B.prototype.drop = drop; const a = new A(); new B(); require('http').createServer(function handle() { a.drop() })",
+            ),
+            ("b.js", "function drop() { show(this.rows) } module.exports = { drop };"),
+        ]),
+        "
+            A.A runs once
+            B.B runs once
+            handle runs per request
+            drop runs per request
+            this.rows lives nobody knows how long
+        ",
+    );
+}
+
+#[test]
+fn an_object_of_another_file_is_part_of_the_class_that_it_is_copied_onto() {
+    expect(
+        &print::project(&[
+            (
+                "a.js",
+                "class Hub { constructor() { this.rows = new Map() } } Object.assign(Hub.prototype, require('./b')); const hub = new Hub(); require('http').createServer(function handle() { hub.leave() })",
+            ),
+            ("b.js", "module.exports = { leave() { show(this.rows) } };"),
+        ]),
+        "
+            Hub.constructor runs once
+            handle runs per request
+            exports.leave runs per request
+            this.rows lives as long as the only one of its kind
+        ",
+    );
+}
+
+#[test]
+fn a_mixin_of_another_file_works_on_the_instances_of_the_class_it_is_mixed_into() {
+    expect(
+        &print::project(&[
+            (
+                "a.js",
+                "import http from 'http'; import { Closing } from './b'; class Base { constructor() { this.rows = new Map() } } class Store extends Closing(Base) {} const store = new Store(); http.createServer(function handle() { store.drop() })",
+            ),
+            ("b.js", "export const Closing = Base => class extends Base { drop() { show(this.rows) } };"),
+        ]),
+        "
+            Base.constructor runs once
+            handle runs per request
+            Closing runs once
+            drop runs per request
+            this.rows lives as long as the only one of its kind
+        ",
+    );
+}
