@@ -53,6 +53,7 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
         .or_else(|| site.other_field().map(|at| (Why::OtherKey, at)))
         .or_else(|| site.gave_up().map(|at| (Why::GaveUp, at)))
         .or_else(|| site.refused().map(|at| (Why::GaveUp, at)))
+        .or_else(|| site.cancelled().map(|at| (Why::GaveUp, at)))
         .or_else(|| site.raced().map(|at| (Why::GaveUp, at)))
         .or_else(|| site.only_asked().map(|at| (Why::Ended, at)))
         .or_else(|| site.only_failures().map(|at| (Why::Succeeded, at)))
@@ -186,6 +187,32 @@ impl Site<'_, '_, '_> {
             let start = flow.points(call).first().copied().filter(|_| fails && !is_before(call))?;
             flow.escape(start, &stops, &goes_well).map(|_| call)
         })
+    }
+
+    /// `cancel(id) { waiting.get(id).reject(new Error('cancelled')); }` beside an answer that takes the entry out: who gives up
+    /// what waits under a key leaves it.
+    fn cancelled(&self) -> Option<NodeId> {
+        let element = self.op.holder.clone().with(Step::Element)?;
+        let mut settles = self.file.accesses.below(&element);
+        settles.find_map(|access| {
+            let (Usage::Called(call) | Usage::Method { call, .. }) = access.usage else { return None };
+            let fails = self.model.callee_name(self.model.file.tree.callee(call)?) == Some("reject");
+            (fails && self.leaves_what_it_looks_up(access.func)).then_some(call)
+        })
+    }
+
+    /// Whether a function looks up an entry by its key, and neither it nor who calls it takes anything out.
+    fn leaves_what_it_looks_up(&self, func: FuncId) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let outer = self.call_around();
+        let is_other = func.index() != 0 && !file.is_within(func, outer) && !file.is_within(outer, func);
+        let is_keyed = |release: &&CollectionOp| release.key.is_some();
+        let releases = |func: FuncId| self.releases.iter().any(|release| file.is_within(release.func, func));
+        is_other
+            && self.releases.iter().any(is_keyed)
+            && !self.looked_up_in(func).is_empty()
+            && !self.may_release(func)
+            && !self.model.calls_of(func).iter().any(|&call| releases(tree.func(call)))
     }
 
     /// `socket.on('logout', () => { delete users[socket.id] })`: an entry of a connection that goes when the other side asks

@@ -45,6 +45,7 @@ pub(super) fn released(
             {
                 idle = Some(found);
             }
+            What::Collection(Op::Release) if is_hot && is_over(project, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
                 if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
@@ -134,6 +135,12 @@ fn is_end(project: &Project<'_>, spot: &Spot, found: &Use) -> bool {
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
     is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(project.catalog, &row.name)
         || rate == Some(Rate::Stop)
+}
+
+/// What is known to run while the program starts, and then no more, takes nothing away from what comes later.
+fn is_over(project: &Project<'_>, found: &Use) -> bool {
+    let info = project.rate(found.file, found.row.func);
+    info.certain && info.rate == Some(Rate::Once)
 }
 
 /// A handler of the end of the process itself: what it calls others may call, too.
