@@ -58,8 +58,8 @@ fn is_text_field(model: &Model<'_>, key: NodeId) -> Option<bool> {
     let key = named(model, key);
     let name = tree.name(key).filter(|_| tree.kind(key) == Kind::Member)?;
     let owner = tree.first(key)?;
-    if let Some(of) = model.model_of(model.ty(owner)) {
-        return Some(model.catalog.is_text(of, name));
+    if model.model_of(model.ty(owner)).is_some_and(|of| model.catalog.is_text(of, name)) {
+        return Some(true);
     }
     let whole = tree.name(owner).filter(|_| tree.kind(owner) == Kind::Member)?;
     let of = model.model_of(model.ty(tree.first(owner)?))?;
