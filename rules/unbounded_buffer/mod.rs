@@ -89,9 +89,6 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
     if reading.messages && is_whole {
         return drop("each message is one by itself: they are not put together");
     }
-    if replaces(model, op, reading) {
-        return drop("each piece takes the place of the one before");
-    }
     let limit = accumulate::limit(model, file.accesses, reading, op);
     if limit == Limit::Holds {
         return drop("its size is tested");
@@ -117,23 +114,6 @@ fn kept(file: &FileView<'_, '_>, op: &CollectionOp, reading: &Reading) -> Option
         notes: notes(model, op, reading, limit),
         ..LocalClaim::default()
     })
-}
-
-/// Whether each piece is put where the one before it was, and is not put together with that: `last.set(socket, piece)`.
-fn replaces(model: &Model<'_>, op: &CollectionOp, reading: &Reading) -> bool {
-    let tree = &model.file.tree;
-    let (Op::Grow(Growth::Set | Growth::Key), Some(key), Some(value)) = (op.op, op.key, op.value) else {
-        return false;
-    };
-    // A name from outside that nobody gives another value is the same for all pieces.
-    let is_same = |node: NodeId| {
-        let Some(binding) = model.file.binding_of(node) else { return false };
-        let row = model.file.binding(binding);
-        let is_outside = row.func != reading.func && model.file.is_within(reading.func, row.func);
-        is_outside && row.opaque_writes == 0 && row.values.len() <= 1
-    };
-    let grows = |node: NodeId| model.file.place(node).starts_with(&op.holder);
-    is_same(key) && !tree.subtree(value).any(grows)
 }
 
 /// Whether the parts of a list are put together: `Buffer.concat(parts)`, `parts.join('')`.
