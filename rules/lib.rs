@@ -2,6 +2,7 @@
 //!
 //! A rule is a folder: its visitor and metadata in `mod.rs`, its page in `README.md`. [`RULES`] lists them all.
 
+mod asked;
 pub mod claim;
 pub mod engine;
 mod exported;

@@ -224,8 +224,8 @@ fn by_writer(model: &Model<'_>, op: &CollectionOp, kept: NodeId) -> Option<Readi
 pub fn completion(model: &Model<'_>, func: FuncId) -> Option<BindingId> {
     let name = model.file.function_name(func)?;
     let row = model.file.function(func);
-    let is_method = matches!(name, "_write") && row.this_class.is_some();
-    if !is_method && name != "write" {
+    let is_method = matches!(name, "_write" | "_transform") && row.this_class.is_some();
+    if !is_method && !matches!(name, "write" | "transform") {
         return None;
     }
     let params: Vec<NodeId> = model.file.params(func).collect();

@@ -66,13 +66,22 @@ fn taker(file: &FileView<'_, '_>, call: NodeId, func: FuncId, callback: &str) ->
     }
     let is_async = || model.function_of(callee).is_some_and(|func| model.file.function(func).is_async);
     let is_own = model.callee_name(callee) == Some(callback);
+    let whole = chained(model, call);
+    let is_promise = || whole != call || is_async();
     // How long it takes nobody knows.
-    (!is_own && tree.is_discarded(call) && !sink::is_awaited(model, call) && is_async()).then_some(Taker {
-        shown,
-        advice,
-        conventions: 1,
-        before: None,
-    })
+    (!is_own && tree.is_discarded(whole) && !sink::is_awaited(model, whole) && is_promise())
+        .then_some(Taker { shown, advice, conventions: 1, before: None })
+}
+
+/// The whole of what is done with the promise of a call: `save(chunk).then(report).catch(fail)`.
+fn chained(model: &Model<'_>, call: NodeId) -> NodeId {
+    let tree = &model.file.tree;
+    let next = |&of: &NodeId| {
+        let outer = tree.parent(of).and_then(|member| tree.parent(member))?;
+        let (object, method) = tree.method_call(outer)?;
+        (object == of && matches!(method, "then" | "catch" | "finally")).then_some(outer)
+    };
+    std::iter::successors(Some(call), next).last().unwrap_or(call)
 }
 
 fn sink_taker(file: &FileView<'_, '_>, func: FuncId, sink: Sink<'_>) -> Option<Taker> {

@@ -5,7 +5,7 @@ use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
-use outlive_semantic::flow::{Edge, Exit, Flow, Way, contradicts};
+use outlive_semantic::flow::{Edge, Flow, Way, contradicts};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners;
 use outlive_semantic::model::Model;
@@ -33,7 +33,8 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let declarator = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
     let binding = tree.binding(tree.first(declarator)?)?;
     let place = Place::root(Root::Binding(binding));
-    let stops = stops(file, &source, &place, tree.func(call))?;
+    let mut stops = stops(file, &source, &place, tree.func(call))?;
+    stops.extend(ended_beside(file, call));
     let way = left_undone(model, call, &place, &stops)?;
     let (what, shown) = (source.what, tree.text(model.file.binding(binding).name));
     let left = way.at.map(|node| Note {
@@ -69,8 +70,42 @@ fn source(model: &Model<'_>, call: NodeId) -> Option<Source> {
         return Some(Source { what: "iterator", advance: "next", ends, is_sure: false });
     }
     let reads = matches!(tree.method_call(call), Some((_, "getReader")));
-    let ends = &["cancel", "releaseLock"];
+    // A body that has been begun is cancelled by nobody: not by giving back the lock, and not by a collection.
+    let ends: &[&str] = if is_own_body(model, call) { &["cancel"] } else { &["cancel", "releaseLock"] };
     reads.then_some(Source { what: "reader", advance: "read", ends, is_sure: false })
+}
+
+/// Whether what is read is the body of an answer that this function alone has: `const answer = await fetch(…)`.
+fn is_own_body(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some((body, _)) = tree.method_call(call) else { return false };
+    let Some(answer) = tree.first(body).filter(|_| tree.kind(body) == Kind::Member) else { return false };
+    let Some(binding) = model.file.binding_of(answer) else { return false };
+    let asked = model.file.sole_value(binding).map(|value| tree.awaited(value));
+    let is_asked = asked.is_some_and(|asked| {
+        model.rows(asked).iter().any(|row| row.request.as_ref().is_some_and(|request| request.body))
+    });
+    // Whoever else is handed it may read on.
+    let references = model.file.binding(binding).references.iter();
+    let mut nodes = references.map(|&one| model.file.references[one.index()].node);
+    is_asked && nodes.all(|node| tree.parent(node).is_some_and(|parent| tree.kind(parent) == Kind::Member))
+}
+
+/// Calls of the function that end what is read by another name: `response.body.cancel()`, `controller.abort()`.
+fn ended_beside(file: &FileView<'_, '_>, call: NodeId) -> Vec<NodeId> {
+    let tree = &file.model.file.tree;
+    let func = tree.func(call);
+    let Some((read, "getReader")) = tree.method_call(call) else { return Vec::new() };
+    let read = file.model.file.place(read);
+    let own = file.accesses.iter().filter(|access| access.func == func);
+    own.filter_map(|access| match access.usage {
+        Usage::Method { name, call } => {
+            let name = tree.text(name);
+            (name == "abort" || name == "cancel" && access.place == read).then_some(call)
+        }
+        _ => None,
+    })
+    .collect()
 }
 
 /// The nodes that end it; none if it is handed on, or nobody reads it here.
@@ -92,25 +127,26 @@ fn stops(file: &FileView<'_, '_>, source: &Source, place: &Place, func: FuncId) 
         is_read |= name == source.advance;
         if source.ends.contains(&name) {
             out.insert(call);
-        } else if name != source.advance {
+        } else if name != source.advance && name != "releaseLock" {
             return None;
         }
     }
     is_read.then_some(out)
 }
 
-/// The way out of the function on which it is neither ended nor done. A rejection is not followed: mostly that is the
-/// source's own, which has ended by it.
+/// The way out of the function on which it is neither ended nor done: a `throw` is one. A rejection is not followed: mostly
+/// that is the source's own, which has ended by it.
 fn left_undone(model: &Model<'_>, call: NodeId, place: &Place, stops: &FxHashSet<NodeId>) -> Option<Way> {
     let flow = Flow::of(model, model.file.tree.func(call))?;
     let start = *flow.points(call).first()?;
     let places = std::slice::from_ref(place);
-    let goes_on = |edge| {
-        !is_done(model, edge)
-            && !contradicts(model, edge, places)
-            && !matches!(edge, Edge::Throw | Edge::MayThrow)
+    let tree = &model.file.tree;
+    let goes_on = |from: Option<NodeId>, edge| match edge {
+        Edge::Throw => from.is_some_and(|from| tree.kind(from) == Kind::Throw),
+        Edge::MayThrow => false,
+        _ => !is_done(model, edge) && !contradicts(model, edge, places),
     };
-    flow.escape(start, stops, &goes_on).filter(|way| way.exit != Exit::Throw)
+    flow.escape_by(start, stops, &goes_on)
 }
 
 /// Whether an edge is taken only once there is nothing more: `done` holds, or there is no value.
@@ -121,10 +157,9 @@ fn is_done(model: &Model<'_>, edge: Edge) -> bool {
         _ => return false,
     };
     let tree = &model.file.tree;
-    let says = |node: NodeId| match model.callee_name(node) {
-        Some("done") => Some(true),
-        Some("value") => Some(false),
-        _ => None,
+    let says = |node: NodeId| {
+        let is = |part| is_part(model, node, part, DEPTH);
+        if is("done") { Some(true) } else { is("value").then_some(false) }
     };
     match tree.kind(test) {
         Kind::Identifier | Kind::Member => says(test) == Some(outcome),
@@ -132,4 +167,26 @@ fn is_done(model: &Model<'_>, edge: Edge) -> bool {
         Kind::Binary => tree.children(test).any(|side| says(side).is_some()),
         _ => false,
     }
+}
+
+/// How many variables are looked through for what a piece says: `const { done: last } = piece; done = last`.
+const DEPTH: u32 = 3;
+
+/// Whether an expression is a part of what a reader gives, by its own name or by that of the part: `const { done: last }`.
+fn is_part(model: &Model<'_>, node: NodeId, part: &str, fuel: u32) -> bool {
+    if model.callee_name(node) == Some(part) {
+        return true;
+    }
+    let tree = &model.file.tree;
+    let (Some(binding), Some(fuel)) = (model.file.binding_of(node), fuel.checked_sub(1)) else {
+        return false;
+    };
+    let row = model.file.binding(binding);
+    let written = row.references.iter().map(|&one| model.file.references[one.index()].node);
+    let is_taken = |site: NodeId| {
+        let parent = tree.parent(site).filter(|&parent| tree.kind(parent) == Kind::PatternProperty);
+        parent.and_then(|parent| tree.name(parent)) == Some(part)
+    };
+    std::iter::once(row.node).chain(written).any(is_taken)
+        || row.values.iter().any(|&value| is_part(model, value, part, fuel))
 }

@@ -15,9 +15,19 @@ const QUEUES: &[&str] = &["schedule", "queue", "pool"];
 
 /// Whether the work below a node goes through something that limits it.
 pub(super) fn is_limited(model: &Model<'_>, node: NodeId) -> bool {
-    names_of_calls(model, node).any(|name| {
+    let by_name = names_of_calls(model, node).any(|name| {
         says(name, TURNS) || says(name, QUEUES) || matches!(name, "add" | "push" | "run" | "exec")
-    })
+    });
+    by_name || model.file.tree.subtree(node).any(|call| is_handed_to_a_queue(model, call))
+}
+
+/// Whether a call hands work to what a library makes to do it in turns: `const turn = pLimit(5)`.
+fn is_handed_to_a_queue(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let Some(callee) = tree.callee(call) else { return false };
+    let queue = tree.method_call(call).map_or(callee, |(object, _)| object);
+    let made = model.values(&model.file.place(queue));
+    made.iter().any(|&made| tree.is_call(made) && model.rows(made).iter().any(|row| row.queue.is_some()))
 }
 
 /// Whether what a function does waits for its turn.

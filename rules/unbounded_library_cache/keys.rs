@@ -49,7 +49,21 @@ fn of_parts(model: &Model<'_>, key: NodeId) -> Option<u8> {
 
 /// Whether a key is surely a text or a number.
 fn is_plain(model: &Model<'_>, key: NodeId) -> bool {
-    matches!(model.ty(key), Ty::Text | Ty::Number)
+    matches!(model.ty(key), Ty::Text | Ty::Number) || is_text_field(model, key) == Some(true)
+}
+
+/// Whether it is a field that rows say is a text, or one of a field all of whose own fields are: `req.url`, `req.params.id`.
+fn is_text_field(model: &Model<'_>, key: NodeId) -> Option<bool> {
+    let tree = &model.file.tree;
+    let key = named(model, key);
+    let name = tree.name(key).filter(|_| tree.kind(key) == Kind::Member)?;
+    let owner = tree.first(key)?;
+    if model.model_of(model.ty(owner)).is_some_and(|of| model.catalog.is_text(of, name)) {
+        return Some(true);
+    }
+    let whole = tree.name(owner).filter(|_| tree.kind(owner) == Kind::Member)?;
+    let of = model.model_of(model.ty(tree.first(owner)?))?;
+    Some(model.catalog.is_text(of, &format!("{whole}.*")))
 }
 
 fn of_key(model: &Model<'_>, key: NodeId) -> Option<u8> {

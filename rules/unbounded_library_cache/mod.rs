@@ -8,7 +8,7 @@ use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use bound::{Bound, bound, named};
+use bound::{Bound, Built, bound, named};
 use keys::openness;
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::{CacheRow, CallRow};
@@ -42,9 +42,10 @@ impl Rule for UnboundedLibraryCache {
         let mut caches = rows.iter().filter_map(|row| Some((*row, row.caches.as_ref()?))).peekable();
         if caches.peek().is_none() {
             elsewhere::put(file.model, call, claims);
+            built_by_another(file, call, claims);
         }
         for (of, row) in caches {
-            made(file, call, of, row, claims);
+            made(file, call, Built::here(call), (of, row), claims);
         }
     }
 
@@ -64,10 +65,26 @@ impl Rule for UnboundedLibraryCache {
     }
 }
 
+/// Claims about a cache that a function of the file makes of what it is handed here.
+fn built_by_another(file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
+    let Some(built) = Built::by(file.model, call) else { return };
+    let rows = file.model.rows(built.made);
+    let caches = rows.iter().filter_map(|row| Some((*row, row.caches.as_ref()?)));
+    for (of, row) in caches.filter(|(_, row)| row.sessions.is_none() && !row.by_clients) {
+        made(file, call, built, (of, row), claims);
+    }
+}
+
 /// Claims about a cache that is made here, as far as one row about it goes.
-fn made(file: &FileView<'_, '_>, call: NodeId, of: &CallRow, row: &CacheRow, claims: &mut Claims<'_>) {
+fn made(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    built: Built,
+    (of, row): (&CallRow, &CacheRow),
+    claims: &mut Claims<'_>,
+) {
     let model = file.model;
-    let Some(bound) = bound(model, call, row) else {
+    let Some(bound) = bound(model, built, row) else {
         file.drop::<()>(&META, call, || "an option bounds it, or nobody can see its options".to_owned());
         return;
     };
@@ -80,6 +97,10 @@ fn made(file: &FileView<'_, '_>, call: NodeId, of: &CallRow, row: &CacheRow, cla
         return;
     }
     let handle = file.follow(call);
+    if handle.places.iter().any(|place| is_replaced(file, row, place)) {
+        file.drop::<()>(&META, call, || "the file lets it remember in something else".to_owned());
+        return;
+    }
     if handle.places.iter().any(|place| is_emptied(file, row, place)) {
         file.drop::<()>(&META, call, || "the file empties it".to_owned());
         return;
@@ -128,6 +149,16 @@ fn is_emptied(file: &FileView<'_, '_>, row: &CacheRow, place: &Place) -> bool {
             row.emptied_by.iter().any(|method| method == tree.text(name)) && tree.args(call).next().is_none()
         }
         _ => false,
+    })
+}
+
+/// Whether what it remembers is put into something else: `lookup.cache = new LRU({ max: 500 })`.
+fn is_replaced(file: &FileView<'_, '_>, row: &CacheRow, place: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    let Some(store) = &row.store else { return false };
+    file.accesses.below(place).any(|access| {
+        let is_store = access.place.last_field().is_some_and(|name| tree.text(name) == store);
+        is_store && matches!(access.usage, Usage::Assigned(_))
     })
 }
 

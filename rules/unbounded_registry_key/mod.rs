@@ -175,7 +175,13 @@ fn keys<'a>(
     } else {
         1
     };
-    let args = tree.args(call).take(count);
+    let places: &[u8] = row.map(|row| row.at.as_slice()).unwrap_or_default();
+    let is_key = |at: usize| {
+        if places.is_empty() { at < count } else { places.iter().any(|&one| usize::from(one) == at) }
+    };
+    let keys: Vec<NodeId> =
+        tree.args(call).enumerate().filter(|&(at, _)| is_key(at)).map(|(_, arg)| arg).collect();
+    let args = keys.into_iter();
     key.into_iter().chain(args.flat_map(move |arg| {
         let is_set = labels && tree.kind(arg) == Kind::Object;
         let values = tree.children(arg).filter_map(|part| tree.last_child(part)).filter(move |_| is_set);

@@ -1,6 +1,6 @@
 //! A promise around a request with callbacks, which nothing settles while the other side hangs.
 
-use super::may_limit;
+use crate::asked::may_limit;
 use crate::claim::{LocalClaim, Note};
 use crate::finding::Role;
 use outlive_semantic::catalog::Sender;

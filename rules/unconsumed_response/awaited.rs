@@ -1,6 +1,7 @@
 //! A response that is awaited and of whose body some way through the function takes no notice.
 
 use super::{leaves, leaving, stops};
+use crate::asked::maker;
 use crate::claim::{LocalClaim, Note};
 use crate::rule::FileView;
 use outlive_semantic::catalog::{RequestRow, UnreadRow};
@@ -78,13 +79,8 @@ pub(super) fn says(model: &Model<'_>, options: Option<NodeId>, row: &RequestRow)
 
 /// The options of the client that a call asks.
 fn made_with(model: &Model<'_>, call: NodeId, row: &RequestRow) -> Option<NodeId> {
-    let tree = &model.file.tree;
     let at = usize::from(row.made_with?);
-    let callee = tree.callee(call)?;
-    let client = tree.method_call(call).map_or(callee, |(client, _)| client);
-    let values = model.values(&model.file.place(client));
-    let mut made = std::iter::once(client).chain(values.iter().copied()).filter(|&made| tree.is_call(made));
-    tree.arg(made.next()?, at)
+    model.file.tree.arg(maker(model, call)?, at)
 }
 
 fn words(shown: &str, how: &str, notes: Vec<Note>, row: &UnreadRow) -> LocalClaim {

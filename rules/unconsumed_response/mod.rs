@@ -1,21 +1,20 @@
 //! `unconsumed-response`: a response whose body some way through the handler leaves unread, which keeps its socket.
 
 mod awaited;
-mod client;
 mod stream;
 
 use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Fix, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::{local, mend};
+use crate::{asked, local, mend};
 use outlive_semantic::access::{Access, Usage};
-use outlive_semantic::catalog::UnreadRow;
-use outlive_semantic::flow::{Exit, Flow};
+use outlive_semantic::catalog::{CallRow, UnreadRow};
+use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{BinaryOp, Kind};
 use rustc_hash::FxHashSet;
 
 /// The rule.
@@ -36,9 +35,11 @@ impl Rule for UnconsumedResponse {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        client::made(file, call, claims);
+        asked::made(file, call, &META, claims, |row, options| {
+            awaited::says(file.model, options, row) == Some(true)
+        });
         let Some(body) = awaited::claim(file, call).or_else(|| stream::claim_of(file, call)) else {
-            client::asked(file, call, claims);
+            asked::asked(file, call, &META, claims, |row| elsewhere(file, call, row));
             return;
         };
         let tree = &file.model.file.tree;
@@ -57,15 +58,32 @@ impl Rule for UnconsumedResponse {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut found = local::settle_all(claims, view, &META);
-        found.extend(client::settle(claims, view));
+        found.extend(asked::settle(claims, view, &META));
         found
     }
+}
+
+/// What there is to say of an answer, if a client of another file gives it, and whether the call itself asks for one that has
+/// to be read.
+fn elsewhere(file: &FileView<'_, '_>, call: NodeId, row: &CallRow) -> Option<(bool, LocalClaim)> {
+    let model = file.model;
+    let request = row.request.as_ref()?;
+    let asks = awaited::asks_itself(model, call, request);
+    let answer = model.catalog.find_type(request.answer.as_ref()?).filter(|_| asks != Some(false))?;
+    let read = model.catalog.model(answer).unread.as_ref()?;
+    let said = match &read.body {
+        Some(_) => awaited::claim_as(file, call, read),
+        None => stream::claim_as(file, call, read),
+    };
+    Some((asks == Some(true), said?))
 }
 
 /// A response that a function is handed.
 struct Response<'a> {
     /// The parameter.
     name: BindingId,
+    /// The parameters before it: an error, with which there is no response.
+    before: Vec<BindingId>,
     /// The call that the function is handed to.
     call: NodeId,
     /// How it is read.
@@ -74,22 +92,40 @@ struct Response<'a> {
 
 /// The response that a function is handed: by the request, or by the promise of one.
 fn response_param<'a>(model: &Model<'a>, func: FuncId) -> Option<Response<'a>> {
-    let first = model.file.params(func).next()?;
-    let name = model.file.tree.binding(first)?;
+    let tree = &model.file.tree;
+    let params: Vec<NodeId> = model.file.params(func).collect();
     let of_type = |handed: &Handed| {
         let rows = model.callback_rows(handed);
-        let names = rows.iter().filter_map(|(_, row)| row.params.first());
-        let types = names.filter_map(|name| model.catalog.find_type(name));
-        types.filter_map(|of| model.catalog.model(of).unread.as_ref()).next()
+        let names = rows.iter().flat_map(|(_, row)| row.params.iter().enumerate());
+        let types = names.filter_map(|(at, name)| Some((at, model.catalog.find_type(name)?)));
+        types.filter_map(|(at, of)| Some((at, model.catalog.model(of).unread.as_ref()?))).next()
     };
     let promised = |handed: &Handed| {
-        let (asked, "then") = model.file.tree.method_call(handed.call)? else { return None };
-        awaited::answer(model, asked).filter(|_| handed.arg == 0)
+        let (asked, "then") = tree.method_call(handed.call)? else { return None };
+        Some((0, awaited::answer(model, asked).filter(|_| handed.arg == 0)?))
     };
     model.handed(func).iter().find_map(|handed| {
-        let row = of_type(handed).or_else(|| promised(handed))?;
-        Some(Response { name, call: handed.call, row })
+        let (at, row) = of_type(handed).or_else(|| promised(handed))?;
+        let name = tree.binding(*params.get(at)?)?;
+        let before = params[..at].iter().filter_map(|&param| tree.binding(param)).collect();
+        Some(Response { name, before, call: handed.call, row })
     })
+}
+
+/// Whether an edge is taken only where one of some parameters is something: `if (error)`.
+fn is_given(model: &Model<'_>, edge: Edge, params: &[BindingId]) -> bool {
+    let (test, outcome) = match edge {
+        Edge::True(test) => (test, true),
+        Edge::False(test) => (test, false),
+        _ => return false,
+    };
+    let tree = &model.file.tree;
+    let is_one = |node| model.file.binding_of(node).is_some_and(|binding| params.contains(&binding));
+    match tree.binary_op(test) {
+        Some(BinaryOp::Equal) => !outcome && tree.children(test).any(is_one),
+        Some(BinaryOp::NotEqual) => outcome && tree.children(test).any(is_one),
+        _ => outcome && is_one(test),
+    }
 }
 
 /// The nodes that read the body of what is at a place, end it, or hand it on, and the functions of `func` that do.
@@ -137,7 +173,8 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, response: &Response<'_>) -> Opt
     let request = request(model, response.call);
     stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, &request)));
     let flow = Flow::of(model, func)?;
-    let way = flow.escape(flow.entry(), &stops, &|_| true).filter(|way| !way.is_weak)?;
+    let feasible = |edge| !is_given(model, edge, &response.before);
+    let way = flow.escape(flow.entry(), &stops, &feasible).filter(|way| !way.is_weak)?;
     let returns = way.at.filter(|_| way.exit == Exit::Return);
     let fixes = returns.and_then(|at| discard(model, at, &name, row)).into_iter().collect();
     let how = leaves(way.exit, "handler");
@@ -184,7 +221,10 @@ fn discarding(name: &str, row: &UnreadRow) -> String {
 
 fn claim(name: &str, how: &str, notes: Vec<Note>, row: &UnreadRow) -> LocalClaim {
     LocalClaim {
-        message: format!("the body of `{name}` {how}: its socket stays until the server gives up"),
+        message: format!(
+            "the body of `{name}` {how}: {}",
+            row.keeps.as_deref().unwrap_or("its socket stays until the server gives up")
+        ),
         help: format!(
             "call `{}` on the ways that do not need the body, or destroy it",
             discarding(name, row)

@@ -32,7 +32,9 @@ pub(super) fn claim_as(file: &FileView<'_, '_>, call: NodeId, row: &UnreadRow) -
     let declarator = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
     let place = model.file.place(tree.first(declarator)?);
     let name = model.file.display(&place);
-    let stops = stops(file, tree.func(call), &place, row);
+    let mut stops = stops(file, tree.func(call), &place, row);
+    // What gives it its name does not read it.
+    stops.remove(&call);
     let Some(listener) = listener(file, &place) else {
         return stops.is_empty().then(|| claim(&name, "is never read", vec![], row));
     };

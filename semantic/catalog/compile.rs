@@ -63,6 +63,7 @@ impl Catalog {
                 ended_by: row.ended_by.clone(),
                 unread: row.unread.clone(),
                 few: row.few.clone(),
+                texts: row.texts.clone(),
                 fields: FxHashMap::default(),
                 returns: FxHashMap::default(),
             });
@@ -145,7 +146,7 @@ impl Catalog {
                 let (fields, returns) = (from.fields.clone(), from.returns.clone());
                 let holds = from.holds.clone();
                 let (good_ends, ended_by) = (from.good_ends.clone(), from.ended_by.clone());
-                let (few, unread) = (from.few.clone(), from.unread.clone());
+                let (few, texts, unread) = (from.few.clone(), from.texts.clone(), from.unread.clone());
                 let ty = &mut self.types[i];
                 ty.emitter = ty.emitter.or(emitter);
                 ty.container = ty.container.or(container);
@@ -158,6 +159,7 @@ impl Catalog {
                 ty.ended_by.extend(ended_by);
                 ty.unread = ty.unread.take().or(unread);
                 ty.few.extend(few);
+                ty.texts.extend(texts);
                 ty.readable |= readable;
                 ty.writable |= writable;
                 for (field, of) in fields {

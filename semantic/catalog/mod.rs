@@ -92,6 +92,7 @@ pub struct ModelType {
     /// How it is read, if it is an answer that holds its connection until then.
     pub unread: Option<UnreadRow>,
     few: Vec<String>,
+    texts: Vec<String>,
     fields: FxHashMap<String, ModelId>,
     returns: FxHashMap<String, ModelId>,
 }
@@ -240,6 +241,12 @@ impl Catalog {
     #[must_use]
     pub fn has_few(&self, of: ModelId, field: &str) -> bool {
         self.model(of).few.iter().any(|name| name == field)
+    }
+
+    /// Whether a field is a text.
+    #[must_use]
+    pub fn is_text(&self, of: ModelId, field: &str) -> bool {
+        self.model(of).texts.iter().any(|name| name == field)
     }
 
     /// What a method returns.

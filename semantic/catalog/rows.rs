@@ -168,6 +168,9 @@ pub struct TypeRow {
     /// Names of its fields of which there are only so many values, whoever sends them: the method of a request.
     #[serde(default)]
     pub few: Vec<String>,
+    /// Names of its fields that are texts; `params.*` are all fields of `params`.
+    #[serde(default)]
+    pub texts: Vec<String>,
     /// It is an answer that holds its connection until its body is read.
     pub unread: Option<UnreadRow>,
     /// Whether bytes can be read from it.
@@ -197,6 +200,8 @@ pub struct UnreadRow {
     /// A small body is taken in whether or not it is read: how large it is, nobody knows.
     #[serde(default)]
     pub buffers: bool,
+    /// What becomes of it while nobody reads it, as the second half of a sentence; without it, its socket stays.
+    pub keeps: Option<String>,
 }
 
 /// What a call does.
@@ -484,6 +489,8 @@ pub struct CacheRow {
     /// Its methods that take everything out.
     #[serde(default)]
     pub emptied_by: Vec<String>,
+    /// The field that holds what it remembers: nobody knows the bound of another thing that is put there.
+    pub store: Option<String>,
     /// Its first argument is the function whose results it remembers.
     #[serde(default)]
     pub of_function: bool,
@@ -559,6 +566,9 @@ pub struct RegistryRow {
     /// The key is what the properties of the first argument are, or all arguments together.
     #[serde(default)]
     pub labels: bool,
+    /// The positions of the arguments that are its key together, if that is not the first one.
+    #[serde(default)]
+    pub at: Vec<u8>,
     /// The key is this option, of any argument.
     pub option: Option<String>,
     /// It keeps something only if this option is on.

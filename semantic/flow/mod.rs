@@ -103,6 +103,16 @@ impl Flow {
         stops: &FxHashSet<NodeId>,
         feasible: &dyn Fn(Edge) -> bool,
     ) -> Option<Way> {
+        self.escape_by(start, stops, &|_, edge| feasible(edge))
+    }
+
+    /// The same, where `feasible` is told as well from which node an edge leads away.
+    pub fn escape_by(
+        &self,
+        start: Point,
+        stops: &FxHashSet<NodeId>,
+        feasible: &dyn Fn(Option<NodeId>, Edge) -> bool,
+    ) -> Option<Way> {
         self.search(start, stops, feasible, false).or_else(|| self.search(start, stops, feasible, true))
     }
 
@@ -110,14 +120,15 @@ impl Flow {
         &self,
         start: Point,
         stops: &FxHashSet<NodeId>,
-        feasible: &dyn Fn(Edge) -> bool,
+        feasible: &dyn Fn(Option<NodeId>, Edge) -> bool,
         weak: bool,
     ) -> Option<Way> {
         let mut seen: FxHashSet<Point> = FxHashSet::default();
         let mut queue: VecDeque<(Point, Option<NodeId>, bool)> = VecDeque::new();
         // What acquires leaves by its own failure before it has acquired.
+        let first = self.nodes[start.0 as usize];
         for &(to, edge) in &self.next[start.0 as usize] {
-            if !matches!(edge, Edge::Throw | Edge::MayThrow) && feasible(edge) {
+            if !matches!(edge, Edge::Throw | Edge::MayThrow) && feasible(first, edge) {
                 queue.push_back((to, None, false));
             }
         }
@@ -135,7 +146,7 @@ impl Flow {
             }
             for &(to, edge) in &self.next[point.0 as usize] {
                 let may_throw = edge == Edge::MayThrow;
-                if may_throw && !weak || !feasible(edge) {
+                if may_throw && !weak || !feasible(node, edge) {
                     continue;
                 }
                 let leaves = matches!(edge, Edge::Throw | Edge::MayThrow)

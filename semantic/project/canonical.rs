@@ -155,6 +155,8 @@ impl Project<'_> {
                     _ => Spot::root(SpotRoot::Package(self.symbol_of(file, specifier))),
                 }
             }
+            // What a module exports as a whole goes by the name under which others import it.
+            Root::Exports if path.is_empty() => return self.exported(file, &[], fuel),
             root => Spot::root(self.local_root(file, root)),
         };
         if self.is_plain_root(spot.root) {
