@@ -202,6 +202,8 @@ pub struct GrowthClaim {
     pub offered: bool,
     /// What takes entries out, and leaves this one.
     pub missed: Option<Missed>,
+    /// It may ask first whether it runs on a server.
+    pub asks_where: bool,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
     /// It is a property of a thing that has methods to add and take away, which do not know of it.

@@ -121,8 +121,13 @@ fn missed_on_server(
     let hook = |func| calls::client_hook(model, site, func);
     let hooks: Option<Vec<&str>> = giving_back.into_iter().map(hook).collect();
     let hook = hooks?.into_iter().min()?;
+    Some(on_server(hook))
+}
+
+/// The ending that a hook does not cover which a server never calls.
+pub(crate) fn on_server(hook: &str) -> Gap {
     let how = format!("where it is rendered on a server: `{hook}` never runs there");
-    Some(Gap { only: Some(Only::Server), ..Gap::new(how, None) })
+    Gap { only: Some(Only::Server), ..Gap::new(how, None) }
 }
 
 /// Whether the project says that a way is taken at all.

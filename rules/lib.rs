@@ -49,6 +49,7 @@ mod returned;
 mod shown;
 mod silenced_listener_warning;
 mod slot;
+mod unaborted;
 mod unbounded_buffer;
 mod unbounded_collection;
 mod unbounded_concurrency;

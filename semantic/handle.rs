@@ -68,6 +68,8 @@ pub struct ReleasePatterns {
     pub called: bool,
     /// A loop over it ends it, however the loop is left.
     pub iterated: bool,
+    /// A loop over it that is left ends it. The loop itself has no end.
+    pub left: bool,
     /// Its own callback arms it anew.
     pub rearms: bool,
     /// It ends by itself after a while: one that is left behind is no matter, many are.
@@ -85,7 +87,7 @@ pub struct ReleasePatterns {
 }
 
 impl ReleasePatterns {
-    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`.
+    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`, `for await (_) break`.
     #[must_use]
     pub fn parse(rows: &[String]) -> Self {
         let mut out = Self::default();
@@ -94,6 +96,8 @@ impl ReleasePatterns {
                 out.called = true;
             } else if row == "for await (_)" {
                 out.iterated = true;
+            } else if row == "for await (_) break" {
+                out.left = true;
             } else if let Some(method) = row.strip_prefix("_.") {
                 out.methods.push(method.trim_end_matches("()").to_owned());
             } else {
@@ -668,7 +672,7 @@ fn releases_of(
                 (is_called || patterns.methods.iter().any(|method| method == name)).then_some(call)
             }
             Usage::Called(call) => patterns.called.then_some(call),
-            Usage::Iterated(at) => patterns.iterated.then_some(at),
+            Usage::Iterated(at) => (patterns.iterated || patterns.left && is_left(model, at)).then_some(at),
             Usage::Argument { call, index } => {
                 release_by_argument(model, accesses, call, index, patterns, fuel).then_some(call)
             }
@@ -711,6 +715,14 @@ fn releases_of(
             out.push(Release { node: access.node, func: access.func, place: place.clone() });
         }
     }
+}
+
+/// Whether a loop is left before what it goes over is at its end.
+fn is_left(model: &Model<'_>, looped: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let func = tree.func(looped);
+    tree.subtree(looped)
+        .any(|at| tree.func(at) == func && matches!(tree.kind(at), Kind::Break | Kind::Return | Kind::Throw))
 }
 
 /// `closeSync(log.fd)`: what is given back is a part of what a helper has made of it.

@@ -2,6 +2,7 @@
 
 mod handover;
 mod paths;
+mod place_taken;
 mod request;
 mod settle;
 
@@ -9,7 +10,7 @@ use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
 use crate::finding::Role;
 use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
-use crate::{ending, factory, mend, owned, returned};
+use crate::{ending, factory, mend, owned, returned, unaborted};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
@@ -19,7 +20,7 @@ use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::summary::TypeRow;
 use outlive_semantic::tables::{BindingKind, Type};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Tree};
 use outlive_semantic::{guard, listeners, model};
 use rustc_hash::FxHashMap;
 
@@ -119,11 +120,20 @@ fn acquired(
     if row.handle == Where::Either && hands_to_unknown(file.model, call) {
         return None;
     }
-    let is_ended = names_option(file.model, call, &row.ended_by);
+    let unaborted =
+        row.ended_by.iter().any(|name| name == SIGNAL).then(|| unaborted_signal(file, call)).flatten();
+    let ends: Vec<&str> = row
+        .ended_by
+        .iter()
+        .map(String::as_str)
+        .filter(|name| unaborted.is_none() || *name != SIGNAL)
+        .collect();
+    let is_ended = names_option(file.model, call, &ends);
     let needed = needed(file.model, call, &row.needs);
     if is_ended
         || needed == Some(false)
         || !has_values(file.model, call, &row.needs_value)
+        || row.only_one_at.is_some_and(|at| !place_taken::differs(file.model, call, at))
         || row.handle == Where::Result && hands_to_callback(file.model, call)
     {
         return None;
@@ -146,12 +156,20 @@ fn acquired(
     if may_end_itself(file, call, &handle, row) {
         return None;
     }
+    if row.of_receiver && is_taken_beside(file, call) {
+        return file
+            .drop(meta, call, || "it ends with what it was taken from, which this function took".to_owned());
+    }
     let acquired = Acquired { meta, call, what: row.what.clone(), patterns: &patterns };
     if needed == Some(true) && row.peer_ends.is_empty() {
         factory::note_given(file, &acquired, &handle, claims);
     }
     let mut body = claim_handle(file, acquired, &handle, claims)?;
     body.may_be_released |= needed.is_none() || row.doubtful;
+    body.notes.extend(unaborted);
+    if row.of_receiver {
+        body.target = receiver(file, call, claims);
+    }
     // What may end by itself need not be given back on every way.
     (row.peer_ends.is_empty() || body.partial.is_none()).then_some(body)
 }
@@ -297,23 +315,85 @@ fn named_by(model: &Model<'_>, call: NodeId, at: usize) -> Option<Place> {
     (!matches!(place.root, Root::Value(_))).then_some(place)
 }
 
-/// Where the function that has taken something ends what it took it from: `await browser.close()`.
+/// What a call is asked of, with which ends what it gives: in `page.target().createCDPSession()` the page.
+fn asked_of(tree: &Tree, call: NodeId) -> Option<NodeId> {
+    let mut of = tree.method_call(call)?.0;
+    while let Some((inner, _)) = tree.method_call(of) {
+        of = inner;
+    }
+    Some(of)
+}
+
+/// Whether what a call is asked of was acquired by the same function: whether that stays is said of it.
+fn is_taken_beside(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let binding = asked_of(tree, call).and_then(|of| model.file.binding_of(of));
+    let value = binding.and_then(|binding| model.file.sole_value(binding)).map(|value| tree.awaited(value));
+    value.is_some_and(|value| {
+        tree.func(value) == tree.func(call)
+            && tree.is_call(value)
+            && model.rows(value).iter().any(|row| row.acquires.is_some())
+    })
+}
+
+/// The same, as that whose life counts.
+fn receiver(file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) -> Option<Target> {
+    let model = file.model;
+    let place = model.file.place(asked_of(&model.file.tree, call)?);
+    let shown = model.file.display(&place);
+    Some(Target::of(model, &place, shown, claims))
+}
+
+/// How far what something was taken from is followed to what that was taken from.
+const MAX_OWNERS: usize = 4;
+
+/// Where the function that has taken something ends what it took it from, `await browser.close()`, what that came from, or
+/// what it is about: `context.newCDPSession(page)`.
 fn ends_of_owner(file: &FileView<'_, '_>, call: NodeId, methods: &[String]) -> Vec<Release> {
-    let tree = &file.model.file.tree;
-    let Some((owner, _)) = tree.method_call(call).filter(|_| !methods.is_empty()) else { return Vec::new() };
-    let place = file.model.file.place(owner);
-    let uses = file.accesses.of(&place).filter(|access| access.func == tree.func(call));
-    let ends = uses.filter_map(|access| match access.usage {
-        Usage::Method { name, call } if methods.iter().any(|method| method == tree.text(name)) => Some(call),
-        _ => None,
-    });
-    ends.map(|node| Release { node, func: tree.func(call), place: place.clone() }).collect()
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let mut out = Vec::new();
+    if methods.is_empty() {
+        return out;
+    }
+    let mut ends = |of: NodeId| {
+        let place = model.file.place(of);
+        for access in file.accesses.of(&place).filter(|access| access.func == tree.func(call)) {
+            let Usage::Method { name, call: node } = access.usage else { continue };
+            if methods.iter().any(|method| method == tree.text(name)) {
+                out.push(Release { node, func: access.func, place: place.clone() });
+            }
+        }
+    };
+    tree.args(call).filter(|&arg| tree.kind(arg) == Kind::Identifier).for_each(&mut ends);
+    let mut at = Some(call);
+    for _ in 0..MAX_OWNERS {
+        let Some((owner, _)) = at.and_then(|at| tree.method_call(at)) else { break };
+        ends(owner);
+        let binding = model.file.binding_of(owner);
+        let value = binding.and_then(|binding| model.file.sole_value(binding)).unwrap_or(owner);
+        at = Some(tree.awaited(value));
+    }
+    out
+}
+
+/// The option by which what is aborted ends.
+const SIGNAL: &str = "signal";
+
+/// Why a signal among the options of a call ends nothing.
+fn unaborted_signal(file: &FileView<'_, '_>, call: NodeId) -> Option<Note> {
+    file.model.file.tree.args(call).find_map(|arg| unaborted::controller(file, arg))
 }
 
 /// `{ signal }` and its like in the options of the call.
-fn names_option(model: &Model<'_>, call: NodeId, names: &[String]) -> bool {
+fn names_option(model: &Model<'_>, call: NodeId, names: &[&str]) -> bool {
     let names_it = |arg, name| listeners::option(model, Some(arg), name).is_some();
     model.file.tree.args(call).any(|arg| names.iter().any(|name| names_it(arg, name)))
+}
+
+/// Whether an expression calls or constructs something of a package or of the platform.
+fn is_made_by_package(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.is_call(value) && tree.callee(value).is_some_and(|callee| model.api_path(callee).is_some())
 }
 
 /// Where a call leaves what it acquires; none if the call itself takes care of it, or nobody can tell.
@@ -337,6 +417,10 @@ fn held(file: &FileView<'_, '_>, call: NodeId, at: Where) -> Option<Handle> {
         (Where::Receiver, _) => {
             let (object, _) = tree.method_call(call)?;
             let place = model.file.place(object);
+            // `createServer(serve).listen(0)`: made here, by a package.
+            if matches!(place.root, Root::Value(_)) && is_made_by_package(model, object) {
+                return Some(handle::follow(model, file.accesses, object));
+            }
             let is_own = match place.root {
                 Root::Binding(binding) => model.file.binding(binding).kind != BindingKind::Param,
                 root => matches!(root, Root::This(_)),

@@ -10,6 +10,7 @@ use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Claims, FileView};
 use crate::{ending, list, overwritten, owned};
 use outlive_semantic::access::Usage;
+use outlive_semantic::catalog::{AcquireRow, Handle};
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
 use outlive_semantic::identity::{self, Identity, Match};
@@ -114,7 +115,8 @@ fn staying<'f>(
     if unaborted.is_none() && has_signal(file, registration) {
         return dropped("a signal takes it away");
     }
-    if model.rows(registration.call).iter().any(|row| row.acquires.is_some()) {
+    let gives = |row: &AcquireRow| row.handle != Handle::Receiver;
+    if model.rows(registration.call).iter().any(|row| row.acquires.as_ref().is_some_and(gives)) {
         return dropped("what the call returns is followed by the rule for it");
     }
     let mut notes: Vec<Note> = unaborted.into_iter().collect();

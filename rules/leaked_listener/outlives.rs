@@ -211,6 +211,8 @@ pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerCla
     let model_life = body.model.and_then(|model| project.catalog.model(model).life);
     match (project.life(spot), model_life) {
         (Lives::Unknown, Some(life)) => Lives::Known(life),
+        // What the process keeps, it keeps under whichever name: `const wide = matchMedia(query)`.
+        (Lives::With(_, Owner::Run(_), _), Some(Life::Process)) => Lives::Known(Life::Process),
         (lives, _) => lives,
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let is_named_only = may_go_away(model, destination)?;
     let source = first_source(model, object);
     let held = held(model, source)?;
+    let may_end = model.model_of(model.ty(source)).is_some_and(|of| model.catalog.model(of).small_is_taken);
     let place = model.file.place(source);
     if is_ended(file, call, &place) {
         return None;
@@ -41,6 +42,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         subject: format!("{shown} {to}"),
         fixes: as_pipeline(model, call).into_iter().collect(),
         named: u8::from(is_named_only),
+        unknowns: u8::from(may_end),
         must_repeat: true,
         notes: vec![Note {
             role: Role::Acquired,

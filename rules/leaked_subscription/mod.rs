@@ -41,7 +41,9 @@ impl Rule for LeakedSubscription {
         if !is_watcher || is_late(model, call) {
             acquire::visit(file, &META, call, claims);
         }
-        let Some(source) = subscribed(model, call) else { return };
+        // What a row says of a call is more than what its name lets suppose.
+        let is_known = acquire::row(file, &META, call).is_some();
+        let Some(source) = subscribed(model, call).filter(|_| !is_known) else { return };
         if ends_by_itself(model, source) {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
             return;
@@ -53,7 +55,7 @@ impl Rule for LeakedSubscription {
             called: true,
             ..ReleasePatterns::default()
         };
-        let acquired = Acquired { meta: &META, call, what: "subscription".to_owned(), patterns: &patterns };
+        let acquired = Acquired { meta: &META, call, what: SUBSCRIPTION.to_owned(), patterns: &patterns };
         let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let place = model.file.place(origin(model, source));
         let shown = model.file.display(&place);
@@ -74,6 +76,9 @@ impl Rule for LeakedSubscription {
         acquire::settle_all(claims, view, &META, words)
     }
 }
+
+/// What a call of `subscribe` gives.
+const SUBSCRIPTION: &str = "subscription";
 
 /// What the row of Vue's watchers calls them.
 const WATCHER: &str = "watcher";
@@ -246,21 +251,26 @@ fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {
 
 fn message(body: &AcquireClaim) -> String {
     let what = match &body.target {
-        Some(target) => format!("subscription to `{}`", target.shown),
+        Some(target) if body.what == SUBSCRIPTION => format!("{SUBSCRIPTION} to `{}`", target.shown),
+        Some(target) => format!("{} on `{}`", body.what, target.shown),
         None => body.what.clone(),
     };
-    match (&body.partial, body.shown.as_str(), &body.target) {
-        (Some(gap), ..) => format!("the {what} is not ended {}", gap.how),
-        (None, "", Some(_)) => {
-            format!("the {what} can never be ended: nobody keeps what `subscribe` returns")
+    match (&body.partial, body.shown.as_str()) {
+        (Some(gap), _) => format!("the {what} is not ended {}", gap.how),
+        (None, "") => {
+            format!("the {what} can never be ended: nobody keeps what {} returns", subscriber(body))
         }
-        (None, "", None) => format!("the {what} can never be ended: nobody keeps what the call returns"),
-        (None, shown, _) => format!("the {what} in `{shown}` is never ended"),
+        (None, shown) => format!("the {what} in `{shown}` is never ended"),
     }
 }
 
+/// The call that subscribes, in words.
+fn subscriber(body: &AcquireClaim) -> &'static str {
+    if body.target.is_some() && body.what == SUBSCRIPTION { "`subscribe`" } else { "the call" }
+}
+
 fn help(body: &AcquireClaim) -> String {
-    let call = if body.target.is_some() { "`subscribe`" } else { "the call" };
+    let call = subscriber(body);
     match &body.class {
         Some((_, Some(end))) => format!("keep what {call} returns and end it in `{end}`"),
         _ => format!("keep what {call} returns and end it when its owner ends"),

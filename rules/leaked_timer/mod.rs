@@ -88,6 +88,7 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
     let clear = match name {
         "setTimeout" => "clearTimeout",
         "requestAnimationFrame" => "cancelAnimationFrame",
+        "requestIdleCallback" => "cancelIdleCallback",
         _ => return None,
     };
     let functions = vec![clear.to_owned(), "clearInterval".to_owned()];
@@ -97,7 +98,11 @@ fn armed(file: &FileView<'_, '_>, call: NodeId) -> Option<(String, ReleasePatter
     if let Some(callback) = callback
         && rearms(file, call, callback)
     {
-        let what = if name == "setTimeout" { "chain of timeouts" } else { "chain of animation frames" };
+        let what = match name {
+            "setTimeout" => "chain of timeouts",
+            "requestIdleCallback" => "chain of idle callbacks",
+            _ => "chain of animation frames",
+        };
         return Some((what.to_owned(), ReleasePatterns { rearms: true, ..patterns }));
     }
     let delay = tree.arg(call, 1).and_then(|delay| constant::number(model, delay));

@@ -362,7 +362,8 @@ fn rules_of_acquired_things_exist() {
     for (file, text) in SHEETS {
         for row in parse(file, text).unwrap().calls.iter().filter_map(|row| row.acquires.as_ref()) {
             assert!(crate::find(&row.rule).is_some(), "{file}: no rule is called `{}`", row.rule);
-            let is_released = !row.release.is_empty() || !row.release_by_first.is_empty();
+            let by_argument = !row.release_by_first.is_empty() || !row.release_by_second.is_empty();
+            let is_released = !row.release.is_empty() || by_argument;
             assert!(is_released, "{file}: {} without a release", row.what);
         }
     }

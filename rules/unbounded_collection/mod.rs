@@ -21,6 +21,7 @@ use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use container::{container_of, declaration, drawn_from, is_bounded_index};
+use outlive_semantic::calls;
 use outlive_semantic::growth::{self, CollectionOp, Keys, Op};
 use outlive_semantic::guard;
 use outlive_semantic::model::Model;
@@ -116,6 +117,7 @@ impl Rule for UnboundedCollection {
             on_options: is_on_options(model, op),
             offered: is_offered(model, op),
             missed,
+            asks_where: calls::asks_where(model, op.node),
             beside_methods: is_beside_methods(file, op, growth),
             is_each: keeps_each(model, op),
             replaces: replaces(file, op),
@@ -133,8 +135,13 @@ impl Rule for UnboundedCollection {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
-        let covered: Vec<Option<GrowthClaim>> =
-            claims.iter().map(|(file, claim)| covered(view.project, *file, claim)).collect();
+        let covered: Vec<Option<GrowthClaim>> = claims
+            .iter()
+            .map(|(file, claim)| {
+                covered(view.project, *file, claim)
+                    .or_else(|| uncovered::by_other_files(view.project, *file, claim))
+            })
+            .collect();
         for ((file, claim), covered) in claims.iter().zip(&covered) {
             if let Body::Growth(growth) = &claim.body {
                 let growth = covered.as_ref().unwrap_or(growth);

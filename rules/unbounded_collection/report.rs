@@ -31,7 +31,8 @@ pub(super) fn report(
     let rate = project.rate(file, claim.func).rate;
     let often =
         rate.filter(|rate| rate.is_hot()).map_or_else(String::new, |rate| format!(" {}", rate.phrase()));
-    if let Some(missed) = &growth.missed {
+    // What takes it out in another file has no place in this one.
+    if let Some(missed) = growth.missed.as_ref().filter(|missed| missed.at != claim.at) {
         let message = format!("{}, the entry stays", how_it_stays(missed));
         retainers.push(Retainer { role: Role::ReleasedHereOnly, message, file, span: missed.at });
     }

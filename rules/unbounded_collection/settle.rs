@@ -132,8 +132,11 @@ impl Asked {
         match &growth.missed {
             Some(missed) => {
                 let releases: FxHashSet<Span> = missed.releases.iter().copied().collect();
+                // What hooks of browsers do for other files is no more than what they do here.
+                let is_of_server = is_of_server(growth);
                 ask(&|found| {
                     found.file == file && (growth.beside_methods || releases.contains(&found.row.at))
+                        || is_of_server && project.browser_hook(found.file, found.row.func).is_some()
                 })
             }
             None => {

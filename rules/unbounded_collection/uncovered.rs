@@ -1,9 +1,11 @@
 //! Entries that are taken out at an end which their owner does not always have: a hook that a server never runs.
 
-use crate::claim::{Gap, Missed, Why};
+use crate::claim::{Body, Claim, Gap, GrowthClaim, Missed, Why};
 use crate::ending;
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Op};
+use outlive_semantic::project::{FileId, Lives, Project, Use};
+use outlive_semantic::summary::What;
 use outlive_semantic::tree::Span;
 
 /// How many of the releases of a collection are looked at.
@@ -26,4 +28,38 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     found.retain(|(_, gap)| gap.only == ending.only);
     let releases = found.into_iter().map(|(at, _)| at).collect();
     Some(Missed { why: Why::Uncovered, at, releases, ending: Some(ending) })
+}
+
+/// A claim about what components put in while they are rendered, and all that takes out runs for hooks that a server never
+/// calls, where the one or the other stands in another file.
+pub(super) fn by_other_files(project: &Project<'_>, file: FileId, claim: &Claim) -> Option<GrowthClaim> {
+    let Body::Growth(growth) = &claim.body else { return None };
+    if growth.missed.is_some() || growth.asks_where {
+        return None;
+    }
+    let spot = project.canonical(file, &growth.holder);
+    if !matches!(project.life(&spot), Lives::Process) {
+        return None;
+    }
+    let uses = project.uses(&spot);
+    let releases: Vec<&Use> = uses.iter().filter(|found| takes_out(project, found)).take(RELEASES).collect();
+    let hooks = releases.iter().map(|found| project.browser_hook(found.file, found.row.func));
+    let hook = hooks.collect::<Option<Vec<_>>>()?.into_iter().min()?;
+    if !project.is_rendered(file, claim.func) {
+        return None;
+    }
+    let here = releases.iter().filter(|found| found.file == file).map(|found| found.row.at);
+    let releases: Vec<Span> = here.collect();
+    let missed = Missed {
+        why: Why::Uncovered,
+        at: releases.first().copied().unwrap_or(claim.at),
+        releases,
+        ending: Some(ending::on_server(hook)),
+    };
+    Some(GrowthClaim { missed: Some(missed), ..(**growth).clone() })
+}
+
+/// Whether a use takes entries out of a collection, in code that is no test.
+fn takes_out(project: &Project<'_>, found: &Use) -> bool {
+    project.is_production(found.file) && matches!(found.row.what, What::Collection(Op::Release | Op::Reset))
 }

@@ -11,6 +11,7 @@ use crate::place::{Place, Root, Step};
 use crate::rate::Rate;
 use crate::tables::ClassKind;
 use crate::tree::Kind;
+use rustc_hash::FxHashSet;
 
 /// Why the framework that makes the instances of a class never calls the method of this name, although it looks like an
 /// end; none if it does, or somebody else may.
@@ -141,7 +142,7 @@ fn is_behind_await(model: &Model<'_>, node: NodeId) -> bool {
 }
 
 /// Whether a method is a hook of a framework: none if it is not, else whether it runs on a server too.
-fn runs_on_server(model: &Model<'_>, func: FuncId) -> Option<bool> {
+pub(crate) fn runs_on_server(model: &Model<'_>, func: FuncId) -> Option<bool> {
     let class = model.file.function(func).class?;
     let name = model.file.function_name(func)?;
     model.catalog.hooks().iter().find(|row| is_hook(model, class, row, name)).map(|row| !row.client)
@@ -153,6 +154,29 @@ fn runs_on_server(model: &Model<'_>, func: FuncId) -> Option<bool> {
 #[must_use]
 pub fn client_hook<'m>(model: &'m Model<'_>, site: NodeId, func: FuncId) -> Option<&'m str> {
     hook_of(model, &rendered_in(model, site), func, HELPERS)
+}
+
+/// The hook that a function, or one around it, is or is handed to, and which a server that renders never calls.
+pub(crate) fn browser_hook<'m>(model: &'m Model<'_>, func: FuncId) -> Option<&'m str> {
+    model.file.enclosing(func).find_map(|at| {
+        let handed = model
+            .handed(at)
+            .iter()
+            .find(|handed| model.callback_rows(handed).first().is_some_and(|(row, _)| row.client));
+        let hook = handed.and_then(|handed| model.callee_name(model.file.tree.callee(handed.call)?));
+        hook.or_else(|| model.file.function_name(at).filter(|_| runs_on_server(model, at) == Some(false)))
+    })
+}
+
+/// The functions that call some function by its name where the code may ask whether it runs on a server.
+pub(crate) fn asking_where(model: &Model<'_>) -> FxHashSet<FuncId> {
+    let tree = &model.file.tree;
+    let is_plain = |call: &NodeId| {
+        tree.kind(*call) == Kind::Call
+            && tree.callee(*call).is_some_and(|callee| tree.kind(callee) == Kind::Identifier)
+    };
+    let asking = tree.ids().filter(is_plain).filter(|&call| asks_where(model, call));
+    asking.map(|call| tree.func(call)).collect()
 }
 
 /// How many functions of the file may stand between a hook and what is done for it.
@@ -222,7 +246,8 @@ fn rendered_in(model: &Model<'_>, site: NodeId) -> Vec<FuncId> {
 const HEAD: usize = 64;
 
 /// Whether code may ask whether it runs on a server: it stands under a condition, or behind a way out that asks.
-fn asks_where(model: &Model<'_>, node: NodeId) -> bool {
+#[must_use]
+pub fn asks_where(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
     let is_condition = |at: NodeId| {
         matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical | Kind::Switch | Kind::Catch)

@@ -9,7 +9,8 @@ mod injected;
 mod shapes;
 
 pub(crate) use directives::is_for_browsers;
-pub use ends::{client_hook, ends_field, late_hook, uncalled, uncalled_in_scope};
+pub(crate) use ends::{asking_where, browser_hook, runs_on_server};
+pub use ends::{asks_where, client_hook, ends_field, late_hook, uncalled, uncalled_in_scope};
 pub use entries::is_startup_name;
 pub(crate) use frameworks::{decorator_rows, framework_edge, framework_exports, hook_params, is_for_client};
 pub use frameworks::{is_component, is_component_hook, is_component_method, provided, takes_effect};

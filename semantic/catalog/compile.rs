@@ -52,6 +52,7 @@ impl Catalog {
                 container: row.container,
                 life: row.life,
                 holds: row.holds.clone(),
+                small_is_taken: row.small_is_taken,
                 sender: row.sender,
                 each: row.each,
                 finite: row.finite,

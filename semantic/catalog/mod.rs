@@ -71,6 +71,8 @@ pub struct ModelType {
     pub life: Option<Life>,
     /// What it holds beside memory until it is read to its end or destroyed.
     pub holds: Option<String>,
+    /// What holds it is gone by itself where there was little to read.
+    pub small_is_taken: bool,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
     /// How often the body of a `for await` over it runs.

@@ -151,6 +151,9 @@ pub struct TypeRow {
     pub returns: FxHashMap<String, String>,
     /// What it holds beside memory until it is read to its end or destroyed, for messages.
     pub holds: Option<String>,
+    /// What holds it is gone by itself where there was little to read, whether or not somebody reads.
+    #[serde(default)]
+    pub small_is_taken: bool,
     /// Who sends what is read from it.
     pub sender: Option<Sender>,
     /// Events by which it tells of its good end alone: when the other side goes away first, they do not come.
@@ -714,6 +717,12 @@ pub struct AcquireRow {
     /// The other side ends it too: what waits in a variable for the next one may be gone already.
     #[serde(default)]
     pub ends_itself: bool,
+    /// It ends with what the call is asked of: only what outlives the function keeps it.
+    #[serde(default)]
+    pub of_receiver: bool,
+    /// Where the argument stands that only one can have at a time, a port: under a constant there is never a second one.
+    #[serde(default)]
+    pub only_one_at: Option<usize>,
 }
 
 /// Where a call leaves the handle.

@@ -287,6 +287,10 @@ mod tests {
             None
         );
         assert_eq!(escape("const x = acquire(); try { await b } catch (e) { } release(x)"), None);
+        assert_eq!(escape("const x = acquire(); await b.catch(() => null); release(x)"), None);
+        assert_eq!(escape("const x = acquire(); await b.catch((e) => console.error(e)); release(x)"), None);
+        assert_eq!(escape("const x = acquire(); await Promise.allSettled([b, c]); release(x)"), None);
+        assert!(escape("const x = acquire(); await b.catch((e) => { throw e }); release(x)").is_some());
         assert_eq!(
             escape("const x = acquire(); try { await b } catch (e) { throw e } release(x)"),
             Some(Exit::Throw)

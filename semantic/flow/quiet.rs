@@ -41,6 +41,7 @@ pub(super) fn is_quiet(name: Option<&str>) -> bool {
                 | "catch"
                 | "finally"
                 | "resolve"
+                | "allSettled"
                 | "reject"
                 | "Error"
                 | "TypeError"
@@ -74,6 +75,7 @@ pub(super) fn never_rejects(model: &Model<'_>, promise: NodeId, fuel: u32) -> bo
             // An executor that throws rejects; one that only asks for a timer does not.
             is_promise == Some("Promise") && executor.is_some_and(|func| is_quiet_executor(model, func))
         }
+        Kind::Call if is_caught(model, promise) => true,
         Kind::Call => {
             let is_join = tree.method_call(promise).is_some_and(|(object, method)| {
                 model.file.global_of(object) == Some("Promise")
@@ -90,13 +92,37 @@ pub(super) fn never_rejects(model: &Model<'_>, promise: NodeId, fuel: u32) -> bo
     }
 }
 
+/// `send().catch(() => null)`, `Promise.allSettled(all)`: a rejection ends in what the call gives.
+fn is_caught(model: &Model<'_>, promise: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.method_call(promise) {
+        Some((_, "catch")) => {
+            let handler = tree.arg(promise, 0).and_then(|handler| tree.function(handler));
+            handler.is_some_and(|func| !throws(model, func))
+        }
+        Some((object, "allSettled")) => model.file.global_of(object) == Some("Promise"),
+        _ => false,
+    }
+}
+
 /// Whether the executor of a promise takes `resolve` alone, and calls nothing itself but what is known not to throw.
 fn is_quiet_executor(model: &Model<'_>, func: FuncId) -> bool {
+    model.file.function(func).params == 1 && !throws(model, func)
+}
+
+/// Whether a function throws, waits, or calls something that may do so.
+fn throws(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
-    let Some(body) = model.file.body(func) else { return false };
-    let mut calls = tree
-        .subtree(body)
-        .filter(|&node| matches!(tree.kind(node), Kind::Call | Kind::New) && tree.func(node) == func);
-    model.file.function(func).params == 1
-        && calls.all(|call| is_quiet(tree.first(call).and_then(|callee| model.callee_name(callee))))
+    let Some(body) = model.file.body(func) else { return true };
+    tree.subtree(body).filter(|&node| tree.func(node) == func).any(|node| match tree.kind(node) {
+        Kind::Throw | Kind::Await => true,
+        Kind::Call | Kind::New => !is_quiet_call(model, node),
+        _ => false,
+    })
+}
+
+fn is_quiet_call(model: &Model<'_>, call: NodeId) -> bool {
+    let Some(callee) = model.file.tree.callee(call) else { return false };
+    is_quiet(model.callee_name(callee))
+        || model.api_path(callee).is_some_and(|path| path.starts_with("console."))
 }

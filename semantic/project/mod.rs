@@ -24,7 +24,7 @@ use crate::index::{ClassId, FuncId, NameId};
 use crate::model;
 use crate::names::Names;
 use crate::rate::Rate;
-use crate::summary::{EdgeRow, Role, Summary, UseRow};
+use crate::summary::{EdgeRow, Role, Side, Summary, UseRow};
 use crate::tables::FunctionKind;
 use fuel::Answers;
 use places::{Places, RootFilter, SpotKey};
@@ -68,6 +68,9 @@ impl Symbol {
     /// `=`, the second: the name of what a module exports as a whole.
     const WHOLE: Self = Self(1);
 }
+
+/// How many functions may stand between a component or its hook and what is done for it.
+const HELPERS: u32 = 4;
 
 /// What every project has symbols for, in the order of their numbers.
 const SYMBOLS: [&str; 4] = ["default", "=", "length", "size"];
@@ -300,6 +303,46 @@ impl<'c> Project<'c> {
             served
         };
         self.served.get_or_init(served).contains(&file)
+    }
+
+    /// The hook for which alone a function runs, whoever calls it, and which a server that renders never calls.
+    #[must_use]
+    pub fn browser_hook(&self, file: FileId, func: FuncId) -> Option<&str> {
+        self.browser_hook_within(file, func, HELPERS)
+    }
+
+    fn browser_hook_within(&self, file: FileId, func: FuncId, fuel: u32) -> Option<&str> {
+        if let Side::Browser(hook) = &self.summary(file).functions[func.index()].side {
+            return Some(hook);
+        }
+        let fuel = fuel.checked_sub(1)?;
+        let callers = self.callers(file, func);
+        let hooks = callers.iter().map(|&(file, caller)| self.browser_hook_within(file, caller, fuel));
+        hooks.collect::<Option<Vec<_>>>()?.into_iter().min()
+    }
+
+    /// Whether a function runs whenever a component is rendered on a server: it is a part of the component, or called by
+    /// one, and nothing on the way asks where it runs.
+    #[must_use]
+    pub fn is_rendered(&self, file: FileId, func: FuncId) -> bool {
+        self.is_rendered_within(file, func, HELPERS)
+    }
+
+    fn is_rendered_within(&self, file: FileId, func: FuncId, fuel: u32) -> bool {
+        let row = &self.summary(file).functions[func.index()];
+        let begins = match (&row.side, self.rates.entry(file, func)) {
+            (Side::Browser(_), _) => return false,
+            (Side::Both, _) | (Side::Plain, Some(Rate::Render)) => true,
+            (Side::Plain, _) if row.kind == FunctionKind::Setup => true,
+            (Side::Plain, Some(_)) => return false,
+            (Side::Plain, None) => false,
+        };
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
+        begins && self.is_rendered_on_server(file)
+            || self.callers(file, func).iter().any(|&(file, caller)| {
+                !self.summary(file).functions[caller.index()].asks_where
+                    && self.is_rendered_within(file, caller, fuel)
+            })
     }
 
     /// The files that these import, by way of others; also those that are loaded in browsers alone?

@@ -176,6 +176,7 @@ impl Builder<'_, '_> {
             row.members.iter().filter(|member| member.is_private).map(move |member| (class, member.func))
         });
         let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
+        let asking = calls::asking_where(self.model);
         let written: Vec<FunctionRow> = file
             .function_ids()
             .map(|func| {
@@ -195,6 +196,8 @@ impl Builder<'_, '_> {
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
                     works: work::goes_on(self.model, func),
+                    side: side(self.model, func),
+                    asks_where: asking.contains(&func),
                 }
             })
             .collect();
@@ -782,6 +785,17 @@ fn turn_row(turn: &Turn) -> FunctionRow {
         immediate: false,
         is_kept: false,
         works: false,
+        side: Side::Plain,
+        asks_where: false,
+    }
+}
+
+/// Where a function runs of which a component is made.
+fn side(model: &Model<'_>, func: FuncId) -> Side {
+    match calls::browser_hook(model, func) {
+        Some(hook) => Side::Browser(hook.into()),
+        None if calls::runs_on_server(model, func) == Some(true) => Side::Both,
+        None => Side::Plain,
     }
 }
 

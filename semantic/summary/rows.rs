@@ -128,6 +128,21 @@ pub struct FunctionRow {
     pub is_kept: bool,
     /// It gives a promise of work that goes on after it has returned.
     pub works: bool,
+    /// Where it is rendered on a server.
+    pub side: Side,
+    /// It calls some function only under a condition, which may ask where it runs.
+    pub asks_where: bool,
+}
+
+/// Whether a part of a component runs where it is rendered on a server.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Side {
+    /// It is no part of one, or as far as its callers are.
+    Plain,
+    /// It is a hook that runs there, too.
+    Both,
+    /// It runs in browsers alone: the hook that it is, or that it is handed to.
+    Browser(Box<str>),
 }
 
 /// A class.
