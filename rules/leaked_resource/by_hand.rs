@@ -71,8 +71,9 @@ fn source(model: &Model<'_>, call: NodeId) -> Option<Source> {
     }
     let reads = matches!(tree.method_call(call), Some((_, "getReader")));
     // A body that has been begun is cancelled by nobody: not by giving back the lock, and not by a collection.
-    let ends: &[&str] = if is_own_body(model, call) { &["cancel"] } else { &["cancel", "releaseLock"] };
-    reads.then_some(Source { what: "reader", advance: "read", ends, is_sure: false })
+    let is_sure = is_own_body(model, call);
+    let ends: &[&str] = if is_sure { &["cancel"] } else { &["cancel", "releaseLock"] };
+    reads.then_some(Source { what: "reader", advance: "read", ends, is_sure })
 }
 
 /// Whether what is read is the body of an answer that this function alone has: `const answer = await fetch(…)`.

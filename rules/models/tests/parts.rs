@@ -5,7 +5,7 @@ use outlive_semantic::catalog::expand;
 use toml::{Table, Value};
 
 /// Keys that name a row or make it readable. Without `at` a callback may stand anywhere.
-const NAMES: &[&str] = &["name", "what", "rule", "source", "at", "runs", "advice"];
+const NAMES: &[&str] = &["name", "what", "rule", "source", "at", "runs", "advice", "keeps"];
 
 /// What narrows a row: without its only alternative the row holds for more, not for less.
 const CONDITIONS: &[&str] = &["event", "files", "packages", "first", "under", "beside"];

@@ -4,7 +4,7 @@ let port;
 
 export async function beginning(url, limit) {
   const answer = await fetch(url);
-  const reader = answer.body.getReader(); //~ low leaked-resource
+  const reader = answer.body.getReader(); //~ leaked-resource
   let size = 0;
   while (true) {
     const { done, value } = await reader.read();
