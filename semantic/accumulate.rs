@@ -3,7 +3,7 @@
 
 use crate::access::{Accesses, Usage};
 use crate::catalog::Sender;
-use crate::growth::{CollectionOp, Op};
+use crate::growth::{CollectionOp, Growth, Op};
 use crate::guard;
 use crate::identity::Identity;
 use crate::index::{BindingId, FuncId, NodeId};
@@ -105,6 +105,9 @@ fn by_handler(
             && model.function_of(registration.listener).is_some_and(runs)
     })?;
     let handler = model.function_of(registration.listener)?;
+    if takes_the_place(model, op, handler) {
+        return None;
+    }
     let around = if model.file.is_within(op.func, handler) { handler } else { op.func };
     let is_local = matches!(op.holder.root, Root::Binding(binding)
         if model.file.is_within(model.file.binding(binding).func, around));
@@ -120,6 +123,27 @@ fn by_handler(
         each: model.file.function(handler).node,
         messages: !is_piecewise(&registration.event),
     })
+}
+
+/// `last.set(socket, piece)`: under a key that a handler finds around it each piece takes the place of the one before,
+/// unless what was there is a part of the new value.
+fn takes_the_place(model: &Model<'_>, op: &CollectionOp, handler: FuncId) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let is_keyed = matches!(op.op, Op::Grow(Growth::Set | Growth::Key));
+    let Some(key) =
+        op.key.filter(|&key| is_keyed && matches!(tree.kind(key), Kind::Identifier | Kind::Member))
+    else {
+        return false;
+    };
+    let Root::Binding(binding) = file.place(key).root else { return false };
+    let row = file.binding(binding);
+    let is_found = row.func != handler
+        && file.is_within(handler, row.func)
+        && row.opaque_writes == 0
+        && row.values.len() <= 1;
+    let adds_to_it =
+        || op.value.is_some_and(|value| tree.subtree(value).any(|part| file.place(part) == op.holder));
+    is_found && !adds_to_it()
 }
 
 /// Whether a function is handed a piece, and keeps it: `socket.on('data', (piece) => this.feed(piece))`.
