@@ -262,7 +262,7 @@ fn goes_on_if_asked(file: &FileView<'_, '_>, callback: FuncId, arming: FuncId) -
     back.peek().is_some() && back.all(|call| is_asked(file, call, callback))
 }
 
-/// Whether a function calls another, through a few others at most.
+/// Whether a function calls another, through a few others at most, none of which asks whether to go on.
 fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     if from == to {
@@ -270,10 +270,11 @@ fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> b
     }
     let model = file.model;
     let tree = &model.file.tree;
+    let goes_on = |next: FuncId| next == to || !is_stoppable_function(file, next);
     let node = model.file.function(from).node;
     tree.subtree(node).filter(|&node| tree.is_call(node)).any(|node| {
         let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
-        matches!(callee, Some(Target::Function(next)) if next != from && calls_back(file, next, to, fuel))
+        matches!(callee, Some(Target::Function(next)) if next != from && goes_on(next) && calls_back(file, next, to, fuel))
     })
 }
 
@@ -339,6 +340,15 @@ pub(crate) fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
     })
 }
 
+/// Whether a test asks what the function has just been given by a call: `const job = queue.shift(); if (!job) return;`.
+fn asks_what_is_left(model: &Model<'_>, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.subtree(test).filter(|&node| tree.kind(node) == Kind::Identifier).any(|node| {
+        let Root::Value(made) = model.file.place(node).root else { return false };
+        tree.kind(made) == Kind::Call && tree.func(made) == tree.func(test)
+    })
+}
+
 /// The function can return early.
 fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
     let tree = &file.model.file.tree;
@@ -346,9 +356,11 @@ fn is_stoppable_function(file: &FileView<'_, '_>, func: FuncId) -> bool {
     tree.subtree(body).any(|node| {
         tree.kind(node) == Kind::If
             && tree.func(node) == func
-            && tree
-                .first(node)
-                .is_some_and(|test| asks_state(file.model, test) || asks_progress(file.model, test))
+            && tree.first(node).is_some_and(|test| {
+                asks_state(file.model, test)
+                    || asks_progress(file.model, test)
+                    || asks_what_is_left(file.model, test)
+            })
             && tree.child(node, 1).is_some_and(|then| guard::always_leaves(file.model, then))
     })
 }
