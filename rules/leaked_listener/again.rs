@@ -5,11 +5,12 @@ use crate::claim::Note;
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches};
 use crate::rule::FileView;
+use crate::slot::is_handed_to_new;
 use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
-use outlive_semantic::model::{Handed, Model};
+use outlive_semantic::model::Model;
 use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::{BindingKind, FunctionKind};
@@ -215,12 +216,6 @@ fn factory_ends(file: &FileView<'_, '_>, registration: &Registration) -> Option<
     let message = format!("`{name}` ends what is begun here, and leaves the listener");
     let span = model.file.tree.span(model.file.function(end).node);
     Some(Note { role: Role::ReleasedHereOnly, message, span })
-}
-
-/// Whether a function is what something is made with: `new Promise((resolve) => …)`, `new Observable((observer) => …)`.
-fn is_handed_to_new(model: &Model<'_>, func: FuncId) -> bool {
-    let is_first = |handed: &Handed| handed.arg == 0 && model.file.tree.kind(handed.call) == Kind::New;
-    model.handed(func).iter().any(is_first)
 }
 
 /// A method that makes a promise for an event of its instance, or of something that was made with it: one more with each

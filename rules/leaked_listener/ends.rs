@@ -38,6 +38,7 @@ pub(super) fn gap(
         .or_else(|| slot::left_by_watcher(model, registration.call, &removing))
         .or_else(|| left_to_itself(file, registration, removals))
         .or_else(|| kept_by_the_last(file, registration, removals))
+        .or_else(|| slot::begun_after_cleanup(file, registration.call, removing.iter().copied()))
         .or_else(|| ending::uncovered(file, &removing))
         .or_else(|| not_everywhere(file, registration, &removing))
 }

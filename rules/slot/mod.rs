@@ -11,7 +11,9 @@ pub(crate) use ends::{
     missed_by_end, missed_by_handler, missed_by_unmount, missed_in_effect,
 };
 pub(crate) use keyed::overwritten_entry;
-pub(crate) use rearmed::{armed_after_release, overwritten, released_for_the_next};
+pub(crate) use rearmed::{
+    armed_after_release, begun_after_cleanup, is_handed_to_new, overwritten, released_for_the_next,
+};
 pub(crate) use settlement::{kept_by_settlement, missed_by_rejection, missed_by_settlement};
 
 use crate::rule::FileView;

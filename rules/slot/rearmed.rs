@@ -12,7 +12,8 @@ use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Handed, Model};
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tree::Kind;
 
@@ -47,13 +48,45 @@ pub(crate) fn armed_after_release(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     let waited = waited(model, call)?;
-    let cleaned = effect_around(model, func).is_some_and(|effect| {
-        releases.iter().any(|release| release.func != effect && model.file.is_within(release.func, effect))
-    });
+    let cleaned = is_cleaned_up(model, func, releases.iter().map(|release| release.func));
     if !held.patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
         return None;
     }
     Some(Gap::new("by a release that comes while this is waited for", Some(tree.span(waited))))
+}
+
+/// It is begun in an effect, when something that was waited for is done, and all that takes it back stands in the cleanup of
+/// that effect: a cleanup that came meanwhile had nothing to take back.
+pub(crate) fn begun_after_cleanup(
+    file: &FileView<'_, '_>,
+    call: NodeId,
+    taking_back: impl Iterator<Item = FuncId> + Clone,
+) -> Option<Gap> {
+    let model = file.model;
+    let func = model.file.tree.func(call);
+    let waited = waited(model, call)?;
+    let is_outside = taking_back.clone().all(|taker| !model.file.is_within(taker, func));
+    let cleaned = is_outside && is_cleaned_up(model, func, taking_back);
+    (cleaned && !leaked_timer::is_stoppable(file, call, func)).then(|| {
+        Gap::new("by a cleanup that comes while this is waited for", Some(model.file.tree.span(waited)))
+    })
+}
+
+/// Whether some of these functions stand in the effect around a function, or in what else returns its cleanup to whoever runs
+/// it: `new Observable((observer) => () => …)`.
+fn is_cleaned_up(model: &Model<'_>, func: FuncId, mut releasing: impl Iterator<Item = FuncId>) -> bool {
+    let subscriber = || {
+        let mut around = model.file.enclosing(func).skip(1);
+        around.find(|&around| is_handed_to_new(model, around) && !pending::is_executor(model, around))
+    };
+    let Some(effect) = effect_around(model, func).or_else(subscriber) else { return false };
+    releasing.any(|release| release != effect && model.file.is_within(release, effect))
+}
+
+/// Whether a function is what something is made with: `new Promise((resolve) => …)`, `new Observable((observer) => …)`.
+pub(crate) fn is_handed_to_new(model: &Model<'_>, func: FuncId) -> bool {
+    let is_first = |handed: &Handed| handed.arg == 0 && model.file.tree.kind(handed.call) == Kind::New;
+    model.handed(func).iter().any(is_first)
 }
 
 /// What a call waited for: an `await` before it in its function, or the promise whose callback it stands in.
