@@ -244,6 +244,27 @@ fn rearms(file: &FileView<'_, '_>, call: NodeId, callback: FuncId) -> bool {
         && !is_stoppable(file, call, arming)
         && !is_stoppable_function(file, callback)
         && !goes_on_if_asked(file, callback, arming)
+        && !(model.file.tree.is_discarded(call) && asks_on_its_way(file, callback, arming, 3))
+}
+
+/// Whether some function on each way on which a callback leads back may leave before: what nobody could clear ends by itself.
+fn asks_on_its_way(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let model = file.model;
+    let tree = &model.file.tree;
+    let node = model.file.function(from).node;
+    let called = tree.subtree(node).filter(|&node| tree.is_call(node)).filter_map(|node| {
+        let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
+        match callee {
+            Some(Target::Function(next)) if next != from && calls_back(file, next, to, fuel) => Some(next),
+            _ => None,
+        }
+    });
+    let mut ways = called.peekable();
+    ways.peek().is_some()
+        && ways.all(|next| {
+            next != to && (is_stoppable_function(file, next) || asks_on_its_way(file, next, to, fuel))
+        })
 }
 
 /// Whether each call of a callback that leads back stands under a condition that something else can change:
@@ -262,7 +283,7 @@ fn goes_on_if_asked(file: &FileView<'_, '_>, callback: FuncId, arming: FuncId) -
     back.peek().is_some() && back.all(|call| is_asked(file, call, callback))
 }
 
-/// Whether a function calls another, through a few others at most, none of which asks whether to go on.
+/// Whether a function calls another, through a few others at most.
 fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     if from == to {
@@ -270,11 +291,10 @@ fn calls_back(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> b
     }
     let model = file.model;
     let tree = &model.file.tree;
-    let goes_on = |next: FuncId| next == to || !is_stoppable_function(file, next);
     let node = model.file.function(from).node;
     tree.subtree(node).filter(|&node| tree.is_call(node)).any(|node| {
         let callee = tree.callee(node).and_then(|callee| calls::callee_target(model, node, callee));
-        matches!(callee, Some(Target::Function(next)) if next != from && goes_on(next) && calls_back(file, next, to, fuel))
+        matches!(callee, Some(Target::Function(next)) if next != from && calls_back(file, next, to, fuel))
     })
 }
 
