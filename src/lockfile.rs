@@ -75,8 +75,8 @@ impl Lockfile {
     fn read(&self) -> Result<Locked, String> {
         let text = manifest::small_text(&self.path, MAX_BYTES)?;
         match self.format {
-            Format::Npm => serde_json::from_str(&text).map(Locked::Npm).map_err(unread),
-            Format::Pnpm => serde_saphyr::from_str(&text).map(Locked::Pnpm).map_err(unread),
+            Format::Npm => serde_json::from_str(&text).map(Locked::Npm).map_err(|error| unread(&error)),
+            Format::Pnpm => serde_saphyr::from_str(&text).map(Locked::Pnpm).map_err(|error| unread(&error)),
             Format::Yarn if text.contains("\n__metadata:") => berry(&text).map(Locked::Yarn),
             Format::Yarn => Ok(Locked::Yarn(yarn(&text))),
         }
@@ -84,7 +84,7 @@ impl Lockfile {
 }
 
 /// Why a lockfile tells nothing, in one line.
-fn unread(error: impl ToString) -> String {
+fn unread(error: &impl ToString) -> String {
     let why = error.to_string();
     let why = why.lines().next().unwrap_or_default();
     format!("not read, so that what is installed is unknown: {why}")
@@ -219,7 +219,8 @@ impl Pnpm {
 
 /// `yarn.lock` from the second major of Yarn on, by what was asked for: `lru-cache@npm:^5.1.1`.
 fn berry(text: &str) -> Result<FxHashMap<String, String>, String> {
-    let packages: FxHashMap<String, NpmPackage> = serde_saphyr::from_str(text).map_err(unread)?;
+    let packages: FxHashMap<String, NpmPackage> =
+        serde_saphyr::from_str(text).map_err(|error| unread(&error))?;
     let mut out = FxHashMap::default();
     for (asked, package) in packages {
         let Some(version) = package.version else { continue };

@@ -240,14 +240,16 @@ fn rearms(file: &FileView<'_, '_>, call: NodeId, callback: FuncId) -> bool {
     let model = file.model;
     let arming = model.file.tree.func(call);
     let leads_back = model.file.is_within(arming, callback) || calls_back(file, callback, arming, 3);
+    // What nobody could clear ends by itself, if it does.
+    let ends_itself = || model.file.tree.is_discarded(call) && asks_on_its_way(file, callback, arming, 3);
     leads_back
         && !is_stoppable(file, call, arming)
         && !is_stoppable_function(file, callback)
         && !goes_on_if_asked(file, callback, arming)
-        && !(model.file.tree.is_discarded(call) && asks_on_its_way(file, callback, arming, 3))
+        && !ends_itself()
 }
 
-/// Whether some function on each way on which a callback leads back may leave before: what nobody could clear ends by itself.
+/// Whether some function on each way on which a callback leads back may leave before.
 fn asks_on_its_way(file: &FileView<'_, '_>, from: FuncId, to: FuncId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let model = file.model;
