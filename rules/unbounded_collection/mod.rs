@@ -135,11 +135,11 @@ impl Rule for UnboundedCollection {
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
         let mut by_spot: FxHashMap<Spot, Vec<(FileId, &Claim, &GrowthClaim)>> = FxHashMap::default();
+        let mut hooked = uncovered::Hooked::default();
         let covered: Vec<Option<GrowthClaim>> = claims
             .iter()
             .map(|(file, claim)| {
-                covered(view.project, *file, claim)
-                    .or_else(|| uncovered::by_other_files(view.project, *file, claim))
+                covered(view.project, *file, claim).or_else(|| hooked.missed(view.project, *file, claim))
             })
             .collect();
         for ((file, claim), covered) in claims.iter().zip(&covered) {

@@ -13,6 +13,7 @@ use crate::rule::ProjectView;
 use crate::trace::Dropped;
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{Growth, Keys, Op};
+use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, RateInfo, Spot, Use};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::{Role, What};
@@ -70,8 +71,7 @@ pub(super) fn settle_holder(
             Released::Inner if is_open => doubt.assume(),
             Released::Inner => doubt.unknown(),
             Released::Idle(_) => doubt.assume(),
-            Released::No if is_renewed_around(project, spot, *file, claim.func) => doubt.unknown(),
-            Released::No if is_renewed_at_start(project, spot, *file, claim.func) => doubt.unknown(),
+            Released::No if asked.is_renewed(project, spot, *file, claim.func) => doubt.unknown(),
             Released::No => {}
         }
         if is_of_server(growth) {
@@ -102,12 +102,21 @@ struct Asked {
     is_text: bool,
     /// By whether the site is hot, and the file whose releases do not count.
     known: FxHashMap<(bool, Option<FileId>), Released>,
+    /// By the function that adds.
+    renewed: FxHashMap<(FileId, FuncId), bool>,
 }
 
 impl Asked {
     fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
         let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
-        Self { is_text, known: FxHashMap::default() }
+        Self { is_text, known: FxHashMap::default(), renewed: FxHashMap::default() }
+    }
+
+    /// Whether somebody gives the owner a new collection around what one function adds.
+    fn is_renewed(&mut self, project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+        *self.renewed.entry((file, func)).or_insert_with(|| {
+            is_renewed_around(project, spot, file, func) || is_renewed_at_start(project, spot, file, func)
+        })
     }
 
     /// Whether something takes out what one site adds.

@@ -4,9 +4,10 @@ use crate::claim::{Body, Claim, Gap, GrowthClaim, Missed, Why};
 use crate::ending;
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Op};
-use outlive_semantic::project::{FileId, Lives, Project, Use};
+use outlive_semantic::project::{FileId, Lives, Project, Spot, Use};
 use outlive_semantic::summary::What;
 use outlive_semantic::tree::Span;
+use rustc_hash::FxHashMap;
 
 /// How many of the releases of a collection are looked at.
 const RELEASES: usize = 64;
@@ -30,33 +31,48 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     Some(Missed { why: Why::Uncovered, at, releases, ending: Some(ending) })
 }
 
-/// A claim about what components put in while they are rendered, and all that takes out runs for hooks that a server never
-/// calls, where the one or the other stands in another file.
-pub(super) fn by_other_files(project: &Project<'_>, file: FileId, claim: &Claim) -> Option<GrowthClaim> {
-    let Body::Growth(growth) = &claim.body else { return None };
-    if growth.missed.is_some() || growth.asks_where {
-        return None;
+/// The releases of collections, where all of them run for hooks that a server never calls. Many claims ask for one.
+#[derive(Default)]
+pub(super) struct Hooked(FxHashMap<Spot, Option<(String, Vec<(FileId, Span)>)>>);
+
+impl Hooked {
+    /// A claim about what components put in while they are rendered, and all that takes out runs for hooks that a server
+    /// never calls, where the one or the other stands in another file.
+    pub(super) fn missed(
+        &mut self,
+        project: &Project<'_>,
+        file: FileId,
+        claim: &Claim,
+    ) -> Option<GrowthClaim> {
+        let Body::Growth(growth) = &claim.body else { return None };
+        if growth.missed.is_some() || growth.asks_where || !project.is_rendered(file, claim.func) {
+            return None;
+        }
+        let spot = project.canonical(file, &growth.holder);
+        if !matches!(project.life(&spot), Lives::Process) {
+            return None;
+        }
+        let known = self.0.entry(spot).or_insert_with_key(|spot| releases(project, spot));
+        let (hook, releases) = known.as_ref()?;
+        let here = releases.iter().filter(|(of, _)| *of == file).map(|(_, at)| *at);
+        let releases: Vec<Span> = here.collect();
+        let missed = Missed {
+            why: Why::Uncovered,
+            at: releases.first().copied().unwrap_or(claim.at),
+            releases,
+            ending: Some(ending::on_server(hook)),
+        };
+        Some(GrowthClaim { missed: Some(missed), ..(**growth).clone() })
     }
-    let spot = project.canonical(file, &growth.holder);
-    if !matches!(project.life(&spot), Lives::Process) {
-        return None;
-    }
-    let uses = project.uses(&spot);
+}
+
+/// The hook for which the releases of a collection run, and where they stand; none if one may run for something else.
+fn releases(project: &Project<'_>, spot: &Spot) -> Option<(String, Vec<(FileId, Span)>)> {
+    let uses = project.uses(spot);
     let releases: Vec<&Use> = uses.iter().filter(|found| takes_out(project, found)).take(RELEASES).collect();
     let hooks = releases.iter().map(|found| project.browser_hook(found.file, found.row.func));
     let hook = hooks.collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    if !project.is_rendered(file, claim.func) {
-        return None;
-    }
-    let here = releases.iter().filter(|found| found.file == file).map(|found| found.row.at);
-    let releases: Vec<Span> = here.collect();
-    let missed = Missed {
-        why: Why::Uncovered,
-        at: releases.first().copied().unwrap_or(claim.at),
-        releases,
-        ending: Some(ending::on_server(hook)),
-    };
-    Some(GrowthClaim { missed: Some(missed), ..(**growth).clone() })
+    Some((hook.to_owned(), releases.iter().map(|found| (found.file, found.row.at)).collect()))
 }
 
 /// Whether a use takes entries out of a collection, in code that is no test.

@@ -288,6 +288,11 @@ impl<'c> Project<'c> {
     /// Whether components of a file are rendered on a server: what renders there imports the file, by way of others.
     #[must_use]
     pub fn is_rendered_on_server(&self, file: FileId) -> bool {
+        self.served().contains(&file)
+    }
+
+    /// The files that are rendered on a server.
+    fn served(&self) -> &FxHashSet<FileId> {
         let renders = |&id: &FileId| {
             let summary = self.summary(id);
             let mut imports = summary.imports.iter().map(|&name| summary.names.get(name));
@@ -302,47 +307,73 @@ impl<'c> Project<'c> {
             served.extend(renderers);
             served
         };
-        self.served.get_or_init(served).contains(&file)
+        self.served.get_or_init(served)
     }
 
     /// The hook for which alone a function runs, whoever calls it, and which a server that renders never calls.
     #[must_use]
     pub fn browser_hook(&self, file: FileId, func: FuncId) -> Option<&str> {
-        self.browser_hook_within(file, func, HELPERS)
-    }
-
-    fn browser_hook_within(&self, file: FileId, func: FuncId, fuel: u32) -> Option<&str> {
-        if let Side::Browser(hook) = &self.summary(file).functions[func.index()].side {
-            return Some(hook);
+        let mut first: Option<&str> = None;
+        let mut seen = FxHashSet::from_iter([(file, func)]);
+        let mut open = vec![(file, func)];
+        for _ in 0..=HELPERS {
+            let mut callers = Vec::new();
+            for (file, func) in std::mem::take(&mut open) {
+                if let Side::Browser(hook) = &self.summary(file).functions[func.index()].side {
+                    first = Some(first.map_or(&**hook, |known| known.min(hook)));
+                    continue;
+                }
+                let all = self.callers(file, func);
+                if all.is_empty() {
+                    return None;
+                }
+                callers.extend(all.iter().copied().filter(|caller| seen.insert(*caller)));
+            }
+            if callers.is_empty() {
+                return first;
+            }
+            open = callers;
         }
-        let fuel = fuel.checked_sub(1)?;
-        let callers = self.callers(file, func);
-        let hooks = callers.iter().map(|&(file, caller)| self.browser_hook_within(file, caller, fuel));
-        hooks.collect::<Option<Vec<_>>>()?.into_iter().min()
+        None
     }
 
     /// Whether a function runs whenever a component is rendered on a server: it is a part of the component, or called by
     /// one, and nothing on the way asks where it runs.
     #[must_use]
     pub fn is_rendered(&self, file: FileId, func: FuncId) -> bool {
-        self.is_rendered_within(file, func, HELPERS)
+        if self.served().is_empty() {
+            return false;
+        }
+        let mut seen = FxHashSet::from_iter([(file, func)]);
+        let mut open = vec![(file, func)];
+        for _ in 0..HELPERS {
+            let mut callers = Vec::new();
+            for (file, func) in open {
+                match self.is_part_of_rendering(file, func) {
+                    None => continue,
+                    Some(true) if self.is_rendered_on_server(file) => return true,
+                    Some(_) => {}
+                }
+                let all = self.callers(file, func).iter().copied();
+                let going_on =
+                    all.filter(|&(file, caller)| !self.summary(file).functions[caller.index()].asks_where);
+                callers.extend(going_on.filter(|caller| seen.insert(*caller)));
+            }
+            open = callers;
+        }
+        false
     }
 
-    fn is_rendered_within(&self, file: FileId, func: FuncId, fuel: u32) -> bool {
+    /// Whether a function is what rendering runs; if it is not, its callers may be. None of what runs for something else.
+    fn is_part_of_rendering(&self, file: FileId, func: FuncId) -> Option<bool> {
         let row = &self.summary(file).functions[func.index()];
-        let begins = match (&row.side, self.rates.entry(file, func)) {
-            (Side::Browser(_), _) => return false,
-            (Side::Both, _) | (Side::Plain, Some(Rate::Render)) => true,
-            (Side::Plain, _) if row.kind == FunctionKind::Setup => true,
-            (Side::Plain, Some(_)) => return false,
-            (Side::Plain, None) => false,
-        };
-        let Some(fuel) = fuel.checked_sub(1) else { return false };
-        begins && self.is_rendered_on_server(file)
-            || self.callers(file, func).iter().any(|&(file, caller)| {
-                !self.summary(file).functions[caller.index()].asks_where
-                    && self.is_rendered_within(file, caller, fuel)
-            })
+        match (&row.side, self.rates.entry(file, func)) {
+            (Side::Browser(_), _) => None,
+            (Side::Both, _) | (Side::Plain, Some(Rate::Render)) => Some(true),
+            (Side::Plain, _) if row.kind == FunctionKind::Setup => Some(true),
+            (Side::Plain, Some(_)) => None,
+            (Side::Plain, None) => Some(false),
+        }
     }
 
     /// The files that these import, by way of others; also those that are loaded in browsers alone?
