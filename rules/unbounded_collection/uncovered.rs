@@ -33,7 +33,13 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
 
 /// The releases of collections, where all of them run for hooks that a server never calls. Many claims ask for one.
 #[derive(Default)]
-pub(super) struct Hooked(FxHashMap<Spot, Option<(String, Vec<(FileId, Span)>)>>);
+pub(super) struct Hooked(FxHashMap<Spot, Option<Releases>>);
+
+/// Releases that run for such hooks alone: one of these, and where they stand.
+struct Releases {
+    hook: String,
+    sites: Vec<(FileId, Span)>,
+}
 
 impl Hooked {
     /// A claim about what components put in while they are rendered, and all that takes out runs for hooks that a server
@@ -53,8 +59,8 @@ impl Hooked {
             return None;
         }
         let known = self.0.entry(spot).or_insert_with_key(|spot| releases(project, spot));
-        let (hook, releases) = known.as_ref()?;
-        let here = releases.iter().filter(|(of, _)| *of == file).map(|(_, at)| *at);
+        let Releases { hook, sites } = known.as_ref()?;
+        let here = sites.iter().filter(|(of, _)| *of == file).map(|(_, at)| *at);
         let releases: Vec<Span> = here.collect();
         let missed = Missed {
             why: Why::Uncovered,
@@ -67,12 +73,13 @@ impl Hooked {
 }
 
 /// The hook for which the releases of a collection run, and where they stand; none if one may run for something else.
-fn releases(project: &Project<'_>, spot: &Spot) -> Option<(String, Vec<(FileId, Span)>)> {
+fn releases(project: &Project<'_>, spot: &Spot) -> Option<Releases> {
     let uses = project.uses(spot);
     let releases: Vec<&Use> = uses.iter().filter(|found| takes_out(project, found)).take(RELEASES).collect();
     let hooks = releases.iter().map(|found| project.browser_hook(found.file, found.row.func));
     let hook = hooks.collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    Some((hook.to_owned(), releases.iter().map(|found| (found.file, found.row.at)).collect()))
+    let sites = releases.iter().map(|found| (found.file, found.row.at)).collect();
+    Some(Releases { hook: hook.to_owned(), sites })
 }
 
 /// Whether a use takes entries out of a collection, in code that is no test.
