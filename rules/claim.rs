@@ -228,6 +228,10 @@ pub struct GrowthClaim {
     pub waiting: bool,
     /// The key is put together from something of which there is no end.
     pub open: bool,
+    /// It is reached through a key of a `WeakMap` alone, and goes with that.
+    pub weakly: bool,
+    /// An entry is no more than a flag or a number that the code writes out: some 70 bytes with its key.
+    pub is_flag: bool,
 }
 
 /// How the target of a registration came to be known here.

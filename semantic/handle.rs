@@ -135,6 +135,22 @@ pub fn follow_places(
     handle
 }
 
+/// Follows what is at certain places wherever it goes on from there, though no variable holds it: the result of a request.
+#[must_use]
+pub fn follow_parts(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    places: impl IntoIterator<Item = Place>,
+) -> Handle {
+    let mut handle = Handle::default();
+    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
+    for place in places {
+        part(accesses, place, &mut handle, &mut queue);
+    }
+    follow_all(model, accesses, queue, &mut handle);
+    handle
+}
+
 fn follow_all(model: &Model<'_>, accesses: &Accesses, mut queue: SmallVec<[NodeId; 4]>, handle: &mut Handle) {
     let mut steps = 0;
     while let Some(node) = queue.pop().filter(|_| steps < 64) {

@@ -24,6 +24,7 @@ const TEST_FOLDERS: &[&str] = &[
     "test-utils",
     "testdata",
     "stories",
+    "mock",
     "mocks",
     "integration-tests",
     "interop",
@@ -173,6 +174,8 @@ pub(crate) fn of_path(path: &str) -> Role {
     let is_script = SCRIPT_NAMES.contains(&stem)
         || stem.ends_with(".config")
         || stem.ends_with(".conf")
+        // What stands in a `dev` further down may well be a part of the program.
+        || folders.split('/').next() == Some("dev")
         || folders.split('/').any(|folder| SCRIPT_FOLDERS.contains(&folder));
     let mut names = lower.split('/').map(|part| part.split_once('.').map_or(part, |(name, _)| name));
     match () {
@@ -213,6 +216,8 @@ mod tests {
         assert_eq!(of_path("packages/eslint-plugin/src/words.ts"), Role::Script);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
+        assert_eq!(of_path("dev/update-authors.js"), Role::Script);
+        assert_eq!(of_path("src/dev/server.js"), Role::Source);
         assert_eq!(of_path("bin/server.js"), Role::CommandLine);
         assert_eq!(of_path("src/cli.ts"), Role::CommandLine);
         assert_eq!(of_path("src/client.ts"), Role::Source);

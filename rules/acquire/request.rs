@@ -15,7 +15,7 @@ pub(super) fn held(model: &Model<'_>, accesses: &Accesses, request: Handle) -> H
     let event = |binding| field(model, Place::root(Root::Binding(binding)), "target");
     let sources = request.places.iter().cloned().chain(bindings.filter_map(event));
     let results: Vec<Place> = sources.filter_map(|source| field(model, source, "result")).collect();
-    let mut found = handle::follow_places(model, accesses, results);
+    let mut found = handle::follow_parts(model, accesses, results);
     found.escapes.extend(request.escapes);
     found
 }

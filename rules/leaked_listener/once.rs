@@ -52,7 +52,9 @@ pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool
     }
     match &registration.event {
         Identity::Constant(event) if is_rare(model.catalog, event) => {
-            is_awaited(model, registration) || is_asked_for(model, registration, event)
+            is_awaited(model, registration)
+                || is_all_that_is_awaited(model, registration)
+                || is_asked_for(model, registration, event)
         }
         Identity::Constant(_) => true,
         _ => !is_of_process(model, registration),
@@ -66,6 +68,26 @@ fn is_awaited(model: &Model<'_>, registration: &Registration) -> bool {
     let Root::Binding(binding) = place.root else { return false };
     calls::param_position(model, binding)
         .is_some_and(|(func, position)| position == 0 && pending::is_executor(model, func))
+}
+
+/// `await new Promise((resolve) => signal.addEventListener('abort', () => { …; resolve(); }, { once: true }))`: the call goes
+/// on when the event has fired, and not before; none that is over has left its listener. In a race something else may win.
+fn is_all_that_is_awaited(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let Some(listener) = tree.function(registration.listener) else { return false };
+    let listener = model.file.function(listener).node;
+    let is_awaited_alone = || {
+        model
+            .handed(registration.func)
+            .iter()
+            .all(|handed| tree.parent(handed.call).is_some_and(|parent| tree.kind(parent) == Kind::Await))
+    };
+    let settlers = || model.file.params(registration.func).filter_map(|param| tree.binding(param));
+    let mut settled = settlers().flat_map(|settler| &model.file.binding(settler).references).peekable();
+    pending::is_executor(model, registration.func)
+        && settled.peek().is_some()
+        && settled.all(|at| tree.contains(listener, model.file.references[at.index()].node))
+        && is_awaited_alone()
 }
 
 /// Members of a target that say whether an event is still to come.

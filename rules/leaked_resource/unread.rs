@@ -113,10 +113,16 @@ fn is_iterated_only(file: &FileView<'_, '_>, place: &Place) -> bool {
     // What is done to an item is nothing done to the source.
     let is_item = |access: &&Access| access.place.path.get(place.path.len()) == Some(&Step::Element);
     let mut uses = file.accesses.below(place).filter(|access| !is_item(access));
+    let counts = |access: &Access| {
+        let field = access.place.last_field().filter(|_| access.place != *place);
+        field.is_some_and(|name| matches!(tree.text(name), "length" | "size"))
+    };
     let awaits = |usage: Usage| matches!(usage, Usage::Iterated(at) if tree.has(at, flag::AWAIT));
     let mut loops = file.accesses.of(place);
     loops.any(|access| awaits(access.usage))
         && uses.all(|access| match access.usage {
+            // What can be counted is there already.
+            _ if counts(access) => false,
             Usage::Method { name, .. } => ENDS.contains(&tree.text(name)),
             usage => awaits(usage) || matches!(usage, Usage::Tested(_) | Usage::Argument { .. }),
         })

@@ -57,6 +57,16 @@ pub(super) fn container_of(
     }
 }
 
+/// `lists.get(request).push(…)` of a `WeakMap`: the list goes with the request.
+pub(super) fn is_held_weakly(model: &Model<'_>, holder: &Place) -> bool {
+    let is_weak = |place: &Place| {
+        let known = model.model_of(model.place_ty(place));
+        known.is_some_and(|id| model.catalog.model(id).container == Some(Container::Weak))
+    };
+    let is_entry = |place: &Place| place.path.last() == Some(&Step::Element);
+    holder.prefixes().filter(is_entry).filter_map(|entry| entry.parent()).any(|table| is_weak(&table))
+}
+
 /// Whether a place holds a cache of a library, which evicts only what went in by its own methods.
 pub(super) fn is_library_cache(model: &Model<'_>, place: &Place) -> bool {
     let is_cache = |value: &NodeId| {

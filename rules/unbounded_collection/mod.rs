@@ -20,7 +20,7 @@ use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use container::{container_of, declaration, drawn_from, is_bounded_index};
+use container::{container_of, declaration, drawn_from, is_bounded_index, is_held_weakly};
 use outlive_semantic::calls;
 use outlive_semantic::growth::{self, CollectionOp, Keys, Op};
 use outlive_semantic::guard;
@@ -128,6 +128,8 @@ impl Rule for UnboundedCollection {
             unread: evidence::is_unread(file, op),
             waiting: evidence::is_waiting(file, op),
             open: op.key.is_some_and(|key| evidence::is_open(model, key)),
+            weakly: is_held_weakly(model, &op.holder),
+            is_flag: site::is_flag(model, op),
         };
         let at = model.file.tree.span(op.node);
         claims.add(META.id, op.func, at, body);

@@ -14,6 +14,15 @@ pub(super) fn is_overwrite(model: &Model<'_>, op: &CollectionOp) -> bool {
     tested::known_at(model, op.node).into_iter().any(|(test, outcome)| entry.is_there(test, outcome))
 }
 
+/// Whether a test that came out so says that a table has an entry of a key.
+pub(super) fn is_there(
+    model: &Model<'_>,
+    (table, key): (&Place, &Place),
+    (test, outcome): (NodeId, bool),
+) -> bool {
+    Entry { model, holder: table, key: key.clone() }.is_there(test, outcome)
+}
+
 /// The entry of one key.
 struct Entry<'e, 'm> {
     model: &'e Model<'m>,

@@ -263,6 +263,10 @@ fn doubts(
         || !growth.from_client && tells_once(project, file, claim)
         || growth.formatter
         || growth.offered && matches!(lives, Lives::With(..))
+        || growth.weakly && growth.keys != Keys::Fresh && !stays_by_the_code(growth)
+        // A script goes through its input, and ends with it.
+        || project.summary(file).role == Role::Script
+        || growth.is_flag && !is_hot && !stays_by_the_code(growth)
         || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))
         || may_have_few_keys(growth, info)
     {

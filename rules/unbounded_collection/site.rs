@@ -109,6 +109,13 @@ pub(super) fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     })
 }
 
+/// `dismissed[id] = true`: whether all that is kept of an entry is a flag, or a number, that is written out here.
+pub(super) fn is_flag(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let is_table = matches!(op.op, Op::Grow(Growth::Set | Growth::Key));
+    let kind = op.value.map(|value| model.file.tree.kind(model.file.value_of(value).unwrap_or(value)));
+    is_table && matches!(kind, Some(Kind::Bool | Kind::Number | Kind::Null))
+}
+
 /// The names of which a key, or the variable that holds it, is put together.
 pub(super) fn key_parts(model: &Model<'_>, key: NodeId) -> Vec<String> {
     let tree = &model.file.tree;

@@ -10,7 +10,7 @@ mod quiet;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::Place;
-use crate::tree::{BinaryOp, Kind};
+use crate::tree::{BinaryOp, Kind, UnaryOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -208,6 +208,21 @@ fn names_end(model: &Model<'_>, field: NodeId, word: NodeId, places: &[Place]) -
         && object.is_some_and(|object| places.contains(&model.file.place(object)))
 }
 
+/// Whether a test asks whether a handle has a member: `'end' in worker`, `typeof worker.end === 'function'`. What is
+/// acquired has what gives it back, and the code asks on account of what else may stand under that name.
+fn asks_for_member(model: &Model<'_>, test: NodeId, places: &[Place]) -> bool {
+    let tree = &model.file.tree;
+    let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
+    let is_handle = |node: NodeId| places.contains(&model.file.place(node));
+    if tree.binary_op(test) == Some(BinaryOp::In) {
+        return tree.string(left).is_some() && is_handle(right);
+    }
+    let member = tree.first(left).filter(|_| tree.unary_op(left) == Some(UnaryOp::Typeof));
+    let member = member.filter(|&member| tree.kind(member) == Kind::Member);
+    tree.string(right) == Some("function")
+        && member.and_then(|member| tree.first(member)).is_some_and(is_handle)
+}
+
 /// Whether taking an edge contradicts that a handle is held: `if (conn)` is not false while `conn` is, and
 /// `if (conn.isReleased)` not true.
 #[must_use]
@@ -228,9 +243,11 @@ pub fn contradicts(model: &Model<'_>, edge: Edge, places: &[Place]) -> bool {
                     || names_end(model, subject, other, places)
             };
             let tells = is_gone(left, right) || is_gone(right, left);
+            let has_it = asks_for_member(model, test, places);
             match tree.binary_op(test) {
-                Some(BinaryOp::Equal) => tells && outcome,
-                Some(BinaryOp::NotEqual) => tells && !outcome,
+                Some(BinaryOp::Equal) => tells && outcome || has_it && !outcome,
+                Some(BinaryOp::NotEqual) => tells && !outcome || has_it && outcome,
+                Some(BinaryOp::In) => has_it && !outcome,
                 _ => false,
             }
         }
@@ -334,5 +351,13 @@ mod tests {
             Some(Exit::Throw)
         );
         assert_eq!(escape("const x = acquire(); a && release(x)"), Some(Exit::End));
+        assert_eq!(escape("const x = acquire(); if (x && 'end' in x) release(x)"), None);
+        assert_eq!(escape("const x = acquire(); if (typeof x.end === 'function') release(x)"), None);
+        assert_eq!(escape("const x = acquire(); if (typeof x.end !== 'function') return; release(x)"), None);
+        assert_eq!(
+            escape("const x = acquire(); if (typeof a.end === 'function') release(x)"),
+            Some(Exit::End)
+        );
+        assert_eq!(escape("const x = acquire(); if ('end' in a) release(x)"), Some(Exit::End));
     }
 }
