@@ -21,7 +21,8 @@ const DEPTH: u32 = 4;
 /// The target, the function, or what one of them is a part of, if it has surely been given something else between the
 /// adding and the removal: `this.h = f; x.on('e', this.h); this.h = g; x.off('e', this.h)`.
 pub(crate) fn since_added(model: &Model<'_>, added: &Registration, removal: &Removal) -> Option<Place> {
-    shared(model, added, removal).into_iter().find(|place| is_other_by_then(model, place, added, removal))
+    let is_other = |(place, read): &(Place, NodeId)| is_other_by_then(model, place, *read, added, removal);
+    shared(model, added, removal).into_iter().find(is_other).map(|(place, _)| place)
 }
 
 /// The same, if both the removal and the adding after it go by what this run has just been handed: what an earlier run
@@ -30,26 +31,44 @@ pub(crate) fn before_both(model: &Model<'_>, added: &Registration, removal: &Rem
     if added.func != removal.func || removal.call > added.call {
         return None;
     }
-    shared(model, added, removal).into_iter().find(|place| {
+    let is_handed_before = |(place, read): &(Place, NodeId)| {
         let writes = Writes::of(model, place, removal.func);
         writes.is_some_and(|writes| {
             writes.values.iter().all(|&value| is_handed(model, value, removal.func))
-                && writes.nodes.iter().all(|&write| write < removal.call)
-                && writes.are_on_every_way(model, removal.func, None, removal.call)
+                && writes.nodes.iter().all(|write| write < read)
+                && writes.are_on_every_way(model, removal.func, None, *read)
         })
-    })
+    };
+    shared(model, added, removal).into_iter().find(is_handed_before).map(|(place, _)| place)
 }
 
-/// The places by which both name the same target or function, and that can be written to.
-fn shared(model: &Model<'_>, added: &Registration, removal: &Removal) -> SmallVec<[Place; 2]> {
+/// The places by which both name the same target or function, and that can be written to; and where the removing
+/// function has read them.
+fn shared(model: &Model<'_>, added: &Registration, removal: &Removal) -> SmallVec<[(Place, NodeId); 2]> {
     let target = Some(&removal.place).filter(|&place| *place == added.place).cloned();
     let function = removal.listener.and_then(|removed| {
         match (identity::identity(model, added.listener), identity::identity(model, removed)) {
-            (Identity::At(one), Identity::At(other)) if one == other => Some(one),
+            (Identity::At(one), Identity::At(other)) if one == other => {
+                Some((one, read_at(model, removal, removed)))
+            }
             _ => None,
         }
     });
-    target.into_iter().chain(function).flat_map(|place| place.prefixes()).filter(is_slot).collect()
+    let target = target.map(|place| (place, read_at(model, removal, removal.target)));
+    let slots =
+        |(place, read): (Place, NodeId)| place.prefixes().filter(is_slot).map(move |place| (place, read));
+    target.into_iter().chain(function).flat_map(slots).collect()
+}
+
+/// Where what a removal names was read: `const { worker } = this.context; this.context = null; worker.off('e', f)` has
+/// the one from before.
+fn read_at(model: &Model<'_>, removal: &Removal, named: NodeId) -> NodeId {
+    let file = model.file;
+    let local = file.binding_of(named).map(|binding| file.binding(binding));
+    let local = local
+        .filter(|row| row.func == removal.func && row.values.len() + usize::from(row.opaque_writes > 0) <= 1);
+    let is_declarator = |node: &NodeId| file.tree.kind(*node) == Kind::Declarator;
+    local.and_then(|row| file.tree.within_function(row.node).find(is_declarator)).unwrap_or(removal.call)
 }
 
 fn is_slot(place: &Place) -> bool {
@@ -62,10 +81,16 @@ fn is_slot(place: &Place) -> bool {
         }
 }
 
-fn is_other_by_then(model: &Model<'_>, place: &Place, added: &Registration, removal: &Removal) -> bool {
+fn is_other_by_then(
+    model: &Model<'_>,
+    place: &Place,
+    read: NodeId,
+    added: &Registration,
+    removal: &Removal,
+) -> bool {
     let Some(writes) = Writes::of(model, place, removal.func) else { return false };
     if added.func == removal.func {
-        return writes.are_on_every_way(model, removal.func, Some(added.call), removal.call)
+        return writes.are_on_every_way(model, removal.func, Some(added.call), read)
             && writes.values.iter().all(|&value| {
                 let is_written_here = || writes.are_before(model, added) && !writes.nodes.is_empty();
                 is_new(model, value) || is_written_here() && writes.differ_after(model, added.call, value)
@@ -77,7 +102,7 @@ fn is_other_by_then(model: &Model<'_>, place: &Place, added: &Registration, remo
     !is_own
         && writes.values.iter().all(|&value| is_new(model, value))
         && !model.file.is_within(added.func, removal.func)
-        && writes.are_on_every_way(model, removal.func, None, removal.call)
+        && writes.are_on_every_way(model, removal.func, None, read)
         && !slot::reaches(model, removal.func, &Wanted::of(model, [added.func]), DEPTH)
 }
 

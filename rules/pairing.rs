@@ -162,6 +162,10 @@ pub(crate) fn is_too_early(model: &Model<'_>, registration: &Registration, remov
     }
     let Identity::At(place) = identity::identity(model, registration.listener) else { return false };
     let Root::Binding(listener) = place.root else { return false };
+    // `off(this.last); on(next); this.last = next`: by then, a field has what the run before has left there.
+    if removal.listener.and_then(|removed| model.file.binding_of(removed)) != Some(listener) {
+        return false;
+    }
     let row = model.file.binding(listener);
     let made = model.file.sole_value(listener).unwrap_or(row.node);
     let is_fresh = place.path.is_empty()

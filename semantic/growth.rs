@@ -6,7 +6,7 @@ use crate::index::{BindingId, FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, Type};
-use crate::tree::{AssignOp, BinaryOp, Kind, flag};
+use crate::tree::{AssignOp, BinaryOp, Kind, Tree, flag};
 use crate::{calls, guard, reach, turns};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -808,7 +808,9 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
         }
         Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
         Kind::String | Kind::Bool | Kind::Class => Keys::Finite,
-        _ if is_rounded(model, key) || is_name_of_few(model, key, fuel) => Keys::Finite,
+        _ if is_rounded(model, key) || is_name_of_few(model, key, fuel) || is_of_flags(model, key) => {
+            Keys::Finite
+        }
         _ => match model.ty(key) {
             Ty::Finite | Ty::Class(_) | Ty::Function(_) => Keys::Finite,
             Ty::Number => Keys::Number,
@@ -839,6 +841,20 @@ fn is_name_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
     let value = model.file.value_of(key);
     let text = value.filter(|&value| model.file.tree.kind(value) == Kind::Template);
     fuel > 0 && text.is_some_and(|text| key_kind_within(model, text, fuel - 1) == Keys::Finite)
+}
+
+/// `(dark ? 1 : 0) | (wide ? 2 : 0)`: a number that is put together from those that the code writes out.
+fn is_of_flags(model: &Model<'_>, key: NodeId) -> bool {
+    fn is_written_out(tree: &Tree, node: NodeId) -> bool {
+        match tree.kind(node) {
+            Kind::Number => true,
+            Kind::Conditional => tree.children(node).skip(1).all(|side| is_written_out(tree, side)),
+            Kind::Binary => tree.children(node).all(|side| is_written_out(tree, side)),
+            _ => false,
+        }
+    }
+    let value = model.file.value_of(key).unwrap_or(key);
+    model.file.tree.kind(value) == Kind::Binary && is_written_out(&model.file.tree, value)
 }
 
 /// `Math.floor(percent / 5) * 5`: a number in steps, by itself or by the name it is given. Of the steps of time there is

@@ -97,8 +97,9 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
             let is_hook = model.catalog.is_hook(Phase::End, text) || text.starts_with("@@");
             let row = model.file.class(class);
             let is_class = row.kind == ClassKind::Class;
-            // A class of another file that extends this one may call it.
-            let is_inherited = member.is_protected && is_given_out(model, class);
+            // A class of another file that extends this one may call it, or one that this one extends.
+            let is_inherited =
+                member.is_protected && (is_given_out(model, class) || row.super_class.is_some());
             (member.is_private && !is_hook && is_class && !is_inherited).then_some(Dead::NoCaller)?
         }
     };

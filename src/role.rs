@@ -174,6 +174,8 @@ pub(crate) fn of_path(path: &str) -> Role {
     let is_script = SCRIPT_NAMES.contains(&stem)
         || stem.ends_with(".config")
         || stem.ends_with(".conf")
+        // `build.icons.js`, `script.build.javascript.js`
+        || matches!(stem.split_once('.'), Some(("build" | "script", _)))
         // What stands in a `dev` further down may well be a part of the program.
         || folders.split('/').next() == Some("dev")
         || folders.split('/').any(|folder| SCRIPT_FOLDERS.contains(&folder));
@@ -217,6 +219,8 @@ mod tests {
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
         assert_eq!(of_path("dev/update-authors.js"), Role::Script);
+        assert_eq!(of_path("ui/build/script.build.javascript.js"), Role::Script);
+        assert_eq!(of_path("src/build.ts"), Role::Source);
         assert_eq!(of_path("src/dev/server.js"), Role::Source);
         assert_eq!(of_path("bin/server.js"), Role::CommandLine);
         assert_eq!(of_path("src/cli.ts"), Role::CommandLine);

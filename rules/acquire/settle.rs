@@ -217,6 +217,13 @@ impl Judged<'_, '_, '_> {
         if body.partial.as_ref().is_some_and(|gap| gap.repeats) && answer == Answer::Unknown {
             return Answer::Assumed;
         }
+        // Of a class that nothing ends, and that nobody is seen to make again and again, there may be one.
+        if let Some(Owner::Class(class)) = body.one_each
+            && answer == Answer::Assumed
+            && !self.view.ends(file, class)
+        {
+            return Answer::Unknown;
+        }
         // What a variable of one run holds is nothing of the instance.
         let is_of_run = body.partial.is_some() && body.handle.is_none() || body.one_each.is_some();
         match body.class.as_ref().filter(|_| !is_of_run) {

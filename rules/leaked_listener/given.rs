@@ -41,6 +41,14 @@ pub(super) fn note_kept(file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut
     if !matches!(op.op, Op::Grow(_)) || !op.value.or(op.key).is_some_and(is_listener) {
         return;
     }
+    // `queue = []` when all of them have been run: entries are not there to stay.
+    let is_emptied = |reset: &CollectionOp| {
+        let is_setup = reset.func.index() == 0 || model.constructs(reset.func).is_some();
+        !is_setup && !is_teardown(model, reset.func)
+    };
+    if file.ops_on(&op.holder, Op::Reset).any(is_emptied) {
+        return;
+    }
     let releases = file.ops_on(&op.holder, Op::Release).map(|release| release.func);
     let (removers, undone_in): (Vec<FuncId>, Vec<FuncId>) = releases
         .filter(|&func| !is_teardown(model, func))

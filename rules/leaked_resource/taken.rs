@@ -66,9 +66,19 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         help: format!("give `{shown}` back in a `finally`"),
         subject: format!("{shown} {method}"),
         must_repeat: true,
+        // What rejects while something starts mostly ends it.
+        named: if is_rejected && is_beginning(model, tree.func(call)) { 2 } else { 0 },
         notes: std::iter::once(left).chain(released).collect(),
         ..LocalClaim::default()
     })
+}
+
+/// Whether a function is called as what a program runs once, before it does anything else: `connect`, `initialize`.
+fn is_beginning(model: &Model<'_>, func: FuncId) -> bool {
+    let name = model.file.function_name(func).unwrap_or_default().to_ascii_lowercase();
+    ["connect", "init", "setup", "bootstrap"]
+        .iter()
+        .any(|word| name.trim_start_matches('_').starts_with(word))
 }
 
 /// `pool.getConnection((error, connection) => …)`: lent to the callback, which gives it back on some ways only.

@@ -7,10 +7,11 @@ use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Root, Step};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
-use outlive_semantic::tree::{BinaryOp, Kind, LogicalOp};
+use outlive_semantic::tested;
+use outlive_semantic::tree::{AssignOp, BinaryOp, Kind};
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
@@ -181,31 +182,44 @@ pub(super) fn is_limited(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     })
 }
 
-/// `if (count <= 100) table.set(count, …)`: numbers up to a constant are few.
+/// `if (count <= 100) table.set(count, …)`: numbers up to a constant are few. So is what is counted up to one,
+/// `if (next < 32) table.set(name, next++)`.
 pub(super) fn is_small_number(model: &Model<'_>, op: &CollectionOp) -> bool {
     let tree = &model.file.tree;
-    let Some(key) = op.key.map(|key| model.file.place(key)) else { return false };
-    let is_key = |node: NodeId| model.file.place(node) == key;
+    let key = op.key.map(|key| model.file.place(key));
+    let is_limited = |node: NodeId| {
+        let place = model.file.place(node);
+        key.as_ref() == Some(&place) || is_counter(model, &place, op)
+    };
     let is_constant = |node: NodeId| {
         let value = model.file.value_of(node);
         tree.number(value.unwrap_or(node)).is_some()
     };
-    let limits = |test: NodeId| {
+    let limits = |(test, outcome): (NodeId, bool)| {
         let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
-        match tree.binary_op(test) {
-            Some(BinaryOp::Less | BinaryOp::LessEqual) => is_key(left) && is_constant(right),
-            Some(BinaryOp::Greater | BinaryOp::GreaterEqual) => is_constant(left) && is_key(right),
-            _ => false,
-        }
+        let is_below = match tree.binary_op(test) {
+            Some(BinaryOp::Less | BinaryOp::LessEqual) => outcome,
+            Some(BinaryOp::Greater | BinaryOp::GreaterEqual) => !outcome,
+            _ => return false,
+        };
+        let (small, limit) = if is_below { (left, right) } else { (right, left) };
+        is_constant(limit) && is_limited(small)
     };
-    let tests = tree
-        .within_function(op.node)
-        .filter(|&at| tree.kind(at) == Kind::If)
-        .filter(|&at| tree.child(at, 1).is_some_and(|branch| tree.contains(branch, op.node)));
-    tests.filter_map(|at| tree.first(at)).any(|test| {
-        let is_either = tree.subtree(test).any(|part| tree.logical_op(part) == Some(LogicalOp::Or));
-        !is_either && tree.subtree(test).any(limits)
-    })
+    tested::known_at(model, op.node).into_iter().any(limits)
+}
+
+/// Whether a number is counted up where an entry is added, and begins once.
+fn is_counter(model: &Model<'_>, place: &Place, op: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let counts = |node: NodeId| {
+        let is_step = tree.kind(node) == Kind::Update
+            || tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Add;
+        is_step && tree.first(node).is_some_and(|counted| model.file.place(counted) == *place)
+    };
+    let block = tree.within_function(op.node).find(|&node| tree.kind(node) == Kind::Block);
+    !matches!(place.root, Root::Value(_))
+        && model.values(place).len() <= 1
+        && block.is_some_and(|block| tree.subtree(block).any(counts))
 }
 
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
