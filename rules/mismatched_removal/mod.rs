@@ -7,6 +7,7 @@ use crate::finding::{Finding, Role, Severity};
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{ending, local, overwritten};
+use outlive_semantic::access::Access;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -90,7 +91,7 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
             ..LocalClaim::default()
         });
     }
-    let added = file.registrations.iter().find(|added| is_meant(model, added, removal))?;
+    let added = file.registrations.iter().find(|added| is_meant(file, added, removal))?;
     Some(LocalClaim {
         message: format!("this removes nothing from `{target}`: {}", difference(model, added, removal)?),
         help: format!("remove {} as it was added", what(model, added)),
@@ -146,7 +147,8 @@ fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> 
 }
 
 /// Whether a removal is meant for a registration: two of target, event and function agree, and the third never does.
-fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+fn is_meant(file: &FileView<'_, '_>, added: &Registration, removal: &Removal) -> bool {
+    let model = file.model;
     let target = same_target(model, &added.place, &removal.place);
     let event = match &removal.event {
         _ if has_no_event(model, added, removal) => Match::Must,
@@ -156,7 +158,7 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
     let listener =
         removal.listener.map_or(Match::Never, |removed| compare_listeners(model, added.listener, removed));
     match (target, event, listener) {
-        (Match::Must, Match::Must, Match::Never) => is_made_up(model, removal),
+        (Match::Must, Match::Must, Match::Never) => is_made_up(file, removal),
         // Another target, or another event: the function must be one of this file, so that it is not shared by chance.
         (Match::Never, Match::Must, Match::Must) => {
             !is_inline(model, added) && removes_elsewhere(model, added, removal)
@@ -170,11 +172,29 @@ fn is_meant(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool 
 }
 
 /// The removed function is one that nobody adds: an unbound twin, a missing method, the result of `addEventListener`.
-fn is_made_up(model: &Model<'_>, removal: &Removal) -> bool {
+fn is_made_up(file: &FileView<'_, '_>, removal: &Removal) -> bool {
+    let model = file.model;
     let Some(listener) = removal.listener else { return false };
     matches!(identity::identity(model, listener), Identity::At(_))
         && !is_looked_up(model, listener)
         && !is_added_elsewhere(model, removal, listener)
+        && !is_for_others(file, listener)
+}
+
+/// A method that others can reach, and that its own file names where it is removed alone: who else would add it?
+fn is_for_others(file: &FileView<'_, '_>, listener: NodeId) -> bool {
+    let model = file.model;
+    let place = model.file.place(listener);
+    let (Root::This(class), Some(name)) = (place.root, place.last_field()) else { return false };
+    let is_public = |func: FuncId| {
+        let members = &model.file.class(class).members;
+        members.iter().any(|member| member.func == Some(func) && !member.is_private)
+    };
+    let is_removed =
+        |access: &Access| file.removals.iter().any(|removal| removal.listener == Some(access.node));
+    place.path.len() == 1
+        && model.instance_method(class, name).is_some_and(is_public)
+        && file.accesses.of_name(name).chain(file.accesses.in_field(name)).all(is_removed)
 }
 
 /// A function that takes itself away, and that nothing here adds or calls: it was given to somebody, who added it.
