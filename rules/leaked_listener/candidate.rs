@@ -27,6 +27,9 @@ const SERVER_EVENTS: &[&str] =
 /// Events that fire once in the life of a page, and are listened to by what sets the page up.
 const ONCE_PER_PAGE: &[&str] = &["DOMContentLoaded", "beforeinstallprompt", "appinstalled"];
 
+/// So many calls of a function are looked at for what they were given before.
+const CALLERS: usize = 16;
+
 /// The claim about one registration; none if the listener surely goes away, or the target with it.
 pub(super) fn claim(
     file: &FileView<'_, '_>,
@@ -80,12 +83,23 @@ pub(super) fn claim(
     })
 }
 
-/// Whether the variable that is listened to is given a new object right before: `x = new X(); x.on(…)`.
+/// Whether the variable that is listened to is given a new object right before, `x = new X(); x.on(…)`, here or by each
+/// caller in the file: `x = new X(); listen();`.
 fn is_of_call(model: &Model<'_>, registration: &Registration) -> bool {
+    let Some(binding) = again::base(model, registration.target) else { return false };
+    let place = Place::root(Root::Binding(binding));
     let is_new = |&value: &NodeId| model.file.tree.kind(value) == Kind::New;
-    again::base(model, registration.target).is_some_and(|binding| {
-        given_before(model, &Place::root(Root::Binding(binding)), registration.call).iter().any(is_new)
-    })
+    let is_given_before = |call: NodeId| given_before(model, &place, call).iter().any(is_new);
+    let is_given_by_callers = || {
+        let func = registration.func;
+        let calls = model.calls_of(func);
+        let is_ours = model.file.function(func).binding.is_some_and(|name| !model.file.is_exported(name));
+        is_ours
+            && model.handed(func).is_empty()
+            && (1..=CALLERS).contains(&calls.len())
+            && calls.iter().all(|&call| is_given_before(call))
+    };
+    is_given_before(registration.call) || is_given_by_callers()
 }
 
 /// What is known of a listener that stays, on some way at least.

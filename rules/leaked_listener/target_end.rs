@@ -91,7 +91,11 @@ fn last_words(file: &FileView<'_, '_>, place: &Place) -> Vec<FuncId> {
 fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place> {
     let place = &registration.place;
     match place.root {
-        Root::This(_) if !place.path.is_empty() => vec![place.clone()],
+        // `this.io.end()` ends what `this.io` is made of. A signal stays when its controller has aborted.
+        Root::This(_) if place.last_field().is_some_and(|name| model.file.tree.text(name) == "signal") => {
+            vec![place.clone()]
+        }
+        Root::This(_) => place.prefixes().filter(|prefix| !prefix.path.is_empty()).collect(),
         Root::Binding(_) if !place.path.is_empty() => vec![place.clone()],
         Root::Binding(binding) if is_param(model, binding) => model
             .written_fields()

@@ -26,7 +26,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         return lent(file, call, pair).or_else(|| dropped(file, call, whole, pair));
     };
     let stops = stops(file, pair, binding, tree.func(call))?;
-    if is_in_branch(model, call, &stops) {
+    if is_in_branch(model, call, &stops) || method.starts_with("get") && are_refusals(model, &stops) {
         return None;
     }
     let flow = Flow::of(model, tree.func(call))?;
@@ -173,6 +173,16 @@ fn given_back<'a>(file: &FileView<'_, 'a>, method: &'a str, pair: &PairRow) -> O
 fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
     let (Edge::False(test) | Edge::True(test)) = edge else { return false };
     model.file.tree.subtree(test).any(|node| model.file.binding_of(node) == Some(binding))
+}
+
+/// Whether it is given back only where something has failed: `catch { client.disconnect(); return false; }` turns away who
+/// came, and who is let in stays.
+fn are_refusals(model: &Model<'_>, stops: &FxHashSet<NodeId>) -> bool {
+    let tree = &model.file.tree;
+    let is_caught = |stop: NodeId| tree.within_function(stop).any(|node| tree.kind(node) == Kind::Catch);
+    let ends =
+        |stop: NodeId| matches!(tree.method_call(stop), Some((_, "disconnect" | "close" | "terminate")));
+    stops.iter().all(|&stop| ends(stop) && is_caught(stop))
 }
 
 /// Whether it is taken in a branch, and given back outside of that: mostly under the same condition.

@@ -6,13 +6,14 @@ use crate::acquire::{self, Acquired, Target};
 use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
+use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::When;
 use outlive_semantic::completes::completes;
 use outlive_semantic::handle::ReleasePatterns;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
-use outlive_semantic::place::Root;
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tree::Kind;
@@ -46,6 +47,10 @@ impl Rule for LeakedSubscription {
         let Some(source) = subscribed(model, call).filter(|_| !is_known) else { return };
         if ends_by_itself(model, source) {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
+            return;
+        }
+        if is_part_of_ended(file, &model.file.place(origin(model, source))) {
+            file.drop::<()>(&META, call, || "what the source is a part of is ended".to_owned());
             return;
         }
         let patterns = ReleasePatterns {
@@ -237,6 +242,20 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
         _ => false,
     }
 }
+
+/// `this.io.connected.subscribe(…)`, and later `this.io.end()`: whether this file ends what a field has and the source is a
+/// part of.
+fn is_part_of_ended(file: &FileView<'_, '_>, source: &Place) -> bool {
+    let tree = &file.model.file.tree;
+    let is_end =
+        |usage: Usage| matches!(usage, Usage::Method { name, .. } if ENDS.contains(&tree.text(name)));
+    let mut wholes = source.prefixes().skip(1).filter(|whole| !whole.path.is_empty());
+    matches!(source.root, Root::This(_))
+        && wholes.any(|whole| file.accesses.of(&whole).any(|access| is_end(access.usage)))
+}
+
+/// Methods that end a thing with all its parts.
+const ENDS: &[&str] = &["end", "close", "destroy", "dispose", "disconnect"];
 
 /// A source that is made here: nothing else can keep it alive. What a call returns may be anybody's.
 fn is_own_source(model: &Model<'_>, value: NodeId) -> bool {

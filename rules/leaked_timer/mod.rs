@@ -35,8 +35,8 @@ static META: Meta = Meta {
 /// Timeouts shorter than this end by themselves soon enough, in milliseconds.
 const LONG_TIMEOUT: f64 = 30_000.0;
 
-/// Within less than this nobody takes a component off the page, in milliseconds.
-const NOTICED: f64 = 100.0;
+/// Within less than this hardly anybody takes a component off the page, in milliseconds.
+const NOTICED: f64 = 1_000.0;
 
 impl Rule for LeakedTimer {
     fn meta(&self) -> &'static Meta {

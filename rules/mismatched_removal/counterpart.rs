@@ -217,7 +217,9 @@ fn repeated_in<'a>(file: &FileView<'_, 'a>, call: NodeId) -> Option<&'a str> {
     let name = model.file.function_name(tree.func(call)).filter(|name| takes_away(model.catalog, name))?;
     // A registration of a known kind is judged with the others.
     let is_known = file.registration(call).is_some();
-    let hands_function = tree.args(call).any(|arg| matches!(tree.kind(arg), Kind::Member | Kind::Identifier));
+    // `hooks.onReset(path, 'remotes')` tells a listener, and adds none.
+    let may_be_function = |arg: NodeId| matches!(tree.kind(arg), Kind::Member | Kind::Identifier);
+    let hands_function = tree.args(call).skip(1).any(may_be_function);
     if is_known || !hands_function { None } else { stem(name) }
 }
 

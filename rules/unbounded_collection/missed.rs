@@ -4,7 +4,7 @@ use crate::acquire;
 use crate::claim::{Missed, Why};
 use crate::ending;
 use crate::rule::FileView;
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::flow::{Edge, Flow};
 use outlive_semantic::growth::{CollectionOp, Growth, Keys, Op, key_kind};
@@ -98,7 +98,10 @@ impl Site<'_, '_, '_> {
             let deleted = release.key.map(|key| self.model.file.place(key));
             deleted.is_some_and(|deleted| deleted.root == Root::This(class) && is_sibling(&key, &deleted))
         };
-        self.releases.iter().all(is_other).then(|| self.releases[0].node)
+        // `entries[this.tail++] = x`, `delete entries[this.head++]`: a queue, whose counters meet.
+        let is_moved = |access: &Access| matches!(access.usage, Usage::Updated(_));
+        let counts = self.file.accesses.of(&key).any(is_moved);
+        (!counts && self.releases.iter().all(is_other)).then(|| self.releases[0].node)
     }
 
     /// The keys under which a function reads the collection.
