@@ -94,9 +94,11 @@ fn is_put_into(model: &Model<'_>, place: &Place, kept: &Place) -> bool {
     let tree = &model.file.tree;
     let Root::Binding(binding) = place.root else { return false };
     let of_chain = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::Assign);
-    let is_chained = of_chain.and_then(|assign| tree.first(assign)).is_some_and(|to| model.file.place(to) == *kept);
+    let is_chained =
+        of_chain.and_then(|assign| tree.first(assign)).is_some_and(|to| model.file.place(to) == *kept);
     place.path.is_empty()
-        && (is_chained || model.values(kept).iter().any(|&value| model.file.binding_of(value) == Some(binding)))
+        && (is_chained
+            || model.values(kept).iter().any(|&value| model.file.binding_of(value) == Some(binding)))
 }
 
 /// Whether a name says that what is there is given, and nothing made. What is current differs from place to place.

@@ -3,9 +3,9 @@
 
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
-use crate::{ending, slot};
 use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::{ending, slot};
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};

@@ -42,10 +42,12 @@ pub(super) fn taken_by_another(held: &Held<'_, '_, '_>, slot: &Place) -> Option<
     let is_later = |release: FuncId| release != driven && model.file.is_within(release, driven);
     let is_asked = held.releases.iter().any(|release| model.file.is_within(func, release.func));
     let ends_own = held.releases.iter().any(|release| is_later(release.func) && release.func != func);
-    let is_latched = search.around(func).take_while(|&at| at != driven).fold(
-        search.is_latched(held.call),
-        |latched, at| latched || search.is_latched(model.file.function(at).node),
-    );
+    let is_latched = search
+        .around(func)
+        .take_while(|&at| at != driven)
+        .fold(search.is_latched(held.call), |latched, at| {
+            latched || search.is_latched(model.file.function(at).node)
+        });
     (ends_own && !is_asked && !is_latched && !search.is_looked_at(driven)).then(|| {
         let how = "when another takes its place in the variable that they share";
         Gap { repeats: true, ..Gap::new(how, None) }
@@ -59,7 +61,8 @@ pub(super) fn filled_twice(held: &Held<'_, '_, '_>, slot: &Place) -> Option<Node
     let tree = &model.file.tree;
     let func = tree.func(held.call);
     let name = |call: NodeId| tree.callee(call).and_then(|callee| model.callee_name(callee));
-    let filled = |value: NodeId| tree.is_call(value) && name(value).is_some() && name(value) == name(held.call);
+    let filled =
+        |value: NodeId| tree.is_call(value) && name(value).is_some() && name(value) == name(held.call);
     let later = file.accesses.of(slot).filter(|access| access.func == func && access.node > held.call);
     let second = later
         .filter_map(|access| match access.usage {
@@ -212,9 +215,33 @@ impl Search<'_, '_, '_, '_> {
         }
         match tree.arg(handed.call, 1) {
             None => true,
-            Some(told) if tree.kind(told) == Kind::Array => tree.children(told).any(|dependency| is_told(model, dependency)),
+            Some(told) if tree.kind(told) == Kind::Array => {
+                tree.children(told).any(|dependency| self.is_told(dependency))
+            }
             Some(_) => false,
         }
+    }
+
+    /// Whether what an effect asks for is something that its component is told, and no function: those are mostly the same each
+    /// time.
+    fn is_told(&self, dependency: NodeId) -> bool {
+        let (file, model) = (self.held.file, self.held.file.model);
+        let place = model.file.place(dependency);
+        let Root::Binding(binding) = place.root else { return false };
+        let is_timer = !self.held.patterns.functions.is_empty();
+        let runs = file.accesses.of(&place).any(|access| match access.usage {
+            Usage::Called(_) => true,
+            Usage::Argument { call, .. } => is_timer && call == self.held.call,
+            _ => false,
+        });
+        let name = place.last_field().unwrap_or(model.file.binding(binding).name);
+        let is_handler = |name: &str| {
+            let rest = name.strip_prefix("on").or_else(|| name.strip_prefix("set"));
+            rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
+        };
+        model.file.binding(binding).kind == BindingKind::Param
+            && !runs
+            && !is_handler(model.file.tree.text(name))
     }
 
     /// The call by which a function comes to run itself again, from a handler or a timeout that it leaves behind, while what
@@ -265,7 +292,9 @@ impl Search<'_, '_, '_, '_> {
         }
         let node = model.file.function(next).node;
         !model.file.is_within(next, wanted)
-            && tree.subtree(node).any(|inner| tree.kind(inner) == Kind::Call && self.leads_to(inner, wanted, fuel))
+            && tree
+                .subtree(node)
+                .any(|inner| tree.kind(inner) == Kind::Call && self.leads_to(inner, wanted, fuel))
     }
 
     /// Whether what the slot holds goes on whatever else ends: nobody listens to it, and it is not asked of what the function
@@ -314,8 +343,23 @@ fn rate_of(runs: When) -> Option<Rate> {
 
 /// Events that a thing begins or ends with: one follows the other, and what the first one opens the second one closes.
 const TURNS: &[&str] = &[
-    "open", "connect", "ready", "online", "play", "focus", "mouseenter", "close", "closed", "disconnect", "end", "error",
-    "exit", "offline", "pause", "blur", "mouseleave",
+    "open",
+    "connect",
+    "ready",
+    "online",
+    "play",
+    "focus",
+    "mouseenter",
+    "close",
+    "closed",
+    "disconnect",
+    "end",
+    "error",
+    "exit",
+    "offline",
+    "pause",
+    "blur",
+    "mouseleave",
 ];
 
 /// Whether it is handed to what calls it once, `socket.once('ready', …)`, or for an event that comes in turns with another.
@@ -325,29 +369,6 @@ fn is_for_one(held: &Held<'_, '_, '_>, handed: &Handed) -> bool {
             matches!(&registration.event, Identity::Constant(event) if TURNS.contains(&event.as_str()));
         registration.once || comes_in_turns
     })
-}
-
-/// Whether what an effect asks for is something that its component is told, and no function.
-fn is_told(model: &Model<'_>, dependency: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let mut base = dependency;
-    while tree.kind(base) == Kind::Member {
-        let Some(object) = tree.first(base) else { return false };
-        base = object;
-    }
-    let name = match tree.kind(dependency) {
-        Kind::Member => tree.name(dependency),
-        _ => model.file.binding_of(dependency).map(|binding| tree.text(model.file.binding(binding).name)),
-    };
-    let is_handler = |name: &str| {
-        let mut rest = name.strip_prefix("on").or_else(|| name.strip_prefix("set")).unwrap_or_default().chars();
-        rest.next().is_some_and(char::is_uppercase)
-    };
-    name.is_some_and(|name| !is_handler(name))
-        && model
-            .file
-            .binding_of(base)
-            .is_some_and(|binding| model.file.binding(binding).kind == BindingKind::Param)
 }
 
 /// Whether a function is handed to a call, or given to a property: `socket.onclose = () => …`.

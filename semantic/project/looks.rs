@@ -21,7 +21,9 @@ impl Project<'_> {
         let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
         let ends_it = look.methods.iter().any(|&name| ends.iter().any(|end| end == self.name(of, name)));
         let run = |to: TargetRow| rates::resolve_target(self, of, to);
-        !ends_it && !look.called && look.forwarded.iter().all(|&(to, arg)| self.looks_at(run(to), arg, ends, fuel))
+        !ends_it
+            && !look.called
+            && look.forwarded.iter().all(|&(to, arg)| self.looks_at(run(to), arg, ends, fuel))
     }
 
     /// Whether a function, and those it hands an argument on to, are done with that when they return: they look at it, or call
