@@ -3,9 +3,9 @@
 
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
-use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::{ending, slot};
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
@@ -69,10 +69,12 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let acquired = acquire::claim_held(file, acquired, &handle, claims);
     note_made(&mut claims.list[known..], &claims.names.place(model, &place));
     let Some(acquired) = acquired else { return };
-    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
+    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box of a
+    // component is the component's.
+    let is_boxed = handle.places.iter().any(|place| slot::component_of_ref(model, place).is_some());
     let is_part = acquired.handle.as_ref().is_some_and(|place| {
         place.path.contains(&Step::Element)
-            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty()
+            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && !is_boxed
     });
     if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
         return;

@@ -1,6 +1,6 @@
 //! What one file says about a listener: who may take it away, and whether it is worth a claim.
 
-use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_receiver, origin};
+use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_kept, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::ends_target;
 use super::{META, again, ends, given, keyed, once, partner};
@@ -38,10 +38,12 @@ pub(super) fn claim(
 ) -> Option<ListenerClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let shown = shown_target(model, registration);
+    let kept = of_kept(model, registration);
+    let is_unnamed = matches!(registration.place.root, Root::Value(_));
+    let shown = shown_target(model, kept.as_ref().filter(|_| is_unnamed).unwrap_or(registration));
     let renamed = of_receiver(model, registration);
     let registration = renamed.as_ref().unwrap_or(registration);
-    let given = of_given(model, registration);
+    let given = of_given(model, registration).or(kept);
     let target = given.as_ref().unwrap_or(registration);
     let origin = origin(model, target).filter(|_| !is_of_call(model, registration));
     let Some(origin) = origin else {

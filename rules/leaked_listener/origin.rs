@@ -3,7 +3,7 @@
 use crate::acquire::executed_by;
 use crate::claim::Origin;
 use crate::ending;
-use crate::getter::getter;
+use crate::getter::{getter, kept};
 use crate::rule::FileView;
 use outlive_semantic::catalog::{CallRow, Handle, ModelId};
 use outlive_semantic::given::{given_before, parts_given_before};
@@ -93,6 +93,12 @@ pub(super) fn of_given(model: &Model<'_>, registration: &Registration) -> Option
     let given = model.file.place(value);
     param_of(model, &given)?;
     let place = registration.place.path.iter().skip(1).copied().try_fold(given, Place::with)?;
+    Some(Registration { place, ..registration.clone() })
+}
+
+/// `const bus = await connect(); bus.on(…)`: what a function of the file keeps for whoever asks is listened to.
+pub(super) fn of_kept(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
+    let place = kept(model, &registration.place)?;
     Some(Registration { place, ..registration.clone() })
 }
 

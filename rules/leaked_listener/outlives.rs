@@ -117,6 +117,19 @@ impl Heard<'_, '_, '_> {
         }
     }
 
+    /// Whether the target is an instance of a class of the project whose own method of that name is done with the listener when
+    /// it returns: it looks at it, or calls it there and then.
+    pub(super) fn is_dropped_by_target(&self) -> bool {
+        let Self { project, body, ref spot, .. } = *self;
+        let GlobalTy::Instance(file, class) = project.type_of(spot) else { return false };
+        let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
+        own.is_some_and(|(of, func, _)| {
+            let params = project.summary(of).functions[func.index()].params;
+            // The listener stands behind the event, or alone.
+            params > 0 && project.keeps_nothing(of, func, params.min(2) - 1)
+        })
+    }
+
     /// Whether the target outlives the code that registers, and gets one listener after another.
     pub(super) fn outlives(&self) -> Answer {
         let Self { project, file, body, ref spot, lives, .. } = *self;

@@ -74,6 +74,9 @@ impl Heard<'_, '_, '_> {
     fn doubt_target(&self, doubt: &mut Doubt) -> Option<()> {
         let body = self.body;
         // What others are taken from again is one.
+        if self.is_dropped_by_target() {
+            return self.drop(|| "the target's own method keeps nothing of what it is handed".to_owned());
+        }
         let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
         match is_known.then_some(true).or_else(|| self.is_emitter()) {
             Some(true) => {}

@@ -327,6 +327,11 @@ pub(crate) fn left_by_watcher(model: &Model<'_>, call: NodeId, removing: &FxHash
     Some(Gap::new("when the component unmounts", None))
 }
 
+/// Whether a function is the callback of a watcher.
+pub(super) fn is_watcher(model: &Model<'_>, func: FuncId) -> bool {
+    watched(model, func).is_some()
+}
+
 /// What a function is told of as the callback of a watcher: the variable at its source, if it is one.
 fn watched(model: &Model<'_>, func: FuncId) -> Option<Option<BindingId>> {
     let tree = &model.file.tree;

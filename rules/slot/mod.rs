@@ -1,6 +1,7 @@
 //! Handles kept in a single slot, a field or a variable of a factory: overwritten while still armed, or out of reach of
 //! the code that ends their owner.
 
+mod again;
 mod ends;
 mod keyed;
 mod rearmed;
@@ -81,7 +82,7 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
 }
 
 /// The component that a place is the box of: `ref.current` of `const ref = useRef()`.
-fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
+pub(crate) fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
     let tree = &model.file.tree;
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let made = model.file.sole_value(binding).and_then(|value| tree.callee(value));

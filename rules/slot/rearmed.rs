@@ -1,5 +1,6 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
+use super::again::{filled_again, filled_twice, taken_by_another};
 use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
@@ -108,11 +109,15 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let model = file.model;
     let slot = held.slot.clone().or_else(|| field_of_outer(model, call, held.handle))?;
     let func = model.file.tree.func(call);
+    if let Some(second) = filled_twice(held, &slot) {
+        let at = Some(model.file.tree.span(second));
+        return Some(Gap { repeats: true, ..Gap::new("before the next one takes its place", at) });
+    }
     if is_tested(file, &slot, call) || is_guarded(model, call) || model.constructs(func).is_some() {
         return None;
     }
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
-        return None;
+        return held.slot.as_ref().and_then(|slot| taken_by_another(held, slot));
     }
     if reaches(model, func, releasing, 4) {
         return None;
@@ -128,6 +133,9 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
     }
     if let Some(call) = updated_by(model, func, releasing, 4) {
         return Some(Gap { at: Some(model.file.tree.span(call)), ..gap() });
+    }
+    if let Some(again) = filled_again(held, &slot, func) {
+        return Some(Gap { at: again.call.map(|call| model.file.tree.span(call)), ..gap() });
     }
     let callers = callers(file, func);
     let again = callers.iter().any(|&caller| {

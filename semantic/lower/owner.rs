@@ -196,7 +196,8 @@ impl Owners {
             if name.is_some_and(|name| file.tree.text(name) == "__proto__") {
                 file.classes[class.index()].super_class = base_of(file, value);
             } else {
-                add_member(file, class, name, value, target, false);
+                // `A.prototype.on = B.prototype.on = function () {}`: both have it.
+                add_member(file, class, name, rightmost(file, value), target, false);
             }
         } else if let Some(binding) = file.binding_of(object)
             && file.tree.function(value).is_some()

@@ -2,7 +2,7 @@
 
 use super::rates::{self, Runs};
 use super::{FileId, Project};
-use crate::index::FuncId;
+use crate::index::{FuncId, NameId};
 use crate::place::Place;
 use crate::summary::TargetRow;
 
@@ -21,7 +21,26 @@ impl Project<'_> {
         let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
         let ends_it = look.methods.iter().any(|&name| ends.iter().any(|end| end == self.name(of, name)));
         let run = |to: TargetRow| rates::resolve_target(self, of, to);
-        !ends_it && look.forwarded.iter().all(|&(to, arg)| self.looks_at(run(to), arg, ends, fuel))
+        !ends_it
+            && !look.called
+            && look.forwarded.iter().all(|&(to, arg)| self.looks_at(run(to), arg, ends, fuel))
+    }
+
+    /// Whether a function, and those it hands an argument on to, are done with that when they return: they look at it, or call
+    /// it, and nobody has it afterwards.
+    #[must_use]
+    pub fn keeps_nothing(&self, file: FileId, func: FuncId, arg: u16) -> bool {
+        self.is_done_with((file, func), arg, FUEL)
+    }
+
+    fn is_done_with(&self, (of, func): (FileId, FuncId), arg: u16, fuel: u32) -> bool {
+        let Some(fuel) = fuel.checked_sub(1) else { return false };
+        let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
+        let runs_it = |&name: &NameId| matches!(self.name(of, name), "call" | "apply");
+        look.methods.iter().all(runs_it)
+            && look.forwarded.iter().all(|&(to, arg)| {
+                self.function_at(of, to).is_some_and(|next| self.is_done_with(next, arg, fuel))
+            })
     }
 
     /// The function that a path of a file names.

@@ -489,7 +489,7 @@ impl Builder<'_, '_> {
         out.into_iter().collect()
     }
 
-    /// What is done to a parameter; none if it is kept, returned, called, or handed to code that may do so.
+    /// What is done to a parameter; none if it is kept, returned, called later, or handed to code that may do so.
     fn look(&mut self, accesses: &Accesses, param: BindingId) -> Option<LookRow> {
         let file = self.model.file;
         let row = file.binding(param);
@@ -497,10 +497,11 @@ impl Builder<'_, '_> {
             return None;
         }
         let place = Place::root(Root::Binding(param));
-        let (mut methods, mut forwarded) = (Vec::new(), Vec::new());
+        let (mut methods, mut forwarded, mut called) = (Vec::new(), Vec::new(), false);
         for access in accesses.below(&place) {
             let is_itself = access.place == place;
             match access.usage {
+                Usage::Called(_) if is_itself && access.func == row.func => called = true,
                 Usage::Method { name, .. } => methods.push(self.map.intern(file.tree.text(name))),
                 Usage::Argument { call, index } if is_itself => {
                     let callee = file.tree.callee(call)?;
@@ -518,7 +519,7 @@ impl Builder<'_, '_> {
         }
         methods.sort_unstable();
         methods.dedup();
-        Some(LookRow { methods: methods.into(), forwarded: forwarded.into() })
+        Some(LookRow { methods: methods.into(), forwarded: forwarded.into(), called })
     }
 
     fn passed(&mut self, rows: Vec<calls::PassedOn>) -> Vec<PassedRow> {

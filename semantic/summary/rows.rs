@@ -341,6 +341,8 @@ pub struct LookRow {
     pub methods: Box<[NameId]>,
     /// Whom it is handed on to, and as which argument.
     pub forwarded: Box<[(TargetRow, u16)]>,
+    /// The function calls it, and is done with it then.
+    pub called: bool,
 }
 
 /// Something done to a thing that other files may know.
