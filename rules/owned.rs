@@ -3,9 +3,11 @@
 
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
+use crate::disposers;
 use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, FileView, Meta, ProjectView};
+use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
@@ -26,18 +28,43 @@ pub(crate) fn note_held(
     claims: &mut Claims<'_>,
 ) {
     let Some(class) = ending::class_around(model, acquired) else { return };
-    let Some((end, end_func)) = end_around(model, released, class) else { return };
-    let held = HeldClaim { class, end, end_func, what: what(), made: None };
+    let end = end_around(model, released, class, HELPERS).map(Some);
+    let Some(end) = end.or_else(|| disposers::end_of_list(model, released, class)) else { return };
+    let held = HeldClaim { class, end, what: what(), made: None };
     claims.add(RULE, acquired, at, held);
 }
 
-/// The name of the end method of a class in which a function is, or stands.
-fn end_around(model: &Model<'_>, func: FuncId, class: ClassId) -> Option<(String, FuncId)> {
-    model.file.enclosing(func).find_map(|func| {
-        let name = model.file.function_name(func)?;
-        let is_method = model.file.function(func).class == Some(class);
-        (is_method && ending::is_end(model.catalog, name)).then(|| (name.to_owned(), func))
-    })
+/// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
+pub(crate) fn note_listed(
+    model: &Model<'_>,
+    (acquired, call): (FuncId, NodeId),
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+) {
+    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some(end) = disposers::end_of_listed(model, call, class) else { return };
+    let held = HeldClaim { class, end, what: what(), made: None };
+    claims.add(RULE, acquired, model.file.tree.span(call), held);
+}
+
+/// How many methods of its own an end may go through.
+const HELPERS: u32 = 3;
+
+/// The name of the end method of a class in which a function is, or stands, or which alone calls the method that this is:
+/// `destroy() { this.removeListeners(); }`.
+fn end_around(model: &Model<'_>, func: FuncId, class: ClassId, fuel: u32) -> Option<(String, FuncId)> {
+    let method = model.file.enclosing(func).find(|&at| model.file.function(at).class == Some(class))?;
+    let name = model.file.function_name(method)?;
+    if ending::is_end(model.catalog, name) {
+        return Some((name.to_owned(), method));
+    }
+    let (fuel, calls) = (fuel.checked_sub(1)?, model.calls_of(method));
+    if !model.handed(method).is_empty() {
+        return None;
+    }
+    let mut ends = calls.iter().map(|&call| end_around(model, model.file.tree.func(call), class, fuel));
+    let first = ends.next()??;
+    ends.all(|end| end.is_some()).then_some(first)
 }
 
 /// Makes a claim where an instance of a class of the project is made, kept, and not ended in this file.
@@ -69,14 +96,20 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let acquired = acquire::claim_held(file, acquired, &handle, claims);
     note_made(&mut claims.list[known..], &claims.names.place(model, &place));
     let Some(acquired) = acquired else { return };
-    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that.
+    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box
+    // of a component is no object of others.
+    let component = handle.places.iter().find_map(|place| slot::component_of_ref(model, place));
     let is_part = acquired.handle.as_ref().is_some_and(|place| {
         place.path.contains(&Step::Element)
-            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty()
+            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && component.is_none()
     });
     if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
         return;
     }
+    let acquired = match component {
+        Some(component) => AcquireClaim { one_each: Some(Owner::Run(component)), ..acquired },
+        None => acquired,
+    };
     let callee = claims.names.place(model, &place);
     let at = tree.span(call);
     let called =
@@ -168,7 +201,21 @@ fn is_left_to_others(project: &Project<'_>, file: FileId, held: &HeldClaim) -> b
         std::iter::successors(Some(func), |&at| functions[at.index()].parent)
             .any(|at| functions[at.index()].class == Some(held.class))
     };
-    !project.callers(file, held.end_func).iter().any(|&(of, caller)| of == file && in_class(caller))
+    end_of(project, file, held).is_some_and(|(_, at, end)| {
+        !project.callers(at, end).iter().any(|&(of, caller)| of == file && in_class(caller))
+    })
+}
+
+/// The method that gives it back: its name, and where it is.
+fn end_of<'p>(
+    project: &'p Project<'_>,
+    file: FileId,
+    held: &'p HeldClaim,
+) -> Option<(&'p str, FileId, FuncId)> {
+    match &held.end {
+        Some((name, func)) => Some((name, file, *func)),
+        None => ending::end_in_project(project, file, held.class),
+    }
 }
 
 /// Whether this very instance holds it: each does from the start, or its maker calls the method that acquires it.
@@ -184,7 +231,8 @@ fn is_held_by(
         method.is_some_and(|(at, func, _)| at == file && runs_within(project, file, claim.func, func, 4))
     };
     // A method that is told what to end ends that.
-    let ends_all = project.summary(file).functions[held.end_func.index()].subjects == 0;
+    let ends_all = end_of(project, file, held)
+        .is_some_and(|(_, at, end)| project.summary(at).functions[end.index()].subjects == 0);
     project.is_part_of_making(file, Owner::Class(held.class), file, claim.func)
         || ends_all && made.1.called.iter().any(starts)
 }
@@ -218,19 +266,20 @@ fn settle(
         lineage.contains(&(at, held.class))
             && is_held_by(project, (of, class), (file, made), (at, site, held))
     })?;
+    let (end, ..) = end_of(project, *from, what)?;
     let text = |body: &AcquireClaim| Text {
         message: format!("the {} in `{}` is never ended: {}", body.what, body.shown, what.what),
-        help: format!("call `{}.{}()` when its owner ends", body.shown, what.end),
-        keeps: format!("nobody calls `{}` on this instance", what.end),
+        help: format!("call `{}.{end}()` when its owner ends", body.shown),
+        keeps: format!("nobody calls `{end}` on this instance"),
     };
     let mut acquired = made.acquired.clone();
-    acquired.release = vec![what.end.clone()];
+    acquired.release = vec![end.to_owned()];
     let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
     finding.retainers.insert(
         0,
         Retainer {
             role: Role::Root,
-            message: format!("{} until `{}`", what.what, what.end),
+            message: format!("{} until `{end}`", what.what),
             file: *from,
             span: site.at,
         },

@@ -81,7 +81,7 @@ fn slot(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<Place> {
 }
 
 /// The component that a place is the box of: `ref.current` of `const ref = useRef()`.
-fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
+pub(crate) fn component_of_ref(model: &Model<'_>, place: &Place) -> Option<FuncId> {
     let tree = &model.file.tree;
     let (Root::Binding(binding), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let made = model.file.sole_value(binding).and_then(|value| tree.callee(value));
