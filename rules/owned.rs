@@ -6,6 +6,7 @@ use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
 use crate::disposers;
 use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
+use crate::mismatched_removal::takes_away;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::access::Usage;
@@ -31,6 +32,21 @@ pub(crate) fn note_held(
     let end = end_around(model, released, class, HELPERS).map(Some);
     let Some(end) = end.or_else(|| disposers::end_of_list(model, released, class)) else { return };
     let held = HeldClaim { class, end, what: what(), made: None };
+    claims.add(RULE, acquired, at, held);
+}
+
+/// Notes the same of something that may be a part of the very owner which made the instance, `new Panel(this.map)`: only
+/// where it is given back in so many words.
+pub(crate) fn note_held_on_given(
+    model: &Model<'_>,
+    (acquired, at): (FuncId, Span),
+    released: FuncId,
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+) {
+    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some(end) = end_around(model, released, class, 0) else { return };
+    let held = HeldClaim { class, end: Some(end), what: what(), made: None };
     claims.add(RULE, acquired, at, held);
 }
 
@@ -95,7 +111,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let acquired = Acquired { meta, call, what, patterns: &patterns };
     let acquired = acquire::claim_held(file, acquired, &handle, claims);
     note_made(&mut claims.list[known..], &claims.names.place(model, &place));
-    let Some(acquired) = acquired else { return };
+    let Some(acquired) = acquired.filter(|_| !goes_to_an_end(file, &handle)) else { return };
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box
     // of a component is no object of others.
     let component = handle.places.iter().find_map(|place| slot::component_of_ref(model, place));
@@ -117,6 +133,28 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let body = MadeClaim { callee, called, acquired };
     claims.add(RULE, tree.func(call), at, body);
 }
+
+/// Whether a field that holds it is handed to what ends things by its name, `stop(this.net)`, or to anything by what ends
+/// its owner.
+fn goes_to_an_end(file: &FileView<'_, '_>, handle: &Handle) -> bool {
+    let model = file.model;
+    let ends = |name: &str| takes_away(model.catalog, name);
+    let by_name = |call: NodeId| {
+        let callee = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
+        callee.is_some_and(|name| ends(name) || END_WORDS.iter().any(|word| name.starts_with(word)))
+    };
+    let is_end =
+        |func: FuncId| model.file.enclosing(func).any(|at| model.file.function_name(at).is_some_and(ends));
+    handle.places.iter().flat_map(|place| file.accesses.of(place)).any(|access| match access.usage {
+        Usage::Argument { call, .. } => by_name(call) || is_end(access.func),
+        Usage::Stored(_) | Usage::Spread(_) | Usage::Returned(_) => is_end(access.func),
+        _ => false,
+    })
+}
+
+/// Words that begin the names of functions which end what they are handed.
+const END_WORDS: &[&str] =
+    &["dispose", "stop", "close", "destroy", "end", "free", "release", "terminate", "shutdown"];
 
 /// What is held, by the claims that were just made, is an instance of this class.
 fn note_made(claims: &mut [Claim], class: &Place) {

@@ -388,6 +388,8 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(op, call, key, value)
         }
+        // `client = this` says what a variable is another name of.
+        Usage::Assigned(_) if is_other_name(model, access) => None,
         Usage::Assigned(assign) => {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
@@ -418,7 +420,9 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
 
 /// Whether what is written to is a variable, of which something else is known to be behind it.
 fn is_other_name(model: &Model<'_>, access: &Access) -> bool {
-    model.file.tree.kind(access.node) == Kind::Identifier && !access.place.path.is_empty()
+    let own = model.file.binding_of(access.node).map(|binding| Place::root(Root::Binding(binding)));
+    model.file.tree.kind(access.node) == Kind::Identifier
+        && (!access.place.path.is_empty() || own.is_some_and(|own| own != access.place))
 }
 
 /// Whether a function is a getter that only its class can use.

@@ -274,7 +274,12 @@ fn note_removed(
         let at = model.file.tree.span(registration.call);
         let target = shown_target(model, registration);
         let what = || format!("its listener stays on `{target}`");
-        owned::note_held(model, (registration.func, at), removal.func, what, claims);
+        let site = (registration.func, at);
+        if origin == Origin::PassedToConstructor {
+            owned::note_held_on_given(model, site, removal.func, what, claims);
+        } else {
+            owned::note_held(model, site, removal.func, what, claims);
+        }
     }
 }
 
@@ -285,7 +290,7 @@ fn note_listed(
     origin: Origin,
     claims: &mut Claims<'_>,
 ) {
-    if is_outer(registration, origin) {
+    if is_outer(registration, origin) && origin != Origin::PassedToConstructor {
         let what = || format!("its listener stays on `{}`", shown_target(file.model, registration));
         owned::note_listed(file.model, (registration.func, registration.call), what, claims);
     }
