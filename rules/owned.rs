@@ -141,7 +141,7 @@ fn goes_to_an_end(file: &FileView<'_, '_>, handle: &Handle) -> bool {
     let ends = |name: &str| takes_away(model.catalog, name);
     let by_name = |call: NodeId| {
         let callee = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
-        callee.is_some_and(|name| ends(name) || END_WORDS.iter().any(|word| name.starts_with(word)))
+        callee.is_some_and(|name| ends(name) || END_WORDS.iter().any(|word| begins_with(name, word)))
     };
     let is_end =
         |func: FuncId| model.file.enclosing(func).any(|at| model.file.function_name(at).is_some_and(ends));
@@ -150,6 +150,11 @@ fn goes_to_an_end(file: &FileView<'_, '_>, handle: &Handle) -> bool {
         Usage::Stored(_) | Usage::Spread(_) | Usage::Returned(_) => is_end(access.func),
         _ => false,
     })
+}
+
+/// Whether a name begins with a word: `stopAll` with `stop`, and `endpoint` not with `end`.
+fn begins_with(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase))
 }
 
 /// Words that begin the names of functions which end what they are handed.
