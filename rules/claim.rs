@@ -604,10 +604,8 @@ pub struct MadeClaim {
 pub struct HeldClaim {
     /// The class.
     pub class: ClassId,
-    /// The method that gives it back.
-    pub end: String,
-    /// The same method.
-    pub end_func: FuncId,
+    /// The method that gives it back; none where the class inherits that from another file.
+    pub end: Option<(String, FuncId)>,
     /// What it is, as the first half of a sentence: "an interval runs".
     pub what: String,
     /// It is an instance of this class: to be held is something only if that holds something in turn.
@@ -636,12 +634,16 @@ pub enum Why {
     GaveUp,
     /// It is found under one key and deleted under another.
     OtherKey,
+    /// What is taken out is a promise, and what was added another that was chained on it.
+    OtherThing,
     /// Each release takes out what was added beside it.
     OtherSite,
     /// Only an answer takes it out, and the connection has ended without one.
     Ended,
     /// A timer that has fired is still listed; only cancelling takes it out.
     Fired,
+    /// Only a timeout takes it out, and an answer clears that.
+    Disarmed,
     /// Only a failure takes it out.
     Succeeded,
     /// It is found to be too old, and taken out, only when it is asked for again.

@@ -30,9 +30,13 @@ pub(crate) fn is_never(
 
 fn never(file: &FileView<'_, '_>, func: FuncId, node: NodeId, done: &str) -> Option<Note> {
     let lowered = file.model.file;
-    let (func, dead) = lowered
-        .enclosing(func)
-        .find_map(|func| Some((func, reach::dead(file.model, file.accesses, func)?)))?;
+    let dead =
+        lowered.enclosing(func).find_map(|func| Some((func, reach::dead(file.model, file.accesses, func)?)));
+    let Some((func, dead)) = dead else {
+        let flag = file.shut_behind(node)?;
+        let message = format!("{done} behind a test of `{flag}`, which only what stands behind it sets");
+        return Some(Note { role: Role::NeverRuns, message, span: lowered.tree.span(node) });
+    };
     let name = lowered.function_name(func).unwrap_or("its function");
     let message = match dead {
         Dead::NoCaller => format!("{done} in `{name}`, which nobody calls"),
@@ -273,8 +277,19 @@ pub(crate) fn class_around(model: &Model<'_>, func: FuncId) -> Option<ClassId> {
 /// Whether a class, or what it inherits from in any file, has a method that ends its instances.
 #[must_use]
 pub(crate) fn ends_in_project(project: &Project<'_>, file: FileId, class: ClassId) -> bool {
-    project.method_names(file, class).iter().any(|&(name, file, func)| {
+    end_in_project(project, file, class).is_some()
+}
+
+/// The method that ends instances of a class, its own or inherited from any file: its name, and where it is.
+#[must_use]
+pub(crate) fn end_in_project<'p>(
+    project: &'p Project<'_>,
+    file: FileId,
+    class: ClassId,
+) -> Option<(&'p str, FileId, FuncId)> {
+    project.method_names(file, class).iter().find_map(|&(name, file, func)| {
         let (name, params) = (project.text(name), project.summary(file).functions[func.index()].params);
-        is_end(project.catalog, name) && !is_told(name, usize::from(params))
+        let ends = is_end(project.catalog, name) && !is_told(name, usize::from(params));
+        ends.then_some((name, file, func))
     })
 }

@@ -69,6 +69,7 @@ pub fn analyse(
         taken_out_on: RefCell::default(),
         only_added_to: RefCell::default(),
         held_back: RefCell::default(),
+        shut: OnceCell::new(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
         role,

@@ -20,6 +20,7 @@ pub use rule::{Category, Meta, Rule};
 
 mod acquire;
 mod churn;
+mod disposers;
 mod ending;
 mod getter;
 mod hoist;

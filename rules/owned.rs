@@ -3,9 +3,12 @@
 
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
+use crate::disposers;
+use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
+use crate::mismatched_removal::takes_away;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
-use crate::{ending, slot};
+use crate::slot;
 use outlive_semantic::access::Usage;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
@@ -26,18 +29,58 @@ pub(crate) fn note_held(
     claims: &mut Claims<'_>,
 ) {
     let Some(class) = ending::class_around(model, acquired) else { return };
-    let Some((end, end_func)) = end_around(model, released, class) else { return };
-    let held = HeldClaim { class, end, end_func, what: what(), made: None };
+    let end = end_around(model, released, class, HELPERS).map(Some);
+    let Some(end) = end.or_else(|| disposers::end_of_list(model, released, class)) else { return };
+    let held = HeldClaim { class, end, what: what(), made: None };
     claims.add(RULE, acquired, at, held);
 }
 
-/// The name of the end method of a class in which a function is, or stands.
-fn end_around(model: &Model<'_>, func: FuncId, class: ClassId) -> Option<(String, FuncId)> {
-    model.file.enclosing(func).find_map(|func| {
-        let name = model.file.function_name(func)?;
-        let is_method = model.file.function(func).class == Some(class);
-        (is_method && ending::is_end(model.catalog, name)).then(|| (name.to_owned(), func))
-    })
+/// Notes the same of something that may be a part of the very owner which made the instance, `new Panel(this.map)`: only
+/// where it is given back in so many words.
+pub(crate) fn note_held_on_given(
+    model: &Model<'_>,
+    (acquired, at): (FuncId, Span),
+    released: FuncId,
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+) {
+    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some(end) = end_around(model, released, class, 0) else { return };
+    let held = HeldClaim { class, end: Some(end), what: what(), made: None };
+    claims.add(RULE, acquired, at, held);
+}
+
+/// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
+pub(crate) fn note_listed(
+    model: &Model<'_>,
+    (acquired, call): (FuncId, NodeId),
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+) {
+    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some(end) = disposers::end_of_listed(model, call, class) else { return };
+    let held = HeldClaim { class, end, what: what(), made: None };
+    claims.add(RULE, acquired, model.file.tree.span(call), held);
+}
+
+/// How many methods of its own an end may go through.
+const HELPERS: u32 = 3;
+
+/// The name of the end method of a class in which a function is, or stands, or which alone calls the method that this is:
+/// `destroy() { this.removeListeners(); }`.
+fn end_around(model: &Model<'_>, func: FuncId, class: ClassId, fuel: u32) -> Option<(String, FuncId)> {
+    let method = model.file.enclosing(func).find(|&at| model.file.function(at).class == Some(class))?;
+    let name = model.file.function_name(method)?;
+    if ending::is_end(model.catalog, name) {
+        return Some((name.to_owned(), method));
+    }
+    let (fuel, calls) = (fuel.checked_sub(1)?, model.calls_of(method));
+    if !model.handed(method).is_empty() {
+        return None;
+    }
+    let mut ends = calls.iter().map(|&call| end_around(model, model.file.tree.func(call), class, fuel));
+    let first = ends.next()??;
+    ends.all(|end| end.is_some()).then_some(first)
 }
 
 /// Makes a claim where an instance of a class of the project is made, kept, and not ended in this file.
@@ -68,17 +111,21 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let acquired = Acquired { meta, call, what, patterns: &patterns };
     let acquired = acquire::claim_held(file, acquired, &handle, claims);
     note_made(&mut claims.list[known..], &claims.names.place(model, &place));
-    let Some(acquired) = acquired else { return };
-    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box of a
-    // component is the component's.
-    let is_boxed = handle.places.iter().any(|place| slot::component_of_ref(model, place).is_some());
+    let Some(acquired) = acquired.filter(|_| !goes_to_an_end(file, &handle)) else { return };
+    // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box
+    // of a component is no object of others.
+    let component = handle.places.iter().find_map(|place| slot::component_of_ref(model, place));
     let is_part = acquired.handle.as_ref().is_some_and(|place| {
         place.path.contains(&Step::Element)
-            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && !is_boxed
+            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && component.is_none()
     });
     if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
         return;
     }
+    let acquired = match component {
+        Some(component) => AcquireClaim { one_each: Some(Owner::Run(component)), ..acquired },
+        None => acquired,
+    };
     let callee = claims.names.place(model, &place);
     let at = tree.span(call);
     let called =
@@ -86,6 +133,33 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let body = MadeClaim { callee, called, acquired };
     claims.add(RULE, tree.func(call), at, body);
 }
+
+/// Whether a field that holds it is handed to what ends things by its name, `stop(this.net)`, or to anything by what ends
+/// its owner.
+fn goes_to_an_end(file: &FileView<'_, '_>, handle: &Handle) -> bool {
+    let model = file.model;
+    let ends = |name: &str| takes_away(model.catalog, name);
+    let by_name = |call: NodeId| {
+        let callee = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
+        callee.is_some_and(|name| ends(name) || END_WORDS.iter().any(|word| begins_with(name, word)))
+    };
+    let is_end =
+        |func: FuncId| model.file.enclosing(func).any(|at| model.file.function_name(at).is_some_and(ends));
+    handle.places.iter().flat_map(|place| file.accesses.of(place)).any(|access| match access.usage {
+        Usage::Argument { call, .. } => by_name(call) || is_end(access.func),
+        Usage::Stored(_) | Usage::Spread(_) | Usage::Returned(_) => is_end(access.func),
+        _ => false,
+    })
+}
+
+/// Whether a name begins with a word: `stopAll` with `stop`, and `endpoint` not with `end`.
+fn begins_with(name: &str, word: &str) -> bool {
+    name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase))
+}
+
+/// Words that begin the names of functions which end what they are handed.
+const END_WORDS: &[&str] =
+    &["dispose", "stop", "close", "destroy", "end", "free", "release", "terminate", "shutdown"];
 
 /// What is held, by the claims that were just made, is an instance of this class.
 fn note_made(claims: &mut [Claim], class: &Place) {
@@ -170,7 +244,21 @@ fn is_left_to_others(project: &Project<'_>, file: FileId, held: &HeldClaim) -> b
         std::iter::successors(Some(func), |&at| functions[at.index()].parent)
             .any(|at| functions[at.index()].class == Some(held.class))
     };
-    !project.callers(file, held.end_func).iter().any(|&(of, caller)| of == file && in_class(caller))
+    end_of(project, file, held).is_some_and(|(_, at, end)| {
+        !project.callers(at, end).iter().any(|&(of, caller)| of == file && in_class(caller))
+    })
+}
+
+/// The method that gives it back: its name, and where it is.
+fn end_of<'p>(
+    project: &'p Project<'_>,
+    file: FileId,
+    held: &'p HeldClaim,
+) -> Option<(&'p str, FileId, FuncId)> {
+    match &held.end {
+        Some((name, func)) => Some((name, file, *func)),
+        None => ending::end_in_project(project, file, held.class),
+    }
 }
 
 /// Whether this very instance holds it: each does from the start, or its maker calls the method that acquires it.
@@ -186,7 +274,8 @@ fn is_held_by(
         method.is_some_and(|(at, func, _)| at == file && runs_within(project, file, claim.func, func, 4))
     };
     // A method that is told what to end ends that.
-    let ends_all = project.summary(file).functions[held.end_func.index()].subjects == 0;
+    let ends_all = end_of(project, file, held)
+        .is_some_and(|(_, at, end)| project.summary(at).functions[end.index()].subjects == 0);
     project.is_part_of_making(file, Owner::Class(held.class), file, claim.func)
         || ends_all && made.1.called.iter().any(starts)
 }
@@ -220,19 +309,20 @@ fn settle(
         lineage.contains(&(at, held.class))
             && is_held_by(project, (of, class), (file, made), (at, site, held))
     })?;
+    let (end, ..) = end_of(project, *from, what)?;
     let text = |body: &AcquireClaim| Text {
         message: format!("the {} in `{}` is never ended: {}", body.what, body.shown, what.what),
-        help: format!("call `{}.{}()` when its owner ends", body.shown, what.end),
-        keeps: format!("nobody calls `{}` on this instance", what.end),
+        help: format!("call `{}.{end}()` when its owner ends", body.shown),
+        keeps: format!("nobody calls `{end}` on this instance"),
     };
     let mut acquired = made.acquired.clone();
-    acquired.release = vec![what.end.clone()];
+    acquired.release = vec![end.to_owned()];
     let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
     finding.retainers.insert(
         0,
         Retainer {
             role: Role::Root,
-            message: format!("{} until `{}`", what.what, what.end),
+            message: format!("{} until `{end}`", what.what),
             file: *from,
             span: site.at,
         },

@@ -15,6 +15,7 @@ use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::shut::Shut;
 use outlive_semantic::summary::{NameMap, Role};
 use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
@@ -102,6 +103,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
     /// Whether what a function does for one thing after the other is held back: each piece of work that it leaves asks.
     pub(crate) held_back: RefCell<FxHashMap<FuncId, bool>>,
+    /// The flags that are never set, although it looks as if they were.
+    pub(crate) shut: OnceCell<Shut>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.
@@ -116,6 +119,12 @@ impl<'v> FileView<'v, '_> {
     /// [`ending::end_method`] of a class.
     pub(crate) fn end_method(&self, class: ClassId) -> Option<(&'v str, FuncId)> {
         *self.end_methods.borrow_mut().entry(class).or_insert_with(|| ending::end_method(self.model, class))
+    }
+
+    /// The name of the flag behind which a node stands, if nothing ever sets that.
+    pub(crate) fn shut_behind(&self, node: NodeId) -> Option<&'v str> {
+        let flag = self.shut.get_or_init(|| Shut::of(self.model)).around(self.model, node)?;
+        Some(self.model.file.tree.text(self.model.file.binding(flag).name))
     }
 
     /// What gives back anything that a rule speaks of, for what nobody knows more about.

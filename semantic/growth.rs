@@ -388,6 +388,8 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             }
             make(op, call, key, value)
         }
+        // `client = this` says what a variable is another name of.
+        Usage::Assigned(assign) if names_a_thing(model, access, assign) => None,
         Usage::Assigned(assign) => {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
@@ -419,6 +421,14 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
 /// Whether what is written to is a variable, of which something else is known to be behind it.
 fn is_other_name(model: &Model<'_>, access: &Access) -> bool {
     model.file.tree.kind(access.node) == Kind::Identifier && !access.place.path.is_empty()
+}
+
+/// Whether an assignment is all that says what a variable is another name of: `var client; client = this;`.
+fn names_a_thing(model: &Model<'_>, access: &Access, assign: NodeId) -> bool {
+    let binding = model.file.binding_of(access.node);
+    let is_other = binding.is_some_and(|binding| access.place != Place::root(Root::Binding(binding)));
+    let sole = binding.and_then(|binding| model.file.sole_value(binding));
+    is_other && sole.is_some() && sole == model.file.tree.child(assign, 1)
 }
 
 /// Whether a function is a getter that only its class can use.

@@ -34,6 +34,7 @@ pub mod reach;
 pub mod readonly;
 mod rearm;
 pub mod scope_keeps;
+pub mod shut;
 pub mod sorted;
 pub mod source;
 pub mod summary;

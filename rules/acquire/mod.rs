@@ -10,7 +10,7 @@ use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
 use crate::finding::Role;
 use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
-use crate::{ending, factory, mend, owned, returned, unaborted};
+use crate::{ending, factory, leaked_observer, mend, owned, returned, unaborted};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
@@ -529,7 +529,7 @@ pub(crate) fn claim_held(
     if slot::kept_after_end(&held).is_none() {
         let (later, now) = handovers(file, meta, handle, &releases, &living, patterns);
         if let Some(escape) = now.first() {
-            note_ended(model, call, &releases, what, claims);
+            note_ended(file, call, &releases, what, claims);
             return file.drop_for(meta, call, escape.node(), escape_phrase(escape));
         }
         handed = later.iter().map(|(callee, index)| (claims.names.place(model, callee), *index)).collect();
@@ -706,12 +706,16 @@ fn missed_by_component(held: &Held<'_, '_, '_>) -> Option<Gap> {
 
 /// Whoever else has it: a class that gives it back in the method that ends its instances holds it until then.
 fn note_ended<'r>(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     call: NodeId,
     releases: impl IntoIterator<Item = &'r Release>,
     what: &str,
     claims: &mut Claims<'_>,
 ) {
+    let model = file.model;
+    if leaked_observer::may_go_with_its_nodes(file, call) {
+        return;
+    }
     let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
     for release in releases {
         owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
@@ -728,7 +732,7 @@ fn note_released(
 ) {
     let &Acquired { meta, call, ref what, .. } = acquired;
     let Some(first) = living.first() else { return };
-    note_ended(file.model, call, Some(*first), what, claims);
+    note_ended(file, call, Some(*first), what, claims);
     let undone_in: Vec<FuncId> = living.iter().map(|release| release.func).collect();
     returned::note(file, meta.id, call, &undone_in, (format!("the {what}"), None), claims);
 }

@@ -145,7 +145,10 @@ fn staying<'f>(
             notes.push(list::note(model, registration, &list));
             None
         }
-        Disposer::Kept => return dropped("what the call returns is kept: it may remove the listener"),
+        Disposer::Kept => {
+            note_listed(file, registration, origin, claims);
+            return dropped("what the call returns is kept: it may remove the listener");
+        }
     };
     if once::is_deduplicated(model, registration) {
         return dropped("the target keeps a function of the module only once");
@@ -287,7 +290,25 @@ fn note_removed(
         let at = model.file.tree.span(registration.call);
         let target = shown_target(model, registration);
         let what = || format!("its listener stays on `{target}`");
-        owned::note_held(model, (registration.func, at), removal.func, what, claims);
+        let site = (registration.func, at);
+        if origin == Origin::PassedToConstructor {
+            owned::note_held_on_given(model, site, removal.func, what, claims);
+        } else {
+            owned::note_held(model, site, removal.func, what, claims);
+        }
+    }
+}
+
+/// The same, where a list of the instance has what takes the listener away.
+fn note_listed(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    origin: Origin,
+    claims: &mut Claims<'_>,
+) {
+    if is_outer(registration, origin) && origin != Origin::PassedToConstructor {
+        let what = || format!("its listener stays on `{}`", shown_target(file.model, registration));
+        owned::note_listed(file.model, (registration.func, registration.call), what, claims);
     }
 }
 

@@ -87,6 +87,22 @@ fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     observed.peek().is_some() && observed.all(|node| is_found_node(model, node))
 }
 
+/// Whether nothing says that what an observer observes stays for as long as the page: elements that somebody handed over.
+pub(crate) fn may_go_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let handle = file.follow(call);
+    let mut accesses = handle.places.iter().flat_map(|place| file.accesses.of(place));
+    let of_page = |node: NodeId| matches!(model.file.place(node).root, Root::Global(_));
+    matches!(name, Some("IntersectionObserver" | "MutationObserver" | "ResizeObserver"))
+        && !accesses.any(|access| match access.usage {
+            Usage::Method { name, call } if tree.text(name) == "observe" => {
+                tree.arg(call, 0).is_some_and(of_page)
+            }
+            _ => false,
+        })
+}
+
 /// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body.
 fn is_found_node(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;

@@ -1,6 +1,8 @@
 //! `mismatched-removal`: a removal that can never match what was added.
 
 mod counterpart;
+mod forwarded;
+mod never;
 
 use crate::claim::{Claim, LocalClaim, Note};
 use crate::finding::{Finding, Role, Severity};
@@ -35,7 +37,9 @@ impl Rule for MismatchedRemoval {
 
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         for (position, removal) in file.removals.iter().enumerate() {
-            if let Some(body) = mismatch(file, position, removal) {
+            let found =
+                mismatch(file, position, removal).or_else(|| never::mismatch(file, position, removal));
+            if let Some(body) = found {
                 let at = file.model.file.tree.span(removal.call);
                 claims.add(META.id, removal.func, at, body);
             }
@@ -90,6 +94,9 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
             notes: added.map(|added| note_added(model, added)).into_iter().collect(),
             ..LocalClaim::default()
         });
+    }
+    if let Some(claim) = forwarded::mismatch(file, removal) {
+        return Some(claim);
     }
     let added = file.registrations.iter().find(|added| is_meant(file, added, removal))?;
     Some(LocalClaim {

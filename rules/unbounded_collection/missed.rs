@@ -58,6 +58,7 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
         .or_else(|| site.only_asked().map(|at| (Why::Ended, at)))
         .or_else(|| site.only_failures().map(|at| (Why::Succeeded, at)))
         .or_else(|| site.fired().map(|at| (Why::Fired, at)))
+        .or_else(|| site.disarmed().map(|at| (Why::Disarmed, at)))
         .or_else(|| site.ended().map(|at| (Why::Ended, at)))
         .or_else(|| site.other_site().map(|at| (Why::OtherSite, at)))?;
     let span = |node: NodeId| file.model.file.tree.span(node);
@@ -338,6 +339,60 @@ impl Site<'_, '_, '_> {
             matches!(path.as_deref(), Some("clearTimeout" | "clearInterval"))
         });
         cancels && !file.is_within(release.func, self.op.func)
+    }
+
+    /// `const timer = setTimeout(() => waiting.delete(id), …); waiting.set(id, (answer) => { clearTimeout(timer); … })`: only a
+    /// timeout takes the entry out, and an answer disarms that.
+    fn disarmed(&self) -> Option<NodeId> {
+        let tree = &self.model.file.tree;
+        let outer = self.call_around();
+        let node = self.model.file.function(outer).node;
+        let timer = tree.subtree(node).find(|&call| self.takes_out_later(call))?;
+        let clears =
+            |call: &NodeId| self.clears(*call, timer, outer) && self.leaves_after(tree.func(*call), outer);
+        self.file.calls.iter().copied().find(clears)
+    }
+
+    /// Whether a call arms a timeout, and all releases are its callback's.
+    fn takes_out_later(&self, call: NodeId) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let callee = (tree.kind(call) == Kind::Call).then(|| tree.callee(call)).flatten();
+        let callback = tree.arg(call, 0).and_then(|arg| self.model.function_of(arg));
+        callee.is_some_and(|callee| self.model.api_path(callee).as_deref() == Some("setTimeout"))
+            && callback.is_some_and(|callback| {
+                self.releases.iter().all(|release| file.is_within(release.func, callback))
+            })
+    }
+
+    /// Whether a call clears a timeout that a variable of the call around holds, or a property of the entry.
+    fn clears(&self, call: NodeId, timer: NodeId, outer: FuncId) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let path = (tree.kind(call) == Kind::Call)
+            .then(|| tree.callee(call))
+            .flatten()
+            .and_then(|callee| self.model.api_path(callee));
+        let Some(handle) = tree.arg(call, 0).filter(|_| path.as_deref() == Some("clearTimeout")) else {
+            return false;
+        };
+        let is_timer = |node: NodeId| {
+            node == timer || file.binding_of(node).is_some_and(|at| file.binding(at).values[..] == [timer])
+        };
+        let is_of_entry = || {
+            let entry = self.op.value.map(|value| file.value_of(value).unwrap_or(value));
+            let name = (tree.kind(handle) == Kind::Member).then(|| tree.name(handle)).flatten();
+            let kept = entry.zip(name).and_then(|(entry, name)| tree.property(entry, name));
+            kept.is_some_and(is_timer) && !self.looked_up_in(tree.func(call)).is_empty()
+        };
+        file.is_within(tree.func(call), outer) && is_timer(handle) || is_of_entry()
+    }
+
+    /// Whether a function is run after the entry was put in, by others than the call that did, and does not take it out.
+    fn leaves_after(&self, func: FuncId, outer: FuncId) -> bool {
+        let file = &self.model.file;
+        let is_executed = call_around(self.model, func) == outer;
+        // Who clears the last timeout to put in the next has the next one take the entry out.
+        let adds = file.is_within(self.op.func, func);
+        !is_executed && !adds && !self.may_release(func)
     }
 
     /// A table of callbacks that only answers take out, of an object that connects again: what its connection owed when it

@@ -8,6 +8,7 @@ mod expired;
 mod keys;
 mod mend;
 mod missed;
+mod other_thing;
 mod partial;
 mod present;
 mod release;
@@ -94,7 +95,8 @@ impl Rule for UnboundedCollection {
         let holder = claims.names.place(model, &op.holder);
         let key = op.key.or_else(|| distinct::told_apart_by(file, op));
         let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
-        let missed = partial::gap(file, op)
+        let missed = other_thing::missed(file, op)
+            .or_else(|| partial::gap(file, op))
             .or_else(|| missed::missed(file, op))
             .or_else(|| expired::missed(file, op))
             .or_else(|| uncovered::missed(file, op));

@@ -130,11 +130,25 @@ fn is_idle(project: &Project<'_>, found: &Use) -> bool {
 /// what to end (`leave(player)`) ends that, not its owner; what an instance takes out of a collection that is not its
 /// own when it ends is its own entry; and what runs again and again (`reconnect() { this.cleanup(); … }`) is no end.
 fn is_end(project: &Project<'_>, spot: &Spot, found: &Use) -> bool {
-    let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
     let is_owner = matches!(spot.root, SpotRoot::Instance(..)) && !rate.is_some_and(Rate::is_hot);
-    is_owner && row.class.is_some() && row.subjects == 0 && ending::is_end(project.catalog, &row.name)
-        || rate == Some(Rate::Stop)
+    is_owner && ends_owner(project, (found.file, found.row.func), HELPERS) || rate == Some(Rate::Stop)
+}
+
+/// How many methods of its own an end may go through: `destroy() { this.empty(); }`.
+const HELPERS: u32 = 3;
+
+/// Whether a function is a method that ends its owner, or a method that only such call.
+fn ends_owner(project: &Project<'_>, (file, func): (FileId, FuncId), fuel: u32) -> bool {
+    let row = &project.summary(file).functions[func.index()];
+    if row.class.is_none() || row.subjects > 0 {
+        return false;
+    }
+    let is_called_by_ends = || {
+        let callers = project.callers(file, func);
+        fuel > 0 && !callers.is_empty() && callers.iter().all(|&at| ends_owner(project, at, fuel - 1))
+    };
+    ending::is_end(project.catalog, &row.name) || is_called_by_ends()
 }
 
 /// What is known to run while the program starts, and then no more, takes nothing away from what comes later.

@@ -72,8 +72,10 @@ fn how_it_stays(missed: &Missed) -> &'static str {
         Why::GaveUp => "when this gives up",
         Why::Ended => "when the connection ends here",
         Why::OtherKey => "this deletes under another key than it was found under",
+        Why::OtherThing => "this takes out the promise on which what was added was chained",
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
+        Why::Disarmed => "when this clears the timeout",
         Why::Succeeded => "only a failure comes here: otherwise",
         Why::Expired => "only who asks for the same key again comes here: otherwise",
         Why::Uncovered => "where this does not run",
@@ -87,8 +89,10 @@ fn when_it_stays(missed: &Missed) -> &str {
         Why::GaveUp => "when the answer they wait for does not come",
         Why::Ended => "when the connection ends before the answer",
         Why::OtherKey => "although they look deleted: the key is another",
+        Why::OtherThing => "although they look taken out: what was added is another promise",
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
+        Why::Disarmed => "when their timeout is cleared: nothing else takes them out",
         Why::Succeeded => "unless something fails",
         Why::Expired => "until somebody asks for them again",
         Why::Uncovered => missed.ending.as_ref().map_or("at one end of their owner", |ending| &ending.how),
@@ -105,10 +109,12 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("empty `{name}` when the connection ends, and tell who waits that no answer will come")
         }
         Why::OtherKey => format!("delete from `{name}` under the key under which the entry was found"),
+        Why::OtherThing => format!("take out of `{name}` the very promise that was added"),
         Why::OtherSite => {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Disarmed => format!("delete the entry from `{name}` where its timeout is cleared, too"),
         Why::Uncovered => {
             format!(
                 "add to `{name}` where what takes the entry out is sure to run: beside it, in the same hook"
