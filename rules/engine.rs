@@ -48,7 +48,7 @@ pub fn analyse(
     let removals: Vec<Removal> =
         all.clone().flat_map(|call| listeners::removals(&model, &accesses, call)).collect();
     let unreachable = Unreachable::of(&model);
-    let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(&model, call)).collect();
+    let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(call)).collect();
     let registrations: Vec<Registration> =
         calls.iter().filter_map(|&call| listeners::registration(&model, call)).collect();
     let view = FileView {
@@ -71,6 +71,8 @@ pub fn analyse(
         held_back: RefCell::default(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
+        left: RefCell::default(),
+        told_by_block: RefCell::default(),
         role,
         trace,
     };
@@ -88,7 +90,7 @@ pub fn analyse(
 fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
     let landmarks = view.model.landmarks().iter().copied();
-    for node in landmarks.filter(|&node| !unreachable.contains(view.model, node)) {
+    for node in landmarks.filter(|&node| !unreachable.contains(node)) {
         match tree.kind(node) {
             Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
             Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),
@@ -100,7 +102,7 @@ fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule]
             _ => {}
         }
     }
-    for op in view.ops.iter().filter(|op| !unreachable.contains(view.model, op.node)) {
+    for op in view.ops.iter().filter(|op| !unreachable.contains(op.node)) {
         for rule in rules {
             rule.collection(view, op, claims);
         }

@@ -147,10 +147,10 @@ fn obtained(
 fn is_ended_within(file: &FileView<'_, '_>, meta: &'static Meta, handle: &Handle) -> bool {
     let patterns = file.any_release(meta);
     let tree = &file.model.file.tree;
-    let is_end = |name: &str| patterns.methods.iter().any(|method| method == name);
     handle.places.iter().any(|place| {
         file.accesses.below(place).any(|access| {
-            let ends = matches!(access.usage, Usage::Method { name, .. } if is_end(tree.text(name)));
+            let ends =
+                matches!(access.usage, Usage::Method { name, .. } if patterns.is_method(tree.text(name)));
             ends && access.place != *place
         })
     })

@@ -1,12 +1,13 @@
 //! What a rule is.
 
-use crate::claim::{Body, Claim, RuleId};
+use crate::claim::{Body, Claim, LeftClaim, RuleId};
 use crate::ending;
 use crate::factory::Pending;
 use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
 use crate::pairing::Pairs;
 use crate::trace::{Dropped, Trace};
+use crate::unbounded_collection::ToldByBlock;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
@@ -20,6 +21,7 @@ use outlive_semantic::tree::Span;
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -89,7 +91,7 @@ pub struct FileView<'v, 'a> {
     /// The methods that end instances, by class: asked for each thing that is acquired.
     pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
     /// What gives back things of which nobody in the file knows more.
-    pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
+    pub(crate) any_release: RefCell<FxHashMap<&'static str, Arc<ReleasePatterns>>>,
     /// Calls of functions whose results are kept.
     pub(crate) pending: RefCell<Vec<Pending>>,
     /// The first call of a method whose result its function gives back, by the method.
@@ -106,6 +108,10 @@ pub struct FileView<'v, 'a> {
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
+    /// What the last call leaves behind that is handed a function: the rules ask one after the other.
+    pub(crate) left: RefCell<Option<(NodeId, Option<LeftClaim>)>>,
+    /// What statements of a block tell of those behind them: each growth in it asks.
+    pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
@@ -119,7 +125,7 @@ impl<'v> FileView<'v, '_> {
     }
 
     /// What gives back anything that a rule speaks of, for what nobody knows more about.
-    pub(crate) fn any_release(&self, rule: &'static Meta) -> Rc<ReleasePatterns> {
+    pub(crate) fn any_release(&self, rule: &'static Meta) -> Arc<ReleasePatterns> {
         self.releases_by(rule.id, || {
             let methods = self.model.catalog.releases_of(rule.id).to_vec();
             let functions = self.model.catalog.release_functions_of(rule.id).to_vec();
@@ -127,13 +133,14 @@ impl<'v> FileView<'v, '_> {
         })
     }
 
-    /// Patterns that are many, made once for the file.
+    /// Patterns that are many, and depend on rows alone: made once.
     pub(crate) fn releases_by(
         &self,
         key: &'static str,
         make: impl FnOnce() -> ReleasePatterns,
-    ) -> Rc<ReleasePatterns> {
-        Rc::clone(self.any_release.borrow_mut().entry(key).or_insert_with(|| Rc::new(make())))
+    ) -> Arc<ReleasePatterns> {
+        let mut known = self.any_release.borrow_mut();
+        Arc::clone(known.entry(key).or_insert_with(|| self.model.catalog.patterns(key, make)))
     }
 
     /// Whether a row says of a call, or of a method of its name, that it acquires something.

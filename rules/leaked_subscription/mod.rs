@@ -48,13 +48,13 @@ impl Rule for LeakedSubscription {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
             return;
         }
-        let patterns = ReleasePatterns {
+        let patterns = file.releases_by(SUBSCRIPTION, || ReleasePatterns {
             methods: ["unsubscribe", "dispose", "remove", "cancel", "close", "off", "stop", "return"]
                 .map(str::to_owned)
                 .to_vec(),
             called: true,
             ..ReleasePatterns::default()
-        };
+        });
         let acquired = Acquired { meta: &META, call, what: SUBSCRIPTION.to_owned(), patterns: &patterns };
         let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let place = model.file.place(origin(model, source));

@@ -1,11 +1,12 @@
 //! Keys that are let in only if another table has them: there are no more of them than it has.
 
+use super::told;
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tested;
+use outlive_semantic::tested::{self, Told};
 
 const GROWTHS: [Growth; 5] = [Growth::Set, Growth::Add, Growth::Push, Growth::Key, Growth::Rebuild];
 
@@ -17,18 +18,26 @@ pub(super) fn by(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Place> {
     if matches!(key.root, Root::Value(_)) {
         return None;
     }
-    let asked = tested::known_at(model, op.node).into_iter().filter(|&(_, outcome)| outcome);
-    asked
-        .filter_map(|(test, _)| table_asked(model, test, &key))
-        .find(|table| *table != op.holder && is_settled(file, table, op))
+    let others = |table: &Place| *table != op.holder && is_settled(file, table, op);
+    tested::around(model, op.node).find_map(|told| match told {
+        Told::Branch(test, outcome) => tested::parts(model, test, outcome)
+            .into_iter()
+            .filter(|&(_, outcome)| outcome)
+            .filter_map(|(test, _)| table_asked(model, test))
+            .find_map(|(table, of)| (of == key && others(&table)).then_some(table)),
+        Told::Behind { block, statement } => {
+            let told = told::by(file, block);
+            told.tables_with(&key, statement).find(|table| others(table)).cloned()
+        }
+    })
 }
 
-/// The table of `allowed.has(k)`, `allowed.includes(k)`.
-fn table_asked(model: &Model<'_>, test: NodeId, key: &Place) -> Option<Place> {
+/// The table of `allowed.has(k)`, `allowed.includes(k)`, and the key.
+pub(super) fn table_asked(model: &Model<'_>, test: NodeId) -> Option<(Place, Place)> {
     let tree = &model.file.tree;
     let (object, method) = tree.method_call(test)?;
-    let is_key = tree.arg(test, 0).is_some_and(|arg| model.file.place(arg) == *key);
-    (is_key && matches!(method, "has" | "includes")).then(|| model.file.place(object))
+    let key = tree.arg(test, 0).filter(|_| matches!(method, "has" | "includes"))?;
+    Some((model.file.place(object), model.file.place(key)))
 }
 
 /// Whether a table is a variable of the module, or of a function around, which alone fills it.

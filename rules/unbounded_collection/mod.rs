@@ -14,7 +14,10 @@ mod release;
 mod report;
 mod settle;
 mod site;
+mod told;
 mod uncovered;
+
+pub(crate) use told::ToldByBlock;
 
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
@@ -85,7 +88,7 @@ impl Rule for UnboundedCollection {
         if is_limited(file, op) {
             return dropped("nothing is added once there are too many");
         }
-        if present::is_overwrite(model, op) {
+        if present::is_overwrite(file, op) {
             return dropped("an entry that is there is overwritten");
         }
         if let Some(others) = admitted::by(file, op) {
