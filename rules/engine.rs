@@ -72,7 +72,12 @@ pub fn analyse(
         acquiring: Cell::new(None),
         followed: RefCell::default(),
         left: RefCell::default(),
+        put_back: RefCell::default(),
+        ended_in: RefCell::default(),
+        growths_by_func: OnceCell::new(),
         told_by_block: RefCell::default(),
+        readers: RefCell::default(),
+        filled_about: OnceCell::new(),
         role,
         trace,
     };

@@ -7,7 +7,8 @@ use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
 use crate::pairing::Pairs;
 use crate::trace::{Dropped, Trace};
-use crate::unbounded_collection::ToldByBlock;
+use crate::unbounded_collection::{FilledAbout, Readers, ToldByBlock};
+use crate::unbounded_queue::PutBack;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
@@ -18,7 +19,7 @@ use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, Role};
 use outlive_semantic::tree::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -110,6 +111,16 @@ pub struct FileView<'v, 'a> {
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// What the last call leaves behind that is handed a function: the rules ask one after the other.
     pub(crate) left: RefCell<Option<(NodeId, Option<LeftClaim>)>>,
+    /// The functions that read a collection by key: each place where it grows asks.
+    pub(crate) readers: RefCell<FxHashMap<Place, Readers>>,
+    /// The collections that are filled with what is about one thing: each place where one grows asks.
+    pub(crate) filled_about: OnceCell<FilledAbout>,
+    /// Where comes back to a list what could not be sent: each place where it grows asks.
+    pub(crate) put_back: RefCell<FxHashMap<Place, PutBack>>,
+    /// In which functions and blocks what a path names is ended: each listener on it asks.
+    pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
+    /// The positions of growths by the function that they stand in: each listener asks.
+    pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
     /// What statements of a block tell of those behind them: each growth in it asks.
     pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The part the file plays.
@@ -204,6 +215,19 @@ impl<'v> FileView<'v, '_> {
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
         let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
         let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|&at| self.ops.get(at as usize))
+    }
+
+    /// Where collections grow in one function, in the order of [`FileView::ops`].
+    pub(crate) fn growths_in(&self, func: FuncId) -> impl Iterator<Item = &CollectionOp> {
+        let index = self.growths_by_func.get_or_init(|| {
+            let mut index: FxHashMap<FuncId, Vec<u32>> = FxHashMap::default();
+            for (at, op) in (0..).zip(self.ops).filter(|(_, op)| matches!(op.op, Op::Grow(_))) {
+                index.entry(op.func).or_default().push(at);
+            }
+            index
+        });
+        let found = index.get(&func).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 

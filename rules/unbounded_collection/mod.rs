@@ -17,6 +17,8 @@ mod site;
 mod told;
 mod uncovered;
 
+pub(crate) use evidence::FilledAbout;
+pub(crate) use site::Readers;
 pub(crate) use told::ToldByBlock;
 
 use crate::claim::{Body, Claim, GrowthClaim};

@@ -2,15 +2,16 @@
 
 use super::container::is_library_cache;
 use crate::rule::FileView;
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Root, Step};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
 use outlive_semantic::tree::{BinaryOp, Kind, LogicalOp};
+use rustc_hash::FxHashSet;
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
@@ -144,13 +145,38 @@ pub(super) fn shown_key(model: &Model<'_>, key: NodeId) -> String {
 
 /// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
 pub(super) fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    let by_method = file.ops_on(&op.holder, Op::Lookup).any(|other| related(file, other.func, op.func));
-    by_method
-        || op.holder.clone().with(Step::Element).is_some_and(|element| {
-            file.accesses.of(&element).any(|access| {
-                !matches!(access.usage, Usage::Assigned(_)) && related(file, access.func, op.func)
-            })
-        })
+    if let Some(readers) = file.readers.borrow().get(&op.holder) {
+        return readers.is_related(file.model, op.func);
+    }
+    let readers = Readers::of(file, &op.holder);
+    let found = readers.is_related(file.model, op.func);
+    file.readers.borrow_mut().insert(op.holder.clone(), readers);
+    found
+}
+
+/// The functions that read a collection by key: each place where it grows asks.
+pub(crate) struct Readers {
+    own: FxHashSet<FuncId>,
+    /// These, and the functions around them.
+    around: FxHashSet<FuncId>,
+}
+
+impl Readers {
+    fn of(file: &FileView<'_, '_>, holder: &Place) -> Self {
+        let mut own: FxHashSet<FuncId> = file.ops_on(holder, Op::Lookup).map(|other| other.func).collect();
+        if let Some(element) = holder.clone().with(Step::Element) {
+            let read = |access: &&Access| !matches!(access.usage, Usage::Assigned(_));
+            own.extend(file.accesses.of(&element).filter(read).map(|access| access.func));
+        }
+        let around = own.iter().flat_map(|&func| file.model.file.enclosing(func)).collect();
+        Self { own, around }
+    }
+
+    /// Whether one of them is, stands in, or is around a function; the module is around all.
+    fn is_related(&self, model: &Model<'_>, func: FuncId) -> bool {
+        let is_own = |around: FuncId| around.index() != 0 && self.own.contains(&around);
+        self.around.contains(&func) || model.file.enclosing(func).any(is_own)
+    }
 }
 
 fn related(file: &FileView<'_, '_>, a: FuncId, b: FuncId) -> bool {

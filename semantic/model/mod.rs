@@ -268,6 +268,7 @@ impl<'a> Model<'a> {
     }
 
     /// Notes that an answer known already is used: what rests on it is no more settled than it is.
+    #[inline]
     fn reuse(&self, question: impl FnOnce() -> Question) {
         if self.unsettled.is_building.get() && self.unsettled.answers.borrow().contains(&question()) {
             self.unsettled.ask();
@@ -389,7 +390,8 @@ impl<'a> Model<'a> {
     }
 
     /// The `for await` loops, from outside inwards.
-    pub(crate) fn awaited_loops(&self) -> &[NodeId] {
+    #[must_use]
+    pub fn awaited_loops(&self) -> &[NodeId] {
         &self.awaited_loops
     }
 
