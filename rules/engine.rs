@@ -75,6 +75,7 @@ pub fn analyse(
         put_back: RefCell::default(),
         ended_in: RefCell::default(),
         growths_by_func: OnceCell::new(),
+        partings: RefCell::default(),
         told_by_block: RefCell::default(),
         readers: RefCell::default(),
         filled_about: OnceCell::new(),

@@ -121,6 +121,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
     /// The positions of growths by the function that they stand in: each listener asks.
     pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
+    /// The positions of the removals in functions that end what one function begins: each listener that it adds asks.
+    pub(crate) partings: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
     /// What statements of a block tell of those behind them: each growth in it asks.
     pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The part the file plays.
@@ -216,6 +218,11 @@ impl<'v> FileView<'v, '_> {
         let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
         let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
+    }
+
+    /// The positions of the removals in functions that end what a function begins, found once.
+    pub(crate) fn partings_of(&self, begins: FuncId, find: impl FnOnce() -> Rc<[usize]>) -> Rc<[usize]> {
+        Rc::clone(self.partings.borrow_mut().entry(begins).or_insert_with(find))
     }
 
     /// Where collections grow in one function, in the order of [`FileView::ops`].
