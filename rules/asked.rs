@@ -60,7 +60,11 @@ pub(crate) fn made(
 ) {
     let model = file.model;
     let tree = &model.file.tree;
-    let Some(of) = model.model_of(model.ty(call)).filter(|_| tree.is_call(call)) else { return };
+    // What is thrown away nobody finds.
+    if !tree.is_call(call) || tree.is_discarded(call) {
+        return;
+    }
+    let Some(of) = model.model_of(model.ty(call)) else { return };
     let rows = || model.catalog.asked_of_clients(None).filter(|(client, _)| *client == of);
     let is_client = rows().next().is_some();
     if !is_client {

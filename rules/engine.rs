@@ -48,7 +48,7 @@ pub fn analyse(
     let removals: Vec<Removal> =
         all.clone().flat_map(|call| listeners::removals(&model, &accesses, call)).collect();
     let unreachable = Unreachable::of(&model);
-    let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(&model, call)).collect();
+    let calls: Vec<NodeId> = all.filter(|&call| !unreachable.contains(call)).collect();
     let registrations: Vec<Registration> =
         calls.iter().filter_map(|&call| listeners::registration(&model, call)).collect();
     let view = FileView {
@@ -72,6 +72,14 @@ pub fn analyse(
         shut: OnceCell::new(),
         acquiring: Cell::new(None),
         followed: RefCell::default(),
+        left: RefCell::default(),
+        put_back: RefCell::default(),
+        ended_in: RefCell::default(),
+        growths_by_func: OnceCell::new(),
+        partings: RefCell::default(),
+        told_by_block: RefCell::default(),
+        readers: RefCell::default(),
+        filled_about: OnceCell::new(),
         role,
         trace,
     };
@@ -89,7 +97,7 @@ pub fn analyse(
 fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule], claims: &mut Claims<'_>) {
     let tree = &view.model.file.tree;
     let landmarks = view.model.landmarks().iter().copied();
-    for node in landmarks.filter(|&node| !unreachable.contains(view.model, node)) {
+    for node in landmarks.filter(|&node| !unreachable.contains(node)) {
         match tree.kind(node) {
             Kind::Call | Kind::New => rules.iter().for_each(|rule| rule.call(view, node, claims)),
             Kind::Object | Kind::Array => rules.iter().for_each(|rule| rule.literal(view, node, claims)),
@@ -101,7 +109,7 @@ fn visit(view: &FileView<'_, '_>, unreachable: &Unreachable, rules: &[&dyn Rule]
             _ => {}
         }
     }
-    for op in view.ops.iter().filter(|op| !unreachable.contains(view.model, op.node)) {
+    for op in view.ops.iter().filter(|op| !unreachable.contains(op.node)) {
         for rule in rules {
             rule.collection(view, op, claims);
         }

@@ -93,16 +93,54 @@ fn givers_of_file(meta: &'static Meta, claims: &mut Claims<'_>) -> FxHashSet<Fun
         Body::Passed(_) if claim.rule == meta.id => seen.insert(claim.func),
         _ => true,
     });
-    loop {
-        let gives = claims.list.iter().filter(|claim| gives(meta, claim)).map(|claim| claim.func).collect();
-        let known = claims.list.len();
-        claims.list.retain(|claim| match &claim.body {
-            Body::Passed(callee) if claim.rule == meta.id => may_give(&gives, callee),
-            _ => true,
-        });
-        if claims.list.len() == known {
-            return gives;
+    let mut left = Givers::default();
+    for (at, claim) in claims.list.iter().enumerate().filter(|(_, claim)| gives(meta, claim)) {
+        left.add(at, claim);
+    }
+    let forgotten = left.forget_empty_handed(&claims.list);
+    let mut at = 0;
+    claims.list.retain(|_| {
+        at += 1;
+        !forgotten.contains(&(at - 1))
+    });
+    left.counts.into_keys().collect()
+}
+
+/// The functions that may give something, while those are left out that pass on what gives nothing.
+#[derive(Default)]
+struct Givers {
+    /// How many claims say so of each.
+    counts: FxHashMap<FuncId, u32>,
+    /// By what they call, the positions of the claims about functions that pass that on.
+    passing: FxHashMap<FuncId, Vec<usize>>,
+}
+
+impl Givers {
+    fn add(&mut self, at: usize, claim: &Claim) {
+        *self.counts.entry(claim.func).or_default() += 1;
+        if let Body::Passed(TargetRow::Function(callee)) = claim.body {
+            self.passing.entry(callee).or_default().push(at);
         }
+    }
+
+    /// Leaves out who passes on nothing, and who passes on what those give; the positions of the claims that said so.
+    fn forget_empty_handed(&mut self, list: &[Claim]) -> FxHashSet<usize> {
+        let mut open: Vec<FuncId> =
+            self.passing.keys().copied().filter(|callee| !self.counts.contains_key(callee)).collect();
+        let mut forgotten = FxHashSet::default();
+        while let Some(callee) = open.pop() {
+            for at in self.passing.remove(&callee).unwrap_or_default() {
+                forgotten.insert(at);
+                let func = list[at].func;
+                let Some(count) = self.counts.get_mut(&func) else { continue };
+                *count -= 1;
+                if *count == 0 {
+                    self.counts.remove(&func);
+                    open.push(func);
+                }
+            }
+        }
+        forgotten
     }
 }
 
@@ -147,10 +185,10 @@ fn obtained(
 fn is_ended_within(file: &FileView<'_, '_>, meta: &'static Meta, handle: &Handle) -> bool {
     let patterns = file.any_release(meta);
     let tree = &file.model.file.tree;
-    let is_end = |name: &str| patterns.methods.iter().any(|method| method == name);
     handle.places.iter().any(|place| {
         file.accesses.below(place).any(|access| {
-            let ends = matches!(access.usage, Usage::Method { name, .. } if is_end(tree.text(name)));
+            let ends =
+                matches!(access.usage, Usage::Method { name, .. } if patterns.is_method(tree.text(name)));
             ends && access.place != *place
         })
     })
@@ -203,7 +241,7 @@ pub(crate) fn settle_all(
     meta: &'static Meta,
     text: impl Fn(&AcquireClaim) -> Text,
 ) -> Vec<Finding> {
-    let givers = Givers::of(claims);
+    let givers = GiversOfProject::of(claims);
     if givers.given.is_empty() {
         return Vec::new();
     }
@@ -222,12 +260,12 @@ pub(crate) fn settle_all(
 }
 
 /// The functions that give something acquired, and those that pass on what others give.
-struct Givers<'c> {
+struct GiversOfProject<'c> {
     given: FxHashMap<(FileId, FuncId), &'c GivenClaim>,
     passed: FxHashMap<(FileId, FuncId), &'c TargetRow>,
 }
 
-impl<'c> Givers<'c> {
+impl<'c> GiversOfProject<'c> {
     fn of(claims: &[(FileId, &'c Claim)]) -> Self {
         let mut out = Self { given: FxHashMap::default(), passed: FxHashMap::default() };
         for &(file, claim) in claims {

@@ -17,7 +17,7 @@ use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::{Answer, FileId};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Notes that a function does something at `site` which only what it returns undoes: `undone_in` are the functions that
 /// do. `keeper` is what holds it until then; none for the process itself.
@@ -123,14 +123,44 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     if tree.kind(call) != Kind::Call || tree.func(call).index() == 0 || !takes_function(model, call) {
         return;
     }
-    let Some(callee) = factory::callee(model, call, claims) else { return };
+    if let Some(body) = left(file, meta, call, claims) {
+        claims.add(meta.id, tree.func(call), tree.span(call), body);
+    }
+}
+
+/// What is left behind where the result of a call is not always used. Both rules that ask are told the same.
+fn left(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    claims: &mut Claims<'_>,
+) -> Option<LeftClaim> {
+    if let Some((of, known)) = &*file.left.borrow()
+        && *of == call
+    {
+        return known.clone();
+    }
+    let found = find_left(file, meta, call, claims);
+    *file.left.borrow_mut() = Some((call, found.clone()));
+    found
+}
+
+fn find_left(
+    file: &FileView<'_, '_>,
+    meta: &'static Meta,
+    call: NodeId,
+    claims: &mut Claims<'_>,
+) -> Option<LeftClaim> {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let callee = factory::callee(model, call, claims)?;
     let handle = file.follow(call);
     let patterns = disposal(file);
     let known = claims.list.len();
     let acquired = Acquired { meta, call, what: "listener".to_owned(), patterns: &patterns };
     let acquired = file.trace.quietly(|| acquire::claim_handle(file, acquired, &handle, claims));
     claims.list.truncate(known);
-    let Some(acquired) = acquired.filter(|acquired| is_left(file, call, &handle, acquired)) else { return };
+    let acquired = acquired.filter(|acquired| is_left(file, call, &handle, acquired))?;
     let fresh = tree
         .args(call)
         .enumerate()
@@ -145,12 +175,11 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let args = tree.args(call).map(&mut target).collect();
     let receiver = tree.method_call(call).map(|(object, _)| target(object));
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee)).unwrap_or_default().to_owned();
-    let body = LeftClaim { callee, name, acquired, args, receiver, fresh };
-    claims.add(meta.id, tree.func(call), tree.span(call), body);
+    Some(LeftClaim { callee, name, acquired, args, receiver, fresh })
 }
 
 /// What ends what a call has begun, of whatever shape it returns that: a function, or an object with a method for it.
-pub(crate) fn disposal(file: &FileView<'_, '_>) -> Rc<ReleasePatterns> {
+pub(crate) fn disposal(file: &FileView<'_, '_>) -> Arc<ReleasePatterns> {
     file.releases_by("disposal", || ReleasePatterns {
         called: true,
         methods: DISPOSAL.iter().map(|&name| name.to_owned()).collect(),

@@ -1,12 +1,14 @@
 //! What a rule is.
 
-use crate::claim::{Body, Claim, RuleId};
+use crate::claim::{Body, Claim, LeftClaim, RuleId};
 use crate::ending;
 use crate::factory::Pending;
 use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
 use crate::pairing::Pairs;
 use crate::trace::{Dropped, Trace};
+use crate::unbounded_collection::{FilledAbout, Readers, ToldByBlock};
+use crate::unbounded_queue::PutBack;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
@@ -18,9 +20,10 @@ use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::shut::Shut;
 use outlive_semantic::summary::{NameMap, Role};
 use outlive_semantic::tree::Span;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a rule is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -90,7 +93,7 @@ pub struct FileView<'v, 'a> {
     /// The methods that end instances, by class: asked for each thing that is acquired.
     pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
     /// What gives back things of which nobody in the file knows more.
-    pub(crate) any_release: RefCell<FxHashMap<&'static str, Rc<ReleasePatterns>>>,
+    pub(crate) any_release: RefCell<FxHashMap<&'static str, Arc<ReleasePatterns>>>,
     /// Calls of functions whose results are kept.
     pub(crate) pending: RefCell<Vec<Pending>>,
     /// The first call of a method whose result its function gives back, by the method.
@@ -109,6 +112,22 @@ pub struct FileView<'v, 'a> {
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
+    /// What the last call leaves behind that is handed a function: the rules ask one after the other.
+    pub(crate) left: RefCell<Option<(NodeId, Option<LeftClaim>)>>,
+    /// The functions that read a collection by key: each place where it grows asks.
+    pub(crate) readers: RefCell<FxHashMap<Place, Readers>>,
+    /// The collections that are filled with what is about one thing: each place where one grows asks.
+    pub(crate) filled_about: OnceCell<FilledAbout>,
+    /// Where comes back to a list what could not be sent: each place where it grows asks.
+    pub(crate) put_back: RefCell<FxHashMap<Place, PutBack>>,
+    /// In which functions and blocks what a path names is ended: each listener on it asks.
+    pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
+    /// The positions of growths by the function that they stand in: each listener asks.
+    pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
+    /// The positions of the removals in functions that end what one function begins: each listener that it adds asks.
+    pub(crate) partings: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
+    /// What statements of a block tell of those behind them: each growth in it asks.
+    pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
@@ -128,7 +147,7 @@ impl<'v> FileView<'v, '_> {
     }
 
     /// What gives back anything that a rule speaks of, for what nobody knows more about.
-    pub(crate) fn any_release(&self, rule: &'static Meta) -> Rc<ReleasePatterns> {
+    pub(crate) fn any_release(&self, rule: &'static Meta) -> Arc<ReleasePatterns> {
         self.releases_by(rule.id, || {
             let methods = self.model.catalog.releases_of(rule.id).to_vec();
             let functions = self.model.catalog.release_functions_of(rule.id).to_vec();
@@ -136,13 +155,14 @@ impl<'v> FileView<'v, '_> {
         })
     }
 
-    /// Patterns that are many, made once for the file.
+    /// Patterns that are many, and depend on rows alone: made once.
     pub(crate) fn releases_by(
         &self,
         key: &'static str,
         make: impl FnOnce() -> ReleasePatterns,
-    ) -> Rc<ReleasePatterns> {
-        Rc::clone(self.any_release.borrow_mut().entry(key).or_insert_with(|| Rc::new(make())))
+    ) -> Arc<ReleasePatterns> {
+        let mut known = self.any_release.borrow_mut();
+        Arc::clone(known.entry(key).or_insert_with(|| self.model.catalog.patterns(key, make)))
     }
 
     /// Whether a row says of a call, or of a method of its name, that it acquires something.
@@ -206,6 +226,24 @@ impl<'v> FileView<'v, '_> {
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
         let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
         let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
+        found.iter().filter_map(|&at| self.ops.get(at as usize))
+    }
+
+    /// The positions of the removals in functions that end what a function begins, found once.
+    pub(crate) fn partings_of(&self, begins: FuncId, find: impl FnOnce() -> Rc<[usize]>) -> Rc<[usize]> {
+        Rc::clone(self.partings.borrow_mut().entry(begins).or_insert_with(find))
+    }
+
+    /// Where collections grow in one function, in the order of [`FileView::ops`].
+    pub(crate) fn growths_in(&self, func: FuncId) -> impl Iterator<Item = &CollectionOp> {
+        let index = self.growths_by_func.get_or_init(|| {
+            let mut index: FxHashMap<FuncId, Vec<u32>> = FxHashMap::default();
+            for (at, op) in (0..).zip(self.ops).filter(|(_, op)| matches!(op.op, Op::Grow(_))) {
+                index.entry(op.func).or_default().push(at);
+            }
+            index
+        });
+        let found = index.get(&func).map(Vec::as_slice).unwrap_or_default();
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 

@@ -19,10 +19,9 @@ pub(crate) fn is_shown(model: &Model<'_>, escape: &Escape, patterns: &ReleasePat
 /// Whether the file names a function that releases things of this kind.
 fn is_named(model: &Model<'_>, patterns: &ReleasePatterns) -> bool {
     let tree = &model.file.tree;
-    tree.ids().filter(|&node| matches!(tree.kind(node), Kind::Member | Kind::Identifier)).any(|node| {
-        let name = model.callee_name(node);
-        patterns.functions.iter().any(|function| function.rsplit('.').next() == name)
-    })
+    tree.ids()
+        .filter(|&node| matches!(tree.kind(node), Kind::Member | Kind::Identifier))
+        .any(|node| model.callee_name(node).is_some_and(|name| patterns.is_function(name)))
 }
 
 /// `setUrl(…)` of `const [url, setUrl] = useState()`, `this.setState({ url })`.

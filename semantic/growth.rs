@@ -158,12 +158,27 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
     // What never runs takes nothing away.
     out.retain(|op| !matches!(op.op, Op::Release | Op::Reset) || !never_runs(op.func));
     resets_that_drain(&mut out);
+    let handed = handed_to_helpers(model, accesses);
+    let seen_through: FxHashSet<(NodeId, NodeId)> =
+        handed.iter().map(|&(access, call, _)| (call, access.node)).collect();
+    if handed.is_empty() {
+        return out;
+    }
     for _ in 0..HELPER_DEPTH {
-        if !through_helpers(model, accesses, &mut out) {
+        if !through_helpers(model, &handed, &seen_through, &mut out) {
             break;
         }
     }
     out
+}
+
+/// What is handed to functions of the file, with the calls and the parameters that it becomes.
+fn handed_to_helpers<'s>(model: &Model<'_>, accesses: &'s Accesses) -> Vec<(&'s Access, NodeId, BindingId)> {
+    let handed = |access: &'s Access| {
+        let Usage::Argument { call, index } = access.usage else { return None };
+        Some((access, call, handed_to(model, call, index)?))
+    };
+    accesses.iter().filter_map(handed).collect()
 }
 
 /// How many helpers deep a collection is followed.
@@ -171,7 +186,12 @@ const HELPER_DEPTH: usize = 3;
 
 /// What a function of the file does to a collection that it is handed is done where it is called:
 /// `evict(cache)`, `put(cache, key, value)`. Returns whether anything new was learnt.
-fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<CollectionOp>) -> bool {
+fn through_helpers(
+    model: &Model<'_>,
+    handed: &[(&Access, NodeId, BindingId)],
+    seen_through: &FxHashSet<(NodeId, NodeId)>,
+    ops: &mut Vec<CollectionOp>,
+) -> bool {
     let mut by_param: FxHashMap<BindingId, Vec<usize>> = FxHashMap::default();
     for (i, op) in ops.iter().enumerate() {
         if let (Root::Binding(binding), true) = (op.holder.root, op.holder.path.is_empty())
@@ -181,17 +201,10 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
         }
     }
     let mut learnt = Vec::new();
-    let mut seen_through: FxHashSet<(NodeId, NodeId)> = FxHashSet::default();
-    for access in accesses.iter() {
-        let Usage::Argument { call, index } = access.usage else { continue };
-        let Some(param) = handed_to(model, call, index) else { continue };
-        seen_through.insert((call, access.node));
-        for &i in by_param.get(&param).map(Vec::as_slice).unwrap_or_default() {
-            learnt.extend(at_call(model, access, call, &ops[i]));
+    for (access, call, param) in handed {
+        for &i in by_param.get(param).map(Vec::as_slice).unwrap_or_default() {
+            learnt.extend(at_call(model, access, *call, &ops[i]));
         }
-    }
-    if seen_through.is_empty() {
-        return false;
     }
     // A helper that hands it on itself hands it on for its caller.
     let handed_on: FxHashSet<(NodeId, NodeId)> =
@@ -203,8 +216,12 @@ fn through_helpers(model: &Model<'_>, accesses: &Accesses, ops: &mut Vec<Collect
     if learnt.is_empty() {
         return false;
     }
-    let known: FxHashSet<(NodeId, NodeId, Op)> = ops.iter().map(|op| (op.node, op.target, op.op)).collect();
-    learnt.retain(|op| !known.contains(&(op.node, op.target, op.op)));
+    // Little is learnt, and much is known.
+    let key = |op: &CollectionOp| (op.node, op.target, op.op);
+    let wanted: FxHashSet<(NodeId, NodeId, Op)> = learnt.iter().map(key).collect();
+    let known: FxHashSet<(NodeId, NodeId, Op)> =
+        ops.iter().map(key).filter(|key| wanted.contains(key)).collect();
+    learnt.retain(|op| !known.contains(&key(op)));
     let is_new = !learnt.is_empty();
     ops.append(&mut learnt);
     is_new

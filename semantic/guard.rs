@@ -102,6 +102,9 @@ fn guard_of_callee(model: &Model<'_>, call: NodeId) -> Option<Place> {
         return None;
     }
     let body = model.file.body(model.function_of(tree.callee(call)?)?)?;
+    if !model.assigns_within(body) {
+        return None;
+    }
     let guards = |flag: &Place| {
         let is_local = matches!(flag.root, Root::Binding(binding)
             if flag.path.is_empty() && model.file.binding(binding).func == tree.func(call));

@@ -8,6 +8,7 @@ use crate::model::{Handed, Model, Ty};
 use crate::pending;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, Kind};
+use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
 /// The names and ways of one acquired thing.
@@ -84,9 +85,46 @@ pub struct ReleasePatterns {
     pub lingers: bool,
     /// What ends it beside that, under no name of its own: the end of what it was taken from.
     pub with_owner: Vec<Release>,
+    /// The names of methods and functions, where they are many.
+    pub index: Option<Box<ReleaseNames>>,
+}
+
+/// Names by which things are given back, for lookup.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseNames {
+    methods: FxHashSet<String>,
+    /// The last names of the functions.
+    functions: FxHashSet<String>,
 }
 
 impl ReleasePatterns {
+    /// The same patterns, made ready to be asked often.
+    #[must_use]
+    pub(crate) fn indexed(mut self) -> Self {
+        let functions = self.functions.iter().map(|function| last_name(function).to_owned()).collect();
+        self.index =
+            Some(Box::new(ReleaseNames { methods: self.methods.iter().cloned().collect(), functions }));
+        self
+    }
+
+    /// Whether a method of this name gives it back.
+    #[must_use]
+    pub fn is_method(&self, name: &str) -> bool {
+        match &self.index {
+            Some(index) => index.methods.contains(name),
+            None => self.methods.iter().any(|method| method == name),
+        }
+    }
+
+    /// Whether a function of this name, wherever it is found, gives it back.
+    #[must_use]
+    pub fn is_function(&self, name: &str) -> bool {
+        match &self.index {
+            Some(index) => index.functions.contains(name),
+            None => self.functions.iter().any(|function| last_name(function) == name),
+        }
+    }
+
     /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`, `for await (_) break`.
     #[must_use]
     pub fn parse(rows: &[String]) -> Self {
@@ -106,6 +144,11 @@ impl ReleasePatterns {
         }
         out
     }
+}
+
+/// `b` of `a.b`.
+fn last_name(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
 }
 
 /// One place where it is given back.
@@ -685,7 +728,7 @@ fn releases_of(
             Usage::Method { name, call } => {
                 let name = tree.text(name);
                 let is_called = patterns.called && matches!(name, "call" | "apply");
-                (is_called || patterns.methods.iter().any(|method| method == name)).then_some(call)
+                (is_called || patterns.is_method(name)).then_some(call)
             }
             Usage::Called(call) => patterns.called.then_some(call),
             Usage::Iterated(at) => (patterns.iterated || patterns.left && is_left(model, at)).then_some(at),
@@ -715,10 +758,7 @@ fn releases_of(
     // Handed on as a method value: `signal.addEventListener('abort', stream.destroy.bind(stream))`.
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
-            && access
-                .place
-                .last_field()
-                .is_some_and(|name| patterns.methods.iter().any(|m| m == tree.text(name)));
+            && access.place.last_field().is_some_and(|name| patterns.is_method(tree.text(name)));
         let handed_on = matches!(
             access.usage,
             Usage::Argument { .. }
@@ -763,8 +803,7 @@ fn part_releases(
 
 /// Whether an expression names one of the functions that give it back.
 fn names_release(model: &Model<'_>, node: NodeId, patterns: &ReleasePatterns) -> bool {
-    let is_one = |name: &str| patterns.functions.iter().any(|f| f.rsplit('.').next() == Some(name));
-    model.callee_name(node).is_some_and(is_one)
+    model.callee_name(node).is_some_and(|name| patterns.is_function(name))
 }
 
 /// `clearInterval(x)`, `setTimeout(clearInterval, 10, x)`, or a function of the file that releases its parameter.
@@ -813,7 +852,7 @@ fn collection_releases(
             let of = tree.method_call(call).and_then(|(object, _)| model.model_of(model.ty(object)));
             of.is_none_or(|of| model.catalog.model(of).container.is_none())
         };
-        if patterns.methods.iter().any(|method| method == tree.text(name)) && is_composite() {
+        if patterns.is_method(tree.text(name)) && is_composite() {
             out.push(Release { node: call, func: access.func, place: owner.clone() });
             continue;
         }

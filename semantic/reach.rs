@@ -8,8 +8,7 @@ use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind, ExportTarget, FunctionKind};
-use crate::tree::Kind;
-use rustc_hash::FxHashSet;
+use crate::tree::{Kind, Tree};
 
 /// Why a function never runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -144,29 +143,57 @@ fn is_given_out(model: &Model<'_>, class: ClassId) -> bool {
 /// The statements that come after one that always leaves: they never run. Functions that are declared there can be
 /// called all the same.
 #[derive(Default)]
-pub struct Unreachable(FxHashSet<NodeId>);
+pub struct Unreachable {
+    /// Their subtrees, none inside another, in source order: where each starts, and the node behind it.
+    ranges: Vec<(NodeId, NodeId)>,
+}
 
 impl Unreachable {
     /// Those of a file.
     #[must_use]
     pub fn of(model: &Model<'_>) -> Self {
         let tree = &model.file.tree;
-        let mut out = Self::default();
-        for block in tree.ids().filter(|&node| matches!(tree.kind(node), Kind::Block | Kind::Program)) {
+        let mut blocks: Vec<NodeId> =
+            model.jumps().iter().filter_map(|&jump| left_early(tree, jump)).collect();
+        blocks.sort_unstable();
+        blocks.dedup();
+        let mut dead: Vec<(NodeId, NodeId)> = Vec::new();
+        for block in blocks {
             let mut statements = tree.children(block);
             if statements.by_ref().any(|statement| leaves_block(model, statement)) {
-                out.0.extend(statements.filter(|&statement| tree.kind(statement) != Kind::Function));
+                let behind = statements.filter(|&statement| tree.kind(statement) != Kind::Function);
+                dead.extend(behind.map(|statement| (statement, tree.end(statement))));
             }
         }
-        out
+        dead.sort_unstable();
+        let mut behind = NodeId::from_index(0);
+        dead.retain(|&(start, end)| {
+            let is_outermost = behind <= start;
+            behind = behind.max(end);
+            is_outermost
+        });
+        Self { ranges: dead }
     }
 
     /// Whether a node is, or stands in, one of them.
     #[must_use]
-    pub fn contains(&self, model: &Model<'_>, node: NodeId) -> bool {
-        let is_dead = |node: &NodeId| self.0.contains(node);
-        !self.0.is_empty()
-            && (is_dead(&node) || model.file.tree.ancestors(node).any(|around| is_dead(&around)))
+    pub fn contains(&self, node: NodeId) -> bool {
+        let before = self.ranges.partition_point(|&(start, _)| start <= node);
+        before.checked_sub(1).and_then(|at| self.ranges.get(at)).is_some_and(|&(_, end)| node < end)
+    }
+}
+
+/// The block that a jump may leave before its end: the innermost around it in which something comes after the statement
+/// that the jump ends.
+fn left_early(tree: &Tree, jump: NodeId) -> Option<NodeId> {
+    let mut at = jump;
+    loop {
+        let parent = tree.parent(at)?;
+        match tree.kind(parent) {
+            Kind::Block | Kind::Program if !tree.is_last_child(at) => return Some(parent),
+            Kind::Block | Kind::If => at = parent,
+            _ => return None,
+        }
     }
 }
 

@@ -27,11 +27,11 @@ pub struct Bystander {
 pub fn bystanders(model: &Model<'_>, closure: FuncId) -> Vec<Bystander> {
     let file = model.file;
     let node = file.function(closure).node;
+    let around: Vec<FuncId> = file.enclosing(closure).skip(1).filter(|func| func.index() != 0).collect();
     let mut out = Vec::new();
-    for index in 0..file.bindings.len() {
+    for (index, row) in file.bindings.iter().enumerate() {
         let binding = BindingId::from_index(index);
-        let row = file.binding(binding);
-        let is_around = row.func.index() != 0 && row.func != closure && file.is_within(closure, row.func);
+        let is_around = around.contains(&row.func);
         if !is_around || !is_in_context_of(model, binding, node) || is_cleared(model, binding) {
             continue;
         }

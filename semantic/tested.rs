@@ -5,34 +5,61 @@ use crate::index::NodeId;
 use crate::model::Model;
 use crate::tree::{Kind, LogicalOp, UnaryOp};
 
-/// The tests of which the outcome is known where a node runs, inside its function, each with its outcome: those of
-/// branches around it, and those that leave the function before it. `!`, and the `&&` and `||` that can be told
-/// apart, are taken apart.
-#[must_use]
-pub fn known_at(model: &Model<'_>, node: NodeId) -> Vec<(NodeId, bool)> {
+/// What is told of a node by something around it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Told {
+    /// A branch or an operand: it runs only if a test came out so.
+    Branch(NodeId, bool),
+    /// A block: what its statements before this one tell, as [`leaving_tests`] finds them.
+    Behind {
+        /// The block.
+        block: NodeId,
+        /// The statement of the block that the node is, or stands in.
+        statement: NodeId,
+    },
+}
+
+/// What the tests around a node and before it tell, inside its function, from inside outwards.
+pub fn around<'m>(model: &'m Model<'_>, node: NodeId) -> impl Iterator<Item = Told> + use<'m> {
     let tree = &model.file.tree;
-    let mut known = Vec::new();
     let mut child = node;
-    for parent in tree.within_function(node) {
+    tree.within_function(node).filter_map(move |parent| {
         let slot = tree.node(child).slot;
-        let test = tree.first(parent);
+        let statement = std::mem::replace(&mut child, parent);
+        let tested = |outcome| tree.first(parent).map(|test| Told::Branch(test, outcome));
         match tree.kind(parent) {
-            Kind::If | Kind::Conditional if slot == 1 || slot == 2 => add(model, test, slot == 1, &mut known),
-            Kind::While if slot == 1 => add(model, test, true, &mut known),
+            Kind::If | Kind::Conditional if slot == 1 || slot == 2 => tested(slot == 1),
+            Kind::While if slot == 1 => tested(true),
             Kind::Logical if slot == 1 => match tree.logical_op(parent) {
-                Some(LogicalOp::And) => add(model, test, true, &mut known),
-                Some(LogicalOp::Or) => add(model, test, false, &mut known),
-                _ => {}
+                Some(LogicalOp::And) => tested(true),
+                Some(LogicalOp::Or) => tested(false),
+                _ => None,
             },
-            Kind::Block => {
-                let before = tree.children(parent).take_while(|&statement| statement != child);
-                before.for_each(|statement| left_by(model, statement, &mut known));
-            }
-            _ => {}
+            Kind::Block => Some(Told::Behind { block: parent, statement }),
+            _ => None,
         }
-        child = parent;
-    }
+    })
+}
+
+/// A test that came out so, taken apart: `!`, and the `&&` and `||` that can be told apart.
+#[must_use]
+pub fn parts(model: &Model<'_>, test: NodeId, outcome: bool) -> Vec<(NodeId, bool)> {
+    let mut known = Vec::new();
+    add(model, Some(test), outcome, &mut known);
     known
+}
+
+/// The statements of a block that leave the function by a test, in source order, each with a part of the test and how that
+/// came out where the next statement runs.
+#[must_use]
+pub fn leaving_tests(model: &Model<'_>, block: NodeId) -> Vec<(NodeId, NodeId, bool)> {
+    let mut out = Vec::new();
+    for statement in model.file.tree.children(block) {
+        let mut known = Vec::new();
+        left_by(model, statement, &mut known);
+        out.extend(known.into_iter().map(|(test, outcome)| (statement, test, outcome)));
+    }
+    out
 }
 
 /// `if (test) return;`: what comes after runs if the test fails.
@@ -85,7 +112,15 @@ mod tests {
             let text = &text[span.start as usize..span.end as usize];
             if outcome { text.to_owned() } else { format!("!{text}") }
         };
-        let mut known: Vec<String> = known_at(&model, here).into_iter().map(shown).collect();
+        let told = |told| match told {
+            Told::Branch(test, outcome) => parts(&model, test, outcome),
+            Told::Behind { block, statement } => leaving_tests(&model, block)
+                .into_iter()
+                .filter(|&(before, ..)| before < statement)
+                .map(|(_, test, outcome)| (test, outcome))
+                .collect(),
+        };
+        let mut known: Vec<String> = around(&model, here).flat_map(told).map(shown).collect();
         known.sort();
         known
     }

@@ -140,7 +140,7 @@ pub enum Kind {
     Member,
     /// Object, key. Flag [`flag::OPTIONAL`].
     Index,
-    /// Callee, arguments. Flag [`flag::OPTIONAL`].
+    /// Callee, arguments. Flag [`flag::OPTIONAL`]. Data: the name of the method, if the callee is one.
     Call,
     /// Callee, arguments.
     New,
@@ -369,7 +369,7 @@ pub struct Tree {
     wide: RefCell<FxHashMap<NodeId, FxHashMap<NameId, NodeId>>>,
 }
 
-const NO_DATA: u32 = u32::MAX;
+pub(crate) const NO_DATA: u32 = u32::MAX;
 /// Literals with more properties than this are indexed.
 const NARROW: usize = 16;
 
@@ -757,15 +757,21 @@ impl Tree {
     #[must_use]
     #[inline]
     pub fn method_call(&self, call: NodeId) -> Option<(NodeId, &str)> {
-        if self.kind(call) != Kind::Call {
+        let node = &self.nodes[call.index()];
+        if node.kind != Kind::Call || node.data == NO_DATA {
             return None;
         }
-        let callee = self.first(call)?;
-        let member = self.node(callee);
-        if member.kind != Kind::Member || member.data == NO_DATA {
-            return None;
-        }
-        Some((self.first(callee)?, self.text(NameId::from_raw(member.data))))
+        // In preorder the callee stands right behind the call, and what the method is called on right behind that.
+        Some((NodeId(call.0 + 2), self.text(NameId::from_raw(node.data))))
+    }
+
+    /// Notes at a call which method it calls: every rule asks that of every call.
+    pub(crate) fn note_method(&mut self, call: NodeId) {
+        let method = self.first(call).and_then(|callee| {
+            let member = self.node(callee);
+            (member.kind == Kind::Member && self.first(callee).is_some()).then_some(member.data)
+        });
+        self.nodes[call.index()].data = method.unwrap_or(NO_DATA);
     }
 
     /// The call of which `id` is an argument, with its position.

@@ -499,7 +499,7 @@ fn ends_at_once(model: &Model<'_>, call: NodeId, patterns: &ReleasePatterns) -> 
     let member = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Member);
     let is_called = |member: NodeId| tree.parent(member).is_some_and(|at| tree.callee(at) == Some(member));
     let method = member.filter(|&member| is_called(member)).and_then(|member| tree.name(member));
-    method.is_some_and(|method| patterns.methods.iter().any(|release| release == method))
+    method.is_some_and(|method| patterns.is_method(method))
 }
 
 /// The same, where only the project knows how such a thing is given back: the names of its releases are left out.
@@ -664,7 +664,7 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     };
     // Every box of a framework has these.
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
-    let is_release = |name: &str| releasing(patterns).any(|release| release == name);
+    let is_release = |name: &str| patterns.is_function(name) || patterns.is_method(name);
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
         file.accesses.in_field(field).any(|access| {
             let name = match access.usage {

@@ -14,11 +14,12 @@ use outlive_semantic::catalog::{AcquireRow, Handle};
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
 use outlive_semantic::identity::{self, Identity, Match};
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Tree};
+use rustc_hash::FxHashSet;
 
 /// Events of servers of net, tls, http and what is built on them: somebody connects, or tries to.
 const SERVER_EVENTS: &[&str] =
@@ -259,22 +260,28 @@ fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
 
 /// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
 fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let Some(block) = block_of(&file.model.file.tree, registration.call) else { return false };
+    let mut known = file.ended_in.borrow_mut();
+    let place = &registration.place;
+    let ended = known.entry(place.clone()).or_insert_with(|| ended_in(file, place));
+    ended.contains(&(registration.func, block))
+}
+
+/// The functions and blocks that have a call as a statement by which what a path names ends.
+fn ended_in(file: &FileView<'_, '_>, place: &Place) -> FxHashSet<(FuncId, NodeId)> {
     let tree = &file.model.file.tree;
-    let statement = |node: NodeId| {
-        let around = std::iter::once(node).chain(tree.ancestors(node));
-        around.take(3).find(|&node| tree.parent(node).is_some_and(|block| tree.kind(block) == Kind::Block))
-    };
-    let block = |node: NodeId| statement(node).and_then(|statement| tree.parent(statement));
-    let own = block(registration.call);
-    own.is_some()
-        && file.accesses.of(&registration.place).any(|access| match access.usage {
-            Usage::Method { name, call } => {
-                matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill")
-                    && access.func == registration.func
-                    && block(call) == own
-            }
-            _ => false,
-        })
+    let ends = file.accesses.of(place).filter_map(|access| {
+        let Usage::Method { name, call } = access.usage else { return None };
+        let is_end = matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill");
+        is_end.then(|| Some((access.func, block_of(tree, call)?))).flatten()
+    });
+    ends.collect()
+}
+
+/// The block that a call is a statement of.
+fn block_of(tree: &Tree, call: NodeId) -> Option<NodeId> {
+    let mut around = std::iter::once(call).chain(tree.ancestors(call)).take(3);
+    around.find_map(|node| tree.parent(node).filter(|&block| tree.kind(block) == Kind::Block))
 }
 
 /// Notes what an instance keeps on something from outside until it is ended.

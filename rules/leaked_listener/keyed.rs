@@ -12,11 +12,9 @@ use outlive_semantic::tree::Kind;
 /// Whether a table is asked for a key, is told the key, and never forgets one: `if (bound[key]) return; bound[key] = true;`.
 /// There are as many listeners as the table has keys, and whether these are few is what is asked of the table.
 pub(super) fn is_once_per_key(file: &FileView<'_, '_>, registration: &Registration) -> bool {
-    let told = file.ops.iter().filter(|op| {
-        op.func == registration.func
-            && matches!(op.op, Op::Grow(Growth::Key | Growth::Set | Growth::Add))
-            && op.key.is_some()
-    });
+    let told = file
+        .growths_in(registration.func)
+        .filter(|op| matches!(op.op, Op::Grow(Growth::Key | Growth::Set | Growth::Add)) && op.key.is_some());
     told.filter(|op| forgets_nothing(file, &op.holder)).any(|op| {
         let key = op.key.map(|key| file.model.file.place(key));
         key.is_some_and(|key| is_asked(file.model, registration, &op.holder, &key))
@@ -25,7 +23,7 @@ pub(super) fn is_once_per_key(file: &FileView<'_, '_>, registration: &Registrati
 
 /// The same, where the key is the target itself: `if (!seen.has(socket)) { seen.add(socket); socket.on(…); }`.
 pub(super) fn is_once_per_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
-    file.ops.iter().filter(|op| op.func == registration.func && matches!(op.op, Op::Grow(_))).any(|op| {
+    file.growths_in(registration.func).any(|op| {
         [op.key, op.value]
             .into_iter()
             .flatten()

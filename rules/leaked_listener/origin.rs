@@ -263,11 +263,6 @@ pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Op
     let tree = &model.file.tree;
     let place = &registration.place;
     let is_shared = |event: &Identity| matches!(event, Identity::Constant(event) if SOCKET_EVENTS.contains(&event.as_str()));
-    // Who reads from it has taken it over.
-    let others = file.registrations.iter().filter(|other| other.place == *place);
-    if !others.into_iter().all(|other| is_shared(&other.event)) {
-        return None;
-    }
     let is_socket = place.last_field().is_some_and(|name| matches!(tree.text(name), "socket" | "connection"));
     let base = place.parent().filter(|_| is_socket)?;
     let name = base.last_field().or_else(|| match base.root {
@@ -276,7 +271,12 @@ pub(super) fn socket(file: &FileView<'_, '_>, registration: &Registration) -> Op
     })?;
     let name = tree.text(name).to_ascii_lowercase();
     let is_message = ["req", "request", "res", "response"].iter().any(|word| name.ends_with(word));
-    model.catalog.find_type("net.ConnectionSocket").filter(|_| is_message)
+    if !is_message {
+        return None;
+    }
+    // Who reads from it has taken it over.
+    let mut others = file.registrations.iter().filter(|other| other.place == *place);
+    model.catalog.find_type("net.ConnectionSocket").filter(|_| others.all(|other| is_shared(&other.event)))
 }
 
 /// The field of the instance that a path starts with.

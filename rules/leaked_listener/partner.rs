@@ -123,11 +123,14 @@ fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
 /// listener itself away.
 fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<&'f Removal> {
     let model = file.model;
-    let is_parting_of = |removal: &&Removal| {
-        is_parting(model, registration.func, removal.func)
-            && same_target(model, &registration.place, &removal.place) == Match::Must
-    };
-    let found: Vec<&Removal> = file.removals.iter().filter(is_parting_of).collect();
+    let parting = file.partings_of(registration.func, || {
+        let is_parting_of = |&at: &usize| is_parting(model, registration.func, file.removals[at].func);
+        (0..file.removals.len()).filter(is_parting_of).collect()
+    });
+    let is_of_target =
+        |removal: &&Removal| same_target(model, &registration.place, &removal.place) == Match::Must;
+    let found: Vec<&Removal> =
+        parting.iter().filter_map(|&at| file.removals.get(at)).filter(is_of_target).collect();
     if found.is_empty() {
         return found;
     }

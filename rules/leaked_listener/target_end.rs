@@ -47,11 +47,10 @@ fn ends_of(file: &FileView<'_, '_>, place: &Place) -> Ends {
             by.push(access.func);
         }
     }
-    let patterns = ReleasePatterns {
-        functions: Vec::new(),
+    let patterns = file.releases_by("target of listeners", || ReleasePatterns {
         methods: ["destroy", "close", "terminate", "kill", "dispose"].map(str::to_owned).to_vec(),
         ..ReleasePatterns::default()
-    };
+    });
     let handle = handle::Handle::of(vec![place.clone()]);
     let releases = handle::releases(model, file.accesses, &handle, &patterns);
     let is_released =
@@ -97,11 +96,7 @@ fn names_of_target(model: &Model<'_>, registration: &Registration) -> Vec<Place>
         }
         Root::This(_) => place.prefixes().filter(|prefix| !prefix.path.is_empty()).collect(),
         Root::Binding(_) if !place.path.is_empty() => vec![place.clone()],
-        Root::Binding(binding) if is_param(model, binding) => model
-            .written_fields()
-            .into_iter()
-            .filter(|field| model.values(field).iter().any(|&value| model.file.place(value) == *place))
-            .collect(),
+        Root::Binding(binding) if is_param(model, binding) => model.fields_given(place).to_vec(),
         Root::Module(_) if !place.path.is_empty() => vec![place.clone()],
         _ => Vec::new(),
     }

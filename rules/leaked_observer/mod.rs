@@ -54,8 +54,10 @@ impl Rule for LeakedObserver {
 fn ends_itself(file: &FileView<'_, '_>, call: NodeId) -> bool {
     let (model, tree) = (file.model, &file.model.file.tree);
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-    let callback = tree.arg(call, 0).and_then(|callback| model.function_of(callback));
-    let Some(callback) = callback.filter(|_| name.is_some_and(|name| name.ends_with("Observer"))) else {
+    if !name.is_some_and(|name| name.ends_with("Observer")) {
+        return false;
+    }
+    let Some(callback) = tree.arg(call, 0).and_then(|callback| model.function_of(callback)) else {
         return false;
     };
     let own = model.file.params(callback).nth(1).and_then(|param| tree.binding(param));

@@ -60,20 +60,24 @@ fn source(model: &Model<'_>, call: NodeId) -> Option<Source> {
     let tree = &model.file.tree;
     let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
     let ends = &["return", "throw", "@@asyncDispose"];
+    let method = tree.method_call(call).map(|(_, method)| method);
     if matches!(model.api_path(callee).as_deref(), Some("events.on" | "events.EventEmitter.on")) {
         let is_ended = ["signal", "close"]
             .iter()
             .any(|name| listeners::option(model, tree.arg(call, 2), name).is_some());
         return (!is_ended).then_some(Source { what: "iterator", advance: "next", ends, is_sure: true });
     }
-    if matches!(tree.method_call(call), Some((_, "@@asyncIterator"))) {
-        return Some(Source { what: "iterator", advance: "next", ends, is_sure: false });
+    match method? {
+        "@@asyncIterator" => {
+            return Some(Source { what: "iterator", advance: "next", ends, is_sure: false });
+        }
+        "getReader" => {}
+        _ => return None,
     }
-    let reads = matches!(tree.method_call(call), Some((_, "getReader")));
     // A body that has been begun is cancelled by nobody: not by giving back the lock, and not by a collection.
     let is_sure = is_own_body(model, call);
     let ends: &[&str] = if is_sure { &["cancel"] } else { &["cancel", "releaseLock"] };
-    reads.then_some(Source { what: "reader", advance: "read", ends, is_sure })
+    Some(Source { what: "reader", advance: "read", ends, is_sure })
 }
 
 /// Whether what is read is the body of an answer that this function alone has: `const answer = await fetch(…)`.

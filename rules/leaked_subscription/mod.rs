@@ -53,13 +53,13 @@ impl Rule for LeakedSubscription {
             file.drop::<()>(&META, call, || "what the source is a part of is ended".to_owned());
             return;
         }
-        let patterns = ReleasePatterns {
+        let patterns = file.releases_by(SUBSCRIPTION, || ReleasePatterns {
             methods: ["unsubscribe", "dispose", "remove", "cancel", "close", "off", "stop", "return"]
                 .map(str::to_owned)
                 .to_vec(),
             called: true,
             ..ReleasePatterns::default()
-        };
+        });
         let acquired = Acquired { meta: &META, call, what: SUBSCRIPTION.to_owned(), patterns: &patterns };
         let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let place = model.file.place(origin(model, source));

@@ -23,14 +23,17 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
 
 /// What is wrong with a call that adds, or that takes away what another family of functions made.
 pub(super) fn mismatch(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
-    by_method(file, call).or_else(|| by_function(file, call)).or_else(|| emptied(file, call))
+    let by_name = || {
+        let name = disarming(file.model, call)?;
+        by_function(file, call, name).or_else(|| emptied(file, call, name))
+    };
+    by_method(file, call).or_else(by_name)
 }
 
 /// `this.timer = null; clearInterval(this.timer)`: what holds the handle is emptied right before, and what it armed stays.
-fn emptied(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+fn emptied(file: &FileView<'_, '_>, call: NodeId, name: &str) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let name = disarming(model, call)?;
     let handle = tree.arg(call, 0)?;
     let place = model.file.place(handle);
     if !matches!(place.root, Root::This(_) | Root::Binding(_)) {
@@ -103,10 +106,9 @@ fn by_method(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
 }
 
 /// `clearTimeout(this.frame)` of what only `requestAnimationFrame` ever gave.
-fn by_function(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim> {
+fn by_function(file: &FileView<'_, '_>, call: NodeId, name: &str) -> Option<LocalClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let name = disarming(model, call)?;
     let handle = tree.arg(call, 0)?;
     let place = model.file.place(handle);
     if let Some(claim) = by_callback(file, name, &place) {

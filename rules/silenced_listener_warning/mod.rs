@@ -70,7 +70,8 @@ fn silenced(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let path = model.api_path(tree.callee(call)?);
     let by_path = path.and_then(|path| model.catalog.calls_of_path(&path).find_map(|row| row.listener_limit));
     let by_method = || {
-        let (object, method) = tree.method_call(call)?;
+        let (object, method) =
+            tree.method_call(call).filter(|(_, method)| model.catalog.knows_method(method))?;
         let mut rows = model.catalog.calls_of_method(model.model_of(model.ty(object)), method);
         rows.find_map(|row| row.listener_limit)
     };

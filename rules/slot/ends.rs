@@ -297,7 +297,7 @@ fn releases_sibling(held: &Held<'_, '_, '_>, end: FuncId, slot: &Place) -> bool 
             Usage::Argument { call, .. } => {
                 let name =
                     file.model.file.tree.callee(call).and_then(|callee| file.model.callee_name(callee));
-                patterns.functions.iter().any(|function| function.rsplit('.').next() == name)
+                name.is_some_and(|name| patterns.is_function(name))
             }
             _ => false,
         };

@@ -1,13 +1,10 @@
 //! Keys that are let in only if another table has them: there are no more of them than it has.
 
-use super::present;
+use super::{present, told};
 use crate::rule::FileView;
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
-use outlive_semantic::index::NodeId;
-use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tested;
-use outlive_semantic::tree::{BinaryOp, Kind};
+use outlive_semantic::tested::{self, Told};
 
 const GROWTHS: [Growth; 5] = [Growth::Set, Growth::Add, Growth::Push, Growth::Key, Growth::Rebuild];
 
@@ -19,31 +16,17 @@ pub(super) fn by(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Place> {
     if matches!(key.root, Root::Value(_)) {
         return None;
     }
-    let has_it = |table: &Place, test: (NodeId, bool)| {
-        *table != op.holder && is_settled(file, table, op) && present::is_there(model, (table, &key), test)
-    };
-    tested::known_at(model, op.node)
-        .into_iter()
-        .find_map(|test| tables_asked(model, test.0, &key).into_iter().find(|table| has_it(table, test)))
-}
-
-/// The tables that a test asks for a key, or in which a variable that it tests was looked up.
-fn tables_asked(model: &Model<'_>, test: NodeId, key: &Place) -> Vec<Place> {
-    let tree = &model.file.tree;
-    let is_key = |node: Option<NodeId>| node.is_some_and(|node| model.file.place(node) == *key);
-    let table = |node: NodeId| match tree.kind(node) {
-        Kind::Index if is_key(tree.child(node, 1)) => tree.first(node),
-        Kind::Binary if tree.binary_op(node) == Some(BinaryOp::In) && is_key(tree.first(node)) => {
-            tree.child(node, 1)
+    let others = |table: &Place| *table != op.holder && is_settled(file, table, op);
+    tested::around(model, op.node).find_map(|told| match told {
+        Told::Branch(test, outcome) => tested::parts(model, test, outcome)
+            .into_iter()
+            .flat_map(|(test, outcome)| present::entries(model, test, outcome))
+            .find_map(|(table, of)| (of == key && others(&table)).then_some(table)),
+        Told::Behind { block, statement } => {
+            let told = told::by(file, block);
+            told.tables_with(&key, statement).find(|table| others(table)).cloned()
         }
-        Kind::Call if is_key(tree.arg(node, 0)) => tree.method_call(node).map(|(object, _)| object),
-        _ => None,
-    };
-    let looked_up = |node: NodeId| match tree.kind(node) {
-        Kind::Identifier => model.file.value_of(node),
-        _ => Some(node),
-    };
-    tree.subtree(test).filter_map(looked_up).filter_map(table).map(|table| model.file.place(table)).collect()
+    })
 }
 
 /// Whether a table is a variable of the module, or of a function around, which alone fills it, or a field that only the

@@ -11,6 +11,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// `calls[id] = call; topics[id] = list` and later `delete calls[id]`: what is filled under the same key, at the same
 /// time, for the same owner, and loses its entries one by one while the owner lives. So should this one.
@@ -20,19 +21,35 @@ pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(Str
     if file.ops_on(&op.holder, Op::Release).next().is_some() {
         return None;
     }
-    let beside = file.ops.iter().filter(|other| {
-        matches!(other.op, Op::Grow(_))
-            && run_around(model, other.func) == run_around(model, op.func)
-            && are_siblings(model, &other.holder, &op.holder)
-    });
-    let same = beside.filter(|other| self::subject(model, other).as_ref() == Some(&subject));
-    let mut lost = same.filter_map(|other| {
-        let mut releases = file.ops_on(&other.holder, Op::Release);
+    let beside = file.filled_about.get_or_init(|| filled_about(file));
+    let same = beside.get(&(run_around(model, op.func), subject)).map(Vec::as_slice).unwrap_or_default();
+    let mut lost = same.iter().filter(|other| are_siblings(model, other, &op.holder)).filter_map(|other| {
+        let mut releases = file.ops_on(other, Op::Release);
         let release =
             releases.find(|release| release.key.is_some() && !is_within_growth(file, release, op))?;
-        Some((model.file.display(&other.holder), model.file.tree.span(release.node)))
+        Some((model.file.display(other), model.file.tree.span(release.node)))
     });
     lost.next()
+}
+
+/// What an entry is about: its key, or what is added, and the method that is asked of it.
+type Subject = (Place, Option<NameId>);
+
+/// The collections that are filled in one run with what is about one thing, in the order in which they first are.
+pub(crate) type FilledAbout = FxHashMap<(FuncId, Subject), Vec<Place>>;
+
+fn filled_about(file: &FileView<'_, '_>) -> FilledAbout {
+    let model = file.model;
+    let mut out = FilledAbout::default();
+    let mut seen: FxHashSet<(FuncId, Subject, &Place)> = FxHashSet::default();
+    for op in file.ops.iter().filter(|op| matches!(op.op, Op::Grow(_))) {
+        let Some(subject) = subject(model, op) else { continue };
+        let run = run_around(model, op.func);
+        if seen.insert((run, subject.clone(), &op.holder)) {
+            out.entry((run, subject)).or_default().push(op.holder.clone());
+        }
+    }
+    out
 }
 
 /// The function that an arrow function stands in, whatever that is handed to: the same call of it fills both tables.
@@ -46,7 +63,7 @@ fn run_around(model: &Model<'_>, func: FuncId) -> FuncId {
 
 /// What an entry is about: its key, or what is added, or what a getter of either gives, `peer.id()`. A constant or
 /// something made on the spot is nothing to go by.
-fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<(Place, Option<NameId>)> {
+fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<Subject> {
     let tree = &model.file.tree;
     let node = op.key.or(op.value)?;
     let asked = tree.callee(node).filter(|_| tree.kind(node) == Kind::Call && tree.arg(node, 0).is_none());

@@ -15,7 +15,12 @@ mod release;
 mod report;
 mod settle;
 mod site;
+mod told;
 mod uncovered;
+
+pub(crate) use evidence::FilledAbout;
+pub(crate) use site::Readers;
+pub(crate) use told::ToldByBlock;
 
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
@@ -68,7 +73,7 @@ impl Rule for UnboundedCollection {
         let dropped = |reason: &str| {
             file.drop::<()>(&META, op.node, || format!("`{}`: {reason}", model.file.display(&op.holder)));
         };
-        if keys == Keys::Finite || is_small_number(model, op) {
+        if keys == Keys::Finite || is_small_number(file, op) {
             return dropped("there are only so many keys");
         }
         let Some((container, ty)) = container_of(model, op, growth) else {
@@ -86,7 +91,7 @@ impl Rule for UnboundedCollection {
         if is_limited(file, op) {
             return dropped("nothing is added once there are too many");
         }
-        if present::is_overwrite(model, op) {
+        if present::is_overwrite(file, op) {
             return dropped("an entry that is there is overwritten");
         }
         if let Some(others) = admitted::by(file, op) {

@@ -72,25 +72,35 @@ pub(super) fn released(
 
 /// Whether a function that gives the owner a new collection, whatever comes, calls the one that fills it, or is called by
 /// it: `load() { this.rates = {}; … this.fill(); }`. What it only hands on runs more often than it does.
-pub(super) fn is_renewed_around(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+pub(super) fn is_renewed_around(project: &Project<'_>, renewals: &[Use], file: FileId, func: FuncId) -> bool {
     let rate = |(file, func): (FileId, FuncId)| project.rate(file, func).rate;
     let calls = |(of, callee): (FileId, FuncId), caller| project.callers(of, callee).contains(&caller);
-    project.uses(spot).iter().filter(|found| found.row.what == What::Renewed).any(|found| {
+    renewals.iter().filter(|found| found.row.what == What::Renewed).any(|found| {
         let renewal = (found.file, found.row.func);
         rate(renewal) == rate((file, func)) && (calls((file, func), renewal) || calls(renewal, (file, func)))
     })
 }
 
 /// Whether what adds to the collection of an owner starts or ends that owner, and each start gives it a new one.
-pub(super) fn is_renewed_at_start(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+pub(super) fn is_renewed_at_start(
+    project: &Project<'_>,
+    renewals: &[Use],
+    file: FileId,
+    func: FuncId,
+) -> bool {
     let name = &project.summary(file).functions[func.index()].name;
     let is_part = calls::is_startup_name(name) || ending::is_end(project.catalog, name);
     let is_renewal = |found: &Use| {
-        matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed)
-            && (is_start(project, found) || is_initialiser(project, found))
+        (is_start(project, found) || is_initialiser(project, found))
             && project.summary(found.file).functions[found.row.func.index()].name.as_ref() != "constructor"
     };
-    is_part && project.uses(spot).iter().any(is_renewal)
+    is_part && renewals.iter().any(is_renewal)
+}
+
+/// Where the owner of a collection is given a new one: whoever adds to it asks.
+pub(super) fn renewals(project: &Project<'_>, spot: &Spot) -> Vec<Use> {
+    let is_renewal = |found: &Use| matches!(found.row.what, What::Collection(Op::Reset) | What::Renewed);
+    project.uses(spot).into_iter().filter(is_renewal).collect()
 }
 
 /// Something is taken out of a field of this name of a thing whose type nobody knows: it may be this one.

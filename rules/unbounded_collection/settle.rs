@@ -4,7 +4,7 @@ use super::META;
 use super::keys::{
     camel_words, is_endless, is_finite_by_name, is_open_by_name, is_passing, is_worth_guessing, names_file,
 };
-use super::release::{Released, is_renewed_around, is_renewed_at_start, released};
+use super::release::{Released, is_renewed_around, is_renewed_at_start, released, renewals};
 use super::report::report;
 use crate::claim::{Claim, GrowthClaim, Only, Why};
 use crate::finding::{Doubt, Finding};
@@ -19,6 +19,7 @@ use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::{Role, What};
 use outlive_semantic::tree::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 pub(super) fn has_few_keys(project: &Project<'_>, file: FileId, growth: &GrowthClaim) -> bool {
     !growth.drawn_from.is_empty() && growth.drawn_from.iter().all(|place| project.has_few(file, place))
@@ -104,18 +105,27 @@ struct Asked {
     known: FxHashMap<(bool, Option<FileId>), Released>,
     /// By the function that adds.
     renewed: FxHashMap<(FileId, FuncId), bool>,
+    /// [`renewals`], once somebody asks.
+    renewals: OnceCell<Vec<Use>>,
 }
 
 impl Asked {
     fn of(sites: &[(FileId, &Claim, &GrowthClaim)]) -> Self {
         let is_text = sites.iter().all(|(_, _, growth)| growth.growth == Growth::Append);
-        Self { is_text, known: FxHashMap::default(), renewed: FxHashMap::default() }
+        Self {
+            is_text,
+            known: FxHashMap::default(),
+            renewed: FxHashMap::default(),
+            renewals: OnceCell::new(),
+        }
     }
 
     /// Whether somebody gives the owner a new collection around what one function adds.
     fn is_renewed(&mut self, project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
+        let renewals = self.renewals.get_or_init(|| renewals(project, spot));
         *self.renewed.entry((file, func)).or_insert_with(|| {
-            is_renewed_around(project, spot, file, func) || is_renewed_at_start(project, spot, file, func)
+            is_renewed_around(project, renewals, file, func)
+                || is_renewed_at_start(project, renewals, file, func)
         })
     }
 

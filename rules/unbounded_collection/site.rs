@@ -1,8 +1,9 @@
 //! What the code around a growth tells: entries replaced rather than added, lists of handlers, tables of options.
 
 use super::container::is_library_cache;
+use super::told;
 use crate::rule::FileView;
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -10,8 +11,9 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
-use outlive_semantic::tested;
-use outlive_semantic::tree::{AssignOp, BinaryOp, Kind};
+use outlive_semantic::tested::{self, Told};
+use outlive_semantic::tree::{BinaryOp, Kind};
+use rustc_hash::FxHashSet;
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
@@ -152,13 +154,38 @@ pub(super) fn shown_key(model: &Model<'_>, key: NodeId) -> String {
 
 /// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
 pub(super) fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    let by_method = file.ops_on(&op.holder, Op::Lookup).any(|other| related(file, other.func, op.func));
-    by_method
-        || op.holder.clone().with(Step::Element).is_some_and(|element| {
-            file.accesses.of(&element).any(|access| {
-                !matches!(access.usage, Usage::Assigned(_)) && related(file, access.func, op.func)
-            })
-        })
+    if let Some(readers) = file.readers.borrow().get(&op.holder) {
+        return readers.is_related(file.model, op.func);
+    }
+    let readers = Readers::of(file, &op.holder);
+    let found = readers.is_related(file.model, op.func);
+    file.readers.borrow_mut().insert(op.holder.clone(), readers);
+    found
+}
+
+/// The functions that read a collection by key: each place where it grows asks.
+pub(crate) struct Readers {
+    own: FxHashSet<FuncId>,
+    /// These, and the functions around them.
+    around: FxHashSet<FuncId>,
+}
+
+impl Readers {
+    fn of(file: &FileView<'_, '_>, holder: &Place) -> Self {
+        let mut own: FxHashSet<FuncId> = file.ops_on(holder, Op::Lookup).map(|other| other.func).collect();
+        if let Some(element) = holder.clone().with(Step::Element) {
+            let read = |access: &&Access| !matches!(access.usage, Usage::Assigned(_));
+            own.extend(file.accesses.of(&element).filter(read).map(|access| access.func));
+        }
+        let around = own.iter().flat_map(|&func| file.model.file.enclosing(func)).collect();
+        Self { own, around }
+    }
+
+    /// Whether one of them is, stands in, or is around a function; the module is around all.
+    fn is_related(&self, model: &Model<'_>, func: FuncId) -> bool {
+        let is_own = |around: FuncId| around.index() != 0 && self.own.contains(&around);
+        self.around.contains(&func) || model.file.enclosing(func).any(is_own)
+    }
 }
 
 fn related(file: &FileView<'_, '_>, a: FuncId, b: FuncId) -> bool {
@@ -184,43 +211,47 @@ pub(super) fn is_limited(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
 
 /// `if (count <= 100) table.set(count, …)`: numbers up to a constant are few. So is what is counted up to one,
 /// `if (next < 32) table.set(name, next++)`.
-pub(super) fn is_small_number(model: &Model<'_>, op: &CollectionOp) -> bool {
-    let tree = &model.file.tree;
+pub(super) fn is_small_number(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let model = file.model;
     let key = op.key.map(|key| model.file.place(key));
-    let is_limited = |node: NodeId| {
-        let place = model.file.place(node);
-        key.as_ref() == Some(&place) || is_counter(model, &place, op)
+    let is_limit = |small: &Place| key.as_ref() == Some(small) || is_counter(file, small, op);
+    tested::around(model, op.node).any(|told| match told {
+        Told::Branch(test, outcome) => tested::parts(model, test, outcome)
+            .into_iter()
+            .filter_map(|(test, outcome)| limited(model, test, outcome))
+            .any(|small| is_limit(&small)),
+        Told::Behind { block, statement } => told::by(file, block).limited(statement).any(is_limit),
+    })
+}
+
+/// What is below a constant where a test came out so: `count` of `count <= 100`.
+pub(super) fn limited(model: &Model<'_>, test: NodeId, outcome: bool) -> Option<Place> {
+    let tree = &model.file.tree;
+    let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
+    let is_below = match tree.binary_op(test)? {
+        BinaryOp::Less | BinaryOp::LessEqual => outcome,
+        BinaryOp::Greater | BinaryOp::GreaterEqual => !outcome,
+        _ => return None,
     };
-    let is_constant = |node: NodeId| {
-        let value = model.file.value_of(node);
-        tree.number(value.unwrap_or(node)).is_some()
-    };
-    let limits = |(test, outcome): (NodeId, bool)| {
-        let (Some(left), Some(right)) = (tree.first(test), tree.child(test, 1)) else { return false };
-        let is_below = match tree.binary_op(test) {
-            Some(BinaryOp::Less | BinaryOp::LessEqual) => outcome,
-            Some(BinaryOp::Greater | BinaryOp::GreaterEqual) => !outcome,
-            _ => return false,
-        };
-        let (small, limit) = if is_below { (left, right) } else { (right, left) };
-        is_constant(limit) && is_limited(small)
-    };
-    tested::known_at(model, op.node).into_iter().any(limits)
+    let (small, limit) = if is_below { (left, right) } else { (right, left) };
+    let constant = model.file.value_of(limit).unwrap_or(limit);
+    tree.number(constant).map(|_| model.file.place(small))
 }
 
 /// Whether a number is counted up where an entry is added, and begins once.
-fn is_counter(model: &Model<'_>, place: &Place, op: &CollectionOp) -> bool {
+fn is_counter(file: &FileView<'_, '_>, place: &Place, op: &CollectionOp) -> bool {
+    let model = file.model;
     let tree = &model.file.tree;
-    let counts = |node: NodeId| {
-        let is_step = tree.kind(node) == Kind::Update
-            || tree.kind(node) == Kind::Assign && tree.assign_op(node) == AssignOp::Add;
-        is_step && tree.first(node).is_some_and(|counted| model.file.place(counted) == *place)
-    };
+    let mut uses =
+        file.accesses.of(place).filter(|used| matches!(used.usage, Usage::Updated(_))).take(UPDATES);
     let block = tree.within_function(op.node).find(|&node| tree.kind(node) == Kind::Block);
     !matches!(place.root, Root::Value(_))
         && model.values(place).len() <= 1
-        && block.is_some_and(|block| tree.subtree(block).any(counts))
+        && block.is_some_and(|block| uses.any(|used| tree.contains(block, used.node)))
 }
+
+/// So many places that count a number up are looked at.
+const UPDATES: usize = 16;
 
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;

@@ -87,15 +87,15 @@ fn promised(
     claims: &mut Claims<'_>,
 ) -> Option<UnawaitedClaim> {
     let tree = &model.file.tree;
-    let is_named = tree.callee(begun.call).is_some_and(|callee| model.callee_name(callee).is_some());
-    let shown =
-        if is_named { format!("`{}`", callee_shown(model, begun.call)) } else { "the work".to_owned() };
     // Most calls are of no such kind: only where somebody waits is it worth asking what they do.
     let is_awaited = || model.file.enclosing(tree.func(call)).any(|func| is_waited_for(model, func));
     let is_asked = begun.known || begun.marked || is_awaited();
     if !is_asked || work::is_told(model, call) {
         return None;
     }
+    let is_named = tree.callee(begun.call).is_some_and(|callee| model.callee_name(callee).is_some());
+    let shown =
+        if is_named { format!("`{}`", callee_shown(model, begun.call)) } else { "the work".to_owned() };
     if begun.known {
         return Some(known(shown));
     }

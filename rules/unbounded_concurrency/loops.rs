@@ -10,6 +10,9 @@ use outlive_semantic::{guard, work};
 /// `for await (const item of stream) handle(item)`: the loop takes the next before the last is done.
 pub(super) fn not_awaited(model: &Model<'_>, call: NodeId) -> Option<LocalClaim> {
     let tree = &model.file.tree;
+    if model.awaited_loops().is_empty() {
+        return None;
+    }
     let each = guard::enclosing_loop(model, call)?;
     if tree.kind(each) != Kind::ForOf || !tree.has(each, flag::AWAIT) {
         return None;

@@ -8,6 +8,7 @@ use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::place::Place;
 use outlive_semantic::tree::Kind;
+use smallvec::SmallVec;
 
 /// What is said of a list that is sent as a whole, and filled again where that failed; none of any other.
 pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalClaim> {
@@ -32,10 +33,26 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
 
 /// Where something comes back that was taken out: where what was done with it fails.
 fn put_back(file: &FileView<'_, '_>, holder: &Place, filler: FuncId) -> Option<NodeId> {
+    let mut known = file.put_back.borrow_mut();
+    let back = known.entry(holder.clone()).or_insert_with(|| all_put_back(file, holder));
+    back.iter().find(|(func, _)| *func != filler).map(|&(_, node)| node)
+}
+
+/// Where something comes back to one list, and in which functions: the first place, and the first in another function, so
+/// that there is one for whoever asks.
+pub(crate) type PutBack = SmallVec<[(FuncId, NodeId); 2]>;
+
+fn all_put_back(file: &FileView<'_, '_>, holder: &Place) -> PutBack {
     let grows =
         file.ops_on(holder, Op::Grow(Growth::Push)).chain(file.ops_on(holder, Op::Grow(Growth::Rebuild)));
-    let mut back = grows.chain(file.ops_on(holder, Op::Reset)).filter(|op| op.func != filler);
-    back.find(|op| is_after_failure(file, op, holder)).map(|op| op.node)
+    let mut out = PutBack::new();
+    for op in grows.chain(file.ops_on(holder, Op::Reset)) {
+        let is_news = out.len() < 2 && out.iter().all(|(func, _)| *func != op.func);
+        if is_news && is_after_failure(file, op, holder) {
+            out.push((op.func, op.node));
+        }
+    }
+    out
 }
 
 fn is_after_failure(file: &FileView<'_, '_>, op: &CollectionOp, holder: &Place) -> bool {

@@ -1,9 +1,9 @@
 //! How frameworks end what they make: methods that they never call, decorators that end what fields hold, and what does
 //! not run where components are rendered on a server.
 
-use super::frameworks::{Decorator, is_hook, is_owner};
+use super::frameworks::{Decorator, hooks_of, is_owner};
 use super::injected;
-use crate::catalog::{DecoratorRow, EndingRow, HookRow, LibraryId, UncalledRow, When};
+use crate::catalog::{DecoratorRow, EndingRow, LibraryId, UncalledRow, When};
 use crate::guard;
 use crate::index::{ClassId, FuncId, NameId, NodeId};
 use crate::model::Model;
@@ -56,13 +56,11 @@ fn stands_alone(model: &Model<'_>, class: ClassId, library: LibraryId) -> bool {
     if row.kind != ClassKind::Object {
         return row.super_class.is_none_or(|base| model.api_path(base).is_some());
     }
-    let has_hook = |hook: &HookRow| {
-        let names = row.members.iter().filter_map(|member| Some(model.file.tree.text(member.name?)));
-        hook.library == library && names.into_iter().any(|name| is_hook(model, class, hook, name))
-    };
+    let mut names = row.members.iter().filter_map(|member| Some(model.file.tree.text(member.name?)));
+    let mut has_hook = || names.any(|name| hooks_of(model, class, name).any(|hook| hook.library == library));
     let is_mixed =
         ["mixins", "extends"].iter().any(|name| model.file.tree.property(row.node, name).is_some());
-    !is_mixed && model.catalog.hooks().iter().any(has_hook)
+    !is_mixed && has_hook()
 }
 
 /// Whether a decorator calls one of these methods on what a field, or a list in a field, holds when the instance ends.
@@ -145,7 +143,7 @@ fn is_behind_await(model: &Model<'_>, node: NodeId) -> bool {
 pub(crate) fn runs_on_server(model: &Model<'_>, func: FuncId) -> Option<bool> {
     let class = model.file.function(func).class?;
     let name = model.file.function_name(func)?;
-    model.catalog.hooks().iter().find(|row| is_hook(model, class, row, name)).map(|row| !row.client)
+    hooks_of(model, class, name).next().map(|row| !row.client)
 }
 
 /// The hook by whose function alone something runs, which is never called on a server although the code of `site` is:
@@ -175,8 +173,8 @@ pub(crate) fn asking_where(model: &Model<'_>) -> FxHashSet<FuncId> {
         tree.kind(*call) == Kind::Call
             && tree.callee(*call).is_some_and(|callee| tree.kind(callee) == Kind::Identifier)
     };
-    let asking = tree.ids().filter(is_plain).filter(|&call| asks_where(model, call));
-    asking.map(|call| tree.func(call)).collect()
+    let calls = model.all_calls().iter().copied().filter(is_plain);
+    calls.filter(|&call| asks_where(model, call)).map(|call| tree.func(call)).collect()
 }
 
 /// How many functions of the file may stand between a hook and what is done for it.

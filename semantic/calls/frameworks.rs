@@ -16,11 +16,11 @@ use rustc_hash::FxHashMap;
 /// Methods that a framework calls because of the class they are in; instances of the class are made at that rate too.
 pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     let file = model.file;
-    let is_single = is_made_once(model, class);
-    for row in model.catalog.hooks() {
+    for row in model.catalog.hooks_of_any(method_names(model, class)) {
         if !is_owner(model, class, &row.of, row.library) {
             continue;
         }
+        let is_single = is_made_once(model, class);
         for member in &file.class(class).members {
             let (Some(name), Some(func)) = (member.name, member.func) else { continue };
             let text = file.tree.text(name);
@@ -45,6 +45,12 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
     }
 }
 
+/// The names of the methods of a class, and of its fields that hold functions.
+fn method_names<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = &'m str> {
+    let members = model.file.class(class).members.iter().filter(|member| member.func.is_some());
+    members.filter_map(|member| Some(model.file.tree.text(member.name?)))
+}
+
 /// Whether a decorator says that there is one instance of a class: a service of the whole application has the hooks of a
 /// component, and ends with the application.
 fn is_made_once(model: &Model<'_>, class: ClassId) -> bool {
@@ -64,40 +70,32 @@ fn root_maker(model: &Model<'_>, class: ClassId) -> Option<FuncId> {
 pub(crate) fn hook_params<'a>(model: &Model<'a>, func: FuncId) -> Option<&'a Vec<String>> {
     let class = model.file.function(func).class?;
     let name = model.file.tree.text(model.file.function(func).name?);
-    let mut rows = model.catalog.hooks().iter().filter(|row| !row.params.is_empty());
-    rows.find(|row| is_hook(model, class, row, name)).map(|row| &row.params)
+    let mut rows = hooks_of(model, class, name);
+    rows.find(|row| !row.params.is_empty()).map(|row| &row.params)
 }
 
-/// Whether a row speaks of the method of this name of a class.
-pub(super) fn is_hook(model: &Model<'_>, class: ClassId, row: &HookRow, name: &str) -> bool {
-    row.methods.iter().any(|method| method == name) && is_owner(model, class, &row.of, row.library)
+/// The rows that speak of the method of this name of a class.
+pub(super) fn hooks_of<'m, 'a>(
+    model: &'m Model<'a>,
+    class: ClassId,
+    name: &str,
+) -> impl Iterator<Item = &'a HookRow> + use<'m, 'a> {
+    model.catalog.hooks_of(name).filter(move |row| is_owner(model, class, &row.of, row.library))
 }
 
 /// Whether a framework makes instances of a class as components: a hook of the class that runs for each says so.
 #[must_use]
 pub fn is_component(model: &Model<'_>, class: ClassId) -> bool {
-    let file = model.file;
-    let named = |row: &HookRow| {
-        file.class(class).members.iter().any(|member| {
-            let name = member.name.filter(|_| member.func.is_some()).map(|name| file.tree.text(name));
-            name.is_some_and(|name| row.methods.iter().any(|method| method == name))
-        })
-    };
-    model.catalog.hooks().iter().any(|row| {
-        row.runs == When::At(Rate::Component)
-            && !row.shared
-            && named(row)
-            && is_owner(model, class, &row.of, row.library)
+    model.catalog.hooks_of_any(method_names(model, class)).any(|row| {
+        row.runs == When::At(Rate::Component) && !row.shared && is_owner(model, class, &row.of, row.library)
     })
 }
 
 /// Whether a framework calls the method of this name in a phase of a component.
 #[must_use]
 pub fn is_component_hook(model: &Model<'_>, class: ClassId, phase: Phase, name: &str) -> bool {
-    let is_it = |row: &HookRow| {
-        row.is_of(phase) && row.runs == When::At(Rate::Component) && is_hook(model, class, row, name)
-    };
-    model.catalog.is_hook(phase, name) && model.catalog.hooks().iter().any(is_it)
+    let is_it = |row: &HookRow| row.is_of(phase) && row.runs == When::At(Rate::Component);
+    model.catalog.is_hook(phase, name) && hooks_of(model, class, name).any(is_it)
 }
 
 /// Whether a framework calls a function in a phase of a component.

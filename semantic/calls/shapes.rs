@@ -8,6 +8,7 @@ use crate::glob;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::tree::Kind;
+use smallvec::SmallVec;
 
 /// How many objects around one are looked at.
 const DEEPEST: usize = 3;
@@ -15,9 +16,15 @@ const DEEPEST: usize = 3;
 /// Adds what runs because of the properties of an object literal.
 pub(super) fn object_edges(model: &Model<'_>, object: NodeId, out: &mut Calls) {
     let tree = &model.file.tree;
+    // Of properties of any name the object alone tells whether rows speak of them.
+    let of_any: SmallVec<[&PropertyRow; 2]> =
+        model.catalog.properties_named("*").iter().filter(|row| stands_as(model, object, row)).collect();
     for property in tree.children(object).filter(|&child| tree.kind(child) == Kind::Property) {
         // Most names are in no row: what such a property holds is not worth a look.
-        let mut rows = rows_of(model, object, property).peekable();
+        let Some(name) = tree.name(property) else { continue };
+        let named = model.catalog.properties_named(name).iter().filter(|_| name != "*");
+        let named = named.filter(|row| stands_as(model, object, row));
+        let mut rows = named.chain(of_any.iter().copied()).peekable();
         let Some(value) = rows.peek().and_then(|_| tree.last_child(property)) else { continue };
         let Some(target) = value_target(model, value) else { continue };
         if let Some(row) = rows.find(|row| agrees(model, &target, row)) {
@@ -76,11 +83,14 @@ fn rows_of<'m, 'a>(
 ) -> impl Iterator<Item = &'a PropertyRow> + use<'m, 'a> {
     let tree = &model.file.tree;
     let named = tree.name(property).into_iter().flat_map(|name| model.catalog.properties(name));
-    named.filter(move |row| {
-        row.beside.iter().all(|name| tree.property(object, name).is_some())
-            && (row.under.is_empty() || stands_under(model, object, &row.under))
-            && (row.returned_by.is_empty() || is_returned_by(model, object, &row.returned_by))
-    })
+    named.filter(move |row| stands_as(model, object, row))
+}
+
+/// Whether an object stands where a row wants it to, and has what the row wants beside the property.
+fn stands_as(model: &Model<'_>, object: NodeId, row: &PropertyRow) -> bool {
+    (row.under.is_empty() || stands_under(model, object, &row.under))
+        && (row.returned_by.is_empty() || is_returned_by(model, object, &row.returned_by))
+        && row.beside.iter().all(|name| model.file.tree.property(object, name).is_some())
 }
 
 /// Whether an object is what a function returns that a row knows as a property of one of these names:

@@ -40,6 +40,7 @@ impl Catalog {
             for method in row.add.iter().chain(&row.once) {
                 self.add_methods.entry(method.clone()).or_default().push(family);
             }
+            self.remove_methods.extend(row.remove.iter().chain(&row.remove_all).cloned());
             self.emitters.push(row.clone());
         }
         for row in &sheet.types {
@@ -177,7 +178,13 @@ impl Catalog {
     fn add_rows(&mut self, sheet: &Sheet) -> Result<(), CatalogError> {
         let library = LibraryId(u16::try_from(self.libraries.len()).unwrap_or(u16::MAX));
         self.libraries.push(sheet.library.clone());
-        self.pairs.extend(sheet.pairs.iter().cloned());
+        for row in &sheet.pairs {
+            let at = u16::try_from(self.pairs.len()).unwrap_or(u16::MAX);
+            for method in &row.takes {
+                self.pairs_by_method.entry(method.clone()).or_default().push(at);
+            }
+            self.pairs.push(row.clone());
+        }
         self.add_conventions(sheet, library)?;
         self.add_counterparts(sheet)?;
         for row in &sheet.calls {
@@ -278,6 +285,10 @@ impl Catalog {
         for row in &sheet.hooks {
             self.check_names(sheet, &row.params)?;
             self.add_phases(row);
+            let at = u16::try_from(self.hooks.len()).unwrap_or(u16::MAX);
+            for method in &row.methods {
+                self.hooks_by_method.entry(method.clone()).or_default().push(at);
+            }
             self.hooks.push(HookRow { library, ..row.clone() });
         }
         let uncalled = sheet.uncalled.iter().map(|row| UncalledRow { library, ..row.clone() });
@@ -308,7 +319,11 @@ impl Catalog {
         }
         for row in &sheet.handlers {
             self.check_names(sheet, &row.params)?;
-            let names = row.names.iter().map(|names| expand(names)).collect();
+            let names: Vec<Vec<String>> = row.names.iter().map(|names| expand(names)).collect();
+            let at = u16::try_from(self.handlers.len()).unwrap_or(u16::MAX);
+            for first in names.first().into_iter().flatten() {
+                self.handlers_by_first.entry(first.clone()).or_default().push(at);
+            }
             let need = self.need(&row.packages);
             self.handlers.push((names, HandlerRow { library, need, ..row.clone() }));
         }

@@ -10,11 +10,13 @@ mod rows;
 
 use crate::bounds::{self, OutOfBounds};
 use crate::glob;
+use crate::handle::ReleasePatterns;
 use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use compile::{CatalogError, expand};
 pub use entries::*;
@@ -128,6 +130,8 @@ pub struct Catalog {
     /// The rows by the names they speak of, as far as these are exported.
     export_names: FxHashMap<String, SmallVec<[u16; 2]>>,
     hooks: Vec<HookRow>,
+    /// The positions of these by the methods that they speak of.
+    hooks_by_method: FxHashMap<String, SmallVec<[u16; 4]>>,
     /// The names of hooks in each phase of an instance.
     begins: FxHashSet<String>,
     again: FxHashSet<String>,
@@ -153,6 +157,8 @@ pub struct Catalog {
     signatures: FxHashMap<String, SignatureRow>,
     /// With the names of each parameter.
     handlers: Vec<(Vec<Vec<String>>, HandlerRow)>,
+    /// The positions of these by the names of the first parameter.
+    handlers_by_first: FxHashMap<String, SmallVec<[u16; 4]>>,
     /// Methods that give what they are called on.
     builders: FxHashSet<String>,
     /// Methods that take a registration back.
@@ -162,10 +168,14 @@ pub struct Catalog {
     /// The rows whose functions are taken for themselves by name, wherever they are from, under that name.
     by_name: FxHashMap<String, SmallVec<[usize; 1]>>,
     pairs: Vec<PairRow>,
+    /// The positions of these by the methods that take something, in their order.
+    pairs_by_method: FxHashMap<String, SmallVec<[u16; 1]>>,
     /// Names that tell how much waits to be sent, of any type.
     gauges: FxHashSet<String>,
     libraries: Vec<String>,
     emitters: Vec<EmitterRow>,
+    /// The methods by which listeners of any family are taken away.
+    remove_methods: FxHashSet<String>,
     add_methods: FxHashMap<String, SmallVec<[usize; 2]>>,
     packages: FxHashMap<String, ()>,
     /// The packages whose majors rows tell apart.
@@ -176,6 +186,8 @@ pub struct Catalog {
     asked_of_clients: FxHashMap<String, Vec<(ModelId, usize)>>,
     /// Where classes are found whose methods give streams, and of which type.
     services: Vec<(String, ModelId)>,
+    /// What [`Catalog::patterns`] made.
+    patterns: Mutex<FxHashMap<&'static str, Arc<ReleasePatterns>>>,
 }
 
 impl Catalog {
@@ -183,6 +195,16 @@ impl Catalog {
     pub(crate) fn lengths(&self) -> [u32; 3] {
         let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         [of(self.types.len()), of(self.libraries.len()), of(self.needs.len())]
+    }
+
+    /// Patterns that are many and depend on rows alone: made once, by whichever file asks first.
+    pub fn patterns(
+        &self,
+        key: &'static str,
+        make: impl FnOnce() -> ReleasePatterns,
+    ) -> Arc<ReleasePatterns> {
+        let mut known = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(key).or_insert_with(|| Arc::new(make().indexed())))
     }
 
     /// The methods that give back anything of which a rule speaks.
@@ -272,8 +294,7 @@ impl Catalog {
     /// The rows about a method of a type, or of anything if `of` is unknown. The most specific type comes first.
     pub fn calls_of_method(&self, of: Option<ModelId>, method: &str) -> impl Iterator<Item = &CallRow> {
         let rows = self.by_method.get(method).map(Vec::as_slice).unwrap_or_default();
-        let ancestors: SmallVec<[ModelId; 4]> =
-            of.map(|id| self.model(id).ancestors.clone()).unwrap_or_default();
+        let ancestors = of.map(|id| self.model(id).ancestors.as_slice()).unwrap_or_default();
         // Of rows about one type, those about certain events come before the one about all others.
         let mut found: SmallVec<[(usize, bool, usize); 4]> = rows
             .iter()
@@ -361,7 +382,8 @@ impl Catalog {
     /// The row about methods of which one takes something in this way.
     #[must_use]
     pub fn pair(&self, taken: Taken, method: &str) -> Option<&PairRow> {
-        self.pairs.iter().find(|row| row.taken == taken && row.takes.iter().any(|name| name == method))
+        let found = self.pairs_by_method.get(method)?;
+        found.iter().map(|&at| &self.pairs[usize::from(at)]).find(|row| row.taken == taken)
     }
 
     /// Whether a framework calls methods of this name in a phase of an instance.
@@ -462,7 +484,9 @@ impl Catalog {
             wanted.len() == names.len()
                 && wanted.iter().zip(names).all(|(wanted, name)| wanted.iter().any(|w| w == name))
         };
-        self.handlers.iter().filter(move |(wanted, _)| covers(wanted)).map(|(_, row)| row)
+        let found = names.first().and_then(|first| self.handlers_by_first.get(*first));
+        let rows = found.into_iter().flatten().map(|&at| &self.handlers[usize::from(at)]);
+        rows.filter(move |(wanted, _)| covers(wanted)).map(|(_, row)| row)
     }
 
     /// The name of a sheet.
@@ -471,10 +495,22 @@ impl Catalog {
         self.libraries.get(id.0 as usize).map_or("", String::as_str)
     }
 
-    /// The rows of framework hooks.
-    #[must_use]
-    pub fn hooks(&self) -> &[HookRow] {
-        &self.hooks
+    /// The rows of framework hooks that speak of methods of this name, in their order.
+    pub fn hooks_of<'c>(&'c self, method: &str) -> impl Iterator<Item = &'c HookRow> + use<'c> {
+        let found = self.hooks_by_method.get(method).map(SmallVec::as_slice).unwrap_or_default();
+        found.iter().map(|&at| &self.hooks[usize::from(at)])
+    }
+
+    /// The same for any of several names. Most classes have no method that any row speaks of.
+    pub fn hooks_of_any<'c, 'm>(
+        &'c self,
+        methods: impl Iterator<Item = &'m str>,
+    ) -> impl Iterator<Item = &'c HookRow> {
+        let found = methods.filter_map(|method| self.hooks_by_method.get(method)).flatten().copied();
+        let mut found: SmallVec<[u16; 16]> = found.collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|at| &self.hooks[usize::from(at)])
     }
 
     /// The rows about methods that a framework never calls.
@@ -517,8 +553,12 @@ impl Catalog {
 
     /// The rows about functions in a property of this name.
     pub(crate) fn properties<'c>(&'c self, name: &str) -> impl Iterator<Item = &'c PropertyRow> + use<'c> {
-        let rows = |name: &str| self.properties.get(name).map(Vec::as_slice).unwrap_or_default();
-        rows(name).iter().chain(rows("*"))
+        self.properties_named(name).iter().chain(self.properties_named("*"))
+    }
+
+    /// The rows about properties that are called so; those about properties of any name are called `*`.
+    pub(crate) fn properties_named(&self, name: &str) -> &[PropertyRow] {
+        self.properties.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// An emitter family.
@@ -535,7 +575,7 @@ impl Catalog {
     /// Whether listeners of any family are taken away by a method of this name.
     #[must_use]
     pub fn removes(&self, method: &str) -> bool {
-        self.emitters.iter().any(|row| row.remove.iter().chain(&row.remove_all).any(|name| name == method))
+        self.remove_methods.contains(method)
     }
 
     /// Whether a method of this name says how many messages may be at work at once, of any library.

@@ -257,8 +257,10 @@ const HELPED_REMOVERS: &[&str] = &[
 /// an import, or a name of the module: what an instance does so, it may keep count of.
 fn helped<'n>(model: &Model<'_>, call: NodeId, names: &'n [&'n str]) -> Option<(&'n str, [NodeId; 3])> {
     let tree = &model.file.tree;
+    let known = |name: &str| names.iter().copied().find(|&known| known == name);
     let name = match tree.method_call(call) {
-        Some((object, method)) => method_of_module(model, object).then_some(method)?,
+        // Few calls have such a name; what they are called on is the dearer question.
+        Some((object, method)) => known(method).filter(|_| method_of_module(model, object))?,
         None => {
             let callee = tree.callee(call)?;
             // One that was handed in belongs to somebody who may keep count of what it adds.
@@ -268,10 +270,9 @@ fn helped<'n>(model: &Model<'_>, call: NodeId, names: &'n [&'n str]) -> Option<(
                 .is_some_and(|binding| model.file.binding(binding).kind == BindingKind::Param);
             let is_named = !is_handed && model.file.global_of(callee).is_none();
             let name = model.callee_name(callee).filter(|_| is_named)?;
-            name.rsplit('.').next()?
+            known(name.rsplit('.').next()?)?
         }
     };
-    let name = *names.iter().find(|&&known| known == name)?;
     let arguments = [tree.arg(call, 0)?, tree.arg(call, 1)?, tree.arg(call, 2)?];
     let [target, event, listener] = arguments;
     // What listens to itself ends with its listeners.
@@ -561,10 +562,10 @@ pub fn removal(model: &Model<'_>, call: NodeId) -> Option<Removal> {
 #[must_use]
 pub fn names_no_function(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
-    let is_lone = tree.args(call).count() == 1
-        && tree
-            .arg(call, 0)
-            .is_some_and(|event| matches!(event_identity(model, event), Identity::Constant(_)));
+    let is_lone = || {
+        let event = tree.arg(call, 0).filter(|_| tree.args(call).count() == 1);
+        event.is_some_and(|event| matches!(event_identity(model, event), Identity::Constant(_)))
+    };
     let is_event_target = || match tree.method_call(call) {
         Some((object, "removeEventListener")) => {
             let of = model.model_of(model.ty(unwrapped(model, object)));
@@ -577,7 +578,7 @@ pub fn names_no_function(model: &Model<'_>, call: NodeId) -> bool {
             callee == Some("removeEventListener")
         }
     };
-    tree.kind(call) == Kind::Call && is_lone && is_event_target()
+    tree.kind(call) == Kind::Call && is_event_target() && is_lone()
 }
 
 /// `map.on({ focus: f, blur: g }, context)`, `DomEvent.off(element, { keydown: f }, context)`: a table of functions by event.

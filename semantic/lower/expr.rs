@@ -2,7 +2,7 @@
 
 use super::{Lowering, Pattern, span};
 use crate::index::NodeId;
-use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, Span, UnaryOp, flag};
+use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, NO_DATA, Span, UnaryOp, flag};
 use swc_common::Spanned;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
@@ -336,16 +336,17 @@ impl Lowering {
             }
             ast::Callee::Super(callee) => {
                 self.out.functions[self.func.index()].uses_this = true;
-                self.node(Kind::Call, at, 0, |l| {
+                self.node(Kind::Call, at, NO_DATA, |l| {
                     l.leaf(Kind::Super, span(callee.span), 0);
                     call.args.visit_with(l);
                 });
             }
             ast::Callee::Expr(callee) => {
-                let id = self.node(Kind::Call, at, 0, |l| {
+                let id = self.node(Kind::Call, at, NO_DATA, |l| {
                     callee.visit_with(l);
                     call.args.visit_with(l);
                 });
+                self.out.tree.note_method(id);
                 self.note_eval(callee);
                 self.construct_type(id, call.type_args.as_deref());
             }
@@ -362,10 +363,14 @@ impl Lowering {
     fn optional(&mut self, chain: &ast::OptChainExpr, at: Span) {
         let id = match &*chain.base {
             ast::OptChainBase::Member(member) => self.member(member, at),
-            ast::OptChainBase::Call(call) => self.node(Kind::Call, at, 0, |l| {
-                call.callee.visit_with(l);
-                call.args.visit_with(l);
-            }),
+            ast::OptChainBase::Call(call) => {
+                let id = self.node(Kind::Call, at, NO_DATA, |l| {
+                    call.callee.visit_with(l);
+                    call.args.visit_with(l);
+                });
+                self.out.tree.note_method(id);
+                id
+            }
         };
         if chain.optional {
             self.set_flags(id, flag::OPTIONAL);

@@ -81,6 +81,7 @@ pub struct Model<'a> {
     import_calls: Vec<NodeId>,
     landmarks: Vec<NodeId>,
     awaited_loops: Vec<NodeId>,
+    jumps: Vec<NodeId>,
     types: RefCell<NodeMemo<Ty>>,
     binding_types: RefCell<FxHashMap<BindingId, Ty>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
@@ -102,6 +103,8 @@ pub struct Model<'a> {
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     waits: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
+    /// [`Model::fields_given`] of each place: each listener on a parameter asks.
+    fields_given: OnceCell<FxHashMap<Place, Vec<Place>>>,
     leaving: RefCell<FxHashMap<NodeId, Leaving>>,
     guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
@@ -197,6 +200,7 @@ impl<'a> Model<'a> {
             import_calls: Vec::new(),
             landmarks: Vec::new(),
             awaited_loops: Vec::new(),
+            jumps: Vec::new(),
             types: RefCell::default(),
             binding_types: RefCell::default(),
             values: RefCell::default(),
@@ -216,6 +220,7 @@ impl<'a> Model<'a> {
             returns: FxHashMap::default(),
             waits: FxHashMap::default(),
             assignments: OnceCell::new(),
+            fields_given: OnceCell::new(),
             leaving: RefCell::default(),
             guards: RefCell::default(),
             throwing: RefCell::default(),
@@ -263,6 +268,7 @@ impl<'a> Model<'a> {
     }
 
     /// Notes that an answer known already is used: what rests on it is no more settled than it is.
+    #[inline]
     fn reuse(&self, question: impl FnOnce() -> Question) {
         if self.unsettled.is_building.get() && self.unsettled.answers.borrow().contains(&question()) {
             self.unsettled.ask();
@@ -275,7 +281,11 @@ impl<'a> Model<'a> {
         let mut calls = Vec::new();
         for node in tree.ids() {
             match tree.kind(node) {
-                Kind::Return => self.returns.entry(tree.func(node)).or_default().extend(tree.first(node)),
+                Kind::Return => {
+                    self.returns.entry(tree.func(node)).or_default().extend(tree.first(node));
+                    self.jumps.push(node);
+                }
+                Kind::Throw | Kind::Break | Kind::Continue => self.jumps.push(node),
                 Kind::Await => self.waits.entry(tree.func(node)).or_default().push(node),
                 Kind::ForOf if tree.has(node, flag::AWAIT) => {
                     self.waits.entry(tree.func(node)).or_default().push(node);
@@ -374,8 +384,14 @@ impl<'a> Model<'a> {
         &self.landmarks
     }
 
+    /// Every `return`, `throw`, `break` and `continue` of the file, in source order.
+    pub(crate) fn jumps(&self) -> &[NodeId] {
+        &self.jumps
+    }
+
     /// The `for await` loops, from outside inwards.
-    pub(crate) fn awaited_loops(&self) -> &[NodeId] {
+    #[must_use]
+    pub fn awaited_loops(&self) -> &[NodeId] {
         &self.awaited_loops
     }
 
@@ -501,6 +517,30 @@ impl<'a> Model<'a> {
         let mut places: Vec<Place> = self.writes.keys().filter(is_field).cloned().collect();
         places.sort_unstable();
         places
+    }
+
+    /// The fields that are somewhere given what a place names, in a stable order.
+    #[must_use]
+    pub fn fields_given(&self, place: &Place) -> &[Place] {
+        let index = self.fields_given.get_or_init(|| {
+            let mut index: FxHashMap<Place, Vec<Place>> = FxHashMap::default();
+            for field in self.written_fields() {
+                for &value in self.values(&field).iter() {
+                    let fields = index.entry(self.file.place(value)).or_default();
+                    if fields.last() != Some(&field) {
+                        fields.push(field.clone());
+                    }
+                }
+            }
+            index
+        });
+        index.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether anything is assigned below a node.
+    pub(crate) fn assigns_within(&self, node: NodeId) -> bool {
+        let from = self.all_assignments.partition_point(|&at| at < node);
+        self.all_assignments.get(from).is_some_and(|&at| self.file.tree.contains(node, at))
     }
 
     /// The assignments to a place, in source order.

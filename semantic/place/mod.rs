@@ -44,6 +44,17 @@ pub enum Step {
     Element,
 }
 
+impl Step {
+    /// A number of its own for each step.
+    #[inline]
+    fn raw(self) -> u32 {
+        match self {
+            Self::Field(name) => name.raw(),
+            Self::Element => u32::MAX,
+        }
+    }
+}
+
 /// An access path.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {

@@ -6,22 +6,26 @@ use crate::tables::{Imported, Lowered};
 use crate::tree::Kind;
 use rustc_hash::FxHashMap;
 
+/// How many bytes a place is thought to need.
+const SHORT: usize = 32;
+
 impl Lowered {
     /// The place as a person would write it.
     #[must_use]
     pub fn display(&self, place: &Place) -> String {
-        let mut out = match place.root {
-            Root::Binding(binding) => self.tree.text(self.binding(binding).name).to_owned(),
-            Root::This(_) | Root::Receiver(_) => "this".to_owned(),
-            Root::Class(class) => self
-                .class(class)
-                .name
-                .map_or_else(|| "this".to_owned(), |name| self.tree.text(name).to_owned()),
-            Root::Module(source) => self.module_name(source, place),
-            Root::Exports => "exports".to_owned(),
-            Root::Global(name) => self.tree.text(name).to_owned(),
-            Root::Value(node) => self.describe_value(node),
-        };
+        // Most have room in it: what is called is shown for each call of a file.
+        let mut out = String::with_capacity(SHORT);
+        match place.root {
+            Root::Binding(binding) => out.push_str(self.tree.text(self.binding(binding).name)),
+            Root::This(_) | Root::Receiver(_) => out.push_str("this"),
+            Root::Class(class) => {
+                out.push_str(self.class(class).name.map_or("this", |name| self.tree.text(name)));
+            }
+            Root::Module(source) => out.push_str(&self.module_name(source, place)),
+            Root::Exports => out.push_str("exports"),
+            Root::Global(name) => out.push_str(self.tree.text(name)),
+            Root::Value(node) => self.describe_value(node, &mut out),
+        }
         let skip = usize::from(matches!(place.root, Root::Module(_)) && !place.path.is_empty());
         for step in place.path.iter().skip(skip) {
             match step {
@@ -73,18 +77,19 @@ impl Lowered {
         index.get(&(source, field)).copied().flatten()
     }
 
-    fn describe_value(&self, node: NodeId) -> String {
+    fn describe_value(&self, node: NodeId, out: &mut String) {
         let tree = &self.tree;
         match tree.kind(node) {
             Kind::Call | Kind::New => {
                 let callee = tree.callee(node).map(|callee| self.display(&self.place(callee)));
-                let new = if tree.kind(node) == Kind::New { "new " } else { "" };
-                format!("{new}{}()", callee.unwrap_or_default())
+                out.push_str(if tree.kind(node) == Kind::New { "new " } else { "" });
+                out.push_str(&callee.unwrap_or_default());
+                out.push_str("()");
             }
-            Kind::Function => "function".to_owned(),
-            Kind::Object => "{…}".to_owned(),
-            Kind::Array => "[…]".to_owned(),
-            _ => "value".to_owned(),
+            Kind::Function => out.push_str("function"),
+            Kind::Object => out.push_str("{…}"),
+            Kind::Array => out.push_str("[…]"),
+            _ => out.push_str("value"),
         }
     }
 }

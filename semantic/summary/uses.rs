@@ -25,16 +25,12 @@ type Written = (u32, What, FuncId, Span);
 impl Uses {
     /// Packs the rows of a file.
     pub(super) fn of(rows: &[UseRow]) -> Self {
-        let mut order: Vec<(PlaceId, u32, &UseRow)> =
-            (0..).zip(rows).map(|(at, row)| (row.place, at, row)).collect();
-        order.sort_unstable_by_key(|&(place, at, _)| (place, at));
+        let order = by_place(rows);
         let (mut places, mut ends, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
-        for of_place in order.chunk_by(|(a, ..), (b, ..)| a == b) {
-            places.extend(of_place.first().map(|(place, ..)| *place));
-            for &(_, at, row) in of_place {
-                let written: Written = (at, row.what, row.func, row.at);
-                // Nothing of what rows are made of can fail to be written into memory.
-                bytes = postcard::to_extend(&written, bytes).unwrap_or_default();
+        for of_place in order.chunk_by(|(_, a), (_, b)| a.place == b.place) {
+            places.extend(of_place.first().map(|(_, row)| row.place));
+            for &(at, row) in of_place {
+                write((at, row.what, row.func, row.at), &mut bytes);
             }
             ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         }
@@ -77,6 +73,38 @@ impl Uses {
     /// How much memory they take.
     pub(super) fn bytes(&self) -> usize {
         size_of_val(&*self.places) + size_of_val(&*self.ends) + self.bytes.len()
+    }
+}
+
+/// The rows with their numbers, in the order of their places: there are few places, and their ids are small.
+fn by_place(rows: &[UseRow]) -> Vec<(u32, &UseRow)> {
+    let places = rows.iter().map(|row| row.place.index() + 1).max().unwrap_or(0);
+    let mut next = vec![0_usize; places + 1];
+    rows.iter().for_each(|row| next[row.place.index() + 1] += 1);
+    let mut start = 0;
+    for count in &mut next {
+        start += *count;
+        *count = start;
+    }
+    let Some(first) = rows.first() else { return Vec::new() };
+    let mut order = vec![(0, first); rows.len()];
+    for (at, row) in (0..).zip(rows) {
+        let slot = &mut next[row.place.index()];
+        order[*slot] = (at, row);
+        *slot += 1;
+    }
+    order
+}
+
+/// Whatever a row says takes less room.
+const LONGEST: usize = 64;
+
+/// Writes a row behind others. Nothing of what rows are made of can fail to be written into memory.
+fn write(row: Written, bytes: &mut Vec<u8>) {
+    let mut room = [0; LONGEST];
+    match postcard::to_slice(&row, &mut room) {
+        Ok(written) => bytes.extend_from_slice(written),
+        Err(_) => *bytes = postcard::to_extend(&row, std::mem::take(bytes)).unwrap_or_default(),
     }
 }
 
