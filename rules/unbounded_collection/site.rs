@@ -242,16 +242,15 @@ pub(super) fn limited(model: &Model<'_>, test: NodeId, outcome: bool) -> Option<
 fn is_counter(file: &FileView<'_, '_>, place: &Place, op: &CollectionOp) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
-    let mut uses =
-        file.accesses.of(place).filter(|used| matches!(used.usage, Usage::Updated(_))).take(UPDATES);
+    let mut uses = file.accesses.of(place).take(USES).filter(|used| matches!(used.usage, Usage::Updated(_)));
     let block = tree.within_function(op.node).find(|&node| tree.kind(node) == Kind::Block);
     !matches!(place.root, Root::Value(_))
         && model.values(place).len() <= 1
         && block.is_some_and(|block| uses.any(|used| tree.contains(block, used.node)))
 }
 
-/// So many places that count a number up are looked at.
-const UPDATES: usize = 16;
+/// So many uses of a number are looked at.
+const USES: usize = 64;
 
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;
