@@ -122,7 +122,7 @@ impl Search<'_, '_, '_, '_> {
         {
             return Some(Again { call: None });
         }
-        if let Some(call) = self.led_back(func) {
+        if let Some(call) = self.led_back(node, func) {
             return Some(Again { call: Some(call) });
         }
         // What is handed on runs once at least for each run of the function around.
@@ -246,7 +246,7 @@ impl Search<'_, '_, '_, '_> {
 
     /// The call by which a function comes to run itself again, from a handler or a timeout that it leaves behind, while what
     /// the slot holds goes on.
-    fn led_back(&self, func: FuncId) -> Option<NodeId> {
+    fn led_back(&self, filling: NodeId, func: FuncId) -> Option<NodeId> {
         let (file, model) = (self.held.file, self.held.file.model);
         let tree = &model.file.tree;
         let patterns = self.held.patterns;
@@ -261,6 +261,7 @@ impl Search<'_, '_, '_, '_> {
                 && !tree.contains(self.held.call, call)
                 && is_callback(model, from)
                 && !self.is_told_by_it(from, func)
+                && (filling == self.held.call || !is_after_failure(model, call, filling))
                 && self.leads_to(call, func, 3)
         })?;
         let is_heard = model.file.function_ids().any(|other| {
@@ -322,6 +323,20 @@ impl Search<'_, '_, '_, '_> {
         });
         !is_listened_to && !is_made_anew
     }
+}
+
+/// Whether a node runs only when a call has failed: `try { await connect() } catch { retry() }`, `connect().catch(retry)`.
+/// Most that fails has not come to fill anything.
+fn is_after_failure(model: &Model<'_>, node: NodeId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut around = std::iter::once(node).chain(tree.ancestors(node));
+    around.any(|at| match tree.kind(at) {
+        Kind::Catch => {
+            tree.parent(at).is_some_and(|whole| tree.contains(whole, call)) && !tree.contains(at, call)
+        }
+        Kind::Call => matches!(tree.method_call(at), Some((object, "catch")) if tree.contains(object, call)),
+        _ => false,
+    })
 }
 
 /// How often a function is driven as a callback, if that is again and again for one owner.
