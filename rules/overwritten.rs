@@ -49,12 +49,16 @@ fn shared(model: &Model<'_>, added: &Registration, removal: &Removal) -> SmallVe
     let function = removal.listener.and_then(|removed| {
         match (identity::identity(model, added.listener), identity::identity(model, removed)) {
             (Identity::At(one), Identity::At(other)) if one == other => {
-                Some((one, read_at(model, removal, removed)))
+                let read = read_at(model, removal, (&one, removed));
+                Some((one, read))
             }
             _ => None,
         }
     });
-    let target = target.map(|place| (place, read_at(model, removal, removal.target)));
+    let target = target.map(|place| {
+        let read = read_at(model, removal, (&place, removal.target));
+        (place, read)
+    });
     let slots =
         |(place, read): (Place, NodeId)| place.prefixes().filter(is_slot).map(move |place| (place, read));
     target.into_iter().chain(function).flat_map(slots).collect()
@@ -62,9 +66,11 @@ fn shared(model: &Model<'_>, added: &Registration, removal: &Removal) -> SmallVe
 
 /// Where what a removal names was read: `const { worker } = this.context; this.context = null; worker.off('e', f)` has
 /// the one from before.
-fn read_at(model: &Model<'_>, removal: &Removal, named: NodeId) -> NodeId {
+fn read_at(model: &Model<'_>, removal: &Removal, (place, named): (&Place, NodeId)) -> NodeId {
     let file = model.file;
-    let local = file.binding_of(named).map(|binding| file.binding(binding));
+    // A variable that is the place itself is read where it is named.
+    let name = file.binding_of(named).filter(|&binding| place.root != Root::Binding(binding));
+    let local = name.map(|binding| file.binding(binding));
     let local = local
         .filter(|row| row.func == removal.func && row.values.len() + usize::from(row.opaque_writes > 0) <= 1);
     let is_declarator = |node: &NodeId| file.tree.kind(*node) == Kind::Declarator;

@@ -653,6 +653,9 @@ fn is_refilled(model: &Model<'_>, place: &Place) -> bool {
     }
 }
 
+/// So many uses of fields of one name are looked at: each acquired thing asks.
+const USES: usize = 512;
+
 /// Whether it is kept in a field of something that others of the file have under another name (a `this` that nobody
 /// knows, a parameter), and a field of that name is released elsewhere in the file: `clearTimers(session)`.
 fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
@@ -666,7 +669,7 @@ fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rele
     let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
     let is_release = |name: &str| patterns.is_function(name) || patterns.is_method(name);
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
-        file.accesses.in_field(field).any(|access| {
+        file.accesses.in_field(field).take(USES).any(|access| {
             let name = match access.usage {
                 Usage::Method { name, .. } => Some(model.file.tree.text(name)),
                 Usage::Argument { call, .. } => {
