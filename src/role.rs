@@ -168,6 +168,7 @@ pub(crate) fn of_path(path: &str) -> Role {
     if is_example
         || is_of_runner && !SCRIPT_NAMES.contains(&stem)
         || matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "demo")
+        || matches!(stem, "test-helper" | "test-helpers" | "test-utils" | "test-setup")
     {
         return Role::Test;
     }
@@ -198,6 +199,7 @@ mod tests {
         assert_eq!(of_path("src/cache.test.ts"), Role::Test);
         assert_eq!(of_path("test/cache.js"), Role::Test);
         assert_eq!(of_path("src/testing-utils.ts"), Role::Source);
+        assert_eq!(of_path("packages/kafka/src/test-helper.ts"), Role::Test);
         assert_eq!(of_path("test-e2e/framework/client.ts"), Role::Test);
         assert_eq!(of_path("browser_tests/page.js"), Role::Test);
         assert_eq!(of_path("src/ab-test/variant.js"), Role::Source);

@@ -9,7 +9,7 @@ use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use crate::{asked, local, mend};
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::catalog::{CallRow, UnreadRow};
-use outlive_semantic::flow::{Edge, Exit, Flow};
+use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::place::{Place, Root};
@@ -173,7 +173,9 @@ fn unread(file: &FileView<'_, '_>, func: FuncId, response: &Response<'_>) -> Opt
     let request = request(model, response.call);
     stops.extend(request.into_iter().flat_map(|request| ended_by(file, func, &request)));
     let flow = Flow::of(model, func)?;
-    let feasible = |edge| !is_given(model, edge, &response.before);
+    // Where there is no response, there is none to read: `if (error || !response) return`.
+    let places = [place];
+    let feasible = |edge| !is_given(model, edge, &response.before) && !contradicts(model, edge, &places);
     let way = flow.escape(flow.entry(), &stops, &feasible).filter(|way| !way.is_weak)?;
     let returns = way.at.filter(|_| way.exit == Exit::Return);
     let fixes = returns.and_then(|at| discard(model, at, &name, row)).into_iter().collect();
