@@ -65,12 +65,14 @@ pub(crate) fn begun_after_cleanup(
 ) -> Option<Gap> {
     let model = file.model;
     let func = model.file.tree.func(call);
-    let waited = waited(model, call)?;
+    // What a function waits for is the dearest question: it comes last.
     let is_outside = taking_back.clone().all(|taker| !model.file.is_within(taker, func));
     let cleaned = is_outside && is_cleaned_up(model, func, taking_back);
-    (cleaned && !leaked_timer::is_stoppable(file, call, func)).then(|| {
-        Gap::new("by a cleanup that comes while this is waited for", Some(model.file.tree.span(waited)))
-    })
+    if !cleaned || leaked_timer::is_stoppable(file, call, func) {
+        return None;
+    }
+    let waited = waited(model, call)?;
+    Some(Gap::new("by a cleanup that comes while this is waited for", Some(model.file.tree.span(waited))))
 }
 
 /// Whether some of these functions stand in the effect around a function, or in what else returns its cleanup to whoever runs
@@ -95,7 +97,10 @@ fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let tree = &model.file.tree;
     let func = tree.func(call);
     let is_wait = |node: &NodeId| tree.kind(*node) == Kind::Await && tree.func(*node) == func;
-    let awaited = tree.subtree(model.file.body(func)?).take_while(|&node| node < call).find(is_wait);
+    let body = model.file.body(func)?;
+    let awaited = || tree.subtree(body).take_while(|&node| node < call).find(is_wait);
+    let waits = model.file.function(func).is_async || func.index() == 0;
+    let awaited = if waits { awaited() } else { None };
     awaited.or_else(|| {
         let handed = model.handed(func).iter().map(|handed| handed.call);
         handed.into_iter().find(|&to| matches!(tree.method_call(to), Some((_, "then" | "finally"))))
