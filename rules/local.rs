@@ -1,11 +1,14 @@
 //! Claims whose message is known when the file is read: what is left to ask is whether the code runs, and how often.
 
-use crate::claim::{self, Claim, LocalClaim};
-use crate::finding::{Doubt, Finding, Retainer};
+use crate::claim::{self, Body, Claim, LocalClaim, Note};
+use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
+use outlive_semantic::index::FuncId;
 use outlive_semantic::project::{Answer, FileId};
 use outlive_semantic::rate::Rate;
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
 /// Judges the local claims of one rule.
 pub(crate) fn settle_all(
@@ -14,6 +17,44 @@ pub(crate) fn settle_all(
     meta: &'static Meta,
 ) -> Vec<Finding> {
     claim::settle_each(claims, |file, claim, body| settle(view, meta, file, claim, body))
+}
+
+/// Judges them with one claim for each function and key, and a note at each further place: what is mended together is
+/// told together.
+pub(crate) fn settle_merged(
+    claims: &[(FileId, &Claim)],
+    view: &ProjectView<'_, '_>,
+    meta: &'static Meta,
+    key: impl Fn(&LocalClaim) -> &str,
+    again: &str,
+) -> Vec<Finding> {
+    let merged = merged(claims, key, again);
+    let merged: Vec<(FileId, &Claim)> = merged.iter().map(|(file, claim)| (*file, claim)).collect();
+    settle_all(&merged, view, meta)
+}
+
+fn merged(
+    claims: &[(FileId, &Claim)],
+    key: impl Fn(&LocalClaim) -> &str,
+    again: &str,
+) -> Vec<(FileId, Claim)> {
+    let mut out: Vec<(FileId, Claim)> = Vec::new();
+    let mut first: FxHashMap<(FileId, FuncId, &str), usize> = FxHashMap::default();
+    for &(file, claim) in claims {
+        let Body::Local(body) = &claim.body else { continue };
+        match first.entry((file, claim.func, key(body))) {
+            Entry::Vacant(free) => {
+                free.insert(out.len());
+                out.push((file, claim.clone()));
+            }
+            Entry::Occupied(known) => {
+                if let Some((_, Claim { body: Body::Local(body), .. })) = out.get_mut(*known.get()) {
+                    body.notes.push(Note { role: Role::Grows, message: again.to_owned(), span: claim.at });
+                }
+            }
+        }
+    }
+    out
 }
 
 /// What is doubtful before the project is asked anything but which majors it runs with; none if it runs with others.

@@ -45,22 +45,17 @@ pub(crate) fn before_both(model: &Model<'_>, added: &Registration, removal: &Rem
 /// The places by which both name the same target or function, and that can be written to; and where the removing
 /// function has read them.
 fn shared(model: &Model<'_>, added: &Registration, removal: &Removal) -> SmallVec<[(Place, NodeId); 2]> {
-    let target = Some(&removal.place).filter(|&place| *place == added.place).cloned();
+    let target = (removal.place == added.place).then(|| (removal.place.clone(), removal.target));
     let function = removal.listener.and_then(|removed| {
         match (identity::identity(model, added.listener), identity::identity(model, removed)) {
-            (Identity::At(one), Identity::At(other)) if one == other => {
-                let read = read_at(model, removal, (&one, removed));
-                Some((one, read))
-            }
+            (Identity::At(one), Identity::At(other)) if one == other => Some((one, removed)),
             _ => None,
         }
     });
-    let target = target.map(|place| {
-        let read = read_at(model, removal, (&place, removal.target));
-        (place, read)
-    });
-    let slots =
-        |(place, read): (Place, NodeId)| place.prefixes().filter(is_slot).map(move |place| (place, read));
+    let slots = |(place, named): (Place, NodeId)| {
+        let read = read_at(model, removal, (&place, named));
+        place.prefixes().filter(is_slot).map(move |place| (place, read))
+    };
     target.into_iter().chain(function).flat_map(slots).collect()
 }
 

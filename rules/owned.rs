@@ -28,11 +28,10 @@ pub(crate) fn note_held(
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    let Some(class) = ending::class_around(model, acquired) else { return };
-    let end = end_around(model, released, class, HELPERS).map(Some);
-    let Some(end) = end.or_else(|| disposers::end_of_list(model, released, class)) else { return };
-    let held = HeldClaim { class, end, what: what(), made: None };
-    claims.add(RULE, acquired, at, held);
+    note(model, (acquired, at), what, claims, |class| {
+        let end = end_around(model, released, class, HELPERS).map(Some);
+        end.or_else(|| disposers::end_of_list(model, released, class))
+    });
 }
 
 /// Notes the same of something that may be a part of the very owner which made the instance, `new Panel(this.map)`: only
@@ -44,10 +43,7 @@ pub(crate) fn note_held_on_given(
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    let Some(class) = ending::class_around(model, acquired) else { return };
-    let Some(end) = end_around(model, released, class, 0) else { return };
-    let held = HeldClaim { class, end: Some(end), what: what(), made: None };
-    claims.add(RULE, acquired, at, held);
+    note(model, (acquired, at), what, claims, |class| end_around(model, released, class, 0).map(Some));
 }
 
 /// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
@@ -57,10 +53,23 @@ pub(crate) fn note_listed(
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
+    let at = model.file.tree.span(call);
+    note(model, (acquired, at), what, claims, |class| disposers::end_of_listed(model, call, class));
+}
+
+/// What ends the instances of a class: a method by its name, or none where it is a list that somebody works off.
+type End = Option<(String, FuncId)>;
+
+fn note(
+    model: &Model<'_>,
+    (acquired, at): (FuncId, Span),
+    what: impl FnOnce() -> String,
+    claims: &mut Claims<'_>,
+    end: impl FnOnce(ClassId) -> Option<End>,
+) {
     let Some(class) = ending::class_around(model, acquired) else { return };
-    let Some(end) = disposers::end_of_listed(model, call, class) else { return };
-    let held = HeldClaim { class, end, what: what(), made: None };
-    claims.add(RULE, acquired, model.file.tree.span(call), held);
+    let Some(end) = end(class) else { return };
+    claims.add(RULE, acquired, at, HeldClaim { class, end, what: what(), made: None });
 }
 
 /// How many methods of its own an end may go through.

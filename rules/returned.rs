@@ -72,7 +72,11 @@ fn push(
 
 /// The position of the parameter of a function that an expression names.
 pub(crate) fn own_param(model: &Model<'_>, func: FuncId, expr: NodeId) -> Option<u16> {
-    let place = model.file.place(expr);
+    param_of(model, func, &model.file.place(expr))
+}
+
+/// The same of a place.
+pub(crate) fn param_of(model: &Model<'_>, func: FuncId, place: &Place) -> Option<u16> {
     let Root::Binding(binding) = place.root else { return None };
     let (of, position) = calls::param_position(model, binding)?;
     (of == func && place.path.is_empty()).then_some(position)

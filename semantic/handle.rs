@@ -169,13 +169,11 @@ pub fn follow_places(
     accesses: &Accesses,
     places: impl IntoIterator<Item = Place>,
 ) -> Handle {
-    let mut handle = Handle::default();
-    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
-    for place in places {
-        name(model, accesses, place, &mut handle, &mut queue);
-    }
-    follow_all(model, accesses, queue, &mut handle);
-    handle
+    follow_from(model, accesses, |handle, queue| {
+        for place in places {
+            name(model, accesses, place, handle, queue);
+        }
+    })
 }
 
 /// Follows what is at certain places wherever it goes on from there, though no variable holds it: the result of a request.
@@ -185,11 +183,21 @@ pub fn follow_parts(
     accesses: &Accesses,
     places: impl IntoIterator<Item = Place>,
 ) -> Handle {
+    follow_from(model, accesses, |handle, queue| {
+        for place in places {
+            part(accesses, place, handle, queue);
+        }
+    })
+}
+
+fn follow_from(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    start: impl FnOnce(&mut Handle, &mut SmallVec<[NodeId; 4]>),
+) -> Handle {
     let mut handle = Handle::default();
-    let mut queue: SmallVec<[NodeId; 4]> = SmallVec::new();
-    for place in places {
-        part(accesses, place, &mut handle, &mut queue);
-    }
+    let mut queue = SmallVec::new();
+    start(&mut handle, &mut queue);
     follow_all(model, accesses, queue, &mut handle);
     handle
 }

@@ -85,6 +85,20 @@ const TEST_SUFFIXES: &[&str] = &[
     "_spec",
 ];
 
+/// Files of tests by their whole names.
+const FILES_OF_TESTS: &[&str] = &[
+    "test",
+    "tests",
+    "spec",
+    "bench",
+    "benchmark",
+    "demo",
+    "test-helper",
+    "test-helpers",
+    "test-utils",
+    "test-setup",
+];
+
 const SCRIPT_NAMES: &[&str] = &[
     "gruntfile",
     "gulpfile",
@@ -165,11 +179,7 @@ pub(crate) fn of_path(path: &str) -> Role {
     }
     let is_example = stem.split(['-', '_']).next() == Some("example");
     let is_of_runner = matches!(stem.split_once('.'), Some(("vitest" | "jest", _)));
-    if is_example
-        || is_of_runner && !SCRIPT_NAMES.contains(&stem)
-        || matches!(stem, "test" | "tests" | "spec" | "bench" | "benchmark" | "demo")
-        || matches!(stem, "test-helper" | "test-helpers" | "test-utils" | "test-setup")
-    {
+    if is_example || is_of_runner && !SCRIPT_NAMES.contains(&stem) || FILES_OF_TESTS.contains(&stem) {
         return Role::Test;
     }
     let is_script = SCRIPT_NAMES.contains(&stem)

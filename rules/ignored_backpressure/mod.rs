@@ -6,14 +6,12 @@ mod pushed;
 mod sink;
 mod source;
 
-use crate::claim::{Body, Claim, Note};
-use crate::finding::{Finding, Role, Severity};
+use crate::claim::Claim;
+use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::NodeId;
 use outlive_semantic::project::FileId;
-use rustc_hash::FxHashMap;
-use std::collections::hash_map::Entry;
 
 /// The rule.
 pub(crate) struct IgnoredBackpressure;
@@ -49,30 +47,7 @@ impl Rule for IgnoredBackpressure {
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
-        let merged = merged(claims);
-        let merged: Vec<(FileId, &Claim)> = merged.iter().map(|(file, claim)| (*file, claim)).collect();
-        local::settle_all(&merged, view, &META)
+        // What a function writes to one sink in several places is held back together.
+        local::settle_merged(claims, view, &META, |body| &body.subject, "and written to here")
     }
-}
-
-/// One claim for each sink that a function writes to: what is written to it in several places is held back together.
-fn merged(claims: &[(FileId, &Claim)]) -> Vec<(FileId, Claim)> {
-    let mut out: Vec<(FileId, Claim)> = Vec::new();
-    let mut first: FxHashMap<(FileId, FuncId, &str), usize> = FxHashMap::default();
-    for &(file, claim) in claims {
-        let Body::Local(body) = &claim.body else { continue };
-        match first.entry((file, claim.func, &body.subject)) {
-            Entry::Vacant(free) => {
-                free.insert(out.len());
-                out.push((file, claim.clone()));
-            }
-            Entry::Occupied(known) => {
-                if let Some((_, Claim { body: Body::Local(body), .. })) = out.get_mut(*known.get()) {
-                    let message = "and written to here".to_owned();
-                    body.notes.push(Note { role: Role::Grows, message, span: claim.at });
-                }
-            }
-        }
-    }
-    out
 }

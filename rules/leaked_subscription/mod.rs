@@ -49,7 +49,8 @@ impl Rule for LeakedSubscription {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
             return;
         }
-        if is_part_of_ended(file, &model.file.place(origin(model, source))) {
+        let place = model.file.place(origin(model, source));
+        if is_part_of_ended(file, &place) {
             file.drop::<()>(&META, call, || "what the source is a part of is ended".to_owned());
             return;
         }
@@ -62,7 +63,6 @@ impl Rule for LeakedSubscription {
         });
         let acquired = Acquired { meta: &META, call, what: SUBSCRIPTION.to_owned(), patterns: &patterns };
         let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
-        let place = model.file.place(origin(model, source));
         let shown = model.file.display(&place);
         let given = own::given(model, source, claims);
         let target = Target::of(model, &place, shown, claims);

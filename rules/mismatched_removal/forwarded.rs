@@ -3,8 +3,8 @@
 use super::note_added;
 use crate::claim::LocalClaim;
 use crate::pairing::same_target;
+use crate::returned;
 use crate::rule::FileView;
-use outlive_semantic::calls;
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
@@ -109,6 +109,5 @@ fn param_of(model: &Model<'_>, func: FuncId, place: &Place) -> Option<u16> {
     let Root::Binding(binding) = place.root else { return None };
     let row = model.file.binding(binding);
     let is_as_handed = row.kind == BindingKind::Param && row.values.is_empty() && row.opaque_writes == 0;
-    let (of, position) = calls::param_position(model, binding).filter(|_| is_as_handed)?;
-    (of == func && place.path.is_empty()).then_some(position)
+    returned::param_of(model, func, place).filter(|_| is_as_handed)
 }

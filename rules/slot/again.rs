@@ -162,12 +162,10 @@ impl Search<'_, '_, '_, '_> {
         let Some(body) = model.file.body(func) else { return false };
         let patterns = self.held.patterns;
         tree.subtree(body).any(|node| match tree.method_call(node) {
-            Some((_, method)) => patterns.methods.iter().any(|release| release == method),
+            Some((_, method)) => patterns.is_method(method),
             None => {
                 let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-                name.is_some_and(|name| {
-                    patterns.functions.iter().any(|release| release.rsplit('.').next() == Some(name))
-                })
+                name.is_some_and(|name| patterns.is_function(name))
             }
         })
     }

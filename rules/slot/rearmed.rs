@@ -98,9 +98,8 @@ fn waited(model: &Model<'_>, call: NodeId) -> Option<NodeId> {
     let func = tree.func(call);
     let is_wait = |node: &NodeId| tree.kind(*node) == Kind::Await && tree.func(*node) == func;
     let body = model.file.body(func)?;
-    let awaited = || tree.subtree(body).take_while(|&node| node < call).find(is_wait);
     let waits = model.file.function(func).is_async || func.index() == 0;
-    let awaited = if waits { awaited() } else { None };
+    let awaited = waits.then(|| tree.subtree(body).take_while(|&node| node < call).find(is_wait)).flatten();
     awaited.or_else(|| {
         let handed = model.handed(func).iter().map(|handed| handed.call);
         handed.into_iter().find(|&to| matches!(tree.method_call(to), Some((_, "then" | "finally"))))

@@ -319,8 +319,7 @@ impl Site<'_, '_, '_> {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
         let value = self.op.value?;
         let timer = file.value_of(value).unwrap_or(value);
-        let callee = (tree.kind(timer) == Kind::Call).then(|| tree.callee(timer)).flatten()?;
-        if self.model.api_path(callee).as_deref() != Some("setTimeout") || tree.func(timer) != self.op.func {
+        if !is_call_of(self.model, timer, &["setTimeout"]) || tree.func(timer) != self.op.func {
             return None;
         }
         let callback = tree.arg(timer, 0).and_then(|arg| self.model.function_of(arg))?;
@@ -334,10 +333,8 @@ impl Site<'_, '_, '_> {
     fn cancels_beside(&self, release: &CollectionOp) -> bool {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
         let body = file.function(release.func).node;
-        let cancels = tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call).any(|call| {
-            let path = tree.callee(call).and_then(|callee| self.model.api_path(callee));
-            matches!(path.as_deref(), Some("clearTimeout" | "clearInterval"))
-        });
+        let cancels =
+            tree.subtree(body).any(|node| is_call_of(self.model, node, &["clearTimeout", "clearInterval"]));
         cancels && !file.is_within(release.func, self.op.func)
     }
 
@@ -356,9 +353,8 @@ impl Site<'_, '_, '_> {
     /// Whether a call arms a timeout, and all releases are its callback's.
     fn takes_out_later(&self, call: NodeId) -> bool {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
-        let callee = (tree.kind(call) == Kind::Call).then(|| tree.callee(call)).flatten();
         let callback = tree.arg(call, 0).and_then(|arg| self.model.function_of(arg));
-        callee.is_some_and(|callee| self.model.api_path(callee).as_deref() == Some("setTimeout"))
+        is_call_of(self.model, call, &["setTimeout"])
             && callback.is_some_and(|callback| {
                 self.releases.iter().all(|release| file.is_within(release.func, callback))
             })
@@ -367,13 +363,8 @@ impl Site<'_, '_, '_> {
     /// Whether a call clears a timeout that a variable of the call around holds, or a property of the entry.
     fn clears(&self, call: NodeId, timer: NodeId, outer: FuncId) -> bool {
         let (file, tree) = (&self.model.file, &self.model.file.tree);
-        let path = (tree.kind(call) == Kind::Call)
-            .then(|| tree.callee(call))
-            .flatten()
-            .and_then(|callee| self.model.api_path(callee));
-        let Some(handle) = tree.arg(call, 0).filter(|_| path.as_deref() == Some("clearTimeout")) else {
-            return false;
-        };
+        let is_clear = || is_call_of(self.model, call, &["clearTimeout"]);
+        let Some(handle) = tree.arg(call, 0).filter(|_| is_clear()) else { return false };
         let is_timer = |node: NodeId| {
             node == timer || file.binding_of(node).is_some_and(|at| file.binding(at).values[..] == [timer])
         };
@@ -593,13 +584,20 @@ fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
     tree.ancestors(key).nth(1).is_some_and(|parent| tree.kind(parent) == Kind::Unary)
 }
 
+/// Whether a node calls one of these functions of the platform.
+fn is_call_of(model: &Model<'_>, node: NodeId, paths: &[&str]) -> bool {
+    let tree = &model.file.tree;
+    let callee = (tree.kind(node) == Kind::Call).then(|| tree.callee(node)).flatten();
+    let path = callee.and_then(|callee| model.api_path(callee));
+    path.is_some_and(|path| paths.contains(&&*path))
+}
+
 /// The callback of `setTimeout(…)` or of an abort, in which a call gives up.
 fn gives_up_with(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
     let tree = &model.file.tree;
     if tree.kind(call) != Kind::Call {
         return None;
     }
-    let callee = tree.callee(call)?;
     // `socket.send(text, (error) => { if (error) reject(error); })`
     let last = tree.args(call).last().filter(|&last| tree.kind(last) == Kind::Function);
     let told = last.and_then(|last| tree.function(last));
@@ -608,7 +606,7 @@ fn gives_up_with(model: &Model<'_>, call: NodeId) -> Option<FuncId> {
     if told.is_some_and(|told| !listens && acquire::error_param(model, told).is_some()) {
         return told;
     }
-    let by_timer = model.api_path(callee).as_deref() == Some("setTimeout");
+    let by_timer = is_call_of(model, call, &["setTimeout"]);
     let by_abort = matches!(tree.method_call(call), Some((_, "addEventListener" | "once" | "on")))
         && matches!(tree.arg(call, 0).and_then(|event| tree.string(event)), Some("abort" | "timeout"));
     let position = match (by_timer, by_abort) {

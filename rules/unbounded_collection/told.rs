@@ -7,7 +7,8 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::tested;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// What is known behind statements of a block.
@@ -43,14 +44,13 @@ impl ToldByBlock {
 
     fn of(model: &Model<'_>, block: NodeId) -> Self {
         let mut out = Self::default();
-        let mut seen: FxHashSet<(Place, Place)> = FxHashSet::default();
         for (statement, test, outcome) in tested::leaving_tests(model, block) {
             for entry in present::entries(model, test, outcome) {
-                if seen.insert(entry.clone()) {
-                    let (table, key) = entry.clone();
+                if let Entry::Vacant(new) = out.entries.entry(entry) {
+                    let (table, key) = new.key().clone();
+                    new.insert(statement);
                     out.tables.entry(key).or_default().push((statement, table));
                 }
-                out.entries.entry(entry).or_insert(statement);
             }
             if let Some(small) = site::limited(model, test, outcome).filter(|_| out.limits.len() < LIMITS) {
                 out.limits.push((statement, small));

@@ -1,14 +1,12 @@
 //! `uncleared-performance-entries`: marks and measures that pile up in the process's timeline.
 
-use crate::claim::{Body, Claim, LocalClaim, Note};
-use crate::finding::{Finding, Role, Severity};
+use crate::claim::{Body, Claim, LocalClaim};
+use crate::finding::{Finding, Severity};
 use crate::local;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::project::FileId;
-use rustc_hash::FxHashMap;
-use std::collections::hash_map::Entry;
 
 /// The rule.
 pub(crate) struct UnclearedPerformanceEntries;
@@ -59,33 +57,14 @@ impl Rule for UnclearedPerformanceEntries {
             })
             .copied()
             .collect();
-        let grouped = beside(&open);
-        let first: Vec<(FileId, &Claim)> = grouped.iter().map(|(file, claim)| (*file, claim)).collect();
-        local::settle_all(&first, view, &META)
+        // One call of `performance.clearMarks` mends all entries of one kind that a function makes.
+        local::settle_merged(&open, view, &META, kind, "and here")
     }
 }
 
-/// The claims of one function about entries of one kind as one: the same call of `performance.clearMarks` mends them all.
-fn beside(claims: &[(FileId, &Claim)]) -> Vec<(FileId, Claim)> {
-    let mut out: Vec<(FileId, Claim)> = Vec::new();
-    let mut known: FxHashMap<(FileId, FuncId, &str), usize> = FxHashMap::default();
-    for &(file, claim) in claims {
-        let Body::Local(body) = &claim.body else { continue };
-        let kind = body.subject.split(' ').next().unwrap_or_default();
-        match known.entry((file, claim.func, kind)) {
-            Entry::Vacant(free) => {
-                free.insert(out.len());
-                out.push((file, claim.clone()));
-            }
-            Entry::Occupied(taken) => {
-                let again = Note { role: Role::Grows, message: "and here".to_owned(), span: claim.at };
-                if let Some((_, Claim { body: Body::Local(first), .. })) = out.get_mut(*taken.get()) {
-                    first.notes.push(again);
-                }
-            }
-        }
-    }
-    out
+/// The first word of what a claim is about.
+fn kind(body: &LocalClaim) -> &str {
+    body.subject.split(' ').next().unwrap_or_default()
 }
 
 fn entry(model: &Model<'_>, call: NodeId, kind: &str, clear: &str) -> LocalClaim {
