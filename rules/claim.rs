@@ -287,6 +287,8 @@ pub struct ListenerClaim {
     pub proved: bool,
     /// The target is an abort signal.
     pub signal: Option<SignalUse>,
+    /// It is the signal of a request.
+    pub is_of_request: bool,
     /// It stands in a loop.
     pub in_loop: bool,
     /// The flag that lets it happen once.
@@ -360,6 +362,8 @@ pub struct AcquireClaim {
     pub once: Option<Place>,
     /// A release that may reach it.
     pub may_be_released: bool,
+    /// It is told what only one can have, a port: there is one for each of these.
+    pub is_one_for_each: bool,
     /// A way out of the function on which it is not released, although it is on others.
     pub partial: Option<Gap>,
     /// What leaves at most one behind when it ends.
@@ -473,6 +477,7 @@ impl From<AcquireClaim> for Obtained {
             && claim.release.is_empty()
             && claim.undo.is_none()
             && !claim.rearms
+            && !claim.is_one_for_each
             && claim.once.is_none()
             && claim.partial.is_none()
             && claim.one_each.is_none()
@@ -496,6 +501,7 @@ impl From<AcquireClaim> for Obtained {
             is_refilled,
             once: _,
             may_be_released,
+            is_one_for_each: _,
             partial: _,
             one_each: _,
             class,
@@ -537,6 +543,7 @@ impl From<&Obtained> for AcquireClaim {
             is_refilled: plain.is_refilled,
             once: None,
             may_be_released: plain.may_be_released,
+            is_one_for_each: false,
             partial: None,
             one_each: None,
             class: plain.class.as_ref().map(|(class, end)| (*class, end.as_deref().map(str::to_owned))),

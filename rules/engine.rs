@@ -1,7 +1,7 @@
 //! Runs the rules: one pass over each file, then one judgement over the project.
 
 use crate::claim::{Claim, RuleId};
-use crate::finding::{self, Finding};
+use crate::finding::{self, Confidence, Finding};
 use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
@@ -167,7 +167,8 @@ const SAYS_WHY: &[(&str, &str)] =
     &[("leaked-listener", "ignored-listener-options"), ("per-call-construction", "per-call-registration")];
 
 /// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent; and
-/// where the growth itself is told, what else the scope of the value keeps is the lesser part of it.
+/// where the growth itself is told, what else the scope of the value keeps is the lesser part of it. A listener that stays
+/// since its removal does not match is told of at the removal.
 fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
     let sites = |wanted: &dyn Fn(&str) -> bool| -> FxHashSet<(FileId, Span)> {
         findings.iter().filter(|finding| wanted(finding.rule)).flat_map(grown_at).collect()
@@ -180,12 +181,30 @@ fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
         let why = SAYS_WHY.iter().find(|(rule, _)| *rule == finding.rule);
         why.is_some_and(|(_, why)| at.contains(&(*why, finding.file, finding.span)))
     };
+    let mismatches = mismatches(findings);
+    let is_mismatched = |finding: &Finding| {
+        let told = mismatches.get(&(finding.file, finding.span));
+        told.is_some_and(|&told| told >= finding.confidence)
+    };
     let is_told = |finding: &Finding| match finding.rule {
+        "leaked-listener" if is_mismatched(finding) => true,
         "unbounded-collection" => grown_at(finding).iter().any(|site| specific.contains(site)),
         "retained-scope" => general.contains(&(finding.file, finding.span)),
         _ => is_explained(finding),
     };
     findings.iter().filter(|finding| !is_told(finding)).cloned().collect()
+}
+
+/// The listeners that stay since a removal does not match: where they are added, and how surely that is told.
+fn mismatches(findings: &[Finding]) -> FxHashMap<(FileId, Span), Confidence> {
+    let mut out = FxHashMap::default();
+    for finding in findings.iter().filter(|finding| finding.rule == "mismatched-removal") {
+        for step in finding.retainers.iter().filter(|step| step.role == finding::Role::Registered) {
+            let known = out.entry((step.file, step.span)).or_insert(finding.confidence);
+            *known = finding.confidence.max(*known);
+        }
+    }
+    out
 }
 
 /// Where a finding says that something grows: its own site, and the others of the same holder.

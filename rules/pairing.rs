@@ -349,7 +349,12 @@ fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
     let (Root::This(class), [_]) = (place.root, &place.path[..]) else { return false };
     let Some(name) = place.last_field() else { return false };
     let row = model.file.class(class);
+    // What is handed a description of accessors or methods has them run on something else: `Object.defineProperty(this, 'x', {…})`.
+    let is_lent = model.file.tree.kind(row.node) == Kind::Object
+        && model.file.tree.argument_of(row.node).is_some()
+        && !calls::is_component(model, class);
     let is_closed = row.super_class.is_none()
+        && !is_lent
         && row.kind != ClassKind::Constructor
         && !model.file.tree.children(row.node).any(|part| model.file.tree.kind(part) == Kind::Spread)
         && !row.members.iter().any(|member| {

@@ -1,6 +1,7 @@
 //! What a variable or a field holds at a node, because the code right before gave it that: `this.a = new A();
 //! this.a.on(…)` listens to another one in each run, however long `this` lives.
 
+use crate::guard;
 use crate::index::NodeId;
 use crate::model::Model;
 use crate::place::{Place, Root};
@@ -35,14 +36,40 @@ fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
             tree.kind(parent) != Kind::Assign || tree.assign_op(parent) == AssignOp::Plain
         })
     };
-    let is_before = |&value: &NodeId| {
-        let block = tree.ancestors(value).find(|&around| tree.kind(around) == Kind::Block);
-        is_sure(value)
-            && tree.func(value) == tree.func(at)
-            && tree.span(value).end <= tree.span(at).start
-            && block.is_some_and(|block| tree.contains(block, at))
+    let is_before = |value: &NodeId| {
+        is_sure(*value) && tree.func(*value) == tree.func(at) && tree.span(*value).end <= tree.span(at).start
     };
-    values.into_iter().filter(is_before).collect()
+    let before: Vec<NodeId> = values.into_iter().filter(is_before).collect();
+    before.iter().copied().filter(|&value| leads_to(model, value, at, &before)).collect()
+}
+
+/// So many branches around a value are looked at.
+const BRANCHES: usize = 4;
+
+/// Whether what runs up to a node has passed a value: it stands in a block around the node, or in a branch of a choice
+/// there of which the other branch gives a value too, or leaves.
+fn leads_to(model: &Model<'_>, value: NodeId, at: NodeId, others: &[NodeId]) -> bool {
+    let tree = &model.file.tree;
+    let mut blocks = tree.ancestors(value).filter(|&around| tree.kind(around) == Kind::Block);
+    let mut given = value;
+    for _ in 0..BRANCHES {
+        let Some(block) = blocks.next() else { return false };
+        if tree.contains(block, at) {
+            return true;
+        }
+        let Some(choice) = tree.parent(block).filter(|&choice| tree.kind(choice) == Kind::If) else {
+            return false;
+        };
+        let other = tree.children(choice).skip(1).find(|&branch| !tree.contains(branch, given));
+        let is_given = |branch: NodeId| {
+            guard::always_leaves(model, branch) || others.iter().any(|&value| tree.contains(branch, value))
+        };
+        if !other.is_some_and(is_given) {
+            return false;
+        }
+        given = choice;
+    }
+    false
 }
 
 /// The same of all that the path leads through: `player.embed` of `player.embed.track`.

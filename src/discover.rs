@@ -470,6 +470,8 @@ fn looks_bundled(text: &str) -> bool {
         "parcelRequire = (function",
         "(function e(t,n,r){function s(o,u)",
         "function r(e,n,t){function o(i,f)",
+        // What Emscripten makes of a program in another language.
+        "ENVIRONMENT_IS_WORKER",
     ];
     text.len() > 20_000 && marks.iter().any(|mark| head.contains(mark))
 }

@@ -165,6 +165,7 @@ fn acquired(
         factory::note_given(file, &acquired, &handle, claims);
     }
     let mut body = claim_handle(file, acquired, &handle, claims)?;
+    body.is_one_for_each = row.only_one_at.is_some_and(|at| place_taken::is_told(file.model, call, at));
     body.may_be_released |= needed.is_none() || row.doubtful;
     body.notes.extend(unaborted);
     if row.of_receiver {
@@ -307,6 +308,22 @@ fn gives_back_constants(model: &Model<'_>, call: NodeId, at: usize, functions: &
     let last = |path: &str| tree.names().find(path.rsplit('.').next().unwrap_or(path)).is_some();
     tree.arg(call, at).is_some_and(|arg| tree.string(arg).is_some())
         && functions.iter().any(|path| last(path))
+}
+
+/// Whether what stands in a field of an entry is given back as the field of something else, which may be the entry:
+/// `clearInterval(state.interval)` of a `state` that is handed in.
+fn is_released_in_entry(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let mut fields = handle.places.iter().filter_map(|place| {
+        let at = place.path.iter().position(|step| *step == Step::Element)?;
+        (at + 1 < place.path.len()).then(|| place.last_field()).flatten()
+    });
+    let Some(field) = fields.next() else { return false };
+    file.calls.iter().any(|&call| {
+        let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+        let is_release = name.is_some_and(|name| patterns.is_function(name));
+        is_release && tree.arg(call, 0).is_some_and(|arg| model.file.place(arg).last_field() == Some(field))
+    })
 }
 
 /// The name of what a call is told of: who has that can give back what the call acquired.
@@ -567,7 +584,8 @@ pub(crate) fn claim_held(
         ends_itself: patterns.ends_itself,
         is_refilled: handle.places.iter().any(|place| is_refilled(model, place)),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: false,
+        may_be_released: is_released_in_entry(file, handle, patterns),
+        is_one_for_each: false,
         partial,
         one_each,
         class,

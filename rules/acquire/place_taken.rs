@@ -13,6 +13,17 @@ pub(super) fn differs(model: &Model<'_>, call: NodeId, at: usize) -> bool {
     varies(model, arg)
 }
 
+/// Whether a call is told which one to take, be it another one each time.
+pub(super) fn is_told(model: &Model<'_>, call: NodeId, at: usize) -> bool {
+    let tree = &model.file.tree;
+    let told = tree.arg(call, at).and_then(|arg| match tree.kind(arg) {
+        Kind::Object => ["port", "path"].iter().find_map(|name| tree.property(arg, name)),
+        Kind::Function => None,
+        _ => Some(arg),
+    });
+    told.is_some_and(|told| constant::number(model, told) != Some(0.0))
+}
+
 fn varies(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {

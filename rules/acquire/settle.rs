@@ -173,6 +173,9 @@ impl Judged<'_, '_, '_> {
             doubt.unknown();
         }
         let is_driven = project.begun(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
+        if body.is_one_for_each && !is_driven {
+            doubt.unknown();
+        }
         let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
         if may_be_meant && !is_driven && body.class.is_none() {
             doubt.unknown();
@@ -210,6 +213,8 @@ impl Judged<'_, '_, '_> {
         let answer = match info {
             RateInfo { rate: None, .. } => Answer::Unknown,
             info if info.is_once() => Answer::No,
+            // A loop over what the program starts with: one for each of that.
+            RateInfo { rate: Some(Rate::Once), .. } => Answer::Unknown,
             RateInfo { rate: Some(Rate::Call), .. } => Answer::Assumed,
             RateInfo { certain: true, .. } => Answer::Yes,
             _ => Answer::Assumed,

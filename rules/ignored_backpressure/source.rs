@@ -215,6 +215,11 @@ fn data_handler(file: &FileView<'_, '_>, call: NodeId, sink: &Sink<'_>) -> Optio
         |heard: &&Registration| matches!(&heard.event, Identity::Constant(event) if event == "data");
     let registration = heard(file, func).find(is_data)?;
     let is_echo = registration.place == sink.place;
-    let paced = sink.proved && !is_echo;
+    // `child.stdout.on('data', (question) => … child.stdin.write(answer))`: who is asked has its answer waited for.
+    let chunk = model.file.params(func).next().and_then(|param| tree.binding(param));
+    let is_forwarded = || chunk.is_none_or(|chunk| forwards(model, call, chunk));
+    let whole = registration.place.parent();
+    let is_answer = whole.is_some() && whole == sink.place.parent() && !is_forwarded();
+    let paced = sink.proved && !is_echo && !is_answer;
     paced.then_some(Source::new("runs for each chunk"))
 }

@@ -3,7 +3,7 @@
 use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_kept, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::ends_target;
-use super::{META, again, ends, given, keyed, once, partner};
+use super::{META, again, ends, given, keyed, once, partner, signal};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches, same_target};
@@ -70,6 +70,7 @@ pub(super) fn claim(
         listener: shown_listener(model, registration.listener),
         proved: registration.proved,
         signal: signal_use(file, registration),
+        is_of_request: signal::is_of_request(model, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
         once: guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag)),
         per_key: keyed::is_once_per_key(file, registration),
@@ -186,6 +187,10 @@ fn passing(model: &Model<'_>, registration: &Registration, may_lose: bool) -> Op
         Some("it is added while the owner ends")
     } else if origin::hands_on(model, registration) {
         Some("a method of that kind hands on what its callers listen with")
+    } else if keyed::is_counted(model, registration) {
+        Some("the target is asked whether somebody listens already")
+    } else if signal::ends_what_is_made(model, registration) {
+        Some("the signal ends what is made here")
     } else {
         None
     }

@@ -38,12 +38,30 @@ fn forgets_nothing(file: &FileView<'_, '_>, table: &Place) -> bool {
     taken.all(|op| op.func.index() == 0 || file.model.constructs(op.func).is_some())
 }
 
+/// Whether the target is asked before how many listen to it: `if (bus.listenerCount('done') === 0) bus.on('done', …)`.
+pub(super) fn is_counted(model: &Model<'_>, registration: &Registration) -> bool {
+    let counts = |node: NodeId| {
+        matches!(model.file.tree.method_call(node), Some((object, method))
+            if COUNTING.contains(&method) && model.file.place(object) == registration.place)
+    };
+    is_tested(model, registration, counts)
+}
+
+/// Methods of emitters that tell who listens.
+const COUNTING: &[&str] = &["listenerCount", "listeners", "rawListeners", "hasListeners", "hasListener"];
+
 /// Whether a test around the registration, or one before it that leaves, asks the table for the key.
 fn is_asked(model: &Model<'_>, registration: &Registration, table: &Place, key: &Place) -> bool {
+    is_tested(model, registration, |node| names_entry(model, node, table, key))
+}
+
+/// Whether something stands in a test around the registration, or in one before it that leaves.
+fn is_tested(model: &Model<'_>, registration: &Registration, is_wanted: impl Fn(NodeId) -> bool) -> bool {
     let tree = &model.file.tree;
     let asks = |statement: NodeId| {
-        let test = tree.first(statement).filter(|_| tree.kind(statement) == Kind::If);
-        test.is_some_and(|test| tree.subtree(test).any(|node| names_entry(model, node, table, key)))
+        let is_test = matches!(tree.kind(statement), Kind::If | Kind::Logical | Kind::Conditional);
+        let test = tree.first(statement).filter(|_| is_test);
+        test.is_some_and(|test| tree.subtree(test).any(&is_wanted))
     };
     let mut child = registration.call;
     for parent in tree.within_function(registration.call) {

@@ -3,6 +3,7 @@
 use super::candidate::is_of_process;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Catalog;
+use outlive_semantic::guard;
 use outlive_semantic::identity::{self, Identity};
 use outlive_semantic::index::NodeId;
 use outlive_semantic::listeners::{self, Registration};
@@ -55,6 +56,7 @@ pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool
             is_awaited(model, registration)
                 || is_all_that_is_awaited(model, registration)
                 || is_asked_for(model, registration, event)
+                || waits_for_itself(model, registration)
         }
         Identity::Constant(_) => true,
         _ => !is_of_process(model, registration),
@@ -88,6 +90,19 @@ fn is_all_that_is_awaited(model: &Model<'_>, registration: &Registration) -> boo
         && settled.peek().is_some()
         && settled.all(|at| tree.contains(listener, model.file.references[at.index()].node))
         && is_awaited_alone()
+}
+
+/// A function that goes on where it was when it is called again: `function next() { …; res.once('drain', next); }`. There is
+/// one of it for each call that begins, and it waits in one place at a time.
+fn waits_for_itself(model: &Model<'_>, registration: &Registration) -> bool {
+    let func = registration.func;
+    let is_itself = model.function_of(registration.listener) == Some(func);
+    let is_begun_once = |&call: &NodeId| {
+        let at = model.file.tree.func(call);
+        model.file.function(func).parent == Some(at) && guard::enclosing_loop(model, call).is_none()
+    };
+    let is_handed_on = model.handed(func).iter().any(|handed| handed.call != registration.call);
+    is_itself && !is_handed_on && model.calls_of(func).iter().all(is_begun_once)
 }
 
 /// Members of a target that say whether an event is still to come.

@@ -32,7 +32,9 @@ impl Heard<'_, '_, '_> {
     /// Whether the code around says that the same target gets the listener again, and the function does run again.
     pub(super) fn is_met_again(&self) -> bool {
         let info = self.project.rate(self.file, self.claim.func);
-        self.body.again.is_some() && info.rate.is_some() && !info.is_once()
+        // What is of one request goes with it.
+        let is_short = matches!(self.lives, Lives::Known(life) if life <= Life::Request);
+        self.body.again.is_some() && info.rate.is_some() && !info.is_once() && !is_short
     }
 
     /// Whether it stands in the class of a component: a view makes one for each place in which it is shown.
@@ -138,6 +140,10 @@ impl Heard<'_, '_, '_> {
             return answer;
         }
         let info = project.rate(file, func);
+        // A request brings its signal along, and whoever is driven by something else may be told of one request often.
+        if body.is_of_request && !info.rate.is_some_and(|rate| rate.is_hot() && rate != Rate::Request) {
+            return Answer::No;
+        }
         if body.origin == Origin::Borrowed {
             return match info.rate {
                 Some(_) if info.is_once() => Answer::No,
@@ -222,7 +228,10 @@ fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool 
 /// How long the target lives.
 pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Lives {
     let model_life = body.model.and_then(|model| project.catalog.model(model).life);
+    let is_window = body.model.is_some_and(|model| project.catalog.is_a(model, "Window"));
     match (project.life(spot), model_life) {
+        // `init(win: Window)`: it is handed in since there are others than the one of the page.
+        _ if is_window && body.origin == Origin::Passed && spot.path.is_empty() => Lives::Unknown,
         (Lives::Unknown, Some(life)) => Lives::Known(life),
         // What the process keeps, it keeps under whichever name: `const wide = matchMedia(query)`.
         (Lives::With(_, Owner::Run(_), _), Some(Life::Process)) => Lives::Known(Life::Process),

@@ -3,11 +3,13 @@
 use crate::acquire;
 use crate::claim::{Gap, Note, SignalUse};
 use crate::list;
+use crate::mismatched_removal::takes_away;
 use crate::returned;
 use crate::rule::FileView;
 use crate::slot::Held;
 use crate::unaborted;
 use outlive_semantic::calls;
+use outlive_semantic::guard;
 use outlive_semantic::handle;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
@@ -31,6 +33,38 @@ pub(super) fn signal_use(file: &FileView<'_, '_>, registration: &Registration) -
     });
     let ends_by_itself = ends_by_itself || forwards_abort(model, registration.listener);
     Some(if ends_by_itself { SignalUse::Operation } else { SignalUse::Ongoing })
+}
+
+/// Whether the target is the signal of a request, which each request brings along: `request.signal.addEventListener(…)`.
+pub(super) fn is_of_request(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let target = registration.target;
+    let Some(owner) = tree.first(target).filter(|_| tree.name(target) == Some("signal")) else {
+        return false;
+    };
+    matches!(model.callee_name(owner), Some("request" | "req"))
+        && guard::enclosing_loop(model, registration.call).is_none()
+}
+
+/// Whether a constructor listens to a signal for the end of what it makes: `signal.addEventListener('abort', () =>
+/// observer.disconnect())`. The signal is then how the owner ends it.
+pub(super) fn ends_what_is_made(model: &Model<'_>, registration: &Registration) -> bool {
+    let tree = &model.file.tree;
+    let is_abort = matches!(&registration.event, Identity::Constant(event) if event == "abort");
+    if !is_abort || model.constructs(registration.func).is_none() {
+        return false;
+    }
+    let ends = |node: NodeId| {
+        let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
+        name.is_some_and(|name| takes_away(model.catalog, name))
+    };
+    if let Some((method, "bind")) = tree.method_call(registration.listener) {
+        return model.callee_name(method).is_some_and(|name| takes_away(model.catalog, name));
+    }
+    let body = tree.function(registration.listener).and_then(|func| model.file.body(func));
+    let Some(body) = body else { return false };
+    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node)).peekable();
+    calls.peek().is_some() && calls.all(ends)
 }
 
 /// Whether a listener only hands the abort on to a controller of this call: `() => controller.abort()`.

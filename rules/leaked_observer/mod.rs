@@ -1,7 +1,7 @@
 //! `leaked-observer`: an observer or watcher that is never disconnected.
 
 use crate::acquire;
-use crate::claim::{AcquireClaim, Claim};
+use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
@@ -9,6 +9,8 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::project::FileId;
+use outlive_semantic::tables::BindingKind;
+use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct LeakedObserver;
@@ -36,7 +38,11 @@ impl Rule for LeakedObserver {
             file.drop::<()>(&META, call, || "its own callback ends it".to_owned());
             return;
         }
+        let known = claims.list.len();
         acquire::visit(file, &META, call, claims);
+        if is_of_handed_nodes(file, call) {
+            doubt_end(&mut claims.list[known..]);
+        }
     }
 
     fn settle(&self, claims: &[(FileId, &Claim)], view: &ProjectView<'_, '_>) -> Vec<Finding> {
@@ -78,37 +84,70 @@ fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     if !matches!(name, Some("MutationObserver" | "ResizeObserver")) {
         return false;
     }
+    let observed = observed(file, call);
+    !observed.is_empty() && observed.into_iter().all(|node| is_found_node(model, node))
+}
+
+/// What an observer is told to observe, under whatever name: `observer.observe(list)`, `new ResizeObserver(f).observe(box)`.
+fn observed(file: &FileView<'_, '_>, call: NodeId) -> Vec<NodeId> {
+    let tree = &file.model.file.tree;
+    let chained = tree.parent(call).and_then(|member| tree.parent(member));
+    let chained = chained.filter(|&at| tree.method_call(at) == Some((call, "observe")));
     let handle = file.follow(call);
-    let observed = handle.places.iter().flat_map(|place| file.accesses.of(place)).filter_map(|access| {
-        match access.usage {
-            Usage::Method { name, call } if tree.text(name) == "observe" => tree.arg(call, 0),
-            _ => None,
-        }
+    let named = handle.places.iter().flat_map(|place| file.accesses.of(place));
+    let named = named.filter_map(|access| match access.usage {
+        Usage::Method { name, call } if tree.text(name) == "observe" => Some(call),
+        _ => None,
     });
-    let mut observed = observed.peekable();
-    observed.peek().is_some() && observed.all(|node| is_found_node(model, node))
+    chained.into_iter().chain(named).filter_map(|call| tree.arg(call, 0)).collect()
+}
+
+/// Whether all that it observes are nodes that the function around was handed: with each of them goes what observes it.
+fn is_of_handed_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let model = file.model;
+    let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
+    if !name.is_some_and(is_of_nodes) {
+        return false;
+    }
+    let is_handed = |node: NodeId| {
+        let binding = model.file.binding_of(node);
+        binding.is_some_and(|binding| model.file.binding(binding).kind == BindingKind::Param)
+    };
+    let observed = observed(file, call);
+    !observed.is_empty() && observed.into_iter().all(is_handed)
+}
+
+/// The observers that nodes keep, each of them its own.
+fn is_of_nodes(name: &str) -> bool {
+    matches!(name, "IntersectionObserver" | "MutationObserver" | "ResizeObserver")
+}
+
+/// Something that nobody sees may end what is never released here.
+fn doubt_end(claims: &mut [Claim]) {
+    for claim in claims {
+        if let Body::Acquire(body) = &mut claim.body {
+            body.may_be_released |= body.partial.is_none();
+        }
+    }
 }
 
 /// Whether nothing says that what an observer observes stays for as long as the page: elements that somebody handed over.
 pub(crate) fn may_go_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     let (model, tree) = (file.model, &file.model.file.tree);
     let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-    let handle = file.follow(call);
-    let mut accesses = handle.places.iter().flat_map(|place| file.accesses.of(place));
     let of_page = |node: NodeId| matches!(model.file.place(node).root, Root::Global(_));
-    matches!(name, Some("IntersectionObserver" | "MutationObserver" | "ResizeObserver"))
-        && !accesses.any(|access| match access.usage {
-            Usage::Method { name, call } if tree.text(name) == "observe" => {
-                tree.arg(call, 0).is_some_and(of_page)
-            }
-            _ => false,
-        })
+    name.is_some_and(is_of_nodes) && !observed(file, call).into_iter().any(of_page)
 }
 
-/// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body.
+/// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body. A frame
+/// has a document for each page that it loads.
 fn is_found_node(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
     let value = model.file.value_of(node).unwrap_or(node);
+    let is_of_frame = |part: NodeId| matches!(tree.name(part), Some("contentDocument" | "contentWindow"));
+    if tree.subtree(value).any(|part| tree.kind(part) == Kind::Member && is_of_frame(part)) {
+        return true;
+    }
     let is_query =
         |method: &str| matches!(method, "getElementById" | "querySelector" | "closest" | "createElement");
     let asks_for = |value| tree.arg(value, 0).and_then(|asked| tree.string(asked));

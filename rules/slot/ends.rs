@@ -100,7 +100,7 @@ pub(crate) fn missed_in_effect(held: &Held<'_, '_, '_>) -> Option<Gap> {
 pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let model = held.file.model;
     let Root::This(class) = held.slot.as_ref()?.root else { return None };
-    if only_resets(model, held.call) {
+    if only_resets(model, held.call) || is_released_by_ref(held, class) {
         return None;
     }
     let has_end = component_ends(model, class).next().is_some();
@@ -111,6 +111,21 @@ pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
     (is_begun && calls::is_component(model, class))
         .then(|| Gap { one_each: true, ..Gap::new("when the component unmounts", None) })
 }
+
+/// `ref={(element) => this.follow(element)}`: a function that is handed each element is told of none when the component goes.
+fn is_released_by_ref(held: &Held<'_, '_, '_>, class: ClassId) -> bool {
+    let (model, tree) = (held.file.model, &held.file.model.file.tree);
+    let mut refs = tree
+        .subtree(model.file.class(class).node)
+        .filter(|&node| tree.kind(node) == Kind::JsxAttribute && tree.name(node) == Some("ref"));
+    refs.any(|attribute| {
+        let told = tree.last_child(attribute).and_then(|value| model.function_of(value));
+        told.is_some_and(|func| reaches(model, func, &held.releasing, REF_CALLS))
+    })
+}
+
+/// How many calls deep a function that is told of elements is followed.
+const REF_CALLS: u32 = 4;
 
 /// Whether what a call is handed only sets things: nobody minds if that is done too late.
 fn only_resets(model: &Model<'_>, call: NodeId) -> bool {

@@ -117,7 +117,8 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
         let at = Some(model.file.tree.span(second));
         return Some(Gap { repeats: true, ..Gap::new("before the next one takes its place", at) });
     }
-    if is_tested(file, &slot, call) || is_guarded(model, call) || model.constructs(func).is_some() {
+    let is_asked_for = is_tested(file, &slot, call) || is_asked_by_callers(file, &slot, func);
+    if is_asked_for || is_guarded(model, call) || model.constructs(func).is_some() {
         return None;
     }
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
@@ -297,6 +298,14 @@ fn is_tested(file: &FileView<'_, '_>, slot: &Place, call: NodeId) -> bool {
             && access.node < call
             && matches!(access.usage, Usage::Tested(_) | Usage::Operand(_))
     })
+}
+
+/// Whether all who call a function have looked at the slot before: `if (!this.client) this.connect();`.
+fn is_asked_by_callers(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
+    let calls = file.model.calls_of(func);
+    !calls.is_empty()
+        && file.model.handed(func).is_empty()
+        && calls.iter().all(|&call| is_tested(file, slot, call))
 }
 
 fn is_guarded(model: &Model<'_>, call: NodeId) -> bool {

@@ -181,10 +181,18 @@ fn is_start(project: &Project<'_>, found: &Use) -> bool {
         return false;
     }
     let functions = &project.summary(found.file).functions;
-    let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
-        .map(|func| &functions[func.index()]);
-    let method = around.find(|row| row.class.is_some());
-    method.is_some_and(|row| calls::is_startup_name(&row.name))
+    let around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent);
+    let mut methods = around.map(|func| &functions[func.index()]).filter(|row| row.class.is_some());
+    methods.next().is_some_and(|row| calls::is_startup_name(&row.name)) && !runs_later(project, found)
+}
+
+/// Whether it stands in a closure that a method hands on: `promise.finally(() => { this.table = null; })` runs when it is over.
+fn runs_later(project: &Project<'_>, found: &Use) -> bool {
+    let functions = &project.summary(found.file).functions;
+    std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
+        .map(|func| &functions[func.index()])
+        .take_while(|row| row.class.is_none())
+        .any(|row| !row.immediate)
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
@@ -213,6 +221,7 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
             is_initialiser(project, found)
                 || project.is_part_of_making(of, owner, found.file, found.row.func)
+                    && !runs_later(project, found)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,

@@ -109,6 +109,22 @@ pub(super) fn is_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
         reset.func == op.func
             && reset.node < op.node
             && block.is_some_and(|block| tree.contains(block, op.node))
+    }) || is_entry_made_anew(file, op)
+}
+
+/// `lists[name] = []; for (…) lists[name].push(x)`: the same for an entry of a table.
+fn is_entry_made_anew(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let key = tree.child(op.target, 1).filter(|_| tree.kind(op.target) == Kind::Index);
+    let (Some(key), Some(table)) = (key, op.holder.parent()) else { return false };
+    let key = model.file.place(key);
+    file.ops_on(&table, Op::Grow(Growth::Key)).any(|made| {
+        let Some(statement) = growth::renewal(model, made.node) else { return false };
+        let block = tree.parent(statement);
+        made.func == op.func
+            && made.node < op.node
+            && made.key.is_some_and(|made| model.file.place(made) == key)
+            && block.is_some_and(|block| tree.contains(block, op.node))
     })
 }
 

@@ -6,7 +6,7 @@ use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, Type};
 use crate::tree::{BinaryOp, Kind, Tree};
-use crate::{calls, turns};
+use crate::{calls, guard, turns};
 use serde::{Deserialize, Serialize};
 
 /// What is known about the keys under which a collection grows.
@@ -151,7 +151,11 @@ fn key_kind_within(model: &Model<'_>, key: NodeId, fuel: u32) -> Keys {
         }
         Kind::Object | Kind::Array | Kind::New | Kind::Function => Keys::Fresh,
         Kind::String | Kind::Bool | Kind::Class => Keys::Finite,
-        _ if is_rounded(model, key) || is_name_of_few(model, key, fuel) || is_of_flags(model, key) => {
+        _ if is_rounded(model, key)
+            || is_name_of_few(model, key, fuel)
+            || is_of_flags(model, key)
+            || is_joined_of_few(model, key, fuel) =>
+        {
             Keys::Finite
         }
         _ => match model.ty(key) {
@@ -184,6 +188,32 @@ fn is_name_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
     let value = model.file.value_of(key);
     let text = value.filter(|&value| model.file.tree.kind(value) == Kind::Template);
     fuel > 0 && text.is_some_and(|text| key_kind_within(model, text, fuel - 1) == Keys::Finite)
+}
+
+/// `const parts = []; if (web) parts.push('web'); … const key = parts.join('-')`: what is put together from few parts, none of
+/// them added in a loop.
+fn is_joined_of_few(model: &Model<'_>, key: NodeId, fuel: u32) -> bool {
+    let (tree, Some(fuel)) = (&model.file.tree, fuel.checked_sub(1)) else { return false };
+    let value = model.file.value_of(key).unwrap_or(key);
+    let Some((parts, "join")) = tree.method_call(value) else { return false };
+    let is_few = |list: NodeId| {
+        tree.kind(list) == Kind::Array
+            && tree.children(list).all(|part| key_kind_within(model, part, fuel) == Keys::Finite)
+    };
+    let Some(binding) = model.file.binding_of(parts) else { return is_few(parts) };
+    let adds_few = |name: NodeId| {
+        let added = tree.parent(name).and_then(|member| tree.parent(member)).filter(
+            |&call| matches!(tree.method_call(call), Some((object, "push" | "unshift")) if object == name),
+        );
+        name == parts
+            || added.is_some_and(|call| {
+                guard::enclosing_loop(model, call).is_none()
+                    && tree.args(call).all(|arg| key_kind_within(model, arg, fuel) == Keys::Finite)
+            })
+    };
+    let row = model.file.binding(binding);
+    let mut uses = row.references.iter().map(|at| model.file.references[at.index()].node);
+    model.file.sole_value(binding).is_some_and(is_few) && uses.all(adds_few)
 }
 
 /// `(dark ? 1 : 0) | (wide ? 2 : 0)`: a number that is put together from those that the code writes out.
