@@ -47,7 +47,7 @@ fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
 const BRANCHES: usize = 4;
 
 /// Whether what runs up to a node has passed a value: it stands in a block around the node, or in a branch of a choice
-/// there of which the other branch gives a value too, or leaves.
+/// there of which the other branch gives a value of that kind too, or leaves.
 fn leads_to(model: &Model<'_>, value: NodeId, at: NodeId, others: &[NodeId]) -> bool {
     let tree = &model.file.tree;
     let mut blocks = tree.ancestors(value).filter(|&around| tree.kind(around) == Kind::Block);
@@ -61,8 +61,11 @@ fn leads_to(model: &Model<'_>, value: NodeId, at: NodeId, others: &[NodeId]) -> 
             return false;
         };
         let other = tree.children(choice).skip(1).find(|&branch| !tree.contains(branch, given));
+        // Where one branch makes what the other was handed, it may be anybody's.
+        let is_alike = |&other: &NodeId| tree.kind(other) == tree.kind(value);
         let is_given = |branch: NodeId| {
-            guard::always_leaves(model, branch) || others.iter().any(|&value| tree.contains(branch, value))
+            let mut there = others.iter().filter(|&&value| tree.contains(branch, value));
+            guard::always_leaves(model, branch) || there.any(is_alike)
         };
         if !other.is_some_and(is_given) {
             return false;

@@ -92,7 +92,7 @@ pub(super) fn claim(
 fn is_of_call(model: &Model<'_>, registration: &Registration) -> bool {
     let Some(binding) = again::base(model, registration.target) else { return false };
     let place = Place::root(Root::Binding(binding));
-    let is_new = |&value: &NodeId| model.file.tree.kind(value) == Kind::New;
+    let is_new = |&value: &NodeId| origin::is_made_here(model, value);
     let is_given_before = |call: NodeId| given_before(model, &place, call).iter().any(is_new);
     let is_given_by_callers = || {
         let func = registration.func;

@@ -167,7 +167,7 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
 }
 
 /// Whether a call constructs what it gives: nobody else has had it. What lives as long as the process may be kept by that.
-fn is_made_here(model: &Model<'_>, call: NodeId) -> bool {
+pub(super) fn is_made_here(model: &Model<'_>, call: NodeId) -> bool {
     let tree = &model.file.tree;
     let made = || model.catalog.made_by(&model.api_path(tree.callee(call)?)?);
     let ends = |of| model.catalog.model(of).life.is_some_and(|life| life < Life::Process);

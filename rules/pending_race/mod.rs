@@ -75,6 +75,15 @@ enum What {
     Signals,
 }
 
+/// Whether a file speaks to a page: what it runs in is no Node.
+fn is_of_page(model: &Model<'_>) -> bool {
+    let tree = &model.file.tree;
+    let is_named = |name: &str| tree.names().find(name).is_some();
+    let is_page = |node: NodeId| matches!(model.file.global_of(node), Some("document" | "window"));
+    (is_named("document") || is_named("window"))
+        && tree.ids().any(|node| tree.kind(node) == Kind::Identifier && is_page(node))
+}
+
 fn contenders(model: &Model<'_>, call: NodeId) -> Vec<Contender> {
     let tree = &model.file.tree;
     let Some((object, method)) = tree.method_call(call) else { return Vec::new() };
@@ -84,7 +93,7 @@ fn contenders(model: &Model<'_>, call: NodeId) -> Vec<Contender> {
         (Some("Promise"), "any") => What::Race("Promise.any"),
         (Some("Promise"), "all") => What::Race("Promise.all"),
         (Some("Promise"), "allSettled") => What::Race("Promise.allSettled"),
-        (Some("AbortSignal"), "any") => What::Signals,
+        (Some("AbortSignal"), "any") if !is_of_page(model) => What::Signals,
         (None, "then") => What::Chain("then"),
         (None, "catch") => What::Chain("catch"),
         (None, "finally") => What::Chain("finally"),

@@ -22,7 +22,8 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     if let Root::This(class) = slot.root
-        && held.releasing.funcs.iter().any(|&func| is_destructor(model, func, class))
+        && (held.releasing.funcs.iter().any(|&func| is_destructor(model, func, class))
+            || is_released_by_ref(held, class))
     {
         return None;
     }
@@ -100,7 +101,7 @@ pub(crate) fn missed_in_effect(held: &Held<'_, '_, '_>) -> Option<Gap> {
 pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let model = held.file.model;
     let Root::This(class) = held.slot.as_ref()?.root else { return None };
-    if only_resets(model, held.call) || is_released_by_ref(held, class) {
+    if only_resets(model, held.call) {
         return None;
     }
     let has_end = component_ends(model, class).next().is_some();
@@ -119,7 +120,7 @@ fn is_released_by_ref(held: &Held<'_, '_, '_>, class: ClassId) -> bool {
         .subtree(model.file.class(class).node)
         .filter(|&node| tree.kind(node) == Kind::JsxAttribute && tree.name(node) == Some("ref"));
     refs.any(|attribute| {
-        let told = tree.last_child(attribute).and_then(|value| model.function_of(value));
+        let told = tree.subtree(attribute).find_map(|value| model.function_of(value));
         told.is_some_and(|func| reaches(model, func, &held.releasing, REF_CALLS))
     })
 }

@@ -183,16 +183,21 @@ fn is_start(project: &Project<'_>, found: &Use) -> bool {
     let functions = &project.summary(found.file).functions;
     let around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent);
     let mut methods = around.map(|func| &functions[func.index()]).filter(|row| row.class.is_some());
-    methods.next().is_some_and(|row| calls::is_startup_name(&row.name)) && !runs_later(project, found)
+    methods.next().is_some_and(|row| calls::is_startup_name(&row.name)) && !is_late(project, found)
 }
 
-/// Whether it stands in a closure that a method hands on: `promise.finally(() => { this.table = null; })` runs when it is over.
-fn runs_later(project: &Project<'_>, found: &Use) -> bool {
+/// Whether it stands in a closure that a constructor hands on: `promise.finally(() => { this.table = null; })` runs when it is
+/// over. What a method that starts something hands on is still a part of the start.
+fn is_late(project: &Project<'_>, found: &Use) -> bool {
     let functions = &project.summary(found.file).functions;
-    std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
-        .map(|func| &functions[func.index()])
-        .take_while(|row| row.class.is_none())
-        .any(|row| !row.immediate)
+    let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
+        .map(|func| &functions[func.index()]);
+    let mut is_handed_on = false;
+    let method = around.find(|row| {
+        is_handed_on |= row.class.is_none() && !row.immediate;
+        row.class.is_some()
+    });
+    is_handed_on && method.is_some_and(|row| &*row.name == "constructor")
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
@@ -221,7 +226,7 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
         Lives::With(of, owner, _) | Lives::Singleton(of, owner) => {
             is_initialiser(project, found)
                 || project.is_part_of_making(of, owner, found.file, found.row.func)
-                    && !runs_later(project, found)
+                    && !is_late(project, found)
                 || matches!(owner, Owner::Run(run) if (of, run) == (found.file, found.row.func))
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
