@@ -1,6 +1,7 @@
 //! Interned strings: identifiers, property names and string literals.
 
 use crate::index::NameId;
+use crate::summary::exact;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -66,10 +67,10 @@ impl Names {
     /// The texts alone, for what only goes from ids to texts.
     #[must_use]
     pub fn into_texts(self) -> Texts {
-        let mut texts = self.texts;
-        texts.all.shrink_to_fit();
-        texts.ends.shrink_to_fit();
-        texts
+        let Texts { all, ends } = self.texts;
+        // What shrinks by less than half allocators leave where it is.
+        let all = if all.len() == all.capacity() { all } else { all.as_str().to_owned() };
+        Texts { all, ends: exact(ends).into() }
     }
 }
 
