@@ -20,6 +20,12 @@ export const LARGE = {
     `import { bus } from './bus.js';\n${parts(n, (i) => `bus.on('event${i}', (it) => it.use${i}());`)}\n`,
   'listeners and their removals': (n) =>
     inFunction("import { bus } from './bus.js';", n, (i) => `  const on${i} = () => given.use${i}();\n  bus.on('event', on${i});\n  bus.off('event', on${i});`),
+  'removals that name fields': (n) =>
+    inFunction("import { bus } from './bus.js';", n, (i) => `  bus.on('event${i}', given.on${i});\n  bus.off('event${i}', given.on${i});`),
+  'listeners of a class and their removals': (n) =>
+    `import { bus } from './bus.js';\nexport class All {\n  start() {\n${parts(n, (i) => `    bus.on('event${i}', this.on${i});`)}\n  }\n  stop() {\n${parts(n, (i) => `    bus.off('event${i}', this.on${i});`)}\n  }\n}\n`,
+  'things given back on the next line but one': (n) =>
+    `import { open } from 'node:fs/promises';\n${parts(n, (i) => `export async function read${i}(path, use) {\n  const file = await open(path);\n  await use(file);\n  await file.close();\n}`)}\n`,
   'loops that add listeners': (n) =>
     inFunction('', n, (i) => `  for (const it of given) it.on('event${i}', () => value.use${i}(it));`),
   'functions with a timer each': (n) =>

@@ -144,6 +144,25 @@ impl Texts {
     }
 }
 
+/// Names of a file, one bit each: to ask it costs less than to hash.
+#[derive(Default)]
+pub(crate) struct NameSet(Vec<u64>);
+
+impl NameSet {
+    pub(crate) fn add(&mut self, name: NameId) {
+        let at = name.index() / 64;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] |= 1 << (name.index() % 64);
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, name: NameId) -> bool {
+        self.0.get(name.index() / 64).is_some_and(|word| word >> (name.index() % 64) & 1 != 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,5 +178,14 @@ mod tests {
         let texts = names.into_texts();
         assert_eq!(texts.get(ids[0]), "name0");
         assert_eq!(texts.iter().count(), 500);
+    }
+
+    #[test]
+    fn a_set_has_what_was_added() {
+        let mut set = NameSet::default();
+        [0, 63, 64, 700].map(|at| set.add(NameId::from_index(at)));
+        let has = |at: usize| set.has(NameId::from_index(at));
+        assert!(has(0) && has(63) && has(64) && has(700));
+        assert!(!has(1) && !has(65) && !has(7_000));
     }
 }

@@ -16,9 +16,9 @@ use outlive_semantic::tree::Kind;
 
 /// Where the owner stops listening to the same target for something else: whoever wrote that knew that the target goes on.
 pub(super) fn forgotten(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
-    let is_told = |removal: &&Removal| is_partners(file, registration, removal).is_some();
-    let removal = partings(file, registration).into_iter().find(is_told);
-    removal.map(|removal| note(file, removal)).or_else(|| taken_out(file, registration))
+    let mut told = partings(file, registration).into_iter();
+    let told = told.find(|&parting| partners(file, registration, parting).next().is_some());
+    told.map(|(_, removal)| note(file, removal)).or_else(|| taken_out(file, registration))
 }
 
 /// Where the owner is taken out of the target again: `this.map.removeLayer(this)`.
@@ -53,12 +53,12 @@ fn takes_out(name: &str) -> bool {
 
 /// The same, where what is taken away for another event is the very function.
 pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
-    let is_same = |removal: &&Removal| {
-        is_partners(file, registration, removal).is_some_and(|other| {
-            compare_listeners(file.model, registration.listener, other.listener) == Match::Must
-        })
+    let is_same = |other: &Registration| {
+        compare_listeners(file.model, registration.listener, other.listener) == Match::Must
     };
-    let removal = partings(file, registration).into_iter().find(is_same)?;
+    let mut found = partings(file, registration).into_iter();
+    let (_, removal) =
+        found.find(|&parting| partners(file, registration, parting).next().is_some_and(is_same))?;
     Some(note(file, removal))
 }
 
@@ -67,9 +67,7 @@ pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registrati
 pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
     let own = handler(model, registration.listener).filter(|_| registration.once)?;
-    let is_removed =
-        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
-    if is_removed {
+    if is_removed(file, registration) {
         return None;
     }
     let removal = file.removals.iter().filter(|removal| removal.func == own).find(|removal| {
@@ -94,7 +92,7 @@ fn run_with(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
 fn takes_itself_away(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let own = handler(file.model, registration.listener);
     own.is_some()
-        && file.removals.iter().any(|removal| {
+        && file.removals_for(registration).any(|removal| {
             Some(removal.func) == own && matches(file.model, registration, removal) == Match::Must
         })
 }
@@ -120,22 +118,27 @@ fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
 }
 
 /// The removals from the target of a registration in functions that end what its function begins, if nothing takes the
-/// listener itself away.
-fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<&'f Removal> {
+/// listener itself away; with their positions.
+fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<(usize, &'f Removal)> {
     let model = file.model;
     let parting = file.partings_of(registration.func, || {
         let is_parting_of = |&at: &usize| is_parting(model, registration.func, file.removals[at].func);
         (0..file.removals.len()).filter(is_parting_of).collect()
     });
+    // Whatever there is to say of a listener that is taken away itself others say.
+    if parting.is_empty() || is_removed(file, registration) {
+        return Vec::new();
+    }
     let is_of_target =
-        |removal: &&Removal| same_target(model, &registration.place, &removal.place) == Match::Must;
-    let found: Vec<&Removal> =
-        parting.iter().filter_map(|&at| file.removals.get(at)).filter(is_of_target).collect();
+        |removal: &Removal| same_target(model, &registration.place, &removal.place) == Match::Must;
+    let found: Vec<(usize, &Removal)> = parting
+        .iter()
+        .filter_map(|&at| Some((at, file.removals.get(at)?)))
+        .filter(|(_, removal)| is_of_target(removal))
+        .collect();
     if found.is_empty() {
         return found;
     }
-    let is_removed =
-        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
     // Whoever adds it once more instead is told by another rule.
     let is_added_there = || {
         file.registrations.iter().any(|other| {
@@ -145,18 +148,24 @@ fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<
                 && compare_listeners(model, registration.listener, other.listener) == Match::Must
         })
     };
-    if is_removed || is_added_there() { Vec::new() } else { found }
+    if is_added_there() { Vec::new() } else { found }
 }
 
-/// The other listener that a removal takes away.
-fn is_partners<'f>(
+/// Whether something may take a listener away.
+fn is_removed(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let mut removals = file.removals_for(registration);
+    removals.any(|removal| matches(file.model, registration, removal) != Match::Never)
+}
+
+/// The other listeners that a removal takes away; of that it is known where it stands.
+fn partners<'f>(
     file: &'f FileView<'_, '_>,
     registration: &Registration,
-    removal: &Removal,
-) -> Option<&'f Registration> {
-    let model = file.model;
-    file.registrations.iter().find(|other| {
-        other.call != registration.call
+    (at, removal): (usize, &'f Removal),
+) -> impl Iterator<Item = &'f Registration> {
+    let (model, call) = (file.model, registration.call);
+    file.registrations_for(at).filter(move |other| {
+        other.call != call
             && !model.file.is_within(other.func, removal.func)
             && matches(model, other, removal) == Match::Must
     })
