@@ -22,8 +22,6 @@ export const LARGE = {
     inFunction("import { bus } from './bus.js';", n, (i) => `  const on${i} = () => given.use${i}();\n  bus.on('event', on${i});\n  bus.off('event', on${i});`),
   'removals that name fields': (n) =>
     inFunction("import { bus } from './bus.js';", n, (i) => `  bus.on('event${i}', given.on${i});\n  bus.off('event${i}', given.on${i});`),
-  'listeners of a class and their removals': (n) =>
-    `import { bus } from './bus.js';\nexport class All {\n  start() {\n${parts(n, (i) => `    bus.on('event${i}', this.on${i});`)}\n  }\n  stop() {\n${parts(n, (i) => `    bus.off('event${i}', this.on${i});`)}\n  }\n${parts(n, (i) => `  on${i}() { this.seen = ${i}; }`)}\n}\n`,
   'things given back on the next line but one': (n) =>
     `import { open } from 'node:fs/promises';\n${parts(n, (i) => `export async function read${i}(path, use) {\n  const file = await open(path);\n  await use(file);\n  await file.close();\n}`)}\n`,
   'loops that add listeners': (n) =>

@@ -70,6 +70,9 @@ pub struct Meta {
     pub page: &'static str,
 }
 
+/// What was answered once.
+type Kept<K, V> = RefCell<FxHashMap<K, V>>;
+
 /// One file under analysis.
 pub struct FileView<'v, 'a> {
     /// The questions to ask.
@@ -126,11 +129,11 @@ pub struct FileView<'v, 'a> {
     pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
     /// The positions of the removals from a target in functions that end what one function begins: each listener that it
     /// adds there asks.
-    pub(crate) partings: RefCell<FxHashMap<(FuncId, Place), Rc<[usize]>>>,
+    pub(crate) partings: Kept<(FuncId, Place), Rc<[usize]>>,
     /// What statements of a block tell of those behind them: each growth in it asks.
     pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The fields that methods set to `true`: each listener that they take away asks.
-    pub(crate) flags: RefCell<FxHashMap<(ClassId, FuncId), Rc<[Place]>>>,
+    pub(crate) flags: Kept<(ClassId, FuncId), Rc<[Place]>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.

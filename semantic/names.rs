@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_set_has_what_was_added() {
         let mut set = NameSet::default();
-        [0, 63, 64, 700].map(|at| set.add(NameId::from_index(at)));
+        [0, 63, 64, 700].into_iter().for_each(|at| set.add(NameId::from_index(at)));
         let has = |at: usize| set.has(NameId::from_index(at));
         assert!(has(0) && has(63) && has(64) && has(700));
         assert!(!has(1) && !has(65) && !has(7_000));
