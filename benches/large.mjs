@@ -20,6 +20,10 @@ export const LARGE = {
     `import { bus } from './bus.js';\n${parts(n, (i) => `bus.on('event${i}', (it) => it.use${i}());`)}\n`,
   'listeners and their removals': (n) =>
     inFunction("import { bus } from './bus.js';", n, (i) => `  const on${i} = () => given.use${i}();\n  bus.on('event', on${i});\n  bus.off('event', on${i});`),
+  'removals that name fields': (n) =>
+    inFunction("import { bus } from './bus.js';", n, (i) => `  bus.on('event${i}', given.on${i});\n  bus.off('event${i}', given.on${i});`),
+  'things given back on the next line but one': (n) =>
+    `import { open } from 'node:fs/promises';\n${parts(n, (i) => `export async function read${i}(path, use) {\n  const file = await open(path);\n  await use(file);\n  await file.close();\n}`)}\n`,
   'loops that add listeners': (n) =>
     inFunction('', n, (i) => `  for (const it of given) it.on('event${i}', () => value.use${i}(it));`),
   'functions with a timer each': (n) =>

@@ -77,6 +77,7 @@ pub fn analyse(
         ended_in: RefCell::default(),
         growths_by_func: OnceCell::new(),
         partings: RefCell::default(),
+        flags: RefCell::default(),
         told_by_block: RefCell::default(),
         readers: RefCell::default(),
         filled_about: OnceCell::new(),

@@ -81,7 +81,7 @@ pub fn lives_phrase(project: &Project<'_>, lives: Lives) -> String {
 
 fn owner_name(project: &Project<'_>, file: FileId, owner: Owner) -> String {
     match owner {
-        Owner::Class(class) => match &*project.summary(file).classes[class.index()].name {
+        Owner::Class(class) => match project.class_name(file, class) {
             "" => "its object".to_owned(),
             name => format!("`{name}`"),
         },
@@ -108,7 +108,7 @@ fn injected(project: &Project<'_>, file: FileId, func: FuncId) -> Option<String>
     let mut around = std::iter::successors(Some(func), |&at| functions[at.index()].parent);
     let class = around.find_map(|at| functions[at.index()].class)?;
     let (of, inner) = project.injected_scope(file, class)?;
-    let name = |file: FileId, class: ClassId| project.summary(file).classes[class.index()].name.as_ref();
+    let name = |file: FileId, class: ClassId| project.class_name(file, class);
     Some(format!(" of `{}`, which `{}` injects", name(of, inner), name(file, class)))
 }
 
@@ -133,7 +133,7 @@ fn starts_up(project: &Project<'_>, file: FileId, func: FuncId, fuel: u32) -> bo
     let mut at = Some(func);
     while let Some(inner) = at {
         let row = &project.summary(file).functions[inner.index()];
-        if is_startup_name(&row.name) {
+        if is_startup_name(project.name(file, row.name)) {
             return true;
         }
         // A closure that is not kept runs with the function around it.

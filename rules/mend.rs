@@ -96,7 +96,7 @@ pub(crate) fn finally(model: &Model<'_>, taking: NodeId, giving: NodeId) -> Opti
         return None;
     }
     let own = indentation(text.get(head.clone())?);
-    let unit = unit(text, head.start, own);
+    let unit = unit(model, head.start, own);
     let indented: String = inner.trim_end().lines().map(|line| deeper(line, unit)).collect();
     let release = text.get(release)?.trim();
     Some(suggestion(
@@ -153,11 +153,11 @@ fn indentation(line: &str) -> &str {
     line.get(..line.len() - code.len()).unwrap_or_default()
 }
 
-/// By how much one level is deeper than the one around it, as far as the line above shows it.
-fn unit<'t>(text: &'t str, line_start: usize, own: &'t str) -> &'t str {
-    let above = text.get(..line_start).unwrap_or_default().lines().rev().map(indentation);
-    let outer = above.filter(|indent| indent.len() < own.len()).max_by_key(|indent| indent.len());
-    match own.get(outer.map_or(0, str::len)..) {
+/// By how much one level is deeper than the one around it, as far as the lines above show it.
+fn unit<'t>(model: &Model<'_>, line_start: usize, own: &'t str) -> &'t str {
+    let widths = model.indentations().iter();
+    let above = widths.filter(|&&(width, first)| width < own.len() && first < line_start);
+    match own.get(above.map(|&(width, _)| width).max().unwrap_or(0)..) {
         Some(unit) if !unit.is_empty() => unit,
         _ => "  ",
     }

@@ -12,57 +12,96 @@ use outlive_semantic::tables::{BindingKind, ClassKind};
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashMap;
 
-/// Which listeners surely are not the removed ones: what differs in a function of its own never matches. Each of
-/// thousands of listeners for one event need not be compared with each of as many removals.
+/// Which listeners surely are not the removed ones: what differs in a function of its own, or in an event that is one word,
+/// never matches. Each of thousands of listeners need not be compared with each of as many removals.
 #[derive(Default)]
 pub(crate) struct Pairs {
-    added: Functions,
-    removed: Functions,
+    added: Listed,
+    removed: Listed,
 }
 
-/// The functions that the listeners of a list are, by number; 0 where it may be any.
+/// The function and the event of a call, by number; 0 where it may be any.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+struct About {
+    function: u32,
+    event: u32,
+}
+
+/// What the calls of a list are about.
 #[derive(Default)]
-struct Functions {
-    of: Vec<u32>,
-    /// The positions in the list for each function. Those of 0 are candidates for all.
-    positions: FxHashMap<u32, Vec<u32>>,
+struct Listed {
+    of: Vec<About>,
+    /// The positions in the list by what they are about, and by either of it. Those of 0 are candidates for all.
+    positions: FxHashMap<(Option<u32>, Option<u32>), Vec<u32>>,
 }
 
-impl Functions {
-    fn of(
-        model: &Model<'_>,
-        listeners: impl Iterator<Item = Option<NodeId>>,
-        known: &mut FxHashMap<Place, u32>,
-    ) -> Self {
+/// Numbers of functions and events.
+#[derive(Default)]
+struct Numbers {
+    functions: FxHashMap<Place, u32>,
+    events: FxHashMap<String, u32>,
+}
+
+impl Numbers {
+    fn about(&mut self, model: &Model<'_>, (call, event, listener): Call<'_>) -> About {
+        let next = u32::try_from(self.functions.len() + 1).unwrap_or(0);
+        let function = match listener.map(|listener| identity::identity(model, listener)) {
+            Some(Identity::At(place)) if identity::is_alone(model, &place) => {
+                *self.functions.entry(place).or_insert(next)
+            }
+            _ => 0,
+        };
+        let next = u32::try_from(self.events.len() + 1).unwrap_or(0);
+        // Where both calls take the function alone, it is the one event that there is.
+        let takes_event = listener.is_none() || model.file.tree.arg(call, 0) != listener;
+        let event = match event {
+            Some(Identity::Constant(event)) if takes_event && is_word(event) => {
+                *self.events.entry(event.clone()).or_insert(next)
+            }
+            _ => 0,
+        };
+        About { function, event }
+    }
+}
+
+/// A call that adds or removes, its event and its listener.
+type Call<'c> = (NodeId, Option<&'c Identity>, Option<NodeId>);
+
+impl Listed {
+    fn of(about: impl Iterator<Item = About>) -> Self {
         let mut out = Self::default();
-        for (at, listener) in (0..).zip(listeners) {
-            let next = u32::try_from(known.len() + 1).unwrap_or(0);
-            let function = match listener.map(|listener| identity::identity(model, listener)) {
-                Some(Identity::At(place)) if identity::is_alone(model, &place) => {
-                    *known.entry(place).or_insert(next)
-                }
-                _ => 0,
-            };
-            out.of.push(function);
-            out.positions.entry(function).or_default().push(at);
+        for (at, about) in (0..).zip(about) {
+            let (function, event) = (Some(about.function), Some(about.event));
+            for key in [(function, None), (None, event), (function, event)] {
+                out.positions.entry(key).or_default().push(at);
+            }
+            out.of.push(about);
         }
         out
     }
 
-    /// The first position from `start` on whose listener may be this function.
-    fn next(&self, function: u32, start: usize) -> Option<usize> {
-        if function == 0 {
-            return (start < self.of.len()).then_some(start);
-        }
-        let first = |function: u32| {
-            let positions = self.positions.get(&function)?;
+    /// The first position from `start` on that may be about the same.
+    fn next(&self, About { function, event }: About, start: usize) -> Option<usize> {
+        let first = |key: (Option<u32>, Option<u32>)| {
+            let positions = self.positions.get(&key)?;
             positions.get(positions.partition_point(|&at| (at as usize) < start)).copied()
         };
-        let found = [first(function), first(0)].into_iter().flatten().min();
+        let any_of = |keys: &[(Option<u32>, Option<u32>)]| keys.iter().filter_map(|&key| first(key)).min();
+        let found = match (function, event) {
+            (0, 0) => return (start < self.of.len()).then_some(start),
+            (0, event) => any_of(&[(None, Some(event)), (None, Some(0))]),
+            (function, 0) => any_of(&[(Some(function), None), (Some(0), None)]),
+            (function, event) => any_of(&[
+                (Some(function), Some(event)),
+                (Some(function), Some(0)),
+                (Some(0), Some(event)),
+                (Some(0), Some(0)),
+            ]),
+        };
         found.map(|at| at as usize)
     }
 
-    fn at(&self, at: usize) -> u32 {
+    fn at(&self, at: usize) -> About {
         self.of.get(at).copied().unwrap_or_default()
     }
 }
@@ -70,15 +109,22 @@ impl Functions {
 impl Pairs {
     /// Of the registrations and removals of a file.
     pub(crate) fn of(model: &Model<'_>, registrations: &[Registration], removals: &[Removal]) -> Self {
-        let mut known = FxHashMap::default();
-        let added = Functions::of(model, registrations.iter().map(|added| Some(added.listener)), &mut known);
-        let removed = Functions::of(model, removals.iter().map(|removal| removal.listener), &mut known);
+        let mut numbers = Numbers::default();
+        let added = registrations.iter().map(|added| (added.call, Some(&added.event), Some(added.listener)));
+        let added = Listed::of(added.map(|added| numbers.about(model, added)));
+        let removed = removals.iter().map(|removal| (removal.call, removal.event.as_ref(), removal.listener));
+        let removed = Listed::of(removed.map(|removed| numbers.about(model, removed)));
         Self { added, removed }
     }
 
     /// The first removal from a position on that may be for a registration, both by position.
     pub(crate) fn next_removal(&self, registration: usize, start: usize) -> Option<usize> {
         self.removed.next(self.added.at(registration), start)
+    }
+
+    /// The first removal from a position on that may be of the same event, whatever function it takes away.
+    pub(crate) fn next_of_event(&self, registration: usize, start: usize) -> Option<usize> {
+        self.removed.next(About { function: 0, ..self.added.at(registration) }, start)
     }
 
     /// The first registration from a position on that a removal may be for, both by position.
@@ -88,9 +134,14 @@ impl Pairs {
 
     /// Whether a removal surely takes another function away than was added.
     pub(crate) fn is_another(&self, registration: usize, removal: usize) -> bool {
-        let (added, removed) = (self.added.at(registration), self.removed.at(removal));
+        let (added, removed) = (self.added.at(registration).function, self.removed.at(removal).function);
         added != 0 && removed != 0 && added != removed
     }
+}
+
+/// Whether the name of an event is one word, which is no other's: most are, and a file may have thousands.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.')
 }
 
 /// Whether both calls take the function alone: `query.addListener(f)`.
@@ -199,9 +250,6 @@ pub(crate) fn compare_events(model: &Model<'_>, added: &Identity, removed: &Iden
         if added == removed {
             return Match::Must;
         }
-        // Most are one word, and a file may have thousands of each.
-        let is_word =
-            |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'.');
         if is_word(added) && is_word(removed) {
             return Match::Never;
         }
@@ -282,20 +330,7 @@ fn is_missing_field(model: &Model<'_>, place: &Place) -> bool {
     let is_given = model.instance_method(class, name).is_some()
         || row.members.iter().any(|member| member.name == Some(name))
         || !model.values(&field).is_empty();
-    is_known && row.kind == ClassKind::Class && !is_given && !is_filled_otherwise(model, row.node)
-}
-
-/// Whether a class gives its instances fields in ways that name none: `Object.assign(this, options)`, `this[name] = value`,
-/// a pattern.
-fn is_filled_otherwise(model: &Model<'_>, class: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let is_this = |node: NodeId| tree.kind(node) == Kind::This;
-    tree.subtree(class).any(|node| match tree.kind(node) {
-        Kind::Call => tree.args(node).any(is_this),
-        Kind::Index => tree.first(node).is_some_and(is_this),
-        Kind::ObjectPattern | Kind::ArrayPattern => tree.subtree(node).any(is_this),
-        _ => false,
-    })
+    is_known && row.kind == ClassKind::Class && !is_given && !model.is_filled_otherwise(class)
 }
 
 /// A call that returns a new object each time it is made.
@@ -365,5 +400,5 @@ fn is_missing_method(model: &Model<'_>, place: &Place) -> bool {
     is_closed
         && model.instance_method(class, name).is_none()
         && !row.members.iter().any(|m| m.name == Some(name))
-        && !is_filled_otherwise(model, row.node)
+        && !model.is_filled_otherwise(class)
 }

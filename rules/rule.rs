@@ -70,6 +70,9 @@ pub struct Meta {
     pub page: &'static str,
 }
 
+/// What was answered once.
+type Kept<K, V> = RefCell<FxHashMap<K, V>>;
+
 /// One file under analysis.
 pub struct FileView<'v, 'a> {
     /// The questions to ask.
@@ -124,10 +127,13 @@ pub struct FileView<'v, 'a> {
     pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
     /// The positions of growths by the function that they stand in: each listener asks.
     pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
-    /// The positions of the removals in functions that end what one function begins: each listener that it adds asks.
-    pub(crate) partings: RefCell<FxHashMap<FuncId, Rc<[usize]>>>,
+    /// The positions of the removals from a target in functions that end what one function begins: each listener that it
+    /// adds there asks.
+    pub(crate) partings: Kept<(FuncId, Place), Rc<[usize]>>,
     /// What statements of a block tell of those behind them: each growth in it asks.
     pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
+    /// The fields that methods set to `true`: each listener that they take away asks.
+    pub(crate) flags: Kept<(ClassId, FuncId), Rc<[Place]>>,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
@@ -229,9 +235,22 @@ impl<'v> FileView<'v, '_> {
         found.iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
-    /// The positions of the removals in functions that end what a function begins, found once.
-    pub(crate) fn partings_of(&self, begins: FuncId, find: impl FnOnce() -> Rc<[usize]>) -> Rc<[usize]> {
-        Rc::clone(self.partings.borrow_mut().entry(begins).or_insert_with(find))
+    /// The positions of the removals from a target in functions that end what a function begins, found once.
+    pub(crate) fn partings_of(
+        &self,
+        (begins, target): (FuncId, &Place),
+        find: impl FnOnce() -> Rc<[usize]>,
+    ) -> Rc<[usize]> {
+        Rc::clone(self.partings.borrow_mut().entry((begins, target.clone())).or_insert_with(find))
+    }
+
+    /// The fields of instances that a method sets to `true`, found once.
+    pub(crate) fn flags_of(
+        &self,
+        method: (ClassId, FuncId),
+        find: impl FnOnce() -> Rc<[Place]>,
+    ) -> Rc<[Place]> {
+        Rc::clone(self.flags.borrow_mut().entry(method).or_insert_with(find))
     }
 
     /// Where collections grow in one function, in the order of [`FileView::ops`].

@@ -221,7 +221,7 @@ fn named_array(model: &Model<'_>, source: NodeId, fuel: u32) -> Option<Recipe> {
     let binding = model.file.binding_of(source)?;
     let row = model.file.binding(binding);
     let value = model.file.sole_value(binding)?;
-    let is_array = row.func == FuncId(0) && model.file.tree.kind(value) == Kind::Array;
+    let is_array = row.func == FuncId::MODULE && model.file.tree.kind(value) == Kind::Array;
     let inner = is_array.then(|| array(model, value, fuel)).flatten()?;
     Some(Recipe { is_literal: false, ..inner })
 }
@@ -294,7 +294,7 @@ fn name(model: &Model<'_>, node: NodeId) -> Option<Part> {
 #[must_use]
 pub fn is_settled(model: &Model<'_>, binding: BindingId) -> bool {
     let row = model.file.binding(binding);
-    if row.func != FuncId(0) {
+    if row.func != FuncId::MODULE {
         return false;
     }
     match row.kind {
@@ -338,7 +338,7 @@ fn captures_nothing(model: &Model<'_>, node: NodeId) -> bool {
         Kind::Identifier => match model.file.binding_of(inner) {
             Some(binding) => {
                 let row = model.file.binding(binding);
-                row.func == FuncId(0) || model.file.is_within(row.func, func)
+                row.func == FuncId::MODULE || model.file.is_within(row.func, func)
             }
             None => model.file.global_of(inner) != Some("arguments"),
         },

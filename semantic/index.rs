@@ -40,61 +40,70 @@ index_type!(
     NodeId
 );
 
-/// An interned string of one file. Zero is left free, so that an optional one takes no more room than the id: paths are
-/// made of them, and are copied and compared more than anything else.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "u32", try_from = "u32")]
-pub struct NameId(NonZeroU32);
+/// Declares an index whose zero is left free, so that an optional one takes no more room than the index.
+macro_rules! niche_index_type {
+    ($(#[$meta:meta])* $name:ident within $check:expr) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "u32", try_from = "u32")]
+        pub struct $name(NonZeroU32);
 
-impl From<NameId> for u32 {
-    fn from(id: NameId) -> Self {
-        id.raw()
-    }
+        impl $name {
+            /// The position in the table this index belongs to.
+            #[must_use]
+            #[inline]
+            pub fn index(self) -> usize {
+                self.raw() as usize
+            }
+
+            /// The index of the `n`-th row.
+            #[must_use]
+            #[inline]
+            pub fn from_index(n: usize) -> Self {
+                Self::from_raw(u32::try_from(n).unwrap_or(u32::MAX))
+            }
+
+            /// The position as it is kept in nodes.
+            #[must_use]
+            #[inline]
+            pub(crate) const fn raw(self) -> u32 {
+                self.0.get() - 1
+            }
+
+            /// The index at a position that was kept in a node.
+            #[must_use]
+            #[inline]
+            pub(crate) const fn from_raw(at: u32) -> Self {
+                Self(NonZeroU32::MIN.saturating_add(at))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.raw())
+            }
+        }
+
+        impl From<$name> for u32 {
+            fn from(id: $name) -> Self {
+                id.raw()
+            }
+        }
+
+        impl TryFrom<u32> for $name {
+            type Error = OutOfBounds;
+
+            fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
+                $check(raw).map(Self::from_raw)
+            }
+        }
+    };
 }
 
-impl TryFrom<u32> for NameId {
-    type Error = OutOfBounds;
-
-    fn try_from(raw: u32) -> Result<Self, OutOfBounds> {
-        bounds::name(raw).map(Self::from_raw)
-    }
-}
-
-impl NameId {
-    /// The position in the table of strings.
-    #[must_use]
-    #[inline]
-    pub fn index(self) -> usize {
-        self.raw() as usize
-    }
-
-    /// The id of the `n`-th string.
-    #[must_use]
-    #[inline]
-    pub fn from_index(n: usize) -> Self {
-        Self::from_raw(u32::try_from(n).unwrap_or(u32::MAX))
-    }
-
-    /// The position as it is kept in nodes.
-    #[must_use]
-    #[inline]
-    pub(crate) fn raw(self) -> u32 {
-        self.0.get() - 1
-    }
-
-    /// The id at a position that was kept in a node.
-    #[must_use]
-    #[inline]
-    pub(crate) fn from_raw(at: u32) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(at))
-    }
-}
-
-impl std::fmt::Debug for NameId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "NameId({})", self.raw())
-    }
-}
+niche_index_type!(
+    /// An interned string of one file. Paths are made of them, and are copied and compared more than anything else.
+    NameId within bounds::name
+);
 
 index_type!(
     /// A lexical scope.
@@ -108,15 +117,19 @@ index_type!(
     /// An occurrence of an identifier that refers to a binding or to a global.
     ReferenceId
 );
-index_type!(
-    /// A function, method, accessor, arrow, class field initialiser list or the module body (always 0).
-    #[serde(into = "u32", try_from = "u32")]
-    FuncId
+niche_index_type!(
+    /// A function, method, accessor, arrow, class field initialiser list or the module body (always the first).
+    FuncId within bounds::function
 );
-index_type!(
+
+impl FuncId {
+    /// The body of the module.
+    pub const MODULE: Self = Self::from_raw(0);
+}
+
+niche_index_type!(
     /// A class, a constructor function, or an object literal whose methods use `this`.
-    #[serde(into = "u32", try_from = "u32")]
-    ClassId
+    ClassId within bounds::class
 );
 index_type!(
     /// An access path that a summary names.
@@ -147,6 +160,4 @@ macro_rules! checked_when_read {
     };
 }
 
-checked_when_read!(FuncId within bounds::function);
-checked_when_read!(ClassId within bounds::class);
 checked_when_read!(PlaceId within bounds::place);

@@ -1,6 +1,7 @@
 //! Interned strings: identifiers, property names and string literals.
 
 use crate::index::NameId;
+use crate::summary::exact;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
@@ -66,10 +67,10 @@ impl Names {
     /// The texts alone, for what only goes from ids to texts.
     #[must_use]
     pub fn into_texts(self) -> Texts {
-        let mut texts = self.texts;
-        texts.all.shrink_to_fit();
-        texts.ends.shrink_to_fit();
-        texts
+        let Texts { all, ends } = self.texts;
+        // What shrinks by less than half allocators leave where it is.
+        let all = if all.len() == all.capacity() { all } else { all.as_str().to_owned() };
+        Texts { all, ends: exact(ends).into() }
     }
 }
 
@@ -143,6 +144,25 @@ impl Texts {
     }
 }
 
+/// Names of a file, one bit each: to ask it costs less than to hash.
+#[derive(Default)]
+pub(crate) struct NameSet(Vec<u64>);
+
+impl NameSet {
+    pub(crate) fn add(&mut self, name: NameId) {
+        let at = name.index() / 64;
+        if self.0.len() <= at {
+            self.0.resize(at + 1, 0);
+        }
+        self.0[at] |= 1 << (name.index() % 64);
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, name: NameId) -> bool {
+        self.0.get(name.index() / 64).is_some_and(|word| word >> (name.index() % 64) & 1 != 0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +178,14 @@ mod tests {
         let texts = names.into_texts();
         assert_eq!(texts.get(ids[0]), "name0");
         assert_eq!(texts.iter().count(), 500);
+    }
+
+    #[test]
+    fn a_set_has_what_was_added() {
+        let mut set = NameSet::default();
+        [0, 63, 64, 700].into_iter().for_each(|at| set.add(NameId::from_index(at)));
+        let has = |at: usize| set.has(NameId::from_index(at));
+        assert!(has(0) && has(63) && has(64) && has(700));
+        assert!(!has(1) && !has(65) && !has(7_000));
     }
 }

@@ -1,5 +1,6 @@
 //! A table that is made once and then only asked: rows in the order of their keys, in one piece of memory.
 
+use crate::summary::exact;
 use serde::{Deserialize, Serialize};
 
 /// Rows by key.
@@ -34,7 +35,7 @@ impl<K: Ord, V> FromIterator<(K, V)> for Sorted<K, V> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(rows: I) -> Self {
         let mut rows: Vec<(K, V)> = rows.into_iter().collect();
         rows.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        Self(rows.into())
+        Self(exact(rows))
     }
 }
 

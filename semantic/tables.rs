@@ -51,7 +51,7 @@ pub struct Binding {
     pub kind: BindingKind,
     /// The scope it lives in.
     pub scope: ScopeId,
-    /// The function whose run creates it; `FuncId(0)` for module bindings.
+    /// The function whose run creates it; [`FuncId::MODULE`] for module bindings.
     pub func: FuncId,
     /// The [`crate::tree::Kind::BindingName`] node; for functions and classes their own node.
     pub node: NodeId,
@@ -450,7 +450,7 @@ impl Lowered {
     #[must_use]
     pub fn may_be_adopted(&self, func: FuncId) -> bool {
         let row = self.function(func);
-        row.parent == Some(FuncId(0)) && row.kind == FunctionKind::Function && !self.exports.is_empty()
+        row.parent == Some(FuncId::MODULE) && row.kind == FunctionKind::Function && !self.exports.is_empty()
     }
 
     /// The name a function goes by, for messages.

@@ -419,7 +419,7 @@ impl Tree {
         self.nodes[id.index()].span
     }
 
-    /// The function a node runs in; the module body is `FuncId(0)`. A [`Kind::Function`] node itself runs where it is
+    /// The function a node runs in; the module body is [`FuncId::MODULE`]. A [`Kind::Function`] node itself runs where it is
     /// created, not in itself.
     #[must_use]
     #[inline]
@@ -620,7 +620,7 @@ impl Tree {
     #[inline]
     pub fn function(&self, id: NodeId) -> Option<FuncId> {
         let node = &self.nodes[id.index()];
-        (node.kind == Kind::Function).then_some(FuncId(node.data))
+        (node.kind == Kind::Function).then_some(FuncId::from_raw(node.data))
     }
 
     /// The class of a [`Kind::Class`].
@@ -628,7 +628,7 @@ impl Tree {
     #[inline]
     pub fn class(&self, id: NodeId) -> Option<ClassId> {
         let node = &self.nodes[id.index()];
-        (node.kind == Kind::Class).then_some(ClassId(node.data))
+        (node.kind == Kind::Class).then_some(ClassId::from_raw(node.data))
     }
 
     /// The type a cast (`x as T`, `<T>x`, `x satisfies T`) gives the expression.

@@ -156,7 +156,7 @@ impl Judged<'_, '_, '_> {
     fn doubt_intent(&self, doubt: &mut Doubt) {
         let Self { view, project, file, claim, body } = *self;
         // `loadUsers()` connects as often as somebody wants the users.
-        let loads = project.summary(file).functions[claim.func.index()].name.starts_with("load");
+        let loads = project.summary(file).function_name(claim.func).starts_with("load");
         // What starts an instance that ends starts it as often as there are instances.
         let ends = body.class.as_ref().is_some_and(|(class, end)| {
             let is_one = project.class_rate(file, *class).is_once();

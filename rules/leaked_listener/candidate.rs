@@ -229,7 +229,7 @@ impl<'f> Removed<'f> {
     fn of<'a>(file: &FileView<'f, 'a>, registration: &Registration, notes: Vec<Note>) -> Self {
         let mut out = Self { by: Vec::new(), maybe: false, notes };
         let own = file.position(registration.call).unwrap_or(usize::MAX);
-        let mut at = Some(0);
+        let mut at = file.pairs().next_of_event(own, 0);
         while let Some((position, removal)) = at.and_then(|at| Some((at, file.removals.get(at)?))) {
             match matches_at(file, (own, registration), (position, removal)) {
                 Match::Must | Match::May
@@ -243,7 +243,9 @@ impl<'f> Removed<'f> {
             }
             // What takes another function away is only worth a look while there is something to be said about it.
             let all_said = out.notes.len() >= MAX_MISMATCHES;
-            at = if all_said { file.pairs().next_removal(own, position + 1) } else { Some(position + 1) };
+            let pairs = file.pairs();
+            let next = position + 1;
+            at = if all_said { pairs.next_removal(own, next) } else { pairs.next_of_event(own, next) };
         }
         out
     }

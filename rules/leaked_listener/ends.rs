@@ -192,11 +192,15 @@ fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Rem
     let methods: Vec<(ClassId, FuncId)> =
         removals.iter().filter_map(|removal| method_around(model, removal.func)).collect();
     let (class, _) = *methods.first()?;
-    let flags: Vec<Place> = methods.iter().flat_map(|&(class, func)| flags(model, class, func)).collect();
+    let flags_of = |method @ (class, func)| file.flags_of(method, || flags(model, class, func).into());
+    let flags: Vec<Place> = methods.iter().flat_map(|&method| flags_of(method).to_vec()).collect();
+    if flags.is_empty() {
+        return None;
+    }
     let removing = Wanted::of(model, removals.iter().map(|removal| removal.func));
     let members = &model.file.class(class).members;
     members.iter().filter_map(|member| member.func).find_map(|end| {
-        let is_end = self::flags(model, class, end).iter().any(|flag| flags.contains(flag));
+        let is_end = flags_of((class, end)).iter().any(|flag| flags.contains(flag));
         if !is_end || slot::reaches(model, end, &removing, 4) {
             return None;
         }

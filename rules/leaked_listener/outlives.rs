@@ -243,7 +243,7 @@ pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerCla
 fn is_handler(project: &Project<'_>, spot: &Spot, file: FileId, func: FuncId) -> bool {
     let row = &project.summary(file).functions[func.index()];
     spot.path.is_empty()
-        && row.name.is_empty()
+        && project.name(file, row.name).is_empty()
         && row.is_kept
         && project.rate(file, func).rate == Some(Rate::Call)
         && project.callers(file, func).is_empty()
@@ -263,7 +263,8 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot, made: (FileId, ClassId
     let handings = project.handings(spot);
     let is_owner = |handing: &Handing| {
         let row = &project.summary(handing.file).functions[handing.func.index()];
-        let is_making = &*row.name == "constructor" || calls::is_startup_name(&row.name);
+        let name = project.name(handing.file, row.name);
+        let is_making = name == "constructor" || calls::is_startup_name(name);
         match handing.spot.root {
             SpotRoot::Instance(file, class) => {
                 let is_itself = handing.spot.path.is_empty();

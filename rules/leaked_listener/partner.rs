@@ -13,12 +13,13 @@ use outlive_semantic::model::Model;
 use outlive_semantic::pending;
 use outlive_semantic::place::Root;
 use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
 
 /// Where the owner stops listening to the same target for something else: whoever wrote that knew that the target goes on.
 pub(super) fn forgotten(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
-    let is_told = |removal: &&Removal| is_partners(file, registration, removal).is_some();
-    let removal = partings(file, registration).into_iter().find(is_told);
-    removal.map(|removal| note(file, removal)).or_else(|| taken_out(file, registration))
+    let mut told = partings(file, registration).into_iter();
+    let told = told.find(|&parting| partners(file, Some(registration), parting).next().is_some());
+    told.map(|(_, removal)| note(file, removal)).or_else(|| taken_out(file, registration))
 }
 
 /// Where the owner is taken out of the target again: `this.map.removeLayer(this)`.
@@ -53,12 +54,12 @@ fn takes_out(name: &str) -> bool {
 
 /// The same, where what is taken away for another event is the very function.
 pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
-    let is_same = |removal: &&Removal| {
-        is_partners(file, registration, removal).is_some_and(|other| {
-            compare_listeners(file.model, registration.listener, other.listener) == Match::Must
-        })
+    let is_same = |other: &Registration| {
+        compare_listeners(file.model, registration.listener, other.listener) == Match::Must
     };
-    let removal = partings(file, registration).into_iter().find(is_same)?;
+    let mut found = partings(file, registration).into_iter();
+    let (_, removal) =
+        found.find(|&parting| partners(file, Some(registration), parting).next().is_some_and(is_same))?;
     Some(note(file, removal))
 }
 
@@ -67,9 +68,7 @@ pub(super) fn forgotten_event(file: &FileView<'_, '_>, registration: &Registrati
 pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
     let own = handler(model, registration.listener).filter(|_| registration.once)?;
-    let is_removed =
-        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
-    if is_removed {
+    if is_removed(file, registration) {
         return None;
     }
     let removal = file.removals.iter().filter(|removal| removal.func == own).find(|removal| {
@@ -94,7 +93,7 @@ fn run_with(model: &Model<'_>, func: FuncId) -> Option<FuncId> {
 fn takes_itself_away(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let own = handler(file.model, registration.listener);
     own.is_some()
-        && file.removals.iter().any(|removal| {
+        && file.removals_for(registration).any(|removal| {
             Some(removal.func) == own && matches(file.model, registration, removal) == Match::Must
         })
 }
@@ -119,23 +118,30 @@ fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
     Note { role: Role::ReleasedHereOnly, message, span: tree.span(removal.call) }
 }
 
-/// The removals from the target of a registration in functions that end what its function begins, if nothing takes the
-/// listener itself away.
-fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<&'f Removal> {
+/// The removals of other listeners from the target of a registration in functions that end what its function begins, if
+/// nothing takes the listener itself away; with their positions.
+fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<(usize, &'f Removal)> {
     let model = file.model;
-    let parting = file.partings_of(registration.func, || {
-        let is_parting_of = |&at: &usize| is_parting(model, registration.func, file.removals[at].func);
-        (0..file.removals.len()).filter(is_parting_of).collect()
-    });
-    let is_of_target =
-        |removal: &&Removal| same_target(model, &registration.place, &removal.place) == Match::Must;
-    let found: Vec<&Removal> =
-        parting.iter().filter_map(|&at| file.removals.get(at)).filter(is_of_target).collect();
-    if found.is_empty() {
-        return found;
+    // Whatever there is to say of a listener that is taken away itself others say.
+    if file.removals.is_empty() || is_removed(file, registration) {
+        return Vec::new();
     }
-    let is_removed =
-        file.removals.iter().any(|removal| matches(model, registration, removal) != Match::Never);
+    let parting = file.partings_of((registration.func, &registration.place), || {
+        let mut parting: FxHashMap<FuncId, bool> = FxHashMap::default();
+        let mut is_parting_of = |removal: &Removal| {
+            let begins = registration.func;
+            *parting.entry(removal.func).or_insert_with(|| is_parting(model, begins, removal.func))
+        };
+        let found = file.removals.iter().enumerate().filter(|&(at, removal)| {
+            is_parting_of(removal)
+                && same_target(model, &registration.place, &removal.place) == Match::Must
+                && partners(file, None, (at, removal)).next().is_some()
+        });
+        found.map(|(at, _)| at).collect()
+    });
+    if parting.is_empty() {
+        return Vec::new();
+    }
     // Whoever adds it once more instead is told by another rule.
     let is_added_there = || {
         file.registrations.iter().any(|other| {
@@ -145,18 +151,27 @@ fn partings<'f>(file: &'f FileView<'_, '_>, registration: &Registration) -> Vec<
                 && compare_listeners(model, registration.listener, other.listener) == Match::Must
         })
     };
-    if is_removed || is_added_there() { Vec::new() } else { found }
+    if is_added_there() {
+        return Vec::new();
+    }
+    parting.iter().filter_map(|&at| Some((at, file.removals.get(at)?))).collect()
 }
 
-/// The other listener that a removal takes away.
-fn is_partners<'f>(
+/// Whether something may take a listener away.
+fn is_removed(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let mut removals = file.removals_for(registration);
+    removals.any(|removal| matches(file.model, registration, removal) != Match::Never)
+}
+
+/// The other listeners that a removal takes away; of that it is known where it stands.
+fn partners<'f>(
     file: &'f FileView<'_, '_>,
-    registration: &Registration,
-    removal: &Removal,
-) -> Option<&'f Registration> {
-    let model = file.model;
-    file.registrations.iter().find(|other| {
-        other.call != registration.call
+    registration: Option<&Registration>,
+    (at, removal): (usize, &'f Removal),
+) -> impl Iterator<Item = &'f Registration> {
+    let (model, call) = (file.model, registration.map(|registration| registration.call));
+    file.registrations_for(at).filter(move |other| {
+        Some(other.call) != call
             && !model.file.is_within(other.func, removal.func)
             && matches(model, other, removal) == Match::Must
     })
@@ -164,10 +179,13 @@ fn is_partners<'f>(
 
 /// Whether a function ends what another begins: by its name, a method of the same object, or what the other returns.
 fn is_parting(model: &Model<'_>, begins: FuncId, ends: FuncId) -> bool {
+    if begins == ends {
+        return false;
+    }
     let owner = |func: FuncId| (model.file.function(func).class, model.file.function(func).parent);
-    let is_same_owner = model.file.enclosing(begins).any(|begins| owner(begins) == owner(ends));
-    let is_named = model.file.function_name(ends).is_some_and(|name| takes_away(model.catalog, name));
+    let is_same_owner = || model.file.enclosing(begins).any(|begins| owner(begins) == owner(ends));
+    let is_named = || model.file.function_name(ends).is_some_and(|name| takes_away(model.catalog, name));
     let is_returned =
         || model.returned_values(begins).iter().any(|&value| model.function_of(value) == Some(ends));
-    begins != ends && (is_named && is_same_owner || is_returned())
+    is_named() && is_same_owner() || is_returned()
 }

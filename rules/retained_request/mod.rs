@@ -307,19 +307,20 @@ fn is_container(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> bo
 /// A release in the method that ends the holder's owner takes nothing out while the owner lives.
 fn is_end_of_owner(view: &ProjectView<'_, '_>, found: &project::Use) -> bool {
     let row = &view.project.summary(found.file).functions[found.row.func.index()];
-    row.class.is_some() && ending::is_end(view.project.catalog, &row.name)
+    row.class.is_some() && ending::is_end(view.project.catalog, view.project.name(found.file, row.name))
 }
 
 /// An assignment that neither gives the first value nor ends the owner: it happens while entries come in.
 fn replaces(view: &ProjectView<'_, '_>, found: &project::Use) -> bool {
-    let functions = &view.project.summary(found.file).functions;
+    let summary = view.project.summary(found.file);
+    let functions = &summary.functions;
     let mut around = std::iter::successors(Some(found.row.func), |&func| functions[func.index()].parent);
     let is_made_or_ended = found.row.func.index() == 0
         || around.any(|func| {
             let row = &functions[func.index()];
             matches!(row.kind, FunctionKind::Constructor | FunctionKind::FieldInit)
-                || is_startup_name(&row.name)
-                || row.class.is_some() && ending::is_end(view.project.catalog, &row.name)
+                || is_startup_name(summary.name(row.name))
+                || row.class.is_some() && ending::is_end(view.project.catalog, summary.name(row.name))
         });
     !is_made_or_ended && !view.project.rate(found.file, found.row.func).is_once()
 }

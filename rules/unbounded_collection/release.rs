@@ -88,11 +88,11 @@ pub(super) fn is_renewed_at_start(
     file: FileId,
     func: FuncId,
 ) -> bool {
-    let name = &project.summary(file).functions[func.index()].name;
+    let name = project.summary(file).function_name(func);
     let is_part = calls::is_startup_name(name) || ending::is_end(project.catalog, name);
     let is_renewal = |found: &Use| {
         (is_start(project, found) || is_initialiser(project, found))
-            && project.summary(found.file).functions[found.row.func.index()].name.as_ref() != "constructor"
+            && project.summary(found.file).function_name(found.row.func) != "constructor"
     };
     is_part && renewals.iter().any(is_renewal)
 }
@@ -112,9 +112,8 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
 
 /// `resetForTesting`, which no production code calls.
 fn is_for_tests(project: &Project<'_>, found: &Use) -> bool {
-    let row = &project.summary(found.file).functions[found.row.func.index()];
-    let is_named = row
-        .name
+    let name = project.summary(found.file).function_name(found.row.func);
+    let is_named = name
         .split('_')
         .flat_map(camel_words)
         .any(|word| matches!(word.as_str(), "test" | "tests" | "testing"));
@@ -127,10 +126,10 @@ fn is_idle(project: &Project<'_>, found: &Use) -> bool {
     let is_plain =
         row.class.is_none() && row.subjects == 0 && row.parent.is_some_and(|parent| parent.index() == 0);
     let rate = project.rate(found.file, found.row.func).rate;
-    let is_known_by_name =
-        project.symbol(&row.name).is_some_and(|name| project.has_possible_use(name, |_| true));
+    let name = project.name(found.file, row.name);
+    let is_known_by_name = project.symbol(name).is_some_and(|name| project.has_possible_use(name, |_| true));
     is_plain
-        && !row.name.is_empty()
+        && !name.is_empty()
         && rate == Some(Rate::Call)
         && project.callers(found.file, found.row.func).is_empty()
         && !is_known_by_name
@@ -158,7 +157,7 @@ fn ends_owner(project: &Project<'_>, (file, func): (FileId, FuncId), fuel: u32) 
         let callers = project.callers(file, func);
         fuel > 0 && !callers.is_empty() && callers.iter().all(|&at| ends_owner(project, at, fuel - 1))
     };
-    ending::is_end(project.catalog, &row.name) || is_called_by_ends()
+    ending::is_end(project.catalog, project.name(file, row.name)) || is_called_by_ends()
 }
 
 /// What is known to run while the program starts, and then no more, takes nothing away from what comes later.
@@ -171,7 +170,7 @@ fn is_over(project: &Project<'_>, found: &Use) -> bool {
 fn is_at_stop(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
     let rate = project.rate(found.file, found.row.func).rate;
-    rate == Some(Rate::Stop) && row.class.is_none() && row.name.is_empty()
+    rate == Some(Rate::Stop) && row.class.is_none() && project.name(found.file, row.name).is_empty()
 }
 
 /// A fresh collection given by the method that starts its owner takes nothing away from one that runs. The callback of
@@ -183,7 +182,8 @@ fn is_start(project: &Project<'_>, found: &Use) -> bool {
     let functions = &project.summary(found.file).functions;
     let around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent);
     let mut methods = around.map(|func| &functions[func.index()]).filter(|row| row.class.is_some());
-    methods.next().is_some_and(|row| calls::is_startup_name(&row.name)) && !is_late(project, found)
+    let is_startup = |name| calls::is_startup_name(project.name(found.file, name));
+    methods.next().is_some_and(|row| is_startup(row.name)) && !is_late(project, found)
 }
 
 /// Whether it stands in a closure that a constructor hands on: `promise.finally(() => { this.table = null; })` runs when it is
@@ -197,7 +197,7 @@ fn is_late(project: &Project<'_>, found: &Use) -> bool {
         is_handed_on |= row.class.is_none() && !row.immediate;
         row.class.is_some()
     });
-    is_handed_on && method.is_some_and(|row| &*row.name == "constructor")
+    is_handed_on && method.is_some_and(|row| project.name(found.file, row.name) == "constructor")
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
@@ -236,10 +236,11 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
 /// Methods that make an instance ready, by the names everybody gives them.
 fn is_initialiser(project: &Project<'_>, found: &Use) -> bool {
     let row = &project.summary(found.file).functions[found.row.func.index()];
-    let is_hook = row.class.is_some() && project.catalog.is_hook(Phase::Begin, &row.name);
+    let name = project.name(found.file, row.name);
+    let is_hook = row.class.is_some() && project.catalog.is_hook(Phase::Begin, name);
     is_hook
         || matches!(
-            &*row.name,
+            name,
             "init"
                 | "initialize"
                 | "_init"

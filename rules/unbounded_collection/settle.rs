@@ -321,7 +321,7 @@ fn is_of_connection(
 
 /// `logOnce(message)`: what tells each thing once has so many things to tell as there are places that tell.
 fn tells_once(project: &Project<'_>, file: FileId, claim: &Claim) -> bool {
-    let name = &project.summary(file).functions[claim.func.index()].name;
+    let name = project.summary(file).function_name(claim.func);
     name.split('_').flat_map(camel_words).any(|word| word == "once")
 }
 

@@ -34,7 +34,7 @@ fn directives<'m>(model: &'m Model<'_>, func: FuncId) -> impl Iterator<Item = (&
 
 /// Whether a directive of the module says that its components run in the browser too.
 pub(crate) fn is_for_browsers(model: &Model<'_>) -> bool {
-    directives(model, FuncId(0)).any(|(row, _)| row.client)
+    directives(model, FuncId::MODULE).any(|(row, _)| row.client)
 }
 
 fn exported(model: &Model<'_>, row: &DirectiveRow, at: NodeId, out: &mut Calls) {

@@ -30,7 +30,8 @@ pub(super) fn hook_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {
             let site = file.tree.span(member.node);
             let is_of_one = is_single && row.runs == When::At(Rate::Component);
             let often = if is_of_one { When::At(Rate::Once) } else { row.runs };
-            let (caller, runs) = root_maker(model, class).map_or((FuncId(0), often), |by| (by, When::Caller));
+            let (caller, runs) =
+                root_maker(model, class).map_or((FuncId::MODULE, often), |by| (by, When::Caller));
             let edge = |target| Edge {
                 library: Some(row.library),
                 returned: row.returned,
@@ -404,7 +405,7 @@ fn this_agrees(model: &Model<'_>, target: &Target, row: &ExportRow) -> bool {
 
 pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str) -> Edge {
     Edge {
-        caller: FuncId(0),
+        caller: FuncId::MODULE,
         target,
         when,
         certain: true,

@@ -267,7 +267,7 @@ mod tests {
         let lowered = syntax::lower(syntax::parse(&text, Language::JavaScript).ok()?);
         let catalog = Catalog::default();
         let model = Model::new(&lowered, &catalog);
-        let flow = Flow::build(&model, FuncId(1))?;
+        let flow = Flow::build(&model, FuncId::from_raw(1))?;
         let tree = &lowered.tree;
         let calls = |name: &str| -> Vec<NodeId> {
             let named = |&n: &NodeId| tree.callee(n).and_then(|c| model.callee_name(c)) == Some(name);

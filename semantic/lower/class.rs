@@ -32,7 +32,7 @@ impl Lowering {
         row.is_generator = signature.is_generator;
         row.returns = annotation(signature.returns).map(|ty| self.lower_type(ty));
         self.out.functions.push(row);
-        self.node(Kind::Function, signature.at, id.0, |l| {
+        self.node(Kind::Function, signature.at, id.raw(), |l| {
             let outer = std::mem::replace(&mut l.func, id);
             let outer_pattern = std::mem::replace(&mut l.pattern, Pattern::Assign);
             let params = l.scoped(true, |l| inside(l, id));
@@ -224,7 +224,7 @@ impl Lowering {
             field_init: None,
             copied: SmallVec::new(),
         });
-        self.node(Kind::Class, span(class.span), id.0, |l| {
+        self.node(Kind::Class, span(class.span), id.raw(), |l| {
             l.scoped(false, |l| {
                 let outer = l.class.replace(id);
                 l.superclass(id, class);

@@ -96,7 +96,8 @@ enum Pattern {
 
 impl Lowering {
     fn new() -> Self {
-        let module = Scope { parent: None, func: FuncId(0), is_function: true, names: FxHashMap::default() };
+        let module =
+            Scope { parent: None, func: FuncId::MODULE, is_function: true, names: FxHashMap::default() };
         let mut out = Lowered {
             path: Box::default(),
             tree: Tree::new(),
@@ -124,7 +125,7 @@ impl Lowering {
             parent: NodeId(0),
             slot: 0,
             depth: 0,
-            func: FuncId(0),
+            func: FuncId::MODULE,
             scope: ScopeId(0),
             class: None,
             pattern: Pattern::Assign,

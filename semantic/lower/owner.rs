@@ -253,7 +253,7 @@ impl Owners {
             return Some(class);
         }
         let row = &file.functions[known.func.index()];
-        let (node, func) = (row.node, row.parent.unwrap_or(FuncId(0)));
+        let (node, func) = (row.node, row.parent.unwrap_or(FuncId::MODULE));
         let class = ClassId::from_index(file.classes.len());
         file.classes.push(empty_class(node, ClassKind::Constructor, name.into(), None, func));
         file.classes[class.index()].constructor = Some(known.func);

@@ -149,6 +149,22 @@ impl<'a> Model<'a> {
         })
     }
 
+    /// Whether a class gives its instances fields in ways that name none: `Object.assign(this, options)`,
+    /// `this[name] = value`, a pattern.
+    #[must_use]
+    pub fn is_filled_otherwise(&self, class: ClassId) -> bool {
+        *self.filled.borrow_mut().entry(class).or_insert_with(|| {
+            let tree = &self.file.tree;
+            let is_this = |node: NodeId| tree.kind(node) == Kind::This;
+            tree.subtree(self.file.class(class).node).any(|node| match tree.kind(node) {
+                Kind::Call => tree.args(node).any(is_this),
+                Kind::Index => tree.first(node).is_some_and(is_this),
+                Kind::ObjectPattern | Kind::ArrayPattern => tree.subtree(node).any(is_this),
+                _ => false,
+            })
+        })
+    }
+
     /// The class that a binding names.
     #[must_use]
     pub fn class_of_binding(&self, binding: BindingId) -> Option<ClassId> {

@@ -14,6 +14,7 @@ use crate::flow::Flow;
 use crate::guard;
 use crate::identity::Given;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::names::NameSet;
 use crate::place::{Place, Root, Step};
 use crate::rate::Life;
 use crate::tables::{BindingKind, ClassKind, Lowered};
@@ -100,6 +101,11 @@ pub struct Model<'a> {
     no_callbacks: CallbackRows<'a>,
     no_values: Rc<[NodeId]>,
     classes: Classes,
+    /// The names of fields that something is given: those of properties in literals, and those that are written.
+    given_names: NameSet,
+    class_models: RefCell<FxHashMap<ClassId, Option<ModelId>>>,
+    /// [`Model::is_filled_otherwise`]: each removal of a field asks.
+    filled: RefCell<FxHashMap<ClassId, bool>>,
     returns: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     waits: FxHashMap<FuncId, SmallVec<[NodeId; 2]>>,
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
@@ -109,6 +115,7 @@ pub struct Model<'a> {
     guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
+    indentations: OnceCell<Vec<(usize, usize)>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<Flow>>>>,
     exports: OnceCell<Vec<&'a ExportRow>>,
     open: RefCell<FxHashSet<u64>>,
@@ -217,6 +224,9 @@ impl<'a> Model<'a> {
             no_callbacks: Rc::from([]),
             no_values: Rc::from([]),
             classes: Classes::of(file),
+            given_names: NameSet::default(),
+            class_models: RefCell::default(),
+            filled: RefCell::default(),
             returns: FxHashMap::default(),
             waits: FxHashMap::default(),
             assignments: OnceCell::new(),
@@ -225,6 +235,7 @@ impl<'a> Model<'a> {
             guards: RefCell::default(),
             throwing: RefCell::default(),
             lone_names: OnceCell::new(),
+            indentations: OnceCell::new(),
             flows: RefCell::default(),
             exports: OnceCell::new(),
             open: RefCell::default(),
@@ -233,6 +244,7 @@ impl<'a> Model<'a> {
             exported: RefCell::default(),
         };
         model.collect_writes();
+        model.note_written();
         model.unsettled.is_building.set(true);
         model.collect_handed();
         model.forget_unsettled();
@@ -292,6 +304,11 @@ impl<'a> Model<'a> {
                     self.awaited_loops.push(node);
                 }
                 Kind::Assign => assignments.push(node),
+                Kind::Property => {
+                    if let Some(name) = tree.name_id(node) {
+                        self.given_names.add(name);
+                    }
+                }
                 Kind::Call | Kind::New => {
                     calls.push(node);
                     self.landmarks.push(node);
@@ -341,6 +358,15 @@ impl<'a> Model<'a> {
                 if let Some(place) = Place::root(root).with(Step::Field(name)) {
                     self.writes.entry(place).or_default().push(value);
                 }
+            }
+        }
+    }
+
+    /// Notes the names of the fields that are written: of other names, literals aside, nothing holds a value.
+    fn note_written(&mut self) {
+        for place in self.writes.keys() {
+            if let Some(Step::Field(name)) = place.path.last() {
+                self.given_names.add(*name);
             }
         }
     }
@@ -459,9 +485,29 @@ impl<'a> Model<'a> {
         self.cuts.get() == cuts || self.open.borrow().is_empty()
     }
 
+    /// How far lines of the file are indented: each width, with where the first line of it starts.
+    #[must_use]
+    pub fn indentations(&self) -> &[(usize, usize)] {
+        self.indentations.get_or_init(|| {
+            let mut first: FxHashMap<usize, usize> = FxHashMap::default();
+            let mut start = 0;
+            for line in self.file.text.split_inclusive('\n') {
+                let width = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+                first.entry(width).or_insert(start);
+                start += line.len();
+            }
+            first.into_iter().collect()
+        })
+    }
+
     /// The values an expression path is ever given in this file.
     #[must_use]
     pub fn values(&self, place: &Place) -> Rc<[NodeId]> {
+        if let Some(Step::Field(name)) = place.path.last()
+            && !self.given_names.has(*name)
+        {
+            return Rc::clone(&self.no_values);
+        }
         if let Some(known) = self.values.borrow().get(place) {
             return Rc::clone(known);
         }

@@ -13,7 +13,7 @@ use std::rc::Rc;
 impl<'a> Model<'a> {
     /// The types of a function's parameters, from the rows of the calls it is handed to.
     pub fn callback_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
-        let key = u64::from(func.0) | 1 << 41;
+        let key = u64::from(func.raw()) | 1 << 41;
         if let Some(known) = self.params.borrow().get(&func) {
             if self.open.borrow().contains(&key) {
                 self.cuts.set(self.cuts.get() + 1);

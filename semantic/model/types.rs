@@ -329,6 +329,18 @@ impl<'a> Model<'a> {
     /// The catalog type a class inherits from or says it implements.
     #[must_use]
     pub fn class_model(&self, class: ClassId) -> Option<ModelId> {
+        if let Some(&known) = self.class_models.borrow().get(&class) {
+            return known;
+        }
+        let cuts = self.cuts.get();
+        let found = self.find_class_model(class);
+        if self.is_whole(cuts) && !self.unsettled.is_building.get() {
+            self.class_models.borrow_mut().insert(class, found);
+        }
+        found
+    }
+
+    fn find_class_model(&self, class: ClassId) -> Option<ModelId> {
         self.lineage(class).find_map(|class| match self.base(class) {
             Some(Base::Model(model)) => Some(model),
             _ => self.file.class(class).implements.iter().find_map(|&ty| match self.annotation_ty(ty) {

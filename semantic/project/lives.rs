@@ -59,7 +59,7 @@ impl Project<'_> {
             | SpotRoot::Function(..)
             | SpotRoot::Package(_) => Lives::Process,
             SpotRoot::Binding(file, binding) => match self.summary(file).bindings.get(&binding) {
-                Some(row) if row.func == FuncId(0) => Lives::Process,
+                Some(row) if row.func == FuncId::MODULE => Lives::Process,
                 Some(row) if !row.is_param => self.run_life(file, row.func),
                 _ => Lives::Unknown,
             },
@@ -252,11 +252,9 @@ impl Project<'_> {
     ) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
-        let name = self.symbol(&self.summary(file).functions[func.index()].name);
-        let is_taken = name.is_some_and(|name| {
-            self.has_possible_use(name, |_| true)
-                || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
-        });
+        let name = self.symbol_of(file, self.summary(file).functions[func.index()].name);
+        let is_taken = self.has_possible_use(name, |_| true)
+            || is_telling(self.text(name)) && self.rates.is_called_loosely(name);
         let runs_later = self.runs_by_itself(file, func) || self.hears_messages(file, func);
         if is_taken || self.rates.is_taken(file, func) || runs_later {
             return false;

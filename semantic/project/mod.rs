@@ -319,8 +319,9 @@ impl<'c> Project<'c> {
         for _ in 0..=HELPERS {
             let mut callers = Vec::new();
             for (file, func) in std::mem::take(&mut open) {
-                if let Side::Browser(hook) = &self.summary(file).functions[func.index()].side {
-                    first = Some(first.map_or(&**hook, |known| known.min(hook)));
+                if let Side::Browser(hook) = self.summary(file).functions[func.index()].side {
+                    let hook = self.name(file, hook);
+                    first = Some(first.map_or(hook, |known| known.min(hook)));
                     continue;
                 }
                 let all = self.callers(file, func);
@@ -522,6 +523,12 @@ impl<'c> Project<'c> {
         self.summary(file).role != Role::Test
     }
 
+    /// The name of a class; empty if it has none.
+    #[must_use]
+    pub fn class_name(&self, file: FileId, class: ClassId) -> &str {
+        self.name(file, self.summary(file).classes[class.index()].name)
+    }
+
     /// The name of a function for messages.
     #[must_use]
     pub fn function_name(&self, file: FileId, func: FuncId) -> String {
@@ -530,9 +537,8 @@ impl<'c> Project<'c> {
         while let Some(parent) = row.parent.filter(|_| row.kind == FunctionKind::Turn) {
             row = &self.summary(file).functions[parent.index()];
         }
-        let class =
-            row.class.map(|class| &*self.summary(file).classes[class.index()].name).unwrap_or_default();
-        match (class, &*row.name) {
+        let class = row.class.map(|class| self.class_name(file, class)).unwrap_or_default();
+        match (class, self.name(file, row.name)) {
             ("", "") => ANONYMOUS.to_owned(),
             ("", name) => name.to_owned(),
             (class, "") => class.to_owned(),

@@ -36,14 +36,14 @@ fn root_words(root: SpotRoot) -> (u64, u64, u64) {
     let words = |kind: u64, file: FileId, at: u32| (kind, u64::from(file.0), u64::from(at));
     match root {
         SpotRoot::Binding(file, binding) => words(1, file, binding.0),
-        SpotRoot::Instance(file, class) => words(2, file, class.0),
-        SpotRoot::Class(file, class) => words(3, file, class.0),
-        SpotRoot::Function(file, func) => words(4, file, func.0),
+        SpotRoot::Instance(file, class) => words(2, file, class.raw()),
+        SpotRoot::Class(file, class) => words(3, file, class.raw()),
+        SpotRoot::Function(file, func) => words(4, file, func.raw()),
         SpotRoot::Exports(file) => words(5, file, 0),
         SpotRoot::Package(name) => (6, 0, u64::from(name.0)),
         SpotRoot::Global(name) => (7, 0, u64::from(name.0)),
         SpotRoot::Value(file, node) => words(8, file, node.0),
-        SpotRoot::Receiver(file, func) => words(9, file, func.0),
+        SpotRoot::Receiver(file, func) => words(9, file, func.raw()),
     }
 }
 
@@ -276,6 +276,9 @@ impl Places {
         let at = field.0 as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or_default());
         let rows = self.rows.get(start as usize..*self.ends.get(at)? as usize)?;
+        if rows.is_empty() {
+            return None;
+        }
         Some(self.fields.get(at)?.get_or_init(|| Box::new(Field::of(project, rows))))
     }
 }

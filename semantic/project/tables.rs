@@ -38,11 +38,11 @@ impl Own {
     }
 
     pub(super) fn field(class: ClassId, name: Symbol) -> Self {
-        Self(1 << 62 | u64::from(class.0) << 32 | u64::from(name.0))
+        Self(1 << 62 | u64::from(class.raw()) << 32 | u64::from(name.0))
     }
 
     fn of_class(class: ClassId, name: Symbol) -> Self {
-        Self(2 << 62 | u64::from(class.0) << 32 | u64::from(name.0))
+        Self(2 << 62 | u64::from(class.raw()) << 32 | u64::from(name.0))
     }
 
     /// What a spot is for the file that it starts in.

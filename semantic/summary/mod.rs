@@ -58,31 +58,40 @@ pub fn summarise(
         builder.keep_binding(param);
     }
     let bindings = builder.bindings.into_iter().collect();
-    let mut summary = Summary {
+    Summary {
         role,
         in_browsers: calls::is_for_browsers(model),
-        imports,
-        client_imports,
-        type_imports,
-        exports,
-        functions,
-        classes,
+        imports: exact(imports),
+        client_imports: exact(client_imports),
+        type_imports: exact(type_imports),
+        exports: exact(exports),
+        functions: exact(functions),
+        classes: exact(classes),
         bindings,
-        edges,
-        handed,
-        params,
+        edges: exact(edges),
+        handed: exact(handed),
+        params: exact(params),
         looks,
-        passed,
-        places: map.places,
+        passed: exact(passed),
+        places: map.places.exact(),
         uses: Uses::of(&uses),
-        types,
+        types: exact(types),
         param_classes,
-        tables,
-        few,
+        tables: exact(tables),
+        few: exact(few),
         names: map.names.into_texts(),
-    };
-    summary.shrink();
-    summary
+    }
+}
+
+/// Rows in as much room as they need: they stay until the link. They are copied, since allocators leave what shrinks by less
+/// than half where it is.
+pub(crate) fn exact<T>(rows: Vec<T>) -> Box<[T]> {
+    if rows.len() == rows.capacity() {
+        return rows.into();
+    }
+    let mut out = Vec::with_capacity(rows.len());
+    out.extend(rows);
+    out.into()
 }
 
 impl Summary {
@@ -106,19 +115,6 @@ impl Summary {
             && self.places.is_sound()
             && !self.functions.is_empty()
             && ends_outward(&self.functions)
-    }
-
-    /// What stays until the link is kept without the room it once grew into.
-    fn shrink(&mut self) {
-        self.exports.shrink_to_fit();
-        self.functions.shrink_to_fit();
-        self.classes.shrink_to_fit();
-        self.edges.shrink_to_fit();
-        self.handed.shrink_to_fit();
-        self.params.shrink_to_fit();
-        self.passed.shrink_to_fit();
-        self.places.shrink();
-        self.types.shrink_to_fit();
     }
 }
 
@@ -156,7 +152,7 @@ impl Builder<'_, '_> {
             Root::Binding(binding) => {
                 self.keep_binding(binding);
                 let row = self.model.file.binding(binding);
-                row.func == FuncId(0) && row.kind != BindingKind::Param
+                row.func == FuncId::MODULE && row.kind != BindingKind::Param
             }
             Root::This(_) | Root::Receiver(_) | Root::Value(_) => false,
         }
@@ -177,14 +173,14 @@ impl Builder<'_, '_> {
         });
         let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
         let asking = calls::asking_where(self.model);
-        let written: Vec<FunctionRow> = file
+        let mut rows: Vec<FunctionRow> = file
             .function_ids()
             .map(|func| {
                 let row = file.function(func);
                 let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
                 let at = file.tree.span(row.node);
                 FunctionRow {
-                    name: file.function_name(func).unwrap_or_default().into(),
+                    name: self.map.intern(file.function_name(func).unwrap_or_default()),
                     at,
                     kind: row.kind,
                     parent: row.parent.map(|parent| self.turns.func_at(parent, at)),
@@ -196,12 +192,23 @@ impl Builder<'_, '_> {
                     immediate: self.model.is_immediately_invoked(func),
                     is_kept: is_kept(self.model, accesses, func),
                     works: work::goes_on(self.model, func),
-                    side: side(self.model, func),
+                    side: self.side(func),
                     asks_where: asking.contains(&func),
                 }
             })
             .collect();
-        written.into_iter().chain(self.turns.iter().map(|(_, turn)| turn_row(turn))).collect()
+        let unnamed = self.map.intern("");
+        rows.extend(self.turns.iter().map(|(_, turn)| turn_row(turn, unnamed)));
+        rows
+    }
+
+    /// Where a function runs of which a component is made.
+    fn side(&mut self, func: FuncId) -> Side {
+        match calls::browser_hook(self.model, func) {
+            Some(hook) => Side::Browser(self.map.intern(hook)),
+            None if calls::runs_on_server(self.model, func) == Some(true) => Side::Both,
+            None => Side::Plain,
+        }
     }
 
     /// How many parameters say what a function is to do something to.
@@ -293,14 +300,14 @@ impl Builder<'_, '_> {
                     && !row.members.is_empty()
                     && row.members.iter().all(|member| member.is_static);
                 ClassRow {
-                    name: row.name.map(|name| file.tree.text(name)).unwrap_or_default().into(),
+                    name: self.map.intern(row.name.map(|name| file.tree.text(name)).unwrap_or_default()),
                     kind: row.kind,
                     base,
                     methods,
                     func: row.func,
                     constructors,
                     is_static_only,
-                    decorators: self.decorator_names(&row.decorators),
+                    decorators: self.decorator_names(&row.decorators).into(),
                     is_named: row.binding.is_some(),
                     injection: self.injection(class),
                     adopted: self.adopted(class).into(),
@@ -443,7 +450,7 @@ impl Builder<'_, '_> {
                 to: self.target(&row.to),
                 arg: row.arg,
                 at: row.site,
-                label: row.label.into(),
+                label: self.map.intern(&row.label),
                 about: calls::About {
                     event: row.about.event.map(|name| self.map.of_file(file, name)),
                     option: row.about.option.map(|name| self.map.of_file(file, name)),
@@ -462,11 +469,6 @@ impl Builder<'_, '_> {
                 label: self.map.intern(&row.label),
             })
             .collect();
-        // Collected in place of what they were made from, which is larger.
-        let (mut edges, mut handed, mut params): (Vec<_>, Vec<_>, Vec<_>) = (edges, handed, params);
-        edges.shrink_to_fit();
-        handed.shrink_to_fit();
-        params.shrink_to_fit();
         (edges, handed, params)
     }
 
@@ -772,9 +774,9 @@ const WAYS: &[&str] = &[
 ];
 
 /// The body of a loop over messages: a function that nothing hands over.
-fn turn_row(turn: &Turn) -> FunctionRow {
+fn turn_row(turn: &Turn, unnamed: NameId) -> FunctionRow {
     FunctionRow {
-        name: Box::default(),
+        name: unnamed,
         at: turn.body(),
         kind: FunctionKind::Turn,
         parent: Some(turn.parent),
@@ -788,15 +790,6 @@ fn turn_row(turn: &Turn) -> FunctionRow {
         works: false,
         side: Side::Plain,
         asks_where: false,
-    }
-}
-
-/// Where a function runs of which a component is made.
-fn side(model: &Model<'_>, func: FuncId) -> Side {
-    match calls::browser_hook(model, func) {
-        Some(hook) => Side::Browser(hook.into()),
-        None if calls::runs_on_server(model, func) == Some(true) => Side::Both,
-        None => Side::Plain,
     }
 }
 

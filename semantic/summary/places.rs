@@ -1,5 +1,6 @@
 //! The access paths of a summary: most have no step or one, and there are more of them than of anything else.
 
+use super::exact;
 use crate::index::PlaceId;
 use crate::place::{Path, Place, Root, Step};
 use serde::{Deserialize, Serialize};
@@ -58,10 +59,10 @@ impl Places {
             && self.ends.last().map_or(0, |&end| end as usize) == self.steps.len()
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.roots.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.steps.shrink_to_fit();
+    /// The same in as much room as they need.
+    pub(super) fn exact(self) -> Self {
+        let Self { roots, ends, steps } = self;
+        Self { roots: exact(roots).into(), ends: exact(ends).into(), steps: exact(steps).into() }
     }
 
     /// How much memory they take.

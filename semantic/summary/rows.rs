@@ -35,41 +35,41 @@ pub struct Summary {
     /// The strings that places below refer to.
     pub names: Texts,
     /// Module specifiers it imports.
-    pub imports: Vec<NameId>,
+    pub imports: Box<[NameId]>,
     /// Those of them, sorted, that are loaded in browsers alone.
-    pub client_imports: Vec<NameId>,
+    pub client_imports: Box<[NameId]>,
     /// Module specifiers from which it takes types only.
-    pub type_imports: Vec<NameId>,
+    pub type_imports: Box<[NameId]>,
     /// What it exports.
-    pub exports: Vec<ExportRow>,
+    pub exports: Box<[ExportRow]>,
     /// Its functions, by [`FuncId`].
-    pub functions: Vec<FunctionRow>,
+    pub functions: Box<[FunctionRow]>,
     /// Its classes, by [`ClassId`].
-    pub classes: Vec<ClassRow>,
+    pub classes: Box<[ClassRow]>,
     /// Bindings that places below start from.
     pub bindings: Sorted<BindingId, BindingRow>,
     /// Edges between functions.
-    pub edges: Vec<EdgeRow>,
+    pub edges: Box<[EdgeRow]>,
     /// Functions handed to functions of the project.
-    pub handed: Vec<HandedRow>,
+    pub handed: Box<[HandedRow]>,
     /// What functions do with function parameters.
-    pub params: Vec<ParamRow>,
+    pub params: Box<[ParamRow]>,
     /// What functions do to arguments that they only look at or hand on.
     pub looks: Sorted<(FuncId, u16), LookRow>,
     /// What functions of the project are handed, functions aside.
-    pub passed: Vec<PassedRow>,
+    pub passed: Box<[PassedRow]>,
     /// What is done to things that other files may know too.
     pub uses: Uses,
     /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
     pub places: Places,
     /// What fields and module bindings hold.
-    pub types: Vec<(PlaceId, TypeRow)>,
+    pub types: Box<[(PlaceId, TypeRow)]>,
     /// The classes of other files that annotations of parameters name.
     pub param_classes: Sorted<BindingId, PlaceId>,
     /// Module bindings that hold a collection written out in the source.
-    pub tables: Vec<BindingId>,
+    pub tables: Box<[BindingId]>,
     /// The names of types that have few values.
-    pub few: Vec<NameId>,
+    pub few: Box<[NameId]>,
 }
 
 /// An exported name.
@@ -104,8 +104,8 @@ pub enum ExportTo {
 /// A function.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct FunctionRow {
-    /// The name it goes by; empty if none.
-    pub name: Box<str>,
+    /// The name it goes by; empty if none. See [`Summary::name`].
+    pub name: NameId,
     /// Where it starts.
     pub at: Span,
     /// How it was written.
@@ -135,35 +135,35 @@ pub struct FunctionRow {
 }
 
 /// Whether a part of a component runs where it is rendered on a server.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Side {
     /// It is no part of one, or as far as its callers are.
     Plain,
     /// It is a hook that runs there, too.
     Both,
     /// It runs in browsers alone: the hook that it is, or that it is handed to.
-    Browser(Box<str>),
+    Browser(NameId),
 }
 
 /// A class.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub struct ClassRow {
-    /// Its name; empty if none.
-    pub name: Box<str>,
+    /// Its name; empty if none. See [`Summary::name`].
+    pub name: NameId,
     /// How it was written.
     pub kind: ClassKind,
     /// What it inherits from.
     pub base: Option<BaseRow>,
     /// Its methods: name, function, whether static.
-    pub methods: Vec<(NameId, FuncId, bool)>,
+    pub methods: Box<[(NameId, FuncId, bool)]>,
     /// The function it is evaluated in.
     pub func: FuncId,
     /// Its constructor and field initialisers.
-    pub constructors: Vec<FuncId>,
+    pub constructors: Box<[FuncId]>,
     /// Only static members: nobody makes instances.
     pub is_static_only: bool,
     /// Names of the decorators on it.
-    pub decorators: Vec<NameId>,
+    pub decorators: Box<[NameId]>,
     /// A variable names it. An object literal without one may be a prototype or the options of a framework.
     pub is_named: bool,
     /// What it is injected with, if its framework may make it as often.
@@ -210,7 +210,7 @@ pub enum BaseRow {
 pub struct BindingRow {
     /// Its name.
     pub name: NameId,
-    /// The function that creates it; `FuncId(0)` for module bindings.
+    /// The function that creates it; [`FuncId::MODULE`] for module bindings.
     pub func: FuncId,
     /// Where it is declared.
     pub at: Span,
@@ -301,7 +301,7 @@ pub struct HandedRow {
     /// What tells the rows about the call apart.
     pub about: calls::About,
     /// What is called, as written.
-    pub label: Box<str>,
+    pub label: NameId,
 }
 
 /// Something other than a function that is handed to a function of the project.
@@ -376,6 +376,18 @@ pub enum What {
 }
 
 impl Summary {
+    /// The text of a name that rows give.
+    #[must_use]
+    pub fn name(&self, id: NameId) -> &str {
+        self.names.get(id)
+    }
+
+    /// The name that a function goes by; empty if none.
+    #[must_use]
+    pub fn function_name(&self, func: FuncId) -> &str {
+        self.name(self.functions[func.index()].name)
+    }
+
     /// The access path that rows name by an id.
     #[must_use]
     pub fn place(&self, id: PlaceId) -> Place {
@@ -389,11 +401,10 @@ impl Summary {
             size_of_val(rows)
         }
         let looks = self.looks.iter().map(|(_, look)| rows(&look.methods) + rows(&look.forwarded));
-        let functions = self.functions.iter().map(|row| row.name.len());
         let classes = self
             .classes
             .iter()
-            .map(|row| row.name.len() + rows(&row.methods) + rows(&row.constructors) + rows(&row.decorators));
+            .map(|row| rows(&row.methods) + rows(&row.constructors) + rows(&row.decorators));
         size_of::<Self>()
             + self.names.bytes()
             + rows(&self.imports)
@@ -401,13 +412,11 @@ impl Summary {
             + rows(&self.type_imports)
             + rows(&self.exports)
             + rows(&self.functions)
-            + functions.sum::<usize>()
             + rows(&self.classes)
             + classes.sum::<usize>()
             + self.bindings.bytes()
             + rows(&self.edges)
             + rows(&self.handed)
-            + self.handed.iter().map(|row| row.label.len()).sum::<usize>()
             + rows(&self.params)
             + self.looks.bytes()
             + looks.sum::<usize>()

@@ -1,6 +1,6 @@
 //! What a file does to its places, in a third of the room: most is never asked for, and nothing twice.
 
-use super::{UseRow, What};
+use super::{UseRow, What, exact};
 use crate::bounds::{self, Limits};
 use crate::index::{FuncId, PlaceId};
 use crate::tree::Span;
@@ -34,7 +34,7 @@ impl Uses {
             }
             ends.push(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         }
-        Self { places: places.into(), ends: ends.into(), bytes: bytes.into(), limits: Limits::default() }
+        Self { places: exact(places), ends: exact(ends), bytes: exact(bytes), limits: Limits::default() }
     }
 
     /// The places that something is done to, in order.

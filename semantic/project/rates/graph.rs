@@ -215,11 +215,11 @@ impl Graph {
     }
 
     pub(super) fn func(&self, file: FileId, func: FuncId) -> Node {
-        Node(self.offsets[file.index()] + func.0)
+        Node(self.offsets[file.index()] + func.raw())
     }
 
     pub(super) fn class(&self, file: FileId, class: ClassId) -> Node {
-        Node(self.classes[file.index()] + class.0)
+        Node(self.classes[file.index()] + class.raw())
     }
 
     fn add_file(&mut self, project: &Project<'_>, id: FileId, targets: &Targets) {
@@ -254,7 +254,7 @@ impl Graph {
     fn add_calls(&mut self, project: &Project<'_>, id: FileId, targets: &Targets) {
         let summary = project.summary(id);
         let is_cold = summary.role == Role::Test;
-        let first = self.func(id, FuncId(0)).0 as usize;
+        let first = self.func(id, FuncId::MODULE).0 as usize;
         let functions = first..first + summary.functions.len();
         self.cold[functions.clone()].fill(is_cold);
         self.servable[functions].fill(!summary.in_browsers);

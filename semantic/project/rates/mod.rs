@@ -110,7 +110,7 @@ impl Rates {
 
     pub(super) fn callers(&self, file: FileId, func: FuncId) -> &[(FileId, FuncId)] {
         let Some(&offset) = self.offsets.get(file.index()) else { return &[] };
-        self.callers.of(Node(offset + func.0))
+        self.callers.of(Node(offset + func.raw()))
     }
 
     pub(super) fn of(&self, file: FileId, func: FuncId) -> RateInfo {
@@ -158,7 +158,7 @@ impl Rates {
             let summary = project.summary(file);
             if handed {
                 if let Some(row) = summary.handed.get(row as usize) {
-                    out.push(Witness { file, at: row.at, label: row.label.to_string() });
+                    out.push(Witness { file, at: row.at, label: project.name(file, row.label).to_owned() });
                 }
             } else if let Some(edge) = summary.edges.get(row as usize) {
                 out.push(Witness { file, at: edge.at, label: project.name(file, edge.label).to_owned() });
@@ -186,8 +186,8 @@ impl Rates {
         let at = self.offsets.partition_point(|&offset| offset <= node).saturating_sub(1);
         let file = FileId(u32::try_from(at).unwrap_or(u32::MAX));
         match node.checked_sub(self.classes[at]) {
-            Some(class) => Runs::Class(file, ClassId(class)),
-            None => Runs::Function(file, FuncId(node - self.offsets[at])),
+            Some(class) => Runs::Class(file, ClassId::from_raw(class)),
+            None => Runs::Function(file, FuncId::from_raw(node - self.offsets[at])),
         }
     }
 

@@ -53,7 +53,7 @@ impl Graph {
                 Role::Test => Rate::Cold,
                 Role::Source | Role::Script | Role::CommandLine => Rate::Once,
             };
-            queue.push(rate, self.func(id, FuncId(0)), None, How::PLAIN);
+            queue.push(rate, self.func(id, FuncId::MODULE), None, How::PLAIN);
             for (i, row) in summary.functions.iter().enumerate() {
                 let func = FuncId::from_index(i);
                 let is_setup = row.kind == FunctionKind::Setup;
@@ -105,7 +105,7 @@ impl Graph {
             let node = self.handed_node(id, handed.func);
             // Names are read last: it takes longest.
             let is_unseen = |node: &Node| self.states[node.0 as usize].info.rate.is_none();
-            out.extend(node.filter(is_unseen).filter(|_| takes_handler(&handed.label)));
+            out.extend(node.filter(is_unseen).filter(|_| takes_handler(project.name(id, handed.label))));
         }
     }
 
