@@ -247,7 +247,9 @@ impl Project<'_> {
     /// `const api = { items: [], add() { this.items… } }`: the fields of `api` are already named after its binding.
     fn is_namespace(&self, file: FileId, class: ClassId, spot: &Spot) -> bool {
         let row = &self.summary(file).classes[class.index()];
-        row.kind == ClassKind::Object && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
+        row.kind == ClassKind::Object
+            && row.is_named
+            && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
     }
 
     /// What a path into the exports of a file names.
@@ -312,7 +314,11 @@ impl Project<'_> {
             ExportTo::Place(place) => self.canonical_of(file, *place, fuel),
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
-            ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
+            ExportTo::Value(_) => {
+                let literal = self.whole_literal(file).filter(|_| name != Symbol::WHOLE);
+                let root = literal.map_or(SpotRoot::Exports(file), |class| SpotRoot::Instance(file, class));
+                Spot::root(root).with(SpotStep::Field(name))
+            }
             ExportTo::From { source, imported } => match self.modules[file.index()].get(*source) {
                 Some(super::Resolution::File(target)) => {
                     let steps: SmallVec<[SpotStep; 3]> = imported
@@ -327,6 +333,19 @@ impl Project<'_> {
                     spot
                 }
             },
+        }
+    }
+
+    /// The object literal without a name that is all that a file exports. Its methods see it as their `this`, others as the file's
+    /// exports.
+    fn whole_literal(&self, file: FileId) -> Option<ClassId> {
+        let row = self.tables(file).export(Symbol::WHOLE)?;
+        match &self.summary(file).exports[row as usize].target {
+            ExportTo::Value(TypeRow::Instance(class)) => {
+                let literal = &self.summary(file).classes[class.index()];
+                (literal.is_own_receiver && !literal.is_named).then_some(*class)
+            }
+            _ => None,
         }
     }
 
@@ -436,7 +455,11 @@ impl Project<'_> {
                 SpotRoot::Instance(file, class) => return GlobalTy::Instance(file, class),
                 SpotRoot::Class(file, class) => return GlobalTy::Class(file, class),
                 SpotRoot::Function(file, func) => return GlobalTy::Function(file, func),
-                SpotRoot::Package(_) | SpotRoot::Global(_) => return self.value_type(spot),
+                SpotRoot::Package(_) => return self.value_type(spot),
+                SpotRoot::Global(_) => match self.value_type(spot) {
+                    GlobalTy::Unknown => return self.given_to_global(spot, fuel),
+                    known => return known,
+                },
                 _ => {}
             }
         }
@@ -452,6 +475,15 @@ impl Project<'_> {
             return self.field_type(&owner, *name, spot, fuel);
         }
         GlobalTy::Unknown
+    }
+
+    /// The object that a file gives to a global: `window.App = { … }`. A function there may stand in for one of the platform's.
+    fn given_to_global(&self, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {
+        let told = self.told_at(spot).map(|(file, row)| self.type_at_row(file, row as usize, fuel));
+        match told {
+            Some(known @ (GlobalTy::Instance(..) | GlobalTy::Model(_))) => known,
+            _ => GlobalTy::Unknown,
+        }
     }
 
     fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {

@@ -302,6 +302,7 @@ impl Builder<'_, '_> {
                     is_static_only,
                     decorators: self.decorator_names(&row.decorators),
                     is_named: row.binding.is_some(),
+                    is_own_receiver: file.is_own_receiver(class),
                     injection: self.injection(class),
                     adopted: self.adopted(class).into(),
                 }

@@ -166,6 +166,8 @@ pub struct ClassRow {
     pub decorators: Vec<NameId>,
     /// A variable names it. An object literal without one may be a prototype or the options of a framework.
     pub is_named: bool,
+    /// It is an object literal whose methods see it as their `this`, and nothing is made of it.
+    pub is_own_receiver: bool,
     /// What it is injected with, if its framework may make it as often.
     pub injection: Option<Box<InjectionRow>>,
     /// Its members that other files give it.
