@@ -1,8 +1,9 @@
 //! How long things live, and whether they outlive the code that touches them.
 
-use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, model_of};
+use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, Use, model_of};
 use crate::index::{ClassId, FuncId};
 use crate::rate::{Life, Rate};
+use crate::summary::What;
 use crate::tables::FunctionKind;
 
 /// How long a thing lives, and why we think so.
@@ -63,9 +64,26 @@ impl Project<'_> {
                 Some(row) if !row.is_param => self.run_life(file, row.func),
                 _ => Lives::Unknown,
             },
+            SpotRoot::Instance(..) if self.is_shared_by_instances(spot) => Lives::Process,
             SpotRoot::Instance(file, class) => self.instance_life(file, class),
             SpotRoot::Value(..) | SpotRoot::Receiver(..) => Lives::Unknown,
         }
+    }
+
+    /// Whether it is part of what the prototype of a class has and no instance is given one of its own: `X.prototype.cache = {}`.
+    fn is_shared_by_instances(&self, spot: &Spot) -> bool {
+        let (SpotRoot::Instance(file, class), Some(&step @ SpotStep::Field(name))) =
+            (spot.root, spot.path.first())
+        else {
+            return false;
+        };
+        let shared = &self.summary(file).classes[class.index()].shared;
+        let is_given = || {
+            let whole = Spot::root(spot.root).with(step);
+            let is_whole = |found: &Use| self.spot(found.file, found.row.place) == whole;
+            self.uses(&whole).iter().any(|found| matches!(found.row.what, What::Assigned) && is_whole(found))
+        };
+        shared.iter().any(|&of| self.symbol_of(file, of) == name) && !is_given()
     }
 
     /// Whether it is part of what `get` gives of a thing that is no map, as rows say: `client.get(url)` of a client that another
