@@ -217,6 +217,12 @@ impl Project<'_> {
             .any(|at| self.runs_by_itself(file, at))
     }
 
+    /// Whether something else than a call of the project's own runs a function: an event, a timer, a framework.
+    #[must_use]
+    pub fn is_begun_by_others(&self, file: FileId, func: FuncId) -> bool {
+        self.rates.entry(file, func).is_some()
+    }
+
     /// Whether a closure is the handler of a server, a socket's peer or an interval, which run it long after the code
     /// that armed them has returned. The events of a stream are not among them: they end with what one call reads.
     #[must_use]
@@ -272,7 +278,8 @@ impl Project<'_> {
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
         let is_taken = name.is_some_and(|name| {
-            self.has_possible_use(name, |_| true)
+            // Putting it on a prototype, `X.prototype.reset = function () {}`, takes it from nobody.
+            self.has_possible_use(name, |found| !matches!(found.row.what, What::Assigned))
                 || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
         });
         let runs_later = self.runs_by_itself(file, func) || self.hears_messages(file, func);
