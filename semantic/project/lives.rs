@@ -1,6 +1,7 @@
 //! How long things live, and whether they outlive the code that touches them.
 
 use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, Use, model_of};
+use crate::growth::Op;
 use crate::index::{ClassId, FuncId};
 use crate::rate::{Life, Rate};
 use crate::summary::What;
@@ -279,7 +280,8 @@ impl Project<'_> {
         let name = self.symbol(&self.summary(file).functions[func.index()].name);
         let is_taken = name.is_some_and(|name| {
             // Putting it on a prototype, `X.prototype.reset = function () {}`, takes it from nobody.
-            self.has_possible_use(name, |found| !matches!(found.row.what, What::Assigned))
+            let is_put = |what: &What| matches!(what, What::Assigned | What::Collection(Op::Reset));
+            self.has_possible_use(name, |found| !is_put(&found.row.what))
                 || is_telling(self.text(name)) && self.rates.is_called_loosely(name)
         });
         let runs_later = self.runs_by_itself(file, func) || self.hears_messages(file, func);
