@@ -271,6 +271,8 @@ pub struct ListenerClaim {
     pub model: Option<ModelId>,
     /// How the target came to be known.
     pub origin: Origin,
+    /// The function that gave it, and whether that must be known to keep it: what was waited for is most often made for that.
+    pub asked: Option<(Place, bool)>,
     /// The parameter of the constructor that it is, or is a part of.
     pub handed: Option<Place>,
     /// The event, if it is a constant.

@@ -1,20 +1,31 @@
 //! Calls that give the same thing each time, as far as their callers can tell: `Client.get()`, `getStore()`.
 
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
+use outlive_semantic::lent::lent;
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 
 /// The getter that gave what a path starts from: a function that anybody can name, and that is told nothing. None if there
 /// is none.
 pub(crate) fn getter(model: &Model<'_>, place: &Place) -> Option<Place> {
-    let tree = &model.file.tree;
-    let call = match place.root {
+    let given = match place.root {
         Root::Value(node) => node,
         Root::Binding(binding) => model.file.sole_value(binding)?,
         _ => return None,
     };
+    getter_called(model, given)
+}
+
+/// The same, where the path may start from what the caller waits for: `const client = await getClient()`. Whether one thing was
+/// asked for twice can be told then, not whether that was there before.
+pub(crate) fn awaited_getter(model: &Model<'_>, place: &Place) -> Option<Place> {
+    getter_called(model, call_behind(model, place)?)
+}
+
+fn getter_called(model: &Model<'_>, call: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
     let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
     if tree.args(call).next().is_some() || !gives_what_is_there(model.callee_name(callee)?) {
         return None;
@@ -34,6 +45,26 @@ pub(crate) fn getter(model: &Model<'_>, place: &Place) -> Option<Place> {
 /// The variable of the module that a function of the file fills once and gives to whoever waits for it, where a path starts from
 /// what that function gave: `async function connect() { if (shared) return shared; … }`. The path from there.
 pub(crate) fn kept(model: &Model<'_>, place: &Place) -> Option<Place> {
+    let callee = model.file.tree.callee(call_behind(model, place)?)?;
+    let kept = lent(model, model.function_of(callee)?)?;
+    let is_variable = matches!(kept.root, Root::Binding(_));
+    is_variable.then(|| place.path.iter().copied().try_fold(kept, Place::with)).flatten()
+}
+
+/// The function of another file, or method, of whose result a path starts: what that keeps and gives to whoever asks, the whole
+/// project can tell.
+pub(crate) fn asked(model: &Model<'_>, place: &Place) -> Option<Place> {
+    let callee = model.file.place(model.file.tree.callee(call_behind(model, place)?)?);
+    let may_be_known = match callee.root {
+        Root::Module(_) | Root::Exports | Root::Global(_) => true,
+        Root::Binding(_) | Root::This(_) | Root::Class(_) => !callee.path.is_empty(),
+        Root::Value(_) | Root::Receiver(_) => false,
+    };
+    may_be_known.then_some(callee)
+}
+
+/// The call of whose result a path starts, whether or not somebody waits for that.
+fn call_behind(model: &Model<'_>, place: &Place) -> Option<NodeId> {
     let tree = &model.file.tree;
     let given = match place.root {
         Root::Value(node) => node,
@@ -43,11 +74,7 @@ pub(crate) fn kept(model: &Model<'_>, place: &Place) -> Option<Place> {
         },
         _ => return None,
     };
-    let call = tree.awaited(given);
-    let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
-    let func = model.function_of(callee).filter(|&func| !model.file.function(func).is_generator)?;
-    let kept = kept_by(model, func)?;
-    place.path.iter().copied().try_fold(kept, Place::with)
+    Some(tree.awaited(given)).filter(|&call| tree.kind(call) == Kind::Call)
 }
 
 /// The promise of whose value a parameter is told: `connect().then((shared) => …)`.
@@ -58,47 +85,6 @@ fn settled(model: &Model<'_>, param: BindingId) -> Option<NodeId> {
     let (call, 0) = tree.argument_of(func)? else { return None };
     let (promise, "then") = tree.method_call(call)? else { return None };
     (tree.node(row.node).slot == 0 && row.opaque_writes == 0).then_some(promise)
-}
-
-/// The one variable of the module that all that a function returns is, or has been put into.
-fn kept_by(model: &Model<'_>, func: FuncId) -> Option<Place> {
-    let tree = &model.file.tree;
-    let returned = model.returned_values(func);
-    let places = returned.iter().map(|&value| model.file.place(tree.awaited(value)));
-    let kept = places.clone().find(|place| is_of_module(model, place))?;
-    let is_it = |(&value, place): (&NodeId, Place)| {
-        // What is made while others wait for it: `return new Promise((done) => (socket.onopen = () => done(socket)))`.
-        place == kept
-            || matches!(tree.kind(value), Kind::Null)
-            || tree.kind(value) == Kind::New && is_promise(model, value)
-            || is_put_into(model, &place, &kept)
-    };
-    returned.iter().zip(places).all(is_it).then_some(kept)
-}
-
-/// Whether a place is a variable of the module, or a field of one.
-fn is_of_module(model: &Model<'_>, place: &Place) -> bool {
-    let Root::Binding(binding) = place.root else { return false };
-    let row = model.file.binding(binding);
-    row.func.index() == 0
-        && matches!(row.kind, BindingKind::Var | BindingKind::Let | BindingKind::Const)
-        && !place.path.contains(&Step::Element)
-}
-
-fn is_promise(model: &Model<'_>, made: NodeId) -> bool {
-    model.file.tree.callee(made).and_then(|callee| model.callee_name(callee)) == Some("Promise")
-}
-
-/// Whether what a variable holds is also kept at a place: `const socket = (state.socket = open())`, `shared = socket`.
-fn is_put_into(model: &Model<'_>, place: &Place, kept: &Place) -> bool {
-    let tree = &model.file.tree;
-    let Root::Binding(binding) = place.root else { return false };
-    let of_chain = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::Assign);
-    let is_chained =
-        of_chain.and_then(|assign| tree.first(assign)).is_some_and(|to| model.file.place(to) == *kept);
-    place.path.is_empty()
-        && (is_chained
-            || model.values(kept).iter().any(|&value| model.file.binding_of(value) == Some(binding)))
 }
 
 /// Whether a name says that what is there is given, and nothing made. What is current differs from place to place.

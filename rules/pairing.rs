@@ -1,6 +1,6 @@
 //! Which removal takes which listener away: the same target, event, function and capture flag.
 
-use crate::getter::getter;
+use crate::getter::awaited_getter;
 use crate::overwritten;
 use outlive_semantic::calls;
 use outlive_semantic::identity::{self, Identity, Match};
@@ -298,7 +298,7 @@ pub(crate) fn same_target(model: &Model<'_>, added: &Place, removed: &Place) -> 
     if added == removed {
         return Match::Must;
     }
-    if let (Some(one), Some(other)) = (getter(model, added), getter(model, removed)) {
+    if let (Some(one), Some(other)) = (awaited_getter(model, added), awaited_getter(model, removed)) {
         return if one == other && added.path == removed.path { Match::Must } else { Match::May };
     }
     let (left, right) = (listeners::aliases(model, added), listeners::aliases(model, removed));

@@ -21,6 +21,7 @@ pub mod holds;
 pub mod identity;
 pub mod index;
 pub mod invariant;
+pub mod lent;
 pub mod listeners;
 mod lower;
 pub mod model;

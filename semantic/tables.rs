@@ -212,6 +212,8 @@ pub struct Class {
     pub field_init: Option<FuncId>,
     /// What is copied onto its prototype, but for what is written out: `Object.assign(X.prototype, methods)`.
     pub copied: SmallVec<[NodeId; 1]>,
+    /// Whether it is what CommonJS exports: `this` in the functions that are put on `exports`.
+    pub is_exports: bool,
 }
 
 /// What an import takes from its module.

@@ -6,6 +6,7 @@ use super::target_end::ends_target;
 use super::{META, again, ends, given, keyed, once, partner, signal};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
+use crate::getter::asked;
 use crate::pairing::{compare_events, matches, same_target};
 use crate::rule::{Claims, FileView};
 use crate::{ending, list, overwritten, owned};
@@ -46,7 +47,11 @@ pub(super) fn claim(
     let registration = renamed.as_ref().unwrap_or(registration);
     let given = of_given(model, registration).or(kept);
     let target = given.as_ref().unwrap_or(registration);
-    let origin = origin(model, target).filter(|_| !is_of_call(model, registration));
+    let asked = asked(model, &target.place);
+    let known = origin(model, target);
+    let must_be_kept = known.is_none();
+    let origin = known.or_else(|| asked.as_ref().map(|_| Origin::Fetched));
+    let origin = origin.filter(|_| !is_of_call(model, registration));
     let Some(origin) = origin else {
         return file.drop(&META, registration.call, || {
             "the target is made by the code that listens to it".to_owned()
@@ -62,6 +67,7 @@ pub(super) fn claim(
         shown,
         model: model.model_of(model.ty(registration.target)).or_else(|| origin::socket(file, registration)),
         origin,
+        asked: asked.map(|of| (claims.names.place(model, &of), must_be_kept)),
         handed: constructor_param(model, &target.place).map(|param| claims.names.place(model, &param)),
         event: constant_event(&registration.event),
         is_last: is_end_of_process(model, registration),

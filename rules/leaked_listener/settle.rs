@@ -38,7 +38,13 @@ pub(super) fn settle(
     known: &mut Known,
 ) -> Option<Finding> {
     let project = view.project;
-    let spot = project.canonical(file, &body.target);
+    let lent = body.asked.as_ref().and_then(|(of, _)| project.lent(file, of, &body.target));
+    // What an instance gives may well go with it.
+    let is_kept = |spot: &Spot| matches!(project.life(spot), Lives::Process | Lives::Singleton(..));
+    if matches!(body.asked, Some((_, true))) && !lent.as_ref().is_some_and(is_kept) {
+        return view.drop(file, claim, || "the target is made by the code that listens to it".to_owned());
+    }
+    let spot = lent.unwrap_or_else(|| project.canonical(file, &body.target));
     let lives = target_life(project, &spot, body);
     let heard = Heard { view, project, file, claim, body, spot, lives };
     let mut doubt = Doubt::default();

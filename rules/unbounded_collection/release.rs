@@ -46,6 +46,7 @@ pub(super) fn released(
                 idle = Some(found);
             }
             What::Collection(Op::Release) if is_hot && is_over(project, &found) => {}
+            What::Collection(Op::Release) if is_first(project, lives, &found) => {}
             What::Collection(Op::Release) => return Released::Yes(found),
             What::Collection(Op::Reset)
                 if is_hot && (is_end(project, spot, &found) || is_start(project, &found)) => {}
@@ -231,6 +232,26 @@ fn is_making(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
         }
         _ => project.rate(found.file, found.row.func).is_once() && found.row.func.index() == 0,
     }
+}
+
+/// Whether a method that only the constructor of the owner calls empties what is empty still, and nobody else can call it: it
+/// is no part of what the class offers, or the project makes the instances itself, again and again.
+fn is_first(project: &Project<'_>, lives: Lives, found: &Use) -> bool {
+    let (Lives::With(of, owner @ Owner::Class(class), _) | Lives::Singleton(of, owner @ Owner::Class(class))) =
+        lives
+    else {
+        return false;
+    };
+    let row = &project.summary(found.file).functions[found.row.func.index()];
+    let made = project.class_rate(of, class).rate;
+    let is_inner = row.is_private || project.name(found.file, row.name).starts_with('_');
+    // What the constructor only hands on, as the handler of an event, runs whenever that comes.
+    let is_called = project.rate(found.file, found.row.func).rate == made
+        && !project.is_begun_by_others(found.file, found.row.func);
+    row.class.is_some()
+        && is_called
+        && (is_inner || made.is_some_and(Rate::is_hot))
+        && project.is_part_of_making(of, owner, found.file, found.row.func)
 }
 
 /// Methods that make an instance ready, by the names everybody gives them.

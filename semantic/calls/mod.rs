@@ -249,6 +249,10 @@ fn is_linkable(model: &Model<'_>, place: &Place) -> bool {
         }
         Root::This(_) | Root::Exports | Root::Class(_) => !place.path.is_empty(),
         Root::Receiver(func) => !place.path.is_empty() && model.file.may_be_adopted(func),
+        // `window.App = { … }`
+        Root::Global(name) => {
+            !place.path.is_empty() && !OF_THE_PLATFORM.contains(&model.file.tree.text(name))
+        }
         Root::Binding(binding) => {
             !place.path.is_empty()
                 && (model.file.binding(binding).kind != BindingKind::Param
@@ -257,6 +261,36 @@ fn is_linkable(model: &Model<'_>, place: &Place) -> bool {
         _ => false,
     }
 }
+
+/// Globals whose methods are called everywhere, and are never the project's own.
+const OF_THE_PLATFORM: &[&str] = &[
+    "Array",
+    "Atomics",
+    "BigInt",
+    "Buffer",
+    "Date",
+    "Intl",
+    "JSON",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Reflect",
+    "String",
+    "Symbol",
+    "URL",
+    "console",
+    "document",
+    "history",
+    "localStorage",
+    "location",
+    "module",
+    "navigator",
+    "performance",
+    "process",
+    "require",
+    "sessionStorage",
+];
 
 /// Node's own modules are never part of the project.
 fn is_builtin(model: &Model<'_>, place: &Place) -> bool {

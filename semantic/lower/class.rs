@@ -223,6 +223,7 @@ impl Lowering {
             func: self.func,
             field_init: None,
             copied: SmallVec::new(),
+            is_exports: false,
         });
         self.node(Kind::Class, span(class.span), id.raw(), |l| {
             l.scoped(false, |l| {

@@ -1,5 +1,6 @@
 //! Imports and exports, ECMAScript and CommonJS.
 
+use super::owner::{declared_by_chain, is_data};
 use super::{Lowering, span};
 use crate::index::{BindingId, NameId, NodeId};
 use crate::tables::{BindingKind, Export, ExportTarget, Import, Imported, Lowered};
@@ -203,8 +204,17 @@ fn assigned_export(file: &Lowered, assign: NodeId, found: &mut Found) {
     let span = tree.span(assign);
     if is_exports_object(file, target) {
         if file.global_of(target).is_none() {
-            found.push((Some("=".to_owned()), ExportTarget::Value(value), span));
+            let declared = declared_by_chain(file, assign);
+            let whole = declared.map_or(ExportTarget::Value(value), ExportTarget::Binding);
+            found.push((Some("=".to_owned()), whole, span));
+            let of_whole = found.len();
             exported_properties(file, value, found);
+            if declared.is_some() {
+                // `const api = module.exports = { list: [] }`: the variable has it, under whichever name others see it.
+                let of_variable = |target: ExportTarget| matches!(target, ExportTarget::Value(value) if is_data(file, value));
+                let properties: Found = found.drain(of_whole..).filter(|row| !of_variable(row.1)).collect();
+                found.extend(properties);
+            }
         }
     } else if tree.kind(target) == Kind::Member
         && let Some(object) = tree.first(target)

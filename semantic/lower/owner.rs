@@ -1,9 +1,10 @@
 //! Whose `this` a function sees: classes, constructor functions with prototypes, and objects with methods.
 
+use super::module::is_exports_object;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::tables::{BindingKind, Class, ClassKind, FunctionKind, Lowered, Member};
-use crate::tree::{Kind, flag};
-use rustc_hash::FxHashMap;
+use crate::tree::{Kind, Tree, flag};
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 /// Property names whose functions see the enclosing object as `this`: Vue's option groups and their like.
@@ -33,6 +34,7 @@ pub(super) fn find_owners(file: &mut Lowered) {
             _ => {}
         }
     }
+    owners.methods_of_exports(file);
     owners.named_methods(file);
     owners.bases_by_call(file);
     inherit_this(file);
@@ -138,6 +140,18 @@ struct Owners {
     by_path: FxHashMap<String, PathFunction>,
     /// Calls that give an object, `this` or a variable, what a base class has: they are looked at when all classes are known.
     borrowing: Vec<Borrowing>,
+    exported: Exported,
+}
+
+/// What CommonJS puts on `exports` one by one. Functions among it see `exports` as their `this` when they are called there.
+#[derive(Default)]
+struct Exported {
+    /// The names of what is no function: `exports.list = []`.
+    data: FxHashSet<NameId>,
+    /// `exports.add = function () {}`: the targets and values of assignments.
+    functions: Vec<(NodeId, NodeId)>,
+    /// `Object.assign(exports, { … })`
+    literals: FxHashSet<NodeId>,
 }
 
 /// `EventEmitter.call(this)`, `Object.assign(bus, EventEmitter.prototype)`.
@@ -203,6 +217,35 @@ impl Owners {
             && file.tree.function(value).is_some()
         {
             self.namespace_member(file, binding, target, value);
+        } else if is_exports_object(file, object) {
+            self.exported.note(file, target, rightmost(file, value));
+        }
+    }
+
+    /// Functions on `exports` that ask their `this` for other things there. Those that do not may be called on something else:
+    /// constructors, and what a class copies onto its prototype.
+    fn methods_of_exports(&self, file: &mut Lowered) {
+        let Exported { data, functions, literals } = &self.exported;
+        if data.is_empty() {
+            return;
+        }
+        for class in &mut file.classes {
+            let asks = |member: &Member| {
+                member
+                    .func
+                    .is_some_and(|func| asks_this_for(&file.tree, file.functions[func.index()].node, data))
+            };
+            class.is_exports |= literals.contains(&class.node) && class.members.iter().any(asks);
+        }
+        let found: Vec<_> =
+            functions.iter().copied().filter(|&(_, value)| is_method_asking(file, value, data)).collect();
+        let Some(&(first, _)) = found.first() else { return };
+        let class = ClassId::from_index(file.classes.len());
+        let row = empty_class(first, ClassKind::Object, None, None, FuncId::MODULE);
+        file.classes.push(Class { is_exports: true, ..row });
+        for (target, value) in found {
+            let name = file.tree.name_id(target);
+            add_member(file, class, name, value, target, false);
         }
     }
 
@@ -312,6 +355,11 @@ impl Owners {
                     }
                 }
             }
+            "assign" if is_exports_object(file, first) => {
+                for literal in file.tree.args(call).skip(1) {
+                    self.exported.note_all(file, literal);
+                }
+            }
             "assign" | "extend" | "mixin" | "defineProperties" => {
                 if let Some(class) = self.prototype(file, first) {
                     let sources: Vec<NodeId> = file.tree.args(call).skip(1).collect();
@@ -394,6 +442,54 @@ impl Owners {
             self.of_binding(file, binding, ClassKind::Constructor);
         }
     }
+}
+
+impl Exported {
+    /// `exports.name = value`
+    fn note(&mut self, file: &Lowered, target: NodeId, value: NodeId) {
+        if file.tree.function(value).is_some() {
+            self.functions.push((target, value));
+        } else if is_data(file, value) {
+            self.data.extend(file.tree.name_id(target));
+        }
+    }
+
+    /// `Object.assign(exports, { … })`
+    fn note_all(&mut self, file: &Lowered, literal: NodeId) {
+        if file.tree.kind(literal) == Kind::Object {
+            self.literals.insert(literal);
+            self.data.extend(data_of(file, literal));
+        }
+    }
+}
+
+/// The names of the properties of a literal that are no functions.
+fn data_of(file: &Lowered, object: NodeId) -> impl Iterator<Item = NameId> {
+    let tree = &file.tree;
+    let properties = tree.children(object).filter(|&prop| tree.kind(prop) == Kind::Property);
+    let data = properties.filter(|&prop| tree.last_child(prop).is_some_and(|value| is_data(file, value)));
+    data.filter_map(|prop| tree.name_id(prop))
+}
+
+/// Whether a value is written out, and no function.
+pub(super) fn is_data(file: &Lowered, value: NodeId) -> bool {
+    use Kind::{Array, Bool, New, Null, Number, Object, String, Template};
+    matches!(file.tree.kind(value), Array | Bool | New | Null | Number | Object | String | Template)
+}
+
+/// Whether a function asks its `this` for something of these names.
+fn asks_this_for(tree: &Tree, func: NodeId, names: &FxHashSet<NameId>) -> bool {
+    tree.subtree(func).any(|node| {
+        tree.kind(node) == Kind::Member
+            && tree.first(node).is_some_and(|object| tree.kind(object) == Kind::This)
+            && tree.name_id(node).is_some_and(|name| names.contains(&name))
+    })
+}
+
+/// Whether a value is a function that may be a method, and asks its `this` for something of these names.
+fn is_method_asking(file: &Lowered, value: NodeId, names: &FxHashSet<NameId>) -> bool {
+    let func = file.tree.function(value).filter(|&func| is_method(file, func, None));
+    func.is_some_and(|func| asks_this_for(&file.tree, file.function(func).node, names))
 }
 
 /// The function that a name stands for.
@@ -544,7 +640,8 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
             row.uses_this && row.kind != FunctionKind::Arrow && row.this_class.is_none()
         })
     });
-    if !uses_this {
+    let named = named_members(file, object);
+    if !uses_this && named.is_empty() {
         return;
     }
     let class = ClassId::from_index(file.classes.len());
@@ -560,6 +657,34 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
             add_member(file, class, name, value, prop, false);
         }
     }
+    for (prop, value, func) in named {
+        let name = file.tree.name_id(prop);
+        add_member(file, class, name, value, prop, false);
+        if let Some(member) = file.classes[class.index()].members.last_mut() {
+            member.func = Some(func);
+        }
+        own(file, func, class);
+    }
+}
+
+/// `{ list: [], add }` after `function add(x) { this.list.push(x) }`: a function with a name of its own that asks its `this` for
+/// what the literal has. What is handed to a call may get any `this` from there.
+fn named_members(file: &Lowered, object: NodeId) -> Vec<(NodeId, NodeId, FuncId)> {
+    let tree = &file.tree;
+    if tree.argument_of(object).is_some() {
+        return Vec::new();
+    }
+    let candidates = tree.children(object).filter_map(|prop| {
+        let value = tree.last_child(prop).filter(|_| tree.kind(prop) == Kind::Property)?;
+        let func = named_function(file, value).filter(|&func| is_method(file, func, tree.name_id(prop)))?;
+        Some((prop, value, func))
+    });
+    let mut found: Vec<_> = candidates.collect();
+    if !found.is_empty() {
+        let data: FxHashSet<NameId> = data_of(file, object).collect();
+        found.retain(|&(.., func)| !data.is_empty() && asks_this_for(tree, file.function(func).node, &data));
+    }
+    found
 }
 
 fn grouped_methods(file: &Lowered, group: NodeId, methods: &mut Vec<(NodeId, NodeId)>) {
@@ -597,7 +722,7 @@ fn object_name(file: &Lowered, object: NodeId) -> (Option<NameId>, Option<Bindin
         Kind::Property | Kind::Field => (tree.name_id(parent), None),
         Kind::Assign => {
             let Some(target) = tree.first(parent) else { return (None, None) };
-            let binding = file.binding_of(target);
+            let binding = file.binding_of(target).or_else(|| declared_by_chain(file, parent));
             (tree.name_id(target).or_else(|| binding.map(|b| file.binding(b).name)), binding)
         }
         Kind::Call if tree.has(parent, flag::OPTIONAL) => (None, None),
@@ -608,6 +733,15 @@ fn object_name(file: &Lowered, object: NodeId) -> (Option<NameId>, Option<Bindin
         }
         _ => (None, None),
     }
+}
+
+/// The variable that a chain of assignments ends up in: `const api = module.exports = { … }`.
+pub(super) fn declared_by_chain(file: &Lowered, assign: NodeId) -> Option<BindingId> {
+    let tree = &file.tree;
+    let is_link = |&at: &NodeId| tree.kind(at) == Kind::Assign;
+    let outermost = std::iter::successors(Some(assign), |&at| tree.parent(at).filter(is_link)).last()?;
+    let declarator = tree.parent(outermost).filter(|&at| tree.kind(at) == Kind::Declarator)?;
+    tree.binding(tree.first(declarator)?)
 }
 
 fn empty_class(
@@ -630,5 +764,6 @@ fn empty_class(
         func,
         field_init: None,
         copied: SmallVec::new(),
+        is_exports: false,
     }
 }

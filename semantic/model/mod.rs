@@ -345,10 +345,18 @@ impl<'a> Model<'a> {
         for class in self.file.class_ids() {
             let row = self.file.class(class);
             let this = match (row.kind, row.binding) {
+                _ if row.is_exports => Root::Exports,
                 (ClassKind::Object, Some(binding)) => Root::Binding(binding),
                 _ => Root::This(class),
             };
-            for member in &row.members {
+            for (name, value) in self.file.literal_fields(class) {
+                if let Some(place) = Place::root(this).with(Step::Field(name)) {
+                    self.writes.entry(place).or_default().push(value);
+                }
+            }
+            // Functions on `exports` are assigned there.
+            let is_assigned = row.is_exports && tree.kind(row.node) != Kind::Object;
+            for member in row.members.iter().filter(|_| !is_assigned) {
                 let (Some(name), Some(value)) = (member.name, member.value) else { continue };
                 let root = match (member.is_static, row.binding) {
                     (true, Some(binding)) => Root::Binding(binding),

@@ -541,6 +541,9 @@ impl<'a> Model<'a> {
         if place.root != Root::Value(call) {
             return self.place_ty(&place);
         }
+        if let Some(literal) = self.literal_given(call) {
+            return Ty::Instance(literal);
+        }
         if let Some(model) = self.api_path(callee).and_then(|path| self.catalog.made_by(&path)) {
             return Ty::Model(model);
         }
@@ -564,6 +567,12 @@ impl<'a> Model<'a> {
             .find_map(|row| row.returns.as_deref())
             .and_then(|name| self.catalog.find_type(name))
             .map_or(Ty::Unknown, Ty::Model)
+    }
+
+    /// The object literal with methods that a call gives as it is: `Object.freeze({ … })`.
+    fn literal_given(&self, call: NodeId) -> Option<ClassId> {
+        let literals = || self.file.tree.args(call).filter_map(|arg| self.classes.by_object.get(&arg));
+        self.file.gives_literal(call).then(|| literals().next().copied()).flatten()
     }
 
     /// What a function returns: its annotation, or what its return statements agree on. An annotation may say less than

@@ -210,6 +210,10 @@ impl Lowered {
                 let is_module = matches!(map.root, Root::Module(_)) && map.path.iter().all(is_whole);
                 (!is_module).then(|| map.with(Step::Element)).flatten()
             }
+            // What gives what it is handed.
+            "freeze" | "seal" | "preventExtensions" if self.global_of(object) == Some("Object") => {
+                self.try_place(tree.arg(call, 0)?, fuel)
+            }
             "at" | "pop" | "shift" | "find" if self.names_something(object) => {
                 self.place_within(object, fuel).with(Step::Element)
             }
@@ -343,6 +347,7 @@ impl Lowered {
         };
         let owner = self.class(class);
         match owner.binding {
+            _ if owner.is_exports => Place::root(Root::Exports),
             // The methods of `const api = {…}` and the static members of a class see what the binding names.
             Some(binding) if owner.kind == ClassKind::Object || row.is_static => {
                 Place::root(Root::Binding(binding))

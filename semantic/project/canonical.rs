@@ -247,7 +247,9 @@ impl Project<'_> {
     /// `const api = { items: [], add() { this.items… } }`: the fields of `api` are already named after its binding.
     fn is_namespace(&self, file: FileId, class: ClassId, spot: &Spot) -> bool {
         let row = &self.summary(file).classes[class.index()];
-        row.kind == ClassKind::Object && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
+        row.kind == ClassKind::Object
+            && row.is_named
+            && matches!(spot.root, SpotRoot::Binding(of, _) if of == file)
     }
 
     /// What a path into the exports of a file names.
@@ -276,6 +278,25 @@ impl Project<'_> {
     /// What lies some steps below a spot.
     pub(super) fn below(&self, spot: Spot, steps: &[SpotStep]) -> Spot {
         self.walk(spot, steps, Tank::of(FUEL).fuel())
+    }
+
+    /// What a function that a file names keeps and gives to whoever asks, and of that what `given` is of what it gave.
+    #[must_use]
+    pub fn lent(&self, file: FileId, function: &Place, given: &Place) -> Option<Spot> {
+        let spot = self.canonical(file, function);
+        let found = match (spot.root, &spot.path[..]) {
+            (SpotRoot::Instance(file, class), [SpotStep::Field(name)]) => {
+                self.method(file, class, *name).map(|(file, func, _)| (file, func))
+            }
+            _ => None,
+        };
+        let (of, func) = found.or_else(|| match self.own_type_of(&spot) {
+            GlobalTy::Function(file, func) => Some((file, func)),
+            _ => None,
+        })?;
+        let kept = self.summary(of).functions[func.index()].lends?;
+        let steps: SmallVec<[SpotStep; 3]> = given.path.iter().map(|&step| self.step(file, step)).collect();
+        Some(self.below(self.spot(of, kept), &steps))
     }
 
     fn walk(&self, mut spot: Spot, steps: &[SpotStep], fuel: Fuel<'_>) -> Spot {
@@ -312,7 +333,11 @@ impl Project<'_> {
             ExportTo::Place(place) => self.canonical_of(file, *place, fuel),
             ExportTo::Function(func) => Spot::root(SpotRoot::Function(file, *func)),
             ExportTo::Class(class) => Spot::root(SpotRoot::Class(file, *class)),
-            ExportTo::Value(_) => Spot::root(SpotRoot::Exports(file)).with(SpotStep::Field(name)),
+            ExportTo::Value(_) => {
+                let literal = self.whole_literal(file).filter(|_| name != Symbol::WHOLE);
+                let root = literal.map_or(SpotRoot::Exports(file), |class| SpotRoot::Instance(file, class));
+                Spot::root(root).with(SpotStep::Field(name))
+            }
             ExportTo::From { source, imported } => match self.modules[file.index()].get(*source) {
                 Some(super::Resolution::File(target)) => {
                     let steps: SmallVec<[SpotStep; 3]> = imported
@@ -330,6 +355,19 @@ impl Project<'_> {
         }
     }
 
+    /// The object literal without a name that is all that a file exports. Its methods see it as their `this`, others as the file's
+    /// exports.
+    fn whole_literal(&self, file: FileId) -> Option<ClassId> {
+        let row = self.tables(file).export(Symbol::WHOLE)?;
+        match &self.summary(file).exports[row as usize].target {
+            ExportTo::Value(TypeRow::Instance(class)) => {
+                let literal = &self.summary(file).classes[class.index()];
+                (literal.is_own_receiver && !literal.is_named).then_some(*class)
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn index_types(&mut self) {
         // What is a file's own is in its tables, or is said below it: the paths of everything else go through that.
         for pass in 0..2 {
@@ -339,7 +377,9 @@ impl Project<'_> {
                     let place = self.summary(id).types[row as usize].0;
                     let parts @ (root, path) = self.summary(id).places.parts(place);
                     let is_plain = matches!(root, Root::This(_) | Root::Class(_)) || path.is_empty();
-                    if is_plain != (pass == 0) {
+                    // Tests put stand-ins where the program has the thing itself.
+                    let is_stand_in = matches!(root, Root::Global(_)) && !self.is_production(id);
+                    if is_plain != (pass == 0) || is_stand_in {
                         continue;
                     }
                     let spot = if is_plain { self.plain(id, parts) } else { self.spot(id, place) };
@@ -436,7 +476,11 @@ impl Project<'_> {
                 SpotRoot::Instance(file, class) => return GlobalTy::Instance(file, class),
                 SpotRoot::Class(file, class) => return GlobalTy::Class(file, class),
                 SpotRoot::Function(file, func) => return GlobalTy::Function(file, func),
-                SpotRoot::Package(_) | SpotRoot::Global(_) => return self.value_type(spot),
+                SpotRoot::Package(_) => return self.value_type(spot),
+                SpotRoot::Global(_) => match self.value_type(spot) {
+                    GlobalTy::Unknown => return self.given_to_global(spot, fuel),
+                    known => return known,
+                },
                 _ => {}
             }
         }
@@ -452,6 +496,15 @@ impl Project<'_> {
             return self.field_type(&owner, *name, spot, fuel);
         }
         GlobalTy::Unknown
+    }
+
+    /// The object that a file gives to a global: `window.App = { … }`. A function there may stand in for one of the platform's.
+    fn given_to_global(&self, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {
+        let told = self.told_at(spot).map(|(file, row)| self.type_at_row(file, row as usize, fuel));
+        match told {
+            Some(known @ (GlobalTy::Instance(..) | GlobalTy::Model(_))) => known,
+            _ => GlobalTy::Unknown,
+        }
     }
 
     fn field_type(&self, owner: &Spot, name: Symbol, spot: &Spot, fuel: Fuel<'_>) -> GlobalTy {

@@ -1,8 +1,10 @@
 //! How long things live, and whether they outlive the code that touches them.
 
-use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, model_of};
+use super::{FileId, GlobalTy, Project, RateInfo, Spot, SpotRoot, SpotStep, Use, model_of};
+use crate::growth::Op;
 use crate::index::{ClassId, FuncId};
 use crate::rate::{Life, Rate};
+use crate::summary::What;
 use crate::tables::FunctionKind;
 
 /// How long a thing lives, and why we think so.
@@ -63,9 +65,26 @@ impl Project<'_> {
                 Some(row) if !row.is_param => self.run_life(file, row.func),
                 _ => Lives::Unknown,
             },
+            SpotRoot::Instance(..) if self.is_shared_by_instances(spot) => Lives::Process,
             SpotRoot::Instance(file, class) => self.instance_life(file, class),
             SpotRoot::Value(..) | SpotRoot::Receiver(..) => Lives::Unknown,
         }
+    }
+
+    /// Whether it is part of what the prototype of a class has and no instance is given one of its own: `X.prototype.cache = {}`.
+    fn is_shared_by_instances(&self, spot: &Spot) -> bool {
+        let (SpotRoot::Instance(file, class), Some(&step @ SpotStep::Field(name))) =
+            (spot.root, spot.path.first())
+        else {
+            return false;
+        };
+        let shared = &self.summary(file).classes[class.index()].shared;
+        let is_given = || {
+            let whole = Spot::root(spot.root).with(step);
+            let is_whole = |found: &Use| self.spot(found.file, found.row.place) == whole;
+            self.uses(&whole).iter().any(|found| matches!(found.row.what, What::Assigned) && is_whole(found))
+        };
+        shared.iter().any(|&of| self.symbol_of(file, of) == name) && !is_given()
     }
 
     /// Whether it is part of what `get` gives of a thing that is no map, as rows say: `client.get(url)` of a client that another
@@ -199,6 +218,12 @@ impl Project<'_> {
             .any(|at| self.runs_by_itself(file, at))
     }
 
+    /// Whether something else than a call of the project's own runs a function: an event, a timer, a framework.
+    #[must_use]
+    pub fn is_begun_by_others(&self, file: FileId, func: FuncId) -> bool {
+        self.rates.entry(file, func).is_some()
+    }
+
     /// Whether a closure is the handler of a server, a socket's peer or an interval, which run it long after the code
     /// that armed them has returned. The events of a stream are not among them: they end with what one call reads.
     #[must_use]
@@ -253,7 +278,9 @@ impl Project<'_> {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         // `scheduler.every(service.flush.bind(service))`: whoever takes the method runs it later.
         let name = self.symbol_of(file, self.summary(file).functions[func.index()].name);
-        let is_taken = self.has_possible_use(name, |_| true)
+        // Putting it on a prototype, `X.prototype.reset = function () {}`, takes it from nobody.
+        let is_put = |what: &What| matches!(what, What::Assigned | What::Collection(Op::Reset));
+        let is_taken = self.has_possible_use(name, |found| !is_put(&found.row.what))
             || is_telling(self.text(name)) && self.rates.is_called_loosely(name);
         let runs_later = self.runs_by_itself(file, func) || self.hears_messages(file, func);
         if is_taken || self.rates.is_taken(file, func) || runs_later {

@@ -13,10 +13,11 @@ use crate::catalog::When;
 use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId};
+use crate::lent;
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
-use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, TypeDecl};
+use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, Member, TypeDecl};
 use crate::tree::Kind;
 use crate::turns::{Turn, Turns};
 use crate::work;
@@ -187,6 +188,7 @@ impl Builder<'_, '_> {
                     class: row.class,
                     is_private: private,
                     returns: self.returned(func),
+                    lends: lent::lent(self.model, func).map(|place| self.place(&place)),
                     params: row.params,
                     subjects: self.subjects(func),
                     immediate: self.model.is_immediately_invoked(func),
@@ -309,11 +311,34 @@ impl Builder<'_, '_> {
                     is_static_only,
                     decorators: self.decorator_names(&row.decorators).into(),
                     is_named: row.binding.is_some(),
+                    is_own_receiver: file.is_own_receiver(class),
+                    shared: self.shared(class),
                     injection: self.injection(class),
                     adopted: self.adopted(class).into(),
                 }
             })
             .collect()
+    }
+
+    /// What the prototype of a class has, besides functions: `X.prototype.cache = {}`.
+    fn shared(&mut self, class: ClassId) -> Box<[NameId]> {
+        let file = self.model.file;
+        let row = file.class(class);
+        let is_own = |name| {
+            let mut named = row.members.iter().filter(|member| member.name == name);
+            named.any(|member| file.tree.kind(member.node) == Kind::Field)
+        };
+        let stands_on_prototype = |member: &&Member| {
+            let is_container =
+                |value| matches!(file.tree.kind(value), Kind::Array | Kind::Object | Kind::New);
+            row.kind != ClassKind::Object
+                && !member.is_static
+                && matches!(file.tree.kind(member.node), Kind::Member | Kind::Property)
+                && member.value.is_some_and(is_container)
+                && !is_own(member.name)
+        };
+        let names = row.members.iter().filter(stands_on_prototype).filter_map(|member| member.name);
+        names.map(|name| self.map.of_file(file, name)).collect()
     }
 
     /// What a class has of other files.
@@ -784,6 +809,7 @@ fn turn_row(turn: &Turn, unnamed: NameId) -> FunctionRow {
         is_private: true,
         subjects: 0,
         returns: TypeRow::Unknown,
+        lends: None,
         params: 0,
         immediate: false,
         is_kept: false,

@@ -120,6 +120,8 @@ pub struct FunctionRow {
     pub subjects: u16,
     /// What it returns.
     pub returns: TypeRow,
+    /// What it keeps and gives to whoever asks.
+    pub lends: Option<PlaceId>,
     /// How many parameters it declares.
     pub params: u16,
     /// Created and called on the spot.
@@ -166,6 +168,10 @@ pub struct ClassRow {
     pub decorators: Box<[NameId]>,
     /// A variable names it. An object literal without one may be a prototype or the options of a framework.
     pub is_named: bool,
+    /// It is an object literal whose methods see it as their `this`, and nothing is made of it.
+    pub is_own_receiver: bool,
+    /// What its prototype has, besides functions: all instances that are given nothing of their own share that.
+    pub shared: Box<[NameId]>,
     /// What it is injected with, if its framework may make it as often.
     pub injection: Option<Box<InjectionRow>>,
     /// Its members that other files give it.

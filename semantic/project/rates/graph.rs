@@ -104,6 +104,8 @@ pub(super) struct Graph {
     pub(super) callers: Vec<(Node, (FileId, FuncId))>,
     pub(super) reached: Vec<Box<[Reached]>>,
     pub(super) loose: FxHashSet<Symbol>,
+    /// Object literals without a variable whose methods others call.
+    pub(super) literals: FxHashSet<Node>,
     pub(super) roots: Roots,
 }
 
@@ -183,6 +185,7 @@ impl Graph {
             callers: Vec::new(),
             reached: Vec::new(),
             loose: FxHashSet::default(),
+            literals: FxHashSet::default(),
             roots: Roots::default(),
         };
         let params = ParamRuns::collect(project);
@@ -275,7 +278,29 @@ impl Graph {
                 handed: false,
                 shown: edge.shown,
             };
+            if edge.library.is_none() && !is_cold {
+                self.note_literal(project, (id, edge.caller), runs);
+            }
             self.add_run(project, (id, edge.caller), runs, arrow);
+        }
+    }
+
+    /// Where others call a method of an object literal, the literal is the thing that it is written as, and made where that
+    /// stands. One whose methods nobody in sight calls may be a prototype or the options of a framework.
+    fn note_literal(&mut self, project: &Project<'_>, (of, caller): (FileId, FuncId), runs: Runs) {
+        let Runs::Function(file, func) = runs else { return };
+        let summary = project.summary(file);
+        let Some(class) = summary.functions[func.index()].class else { return };
+        let row = &summary.classes[class.index()];
+        if row.kind != ClassKind::Object || row.is_named || !row.is_own_receiver {
+            return;
+        }
+        let functions = &summary.functions;
+        let mut around = std::iter::successors(Some(caller), |&at| functions[at.index()].parent);
+        let is_its_own = of == file && around.any(|at| functions[at.index()].class == Some(class));
+        let node = self.class(file, class);
+        if !is_its_own && self.literals.insert(node) {
+            self.arrow_to(self.func(file, row.func), node, file);
         }
     }
 
