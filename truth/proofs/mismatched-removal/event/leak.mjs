@@ -7,7 +7,7 @@ const feed = new EventEmitter();
 const server = net.createServer((socket) => {
   const rows = new Array(1024).fill(0);
   const keep = (row) => rows.push(row);
-  feed.on('update', keep); //~ leaked-listener
+  feed.on('update', keep);
   socket.on('close', () => feed.off('updated', keep)); //~ mismatched-removal
   socket.end('welcome');
 });
