@@ -3,7 +3,7 @@
 //     node truth/compare.mjs PROGRAM CHECKOUTS [VERDICTS]
 //
 // CHECKOUTS holds one folder for each project, named owner+name, at the commit that VERDICTS names: truth/verdicts.jsonl if
-// nothing is said, or truth/readings.jsonl, where each finding was read by one reader. A project
+// nothing is said, or truth/readings.jsonl, where each finding was read by one reader, or by two where it names both. A project
 // that is absent is said to be. A finding is known again by its fingerprint, which does not depend on its line.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';

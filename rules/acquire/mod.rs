@@ -326,6 +326,21 @@ fn is_released_in_entry(file: &FileView<'_, '_>, handle: &Handle, patterns: &Rel
     })
 }
 
+/// Whether the function gives its caller something from outside the file that has it too: `return new Dialect({ database: this.database })`.
+/// Who ends the one may end the other.
+fn is_wrapped_for_caller(file: &FileView<'_, '_>, handle: &Handle) -> bool {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    let is_ours = |made: NodeId| tree.callee(made).is_some_and(|callee| model.class_of(callee).is_some());
+    let is_returned = |made: NodeId| tree.parent(made).is_some_and(|at| tree.kind(at) == Kind::Return);
+    let mut named = handle.places.iter().flat_map(|place| file.accesses.of(place));
+    // An argument, or a property of one.
+    named.any(|access| {
+        let mut around = tree.ancestors(access.node).take(3);
+        let made = around.find(|&at| !matches!(tree.kind(at), Kind::Property | Kind::Object));
+        made.is_some_and(|made| tree.kind(made) == Kind::New && is_returned(made) && !is_ours(made))
+    })
+}
+
 /// The name of what a call is told of: who has that can give back what the call acquired.
 fn named_by(model: &Model<'_>, call: NodeId, at: usize) -> Option<Place> {
     let place = model.file.place(model.file.tree.arg(call, at)?);
@@ -584,7 +599,7 @@ pub(crate) fn claim_held(
         ends_itself: patterns.ends_itself,
         is_refilled: handle.places.iter().any(|place| is_refilled(model, place)),
         once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
-        may_be_released: is_released_in_entry(file, handle, patterns),
+        may_be_released: is_released_in_entry(file, handle, patterns) || is_wrapped_for_caller(file, handle),
         is_one_for_each: false,
         partial,
         one_each,
