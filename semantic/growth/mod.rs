@@ -425,7 +425,8 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
             && !is_other_name(model, access))
         .then(|| make(Op::Grow(Growth::Append), node, None, tree.child(node, 1)))
         .flatten(),
-        Usage::Destructured(node) => make(Op::Reset, node, None, None),
+        // `delete this.queue`: with the field goes what it held.
+        Usage::Destructured(node) | Usage::Deleted(node) => make(Op::Reset, node, None, None),
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         // What uses a private getter is in sight.
         Usage::Returned(node) if is_private_getter(model, access.func) => make(Op::Read, node, None, None),

@@ -297,7 +297,11 @@ impl Lowered {
         }
         let func = tree.parent(param).filter(|&func| tree.kind(func) == Kind::Function)?;
         let slot = tree.node(param).slot;
-        let (call, 0) = tree.argument_of(func)? else { return None };
+        // `xs.forEach(function (x) { … }.bind(this))`
+        let bound = tree.parent(func).and_then(|member| tree.parent(member));
+        let bound = bound
+            .filter(|&call| tree.method_call(call) == Some((func, "bind")) && tree.args(call).count() <= 1);
+        let (call, 0) = tree.argument_of(bound.unwrap_or(func))? else { return None };
         let (object, method) = tree.method_call(call)?;
         let is_element = match method {
             "forEach" | "map" | "some" | "every" | "find" | "filter" | "flatMap" => slot == 0,
