@@ -40,6 +40,11 @@ fn forgets_nothing(file: &FileView<'_, '_>, table: &Place) -> bool {
 
 /// Whether the target is asked before how many listen to it: `if (bus.listenerCount('done') === 0) bus.on('done', …)`.
 pub(super) fn is_counted(model: &Model<'_>, registration: &Registration) -> bool {
+    // Few files ask that, and the statements before each of thousands of listeners are many.
+    let names = model.file.tree.names();
+    if !COUNTING.iter().any(|name| names.find(name).is_some()) {
+        return false;
+    }
     let counts = |node: NodeId| {
         matches!(model.file.tree.method_call(node), Some((object, method))
             if COUNTING.contains(&method) && model.file.place(object) == registration.place)
