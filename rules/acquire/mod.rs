@@ -11,7 +11,7 @@ use crate::finding::Role;
 use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
 use crate::{ending, factory, leaked_observer, mend, owned, returned, unaborted};
-use outlive_semantic::access::Usage;
+use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
@@ -313,16 +313,15 @@ fn gives_back_constants(model: &Model<'_>, call: NodeId, at: usize, functions: &
 /// Whether what stands in a field of an entry is given back as the field of something else, which may be the entry:
 /// `clearInterval(state.interval)` of a `state` that is handed in.
 fn is_released_in_entry(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
-    let (model, tree) = (file.model, &file.model.file.tree);
     let mut fields = handle.places.iter().filter_map(|place| {
         let at = place.path.iter().position(|step| *step == Step::Element)?;
         (at + 1 < place.path.len()).then(|| place.last_field()).flatten()
     });
-    let Some(field) = fields.next() else { return false };
-    file.calls.iter().any(|&call| {
-        let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-        let is_release = name.is_some_and(|name| patterns.is_function(name));
-        is_release && tree.arg(call, 0).is_some_and(|arg| model.file.place(arg).last_field() == Some(field))
+    fields.next().is_some_and(|field| {
+        releases_in_field(file, field, patterns).any(|access| {
+            let is_handed = matches!(access.usage, Usage::Argument { index: 0, .. });
+            is_handed && access.place.last_field() == Some(field)
+        })
     })
 }
 
@@ -692,26 +691,33 @@ const USES: usize = 512;
 /// Whether it is kept in a field of something that others of the file have under another name (a `this` that nobody
 /// knows, a parameter), and a field of that name is released elsewhere in the file: `clearTimers(session)`.
 fn is_released_by_name(file: &FileView<'_, '_>, handle: &Handle, patterns: &ReleasePatterns) -> bool {
-    let model = file.model;
+    let tree = &file.model.file.tree;
     let is_of_another = |place: &&Place| match place.root {
         Root::Receiver(_) => true,
         Root::Binding(_) => !place.path.is_empty(),
         _ => false,
     };
     // Every box of a framework has these.
-    let is_telling = |field: &NameId| !matches!(model.file.tree.text(*field), "value" | "current");
-    let is_release = |name: &str| patterns.is_function(name) || patterns.is_method(name);
+    let is_telling = |field: &NameId| !matches!(tree.text(*field), "value" | "current");
     handle.places.iter().filter(is_of_another).filter_map(Place::field).filter(is_telling).any(|field| {
-        file.accesses.in_field(field).take(USES).any(|access| {
-            let name = match access.usage {
-                Usage::Method { name, .. } => Some(model.file.tree.text(name)),
-                Usage::Argument { call, .. } => {
-                    model.file.tree.callee(call).and_then(|callee| model.callee_name(callee))
-                }
-                _ => None,
-            };
-            name.is_some_and(is_release) && !handle.places.contains(&access.place)
-        })
+        releases_in_field(file, field, patterns).any(|access| !handle.places.contains(&access.place))
+    })
+}
+
+/// What releases something that stands in a field of this name, whoever's that is.
+fn releases_in_field<'f>(
+    file: &'f FileView<'_, '_>,
+    field: NameId,
+    patterns: &'f ReleasePatterns,
+) -> impl Iterator<Item = &'f Access> {
+    let (model, tree) = (file.model, &file.model.file.tree);
+    file.accesses.in_field(field).take(USES).filter(move |access| {
+        let name = match access.usage {
+            Usage::Method { name, .. } => Some(tree.text(name)),
+            Usage::Argument { call, .. } => tree.callee(call).and_then(|callee| model.callee_name(callee)),
+            _ => None,
+        };
+        name.is_some_and(|name| patterns.is_function(name) || patterns.is_method(name))
     })
 }
 

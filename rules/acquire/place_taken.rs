@@ -9,29 +9,28 @@ use outlive_semantic::tree::Kind;
 /// Whether a call may be given another one each time: a port that is handed in, 0 or nothing at all, which stand for any
 /// that is free.
 pub(super) fn differs(model: &Model<'_>, call: NodeId, at: usize) -> bool {
-    let Some(arg) = model.file.tree.arg(call, at) else { return true };
-    varies(model, arg)
+    told(model, call, at).is_none_or(|value| varies(model, value))
 }
 
 /// Whether a call is told which one to take, be it another one each time.
 pub(super) fn is_told(model: &Model<'_>, call: NodeId, at: usize) -> bool {
+    told(model, call, at).is_some_and(|value| constant::number(model, value) != Some(0.0))
+}
+
+/// What a call is told to take, itself or in a field of its options.
+fn told(model: &Model<'_>, call: NodeId, at: usize) -> Option<NodeId> {
     let tree = &model.file.tree;
-    let told = tree.arg(call, at).and_then(|arg| match tree.kind(arg) {
+    let arg = tree.arg(call, at)?;
+    match tree.kind(arg) {
         Kind::Object => ["port", "path"].iter().find_map(|name| tree.property(arg, name)),
         Kind::Function => None,
         _ => Some(arg),
-    });
-    told.is_some_and(|told| constant::number(model, told) != Some(0.0))
+    }
 }
 
 fn varies(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
-        Kind::Function => true,
-        Kind::Object => ["port", "path"]
-            .iter()
-            .find_map(|name| tree.property(value, name))
-            .is_none_or(|of| varies(model, of)),
         Kind::String => false,
         _ => match constant::number(model, value) {
             Some(port) => port == 0.0,

@@ -49,40 +49,35 @@ pub(super) fn is_of_request(model: &Model<'_>, registration: &Registration) -> b
 /// Whether a constructor listens to a signal for the end of what it makes: `signal.addEventListener('abort', () =>
 /// observer.disconnect())`. The signal is then how the owner ends it.
 pub(super) fn ends_what_is_made(model: &Model<'_>, registration: &Registration) -> bool {
-    let tree = &model.file.tree;
     let is_abort = matches!(&registration.event, Identity::Constant(event) if event == "abort");
     if !is_abort || model.constructs(registration.func).is_none() {
         return false;
     }
-    let ends = |node: NodeId| {
-        let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-        name.is_some_and(|name| takes_away(model.catalog, name))
-    };
-    if let Some((method, "bind")) = tree.method_call(registration.listener) {
-        return model.callee_name(method).is_some_and(|name| takes_away(model.catalog, name));
+    let is_end =
+        |&callee: &NodeId| model.callee_name(callee).is_some_and(|name| takes_away(model.catalog, name));
+    let called = called_by(model, registration.listener);
+    !called.is_empty() && called.iter().all(is_end)
+}
+
+/// What a listener calls: `close` of `() => server.close()`, and of `server.close.bind(server)`.
+fn called_by(model: &Model<'_>, listener: NodeId) -> Vec<NodeId> {
+    let tree = &model.file.tree;
+    if let Some((callee, "bind")) = tree.method_call(listener) {
+        return vec![callee];
     }
-    let body = tree.function(registration.listener).and_then(|func| model.file.body(func));
-    let Some(body) = body else { return false };
-    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node)).peekable();
-    calls.peek().is_some() && calls.all(ends)
+    let body = model.function_of(listener).and_then(|func| model.file.body(func));
+    body.into_iter().flat_map(|body| tree.subtree(body)).filter_map(|node| tree.callee(node)).collect()
 }
 
 /// Whether a listener only hands the abort on to a controller of this call: `() => controller.abort()`.
 fn forwards_abort(model: &Model<'_>, listener: NodeId) -> bool {
     let tree = &model.file.tree;
-    let is_abort = |call: NodeId| {
-        tree.method_call(call).is_some_and(|(object, method)| {
-            method == "abort" && matches!(model.file.place(object).root, Root::Binding(_) | Root::Value(_))
-        })
-    };
-    let Some(func) = model.function_of(listener) else {
-        return tree.method_call(listener).is_some_and(|(object, method)| {
-            method == "bind" && tree.name(object) == Some("abort") && tree.kind(object) == Kind::Member
-        });
-    };
-    let Some(body) = model.file.body(func) else { return false };
-    let mut calls = tree.subtree(body).filter(|&node| tree.is_call(node));
-    calls.next().is_some_and(is_abort) && calls.next().is_none()
+    let [callee] = called_by(model, listener)[..] else { return false };
+    let is_bound = tree.callee(listener).is_some();
+    let is_ours = |object: NodeId| matches!(model.file.place(object).root, Root::Binding(_) | Root::Value(_));
+    tree.kind(callee) == Kind::Member
+        && tree.name(callee) == Some("abort")
+        && (is_bound || tree.first(callee).is_some_and(is_ours))
 }
 
 /// Whether the target is an abort signal: by its type, or because it has the one event and the members of one.

@@ -40,7 +40,7 @@ impl Rule for LeakedObserver {
         }
         let known = claims.list.len();
         acquire::visit(file, &META, call, claims);
-        if is_of_handed_nodes(file, call) {
+        if claims.list.len() > known && is_of_handed_nodes(file, call) {
             doubt_end(&mut claims.list[known..]);
         }
     }

@@ -22,8 +22,7 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     if let Root::This(class) = slot.root
-        && (held.releasing.funcs.iter().any(|&func| is_destructor(model, func, class))
-            || is_released_by_ref(held, class))
+        && held.releasing.funcs.iter().any(|&func| is_destructor(model, func, class))
     {
         return None;
     }
@@ -39,6 +38,11 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     // What a framework ends has no other end. Other classes may have several; one that clears its siblings is meant to
     // clear them all.
     if !is_component && !ends.iter().any(|&end| releases_sibling(held, end, slot)) {
+        return None;
+    }
+    if let Root::This(class) = slot.root
+        && is_released_by_ref(held, class)
+    {
         return None;
     }
     Some(Gap { one_each, ..Gap::new(format!("when {name}"), None) })
@@ -113,6 +117,9 @@ pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
         .then(|| Gap { one_each: true, ..Gap::new("when the component unmounts", None) })
 }
 
+/// How many calls deep a function that is told of elements is followed.
+const REF_CALLS: u32 = 4;
+
 /// `ref={(element) => this.follow(element)}`: a function that is handed each element is told of none when the component goes.
 fn is_released_by_ref(held: &Held<'_, '_, '_>, class: ClassId) -> bool {
     let (model, tree) = (held.file.model, &held.file.model.file.tree);
@@ -124,9 +131,6 @@ fn is_released_by_ref(held: &Held<'_, '_, '_>, class: ClassId) -> bool {
         told.is_some_and(|func| reaches(model, func, &held.releasing, REF_CALLS))
     })
 }
-
-/// How many calls deep a function that is told of elements is followed.
-const REF_CALLS: u32 = 4;
 
 /// Whether what a call is handed only sets things: nobody minds if that is done too late.
 fn only_resets(model: &Model<'_>, call: NodeId) -> bool {

@@ -180,16 +180,18 @@ fn is_start(project: &Project<'_>, found: &Use) -> bool {
     if project.rate(found.file, found.row.func).rate.is_some_and(Rate::is_hot) {
         return false;
     }
-    let functions = &project.summary(found.file).functions;
-    let around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent);
-    let mut methods = around.map(|func| &functions[func.index()]).filter(|row| row.class.is_some());
-    let is_startup = |name| calls::is_startup_name(project.name(found.file, name));
-    methods.next().is_some_and(|row| is_startup(row.name)) && !is_late(project, found)
+    let Some((method, is_handed_on)) = method_around(project, found) else { return false };
+    calls::is_startup_name(method) && !(is_handed_on && method == "constructor")
 }
 
 /// Whether it stands in a closure that a constructor hands on: `promise.finally(() => { this.table = null; })` runs when it is
 /// over. What a method that starts something hands on is still a part of the start.
 fn is_late(project: &Project<'_>, found: &Use) -> bool {
+    method_around(project, found) == Some(("constructor", true))
+}
+
+/// The name of the method in which it stands, and whether in a closure that the method hands on.
+fn method_around<'p>(project: &'p Project<'_>, found: &Use) -> Option<(&'p str, bool)> {
     let functions = &project.summary(found.file).functions;
     let mut around = std::iter::successors(Some(found.row.func), |&at| functions[at.index()].parent)
         .map(|func| &functions[func.index()]);
@@ -197,8 +199,8 @@ fn is_late(project: &Project<'_>, found: &Use) -> bool {
     let method = around.find(|row| {
         is_handed_on |= row.class.is_none() && !row.immediate;
         row.class.is_some()
-    });
-    is_handed_on && method.is_some_and(|row| project.name(found.file, row.name) == "constructor")
+    })?;
+    Some((project.name(found.file, method.name), is_handed_on))
 }
 
 /// The uses of the spot itself, and replacements or removals of what it is a part of.
