@@ -279,19 +279,25 @@ impl<'v> FileView<'v, '_> {
 
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
-        self.trace.dropped(rule.id, None, self.model.file.tree.span(at), reason);
+        self.trace.note(|| Dropped {
+            rule: rule.id,
+            file: None,
+            span: self.model.file.site(at),
+            reason: reason(),
+            seen: None,
+        });
         None
     }
 
     /// The same, where the reason is another node of the file.
     pub fn drop_for<T>(&self, rule: &'static Meta, at: NodeId, seen: NodeId, reason: &str) -> Option<T> {
-        let tree = &self.model.file.tree;
+        let file = self.model.file;
         self.trace.note(|| Dropped {
             rule: rule.id,
             file: None,
-            span: tree.span(at),
+            span: file.site(at),
             reason: reason.to_owned(),
-            seen: Some((None, tree.span(seen))),
+            seen: Some((None, file.tree.span(seen))),
         });
         None
     }

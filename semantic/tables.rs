@@ -354,6 +354,23 @@ pub struct Lowered {
 }
 
 impl Lowered {
+    /// Where a reader looks for a call: in a chain that is written over several lines, `bus.on('a', f)` and below it
+    /// `.on('b', g)`, from its method on. The whole of any other call.
+    #[must_use]
+    pub fn site(&self, call: NodeId) -> Span {
+        let whole = self.tree.span(call);
+        let link = self.tree.method_call(call).and_then(|(object, method)| {
+            let end = self.tree.span(self.tree.callee(call)?).end;
+            let start = end.checked_sub(u32::try_from(method.len()).ok()?)?;
+            let text = |from: u32, to: u32| self.text.get(from as usize..to as usize);
+            let is_below =
+                self.tree.is_call(object) && text(self.tree.span(object).end, start)?.contains('\n');
+            // An escape may stand for a part of the name.
+            (is_below && text(start, end)? == method).then_some(start)
+        });
+        link.map_or(whole, |start| Span { start, ..whole })
+    }
+
     /// Whether a binding is exported under any name.
     #[must_use]
     pub fn is_exported(&self, binding: BindingId) -> bool {

@@ -171,7 +171,7 @@ fn sibling_removed(file: &FileView<'_, '_>, registration: &Registration) -> Opti
             removal.func != registration.func && matches(model, other, removal) == Match::Must
         })?;
         let message = format!("removed from `{}` only", model.file.display(&other.place));
-        let span = model.file.tree.span(removal.call);
+        let span = model.file.site(removal.call);
         Some(Note { role: Role::ReleasedHereOnly, message, span })
     })
 }

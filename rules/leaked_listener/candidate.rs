@@ -307,7 +307,7 @@ fn note_removed(
 ) {
     let model = file.model;
     if is_outer(registration, origin) {
-        let at = model.file.tree.span(registration.call);
+        let at = model.file.site(registration.call);
         let target = shown_target(model, registration);
         let what = || format!("its listener stays on `{target}`");
         let site = (registration.func, at);
@@ -353,7 +353,7 @@ fn note_of_the_new(model: &Model<'_>, place: &Place, removal: &Removal, notes: &
         "by then `{}` is the new one: what was added to or for the last stays",
         model.file.display(place)
     );
-    notes.push(Note { role: Role::NeverMatches, message, span: model.file.tree.span(removal.call) });
+    notes.push(Note { role: Role::NeverMatches, message, span: model.file.site(removal.call) });
 }
 
 /// A removal of the same event from the same target that can never match is worth pointing at.
@@ -376,7 +376,7 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
             None => "this removes another function".to_owned(),
         },
     };
-    let span = model.file.tree.span(removal.call);
+    let span = model.file.site(removal.call);
     notes.push(Note { role: Role::NeverMatches, message, span });
 }
 

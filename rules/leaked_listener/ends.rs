@@ -86,7 +86,7 @@ fn kept_by_the_last(
     if slot::reaches(model, ends, &removing, 6) {
         return None;
     }
-    let at = removals.first().map(|removal| tree.span(removal.call));
+    let at = removals.first().map(|removal| model.file.site(removal.call));
     let how = format!("when `{end}` ends the instance: only the next one makes room");
     Some(Gap { repeats: true, ..Gap::new(how, at) })
 }
@@ -99,7 +99,6 @@ fn left_to_itself(
     removals: &[&Removal],
 ) -> Option<Gap> {
     let model = file.model;
-    let tree = &model.file.tree;
     let func = registration.func;
     // The name tells: directives have such hooks too.
     let is_hook = || {
@@ -117,7 +116,7 @@ fn left_to_itself(
     {
         return None;
     }
-    let at = removals.first().map(|removal| tree.span(removal.call));
+    let at = removals.first().map(|removal| model.file.site(removal.call));
     Some(Gap::new("when the component ends before this is reached", at))
 }
 
@@ -211,7 +210,7 @@ fn missed(file: &FileView<'_, '_>, registration: &Registration, removals: &[&Rem
                 })
         })?;
         let name = model.file.function_name(end).unwrap_or("another method");
-        let at = Some(model.file.tree.span(sibling.call));
+        let at = Some(model.file.site(sibling.call));
         Some(Gap::new(format!("when `{name}` ends the instance"), at))
     })
 }

@@ -44,7 +44,7 @@ impl Rule for LeakedListener {
     fn file(&self, file: &FileView<'_, '_>, claims: &mut Claims<'_>) {
         for registration in file.registrations {
             if let Some(claim) = candidate::claim(file, registration, claims) {
-                let at = file.model.file.tree.span(registration.call);
+                let at = file.model.file.site(registration.call);
                 claims.add(META.id, registration.func, at, claim);
             }
         }

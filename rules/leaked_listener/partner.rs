@@ -81,7 +81,7 @@ pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Opt
         })
     })?;
     let message = "it takes the other one away, and nobody takes it away when that comes first".to_owned();
-    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(removal.call) })
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(removal.call) })
 }
 
 /// The function that a function runs with: what makes a promise runs now.
@@ -109,13 +109,12 @@ fn handler(model: &Model<'_>, listener: NodeId) -> Option<FuncId> {
 }
 
 fn note(file: &FileView<'_, '_>, removal: &Removal) -> Note {
-    let tree = &file.model.file.tree;
     let name = file.model.file.function_name(removal.func).unwrap_or_default();
     let message = match name {
         "" => "another listener is taken from it here".to_owned(),
         name => format!("`{name}` takes another listener from it, and leaves this one"),
     };
-    Note { role: Role::ReleasedHereOnly, message, span: tree.span(removal.call) }
+    Note { role: Role::ReleasedHereOnly, message, span: file.model.file.site(removal.call) }
 }
 
 /// The removals of other listeners from the target of a registration in functions that end what its function begins, if

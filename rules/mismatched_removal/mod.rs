@@ -40,13 +40,13 @@ impl Rule for MismatchedRemoval {
             let found =
                 mismatch(file, position, removal).or_else(|| never::mismatch(file, position, removal));
             if let Some(body) = found {
-                let at = file.model.file.tree.span(removal.call);
+                let at = file.model.file.site(removal.call);
                 claims.add(META.id, removal.func, at, body);
             }
         }
         for registration in file.registrations {
             if let Some(body) = adds_again(file, registration) {
-                let at = file.model.file.tree.span(registration.call);
+                let at = file.model.file.site(registration.call);
                 claims.add(META.id, registration.func, at, body);
             }
         }
@@ -289,7 +289,7 @@ fn what(model: &Model<'_>, added: &Registration) -> String {
 }
 
 fn note_added(model: &Model<'_>, added: &Registration) -> Note {
-    Note { role: Role::Registered, message: "added here".to_owned(), span: model.file.tree.span(added.call) }
+    Note { role: Role::Registered, message: "added here".to_owned(), span: model.file.site(added.call) }
 }
 
 /// A clean-up that adds instead of removing: the same target, event and function as another registration, in a function

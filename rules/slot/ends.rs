@@ -27,7 +27,7 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     let (ends, is_component, name) = ends_of(held, slot)?;
-    if ends.iter().any(|&end| reaches(model, end, &held.releasing, 6)) {
+    if ends.iter().any(|&end| reaches(model, end, &held.releasing, 6) || is_last_word(held, end)) {
         return None;
     }
     let one_each = component_of_ref(model, slot).is_some();
@@ -46,6 +46,12 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     Some(Gap { one_each, ..Gap::new(format!("when {name}"), None) })
+}
+
+/// `return () => { timer.current = setTimeout(() => dispose(), 2000); }`: what runs out by itself, and is armed by the end.
+fn is_last_word(held: &Held<'_, '_, '_>, end: FuncId) -> bool {
+    let file = held.file.model.file;
+    held.patterns.only_if_sibling && file.is_within(file.tree.func(held.call), end)
 }
 
 /// Whether a function is, or stands in, one that is handed over with an instance: `registerDestructor(this, () => …)`. Who

@@ -235,12 +235,19 @@ fn doubts(
             return None;
         }
     }
+    let info = project.rate(file, claim.func);
+    // Most builds are one, and end.
+    let is_guess = match info.rate {
+        Some(Rate::Call) => true,
+        Some(Rate::Build) => !info.certain,
+        _ => false,
+    };
     match project.outlives(lives, file, claim.func, growth.in_loop) {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
         Answer::Unknown
-            if is_like_cache(lives, growth)
+            if is_like_cache(lives, growth, is_guess)
                 || is_table(growth)
                 || growth.beside_methods
                 || growth.sibling.is_some()
@@ -255,14 +262,7 @@ fn doubts(
         Answer::No => return None,
     }
     // Plug-ins are registered when things start, not with every request.
-    let info = project.rate(file, claim.func);
     let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
-    // Most builds are one, and end.
-    let is_guess = match info.rate {
-        Some(Rate::Call) => true,
-        Some(Rate::Build) => !info.certain,
-        _ => false,
-    };
     // What nobody looks at is no plug-in, and is not filled to be used from now on.
     // Nor is what loses its entries beside it.
     let is_plugin = growth.sibling.is_none()
@@ -340,18 +340,22 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name
-/// may say.
-fn is_like_cache(lives: Lives, growth: &GrowthClaim) -> bool {
+/// may say, except that many things which last no longer than a call have a cache: somebody has to be seen to fill it.
+fn is_like_cache(lives: Lives, growth: &GrowthClaim, is_guess: bool) -> bool {
     match lives {
         Lives::Process | Lives::Singleton(..) => growth.looked_up,
         Lives::With(_, Owner::Class(_), _) => {
-            let name = growth.shown.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-            let is_named = |words: &[&str]| words.iter().any(|word| name.contains(word));
+            let name = growth.shown.rsplit('.').next().unwrap_or_default();
+            let named: Vec<String> = name.split('_').flat_map(camel_words).collect();
+            let is_named = |words: &[&str]| named.iter().any(|word| words.contains(&word.as_str()));
             // What calls itself a cache need not be asked in the very function that fills it.
-            let is_cache = is_named(&["cache", "memo"]) && matches!(growth.growth, Growth::Set | Growth::Key);
-            let others =
-                ["seen", "known", "history", "visited", "registry", "pool", "sessions", "clients", "store"];
-            is_cache || growth.looked_up && is_named(&others)
+            let is_cache = is_named(&["cache", "caches", "cached", "memo", "memos"])
+                && matches!(growth.growth, Growth::Set | Growth::Key);
+            let others = [
+                "seen", "known", "history", "visited", "registry", "pool", "pools", "sessions", "clients",
+                "store", "stores",
+            ];
+            is_cache && !is_guess || growth.looked_up && is_named(&others)
         }
         _ => false,
     }
