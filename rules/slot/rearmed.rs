@@ -1,6 +1,6 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::again::{filled_again, filled_twice, taken_by_another};
+use super::again::{filled_again, filled_twice, is_latched, taken_by_another};
 use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
@@ -118,7 +118,8 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return Some(Gap { repeats: true, ..Gap::new("before the next one takes its place", at) });
     }
     let is_asked_for = is_tested(file, &slot, call) || is_asked_by_callers(file, &slot, func);
-    if is_asked_for || is_guarded(model, call) || model.constructs(func).is_some() {
+    let is_out = is_guarded(model, call) || is_latched(file, call) || model.constructs(func).is_some();
+    if is_asked_for || is_out {
         return None;
     }
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
