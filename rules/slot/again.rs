@@ -92,7 +92,7 @@ pub(super) fn filled_twice(held: &Held<'_, '_, '_>, slot: &Place) -> Option<Node
 
 /// Whether what stands before a node in its function asks for something that the function then sets: it goes on once, until
 /// somebody resets that. `if (this.running) return; this.running = true`
-pub(super) fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
+fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
     let func = tree.func(node);
@@ -114,7 +114,7 @@ pub(super) fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
 }
 
 /// The body of a getter or method of the same instance that a test asks: `get running() { return !!this.timer; }`.
-fn asked_inside(model: &Model<'_>, part: NodeId) -> Option<NodeId> {
+pub(super) fn asked_inside(model: &Model<'_>, part: NodeId) -> Option<NodeId> {
     let place = model.file.place(part);
     let (Root::This(class), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let members = &model.file.class(class).members;
