@@ -604,6 +604,8 @@ pub struct MadeClaim {
     pub callee: Place,
     /// The methods that its maker calls on it, in the names of the summary.
     pub called: Vec<NameId>,
+    /// Its constructor is handed nothing but constants.
+    pub is_bare: bool,
     /// What becomes of the instance, as for anything acquired.
     pub acquired: AcquireClaim,
 }
@@ -619,6 +621,8 @@ pub struct HeldClaim {
     pub what: String,
     /// It is an instance of this class: to be held is something only if that holds something in turn.
     pub made: Option<Place>,
+    /// It stands on something that the instance was handed: one that was handed nothing has made that itself.
+    pub on_given: bool,
 }
 
 /// Releases of a collection that leave what one site adds.

@@ -26,7 +26,7 @@ pub(crate) fn claim(
         holder: claims.names.place(model, holder),
         shown: model.file.display(holder),
         life: None,
-        once: guard::once_guard(model, node).map(|flag| claims.names.place(model, &flag)),
+        once: guard::once_guard_of_method(model, node).map(|flag| claims.names.place(model, &flag)),
         in_loop: guard::enclosing_loop(model, node).is_some(),
         may_be_released: false,
         body,

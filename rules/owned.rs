@@ -15,6 +15,7 @@ use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::project::{FileId, GlobalTy, Owner, Project};
+use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
 
 /// The rule that speaks of instances.
@@ -25,10 +26,11 @@ pub(crate) fn note_held(
     model: &Model<'_>,
     (acquired, at): (FuncId, Span),
     released: FuncId,
+    on_given: bool,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    note(model, (acquired, at), what, claims, |class| {
+    note(model, (acquired, at), on_given, what, claims, |class| {
         let end = end_around(model, released, class, HELPERS).map(Some);
         end.or_else(|| disposers::end_of_list(model, released, class))
     });
@@ -43,7 +45,7 @@ pub(crate) fn note_held_on_given(
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    note(model, (acquired, at), what, claims, |class| end_around(model, released, class, 0).map(Some));
+    note(model, (acquired, at), true, what, claims, |class| end_around(model, released, class, 0).map(Some));
 }
 
 /// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
@@ -54,7 +56,21 @@ pub(crate) fn note_listed(
     claims: &mut Claims<'_>,
 ) {
     let at = model.file.tree.span(call);
-    note(model, (acquired, at), what, claims, |class| disposers::end_of_listed(model, call, class));
+    note(model, (acquired, at), false, what, claims, |class| disposers::end_of_listed(model, call, class));
+}
+
+/// Whether the thing that a method is called on is a field which takes what the constructor was handed: `this.store` of
+/// `this.store = options.store`.
+pub(crate) fn is_on_given(model: &Model<'_>, call: NodeId) -> bool {
+    let Some((object, _)) = model.file.tree.method_call(call) else { return false };
+    let place = model.file.place(object);
+    let values = model.values(&place);
+    let is_own = |value: &NodeId| match model.file.place(*value).root {
+        Root::This(_) => true,
+        Root::Binding(binding) => model.file.binding(binding).kind == BindingKind::Param,
+        _ => false,
+    };
+    matches!(place.root, Root::This(_)) && !values.is_empty() && values.iter().all(is_own)
 }
 
 /// What ends the instances of a class: a method by its name, or none where it is a list that somebody works off.
@@ -63,13 +79,14 @@ type End = Option<(String, FuncId)>;
 fn note(
     model: &Model<'_>,
     (acquired, at): (FuncId, Span),
+    on_given: bool,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
     end: impl FnOnce(ClassId) -> Option<End>,
 ) {
     let Some(class) = ending::class_around(model, acquired) else { return };
     let Some(end) = end(class) else { return };
-    claims.add(RULE, acquired, at, HeldClaim { class, end, what: what(), made: None });
+    claims.add(RULE, acquired, at, HeldClaim { class, end, what: what(), made: None, on_given });
 }
 
 /// How many methods of its own an end may go through.
@@ -139,8 +156,18 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let at = tree.span(call);
     let called =
         called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
-    let body = MadeClaim { callee, called, acquired };
+    let is_bare = tree.args(call).all(|arg| is_written_out(model, arg));
+    let body = MadeClaim { callee, called, is_bare, acquired };
     claims.add(RULE, tree.func(call), at, body);
+}
+
+/// Whether a value is all there in the source: nothing that anybody else could have.
+fn is_written_out(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.subtree(value).all(|node| {
+        // A call is of something that has a name.
+        !matches!(tree.kind(node), Kind::Identifier | Kind::This | Kind::ImportCall | Kind::Function)
+    })
 }
 
 /// Whether a field that holds it is handed to what ends things by its name, `stop(this.net)`, or to anything by what ends
@@ -316,6 +343,7 @@ fn settle(
     let lineage = project.lineage(of, class);
     let (from, site, what) = held.iter().find(|&&(at, site, held)| {
         lineage.contains(&(at, held.class))
+            && !(held.on_given && made.is_bare)
             && is_held_by(project, (of, class), (file, made), (at, site, held))
     })?;
     let (end, ..) = end_of(project, *from, what)?;

@@ -95,6 +95,21 @@ pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
     guard_in_sight(model, node).or_else(|| guard_of_callee(model, node))
 }
 
+/// The same, where the flag may stand around each call of the method in which the node is: `if (!this.ready) { this.setUp();
+/// this.ready = true; }`. It is one flag for each instance, as what the method adds is.
+#[must_use]
+pub fn once_guard_of_method(model: &Model<'_>, node: NodeId) -> Option<Place> {
+    once_guard(model, node).or_else(|| {
+        let func = model.file.tree.func(node);
+        let is_called_alone = model.file.function(func).class.is_some() && model.handed(func).is_empty();
+        let calls = if is_called_alone { model.calls_of(func) } else { &[] };
+        let mut flags = calls.iter().map(|&call| once_guard(model, call));
+        let flag = flags.next()??;
+        let is_own = matches!(flag.root, Root::This(_)) && flags.all(|other| other.as_ref() == Some(&flag));
+        is_own.then_some(flag)
+    })
+}
+
 /// The flag around a call that what is called sets itself, without asking for anything first.
 fn guard_of_callee(model: &Model<'_>, call: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
@@ -131,8 +146,11 @@ fn guard_of_callee(model: &Model<'_>, call: NodeId) -> Option<Place> {
 fn is_set_plainly(model: &Model<'_>, flag: &Place, body: NodeId) -> bool {
     let tree = &model.file.tree;
     let is_statement = |at: NodeId| {
-        let mut around = tree.ancestors(at).take(2);
-        around.any(|parent| parent == body)
+        // What is tried is a statement as well: `try { shared = open(); } catch { … }`.
+        let mut around = tree
+            .ancestors(at)
+            .filter(|&parent| parent == body || !matches!(tree.kind(parent), Kind::Block | Kind::Try));
+        around.nth(1).is_some_and(|parent| parent == body) || tree.parent(at) == Some(body)
     };
     model.assignments(flag).iter().any(|&at| {
         tree.contains(body, at)
@@ -361,6 +379,14 @@ fn is_reset(model: &Model<'_>, flag: &Place) -> bool {
         let is_first = tree.parent(value).is_none_or(|parent| tree.kind(parent) != Kind::Assign)
             || model.constructs(tree.func(value)).is_some()
             || tree.func(value).index() == 0;
-        unsets && !is_first
+        unsets && !is_first && !is_failure(model, flag, value)
     })
+}
+
+/// Whether a value is what the flag gets where giving it its value has failed: `try { shared = open(); } catch { shared = null; }`.
+fn is_failure(model: &Model<'_>, flag: &Place, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let caught = tree.within_function(value).find(|&node| tree.kind(node) == Kind::Catch);
+    let tried = caught.and_then(|caught| tree.parent(caught)).and_then(|whole| tree.first(whole));
+    tried.is_some_and(|tried| sets_within(model, flag, tried))
 }

@@ -136,8 +136,13 @@ pub fn uncalled_in_scope<'a>(
 /// Whether other files can extend a class.
 fn is_given_out(model: &Model<'_>, class: ClassId) -> bool {
     let row = model.file.class(class);
-    row.binding.is_some_and(|binding| model.file.is_exported(binding))
-        || model.file.exports.iter().any(|export| export.target == ExportTarget::Value(row.node))
+    let is_it = |target: &ExportTarget| match *target {
+        ExportTarget::Binding(binding) => row.binding == Some(binding),
+        // `export default Client`, `module.exports = Client`
+        ExportTarget::Value(node) => node == row.node || model.class_of(node) == Some(class),
+        ExportTarget::From { .. } => false,
+    };
+    model.file.exports.iter().any(|export| is_it(&export.target))
 }
 
 /// The statements that come after one that always leaves: they never run. Functions that are declared there can be

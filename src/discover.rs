@@ -410,6 +410,9 @@ pub(crate) fn skip_text(text: &str) -> Option<Skip> {
 
 /// Lines no person wrote: most of the text stands in very long ones.
 fn looks_minified(text: &str) -> bool {
+    if is_squeezed_under_banner(text) {
+        return true;
+    }
     if text.len() < 4_096 {
         return false;
     }
@@ -421,6 +424,15 @@ fn looks_minified(text: &str) -> bool {
     }
     let is_code = || text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len();
     (packed || long * 2 > text.len() && is_code()) && has_many_names(text)
+}
+
+/// A comment that says what it is, and then a program in lines that hardly end: a library that was squeezed and put aside.
+fn is_squeezed_under_banner(text: &str) -> bool {
+    let Some((_, code)) = text.strip_prefix("/*").and_then(|text| text.split_once("*/")) else {
+        return false;
+    };
+    let long: usize = long_lines(code).map(<[u8]>::len).sum();
+    long * 10 > code.len() * 7 && has_many_names(code)
 }
 
 /// Longer lines than this are counted.

@@ -597,7 +597,7 @@ pub(crate) fn claim_held(
         rearms: patterns.rearms,
         ends_itself: patterns.ends_itself,
         is_refilled: handle.places.iter().any(|place| is_refilled(model, place)),
-        once: guard::once_guard(model, call).map(|flag| claims.names.place(model, &flag)),
+        once: guard::once_guard_of_method(model, call).map(|flag| claims.names.place(model, &flag)),
         may_be_released: is_released_in_entry(file, handle, patterns) || is_wrapped_for_caller(file, handle),
         is_one_for_each: false,
         partial,
@@ -759,8 +759,10 @@ fn note_ended<'r>(
         return;
     }
     let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
+    let on_given = owned::is_on_given(model, call);
     for release in releases {
-        owned::note_held(model, (func, span), release.func, || format!("its {what} stays"), claims);
+        let what = || format!("its {what} stays");
+        owned::note_held(model, (func, span), release.func, on_given, what, claims);
     }
 }
 

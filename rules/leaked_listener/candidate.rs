@@ -78,7 +78,8 @@ pub(super) fn claim(
         signal: signal_use(file, registration),
         is_of_request: signal::is_of_request(model, registration),
         in_loop: guard::enclosing_loop(model, registration.call).is_some(),
-        once: guard::once_guard(model, registration.call).map(|flag| claims.names.place(model, &flag)),
+        once: guard::once_guard_of_method(model, registration.call)
+            .map(|flag| claims.names.place(model, &flag)),
         per_key: keyed::is_once_per_key(file, registration),
         may_be_removed: removed.maybe && removed.by.is_empty(),
         partial,
@@ -314,7 +315,7 @@ fn note_removed(
         if origin == Origin::PassedToConstructor {
             owned::note_held_on_given(model, site, removal.func, what, claims);
         } else {
-            owned::note_held(model, site, removal.func, what, claims);
+            owned::note_held(model, site, removal.func, false, what, claims);
         }
     }
 }

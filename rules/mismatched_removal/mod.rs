@@ -185,6 +185,7 @@ fn is_made_up(file: &FileView<'_, '_>, removal: &Removal) -> bool {
     matches!(identity::identity(model, listener), Identity::At(_))
         && !is_looked_up(model, listener)
         && !is_added_elsewhere(model, removal, listener)
+        && !is_field_of_another(file, removal, listener)
         && !is_for_others(file, listener)
 }
 
@@ -212,6 +213,20 @@ fn is_added_elsewhere(model: &Model<'_>, removal: &Removal, listener: NodeId) ->
         model.file.is_within(tree.func(removal.call), func)
             && model.handed(func).iter().all(|handed| takes_away(handed.call))
             && model.calls_of(func).is_empty()
+    })
+}
+
+/// `link.on('up', channel.onUp)` in one function, and `link.off('up', channel.onUp)` in another that found the channel in a table:
+/// a field of the same name, of what may well be the same thing.
+fn is_field_of_another(file: &FileView<'_, '_>, removal: &Removal, listener: NodeId) -> bool {
+    let model = file.model;
+    let removed = model.file.place(listener);
+    let (Some(name), Some(event)) = (removed.last_field(), &removal.event) else { return false };
+    file.registrations.iter().any(|added| {
+        let place = model.file.place(added.listener);
+        place != removed
+            && place.last_field() == Some(name)
+            && compare_events(model, &added.event, event) == Match::Must
     })
 }
 

@@ -5,6 +5,7 @@ use super::rearmed::hears_again;
 use super::{Held, component_of_ref, ends, is_effect_callback, reaches};
 use crate::claim::Gap;
 use crate::ending;
+use crate::rule::FileView;
 use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls::{self, Target};
 use outlive_semantic::catalog::{Phase, When};
@@ -12,7 +13,7 @@ use outlive_semantic::guard;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::tables::{BindingKind, FunctionKind};
 use outlive_semantic::tree::Kind;
@@ -45,8 +46,8 @@ pub(super) fn taken_by_another(held: &Held<'_, '_, '_>, slot: &Place) -> Option<
     let is_latched = search
         .around(func)
         .take_while(|&at| at != driven)
-        .fold(search.is_latched(held.call), |latched, at| {
-            latched || search.is_latched(model.file.function(at).node)
+        .fold(is_latched(held.file, held.call), |latched, at| {
+            latched || is_latched(held.file, model.file.function(at).node)
         });
     (ends_own && !is_asked && !is_latched && !search.is_looked_at(driven)).then(|| {
         let how = "when another takes its place in the variable that they share";
@@ -89,6 +90,38 @@ pub(super) fn filled_twice(held: &Held<'_, '_, '_>, slot: &Place) -> Option<Node
     (runs_too && !is_let_go && !is_taken && !tree.subtree(body).any(leaves)).then_some(second)
 }
 
+/// Whether what stands before a node in its function asks for something that the function then sets: it goes on once, until
+/// somebody resets that. `if (this.running) return; this.running = true`
+fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = tree.func(node);
+    let Some(body) = model.file.body(func) else { return false };
+    let tests = tree.subtree(body).take_while(|&at| at < node).filter(|&at| {
+        tree.func(at) == func && matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical)
+    });
+    let mut asked = tests.filter_map(|at| tree.first(at)).flat_map(|test| tree.subtree(test));
+    let is_set = |part: NodeId| {
+        let place = model.file.place(part);
+        matches!(tree.kind(part), Kind::Member | Kind::Identifier)
+            && !matches!(place.root, Root::Value(_))
+            && file.accesses.of(&place).any(|access| {
+                access.func == func && matches!(access.usage, Usage::Assigned(_) | Usage::Updated(_))
+            })
+    };
+    let inside = |part: NodeId| asked_inside(model, part).map(|body| tree.subtree(body));
+    asked.any(|part| is_set(part) || inside(part).is_some_and(|mut parts| parts.any(is_set)))
+}
+
+/// The body of a getter or method of the same instance that a test asks: `get running() { return !!this.timer; }`.
+pub(super) fn asked_inside(model: &Model<'_>, part: NodeId) -> Option<NodeId> {
+    let place = model.file.place(part);
+    let (Root::This(class), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
+    let members = &model.file.class(class).members;
+    let member = members.iter().find(|member| member.name == Some(*name) && member.func.is_some())?;
+    model.file.body(member.func?)
+}
+
 /// The part of a decision in which a node stands.
 fn branch(model: &Model<'_>, decision: NodeId, node: NodeId) -> NodeId {
     let tree = &model.file.tree;
@@ -106,7 +139,7 @@ impl Search<'_, '_, '_, '_> {
         let fuel = fuel.checked_sub(1)?;
         let (file, model) = (self.held.file, self.held.file.model);
         let is_out = model.constructs(func).is_some()
-            || self.is_latched(node)
+            || is_latched(file, node)
             || self.is_looked_at(func)
             || self.is_ended_under_another_name(func)
             || reaches(model, func, &self.held.releasing, 4);
@@ -131,27 +164,6 @@ impl Search<'_, '_, '_, '_> {
         around.and_then(|around| self.from(site, around, fuel)).or_else(|| {
             let mut calls = model.calls_of(func).iter().filter(|&&call| self.is_of_owner(call, func));
             calls.find_map(|&call| self.from(call, model.file.tree.func(call), fuel))
-        })
-    }
-
-    /// Whether what stands before a node in its function asks for something that the function then sets: it goes on once, until
-    /// somebody resets that. `if (this.running) return; this.running = true`
-    fn is_latched(&self, node: NodeId) -> bool {
-        let (file, model) = (self.held.file, self.held.file.model);
-        let tree = &model.file.tree;
-        let func = tree.func(node);
-        let Some(body) = model.file.body(func) else { return false };
-        let tests = tree.subtree(body).take_while(|&at| at < node).filter(|&at| {
-            tree.func(at) == func && matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical)
-        });
-        let mut asked = tests.filter_map(|at| tree.first(at)).flat_map(|test| tree.subtree(test));
-        asked.any(|part| {
-            let place = model.file.place(part);
-            matches!(tree.kind(part), Kind::Member | Kind::Identifier)
-                && !matches!(place.root, Root::Value(_))
-                && file.accesses.of(&place).any(|access| {
-                    access.func == func && matches!(access.usage, Usage::Assigned(_) | Usage::Updated(_))
-                })
         })
     }
 

@@ -1,6 +1,6 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::again::{filled_again, filled_twice, taken_by_another};
+use super::again::{asked_inside, filled_again, filled_twice, taken_by_another};
 use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
@@ -16,6 +16,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tested::{self, Told};
 use outlive_semantic::tree::Kind;
 
 /// The one that is held is given back only to make room for the next: the last one stays.
@@ -118,7 +119,8 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return Some(Gap { repeats: true, ..Gap::new("before the next one takes its place", at) });
     }
     let is_asked_for = is_tested(file, &slot, call) || is_asked_by_callers(file, &slot, func);
-    if is_asked_for || is_guarded(model, call) || model.constructs(func).is_some() {
+    let is_out = is_guarded(model, call) || is_behind_flag(file, call) || model.constructs(func).is_some();
+    if is_asked_for || is_out {
         return None;
     }
     if releases.iter().any(|release| release.func == func || model.file.is_within(release.func, func)) {
@@ -149,6 +151,46 @@ pub(crate) fn overwritten(held: &Held<'_, '_, '_>) -> Option<Gap> {
             && !is_start(model, caller)
     });
     (again && callers.len() >= 2).then(gap)
+}
+
+/// Whether a call runs only as a flag allows that its function then turns: `if (due) { due = false; … }`, or while the slot
+/// that it fills beside this one is empty, also where a getter looks at that.
+fn is_behind_flag(file: &FileView<'_, '_>, call: NodeId) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let func = tree.func(call);
+    let name = |at: NodeId| tree.callee(at).and_then(|callee| model.callee_name(callee));
+    let turns = |assign: NodeId| {
+        tree.child(assign, 1).is_some_and(|value| {
+            tree.kind(value) == Kind::Bool
+                || model.is_nothing(value)
+                || tree.is_call(value) && name(value).is_some() && name(value) == name(call)
+        })
+    };
+    let is_turned = |part: NodeId| {
+        let place = model.file.place(part);
+        let is_own = match place.root {
+            Root::Binding(binding) => model.file.binding(binding).func == func,
+            root => matches!(root, Root::Value(_)),
+        };
+        !is_own
+            && file.accesses.of(&place).any(
+                |access| matches!(access.usage, Usage::Assigned(assign) if access.func == func && turns(assign)),
+            )
+    };
+    let told = |told: Told| match told {
+        Told::Branch(test, outcome) => tested::parts(model, test, outcome),
+        Told::Behind { block, statement } => tested::leaving_tests(model, block)
+            .into_iter()
+            .filter(|&(before, ..)| before < statement)
+            .map(|(_, test, outcome)| (test, outcome))
+            .collect(),
+    };
+    let inside = |part: NodeId| asked_inside(model, part).map(|body| tree.subtree(body));
+    tested::around(model, call)
+        .flat_map(told)
+        .flat_map(|(test, _)| tree.subtree(test))
+        .any(|part| is_turned(part) || inside(part).is_some_and(|mut parts| parts.any(is_turned)))
 }
 
 /// Whether a loop in the function itself writes the slot, and goes on after it has.

@@ -1,6 +1,6 @@
 //! Promises made by hand: whether every function that settles one gives back what its executor acquired.
 
-use super::{Held, Wanted, reaches};
+use super::{Held, Wanted, reaches, runs_wanted};
 use crate::claim::Gap;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -21,6 +21,7 @@ pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Opti
     let settlers = settlers(model, executor)?;
     if releasing.funcs.contains(&executor)
         || releasing.funcs.iter().any(|&func| !model.file.is_within(func, executor))
+        || is_released_behind(model, executor, releasing)
     {
         return None;
     }
@@ -148,6 +149,9 @@ pub(crate) fn kept_by_settlement(
         return None;
     }
     let removing = Wanted::of(model, removing.iter().copied());
+    if is_released_behind(model, executor, &removing) {
+        return None;
+    }
     let missed = settlers(model, executor)?.into_iter().find(|&settle| {
         let func = tree.func(settle);
         func != executor
@@ -155,6 +159,23 @@ pub(crate) fn kept_by_settlement(
             && !covers(model, func, executor, &removing)
     })?;
     Some(Gap::new("when the promise is settled here", Some(tree.span(missed))))
+}
+
+/// Whether what waits for the promise of an executor releases in any case: `try { await new Promise(…); } finally { stop(); }`,
+/// where the executor may be what gave `stop` its value.
+fn is_released_behind(model: &Model<'_>, executor: FuncId, releasing: &Wanted) -> bool {
+    let tree = &model.file.tree;
+    let mut child = model.file.function(executor).node;
+    let mut is_awaited = false;
+    tree.within_function(child).any(|parent| {
+        let inner = std::mem::replace(&mut child, parent);
+        is_awaited |= tree.kind(parent) == Kind::Await;
+        let finally = tree.child(parent, 2).filter(|_| tree.kind(parent) == Kind::Try);
+        is_awaited
+            && finally.is_some_and(|finally| {
+                finally != inner && tree.subtree(finally).any(|call| runs_wanted(model, call, releasing))
+            })
+    })
 }
 
 /// Whether the function in which a promise is settled is left right after, by a return, although it has a release

@@ -99,7 +99,7 @@ impl Rule for UnboundedCollection {
         }
         let holder = claims.names.place(model, &op.holder);
         let key = op.key.or_else(|| distinct::told_apart_by(file, op));
-        let once = guard::once_guard(model, op.node).map(|flag| claims.names.place(model, &flag));
+        let once = guard::once_guard_of_method(model, op.node).map(|flag| claims.names.place(model, &flag));
         let missed = other_thing::missed(file, op)
             .or_else(|| partial::gap(file, op))
             .or_else(|| missed::missed(file, op))

@@ -616,6 +616,11 @@ impl Project<'_> {
                     _ => self.made_by(&spot),
                 }
             }
+            TypeRow::Narrowed(place, said) => match self.resolve_type(file, &TypeRow::ResultOf(*place), fuel)
+            {
+                GlobalTy::Model(found) if self.catalog.model(found).life.is_some() => GlobalTy::Model(found),
+                _ => GlobalTy::Model(*said),
+            },
         }
     }
 
@@ -678,6 +683,7 @@ fn leads_on(ty: &TypeRow) -> bool {
         | TypeRow::Instance(_)
         | TypeRow::Class(_)
         | TypeRow::Function(_) => false,
-        TypeRow::Same(_) | TypeRow::InstanceOf(_) | TypeRow::Annotated(_) | TypeRow::ResultOf(_) => true,
+        TypeRow::Same(_) | TypeRow::InstanceOf(_) | TypeRow::Annotated(_) => true,
+        TypeRow::ResultOf(_) | TypeRow::Narrowed(..) => true,
     }
 }

@@ -567,7 +567,7 @@ impl Project<'_> {
             TypeRow::Same(place) => self.way(&spot(*place), fuel),
             TypeRow::Annotated(place) => Some(self.way(&spot(*place), fuel)?.with(Step::Instance)),
             TypeRow::InstanceOf(place) => Some(self.way(&spot(*place), fuel)?.with(Step::Made)),
-            TypeRow::ResultOf(place) => {
+            TypeRow::ResultOf(place) | TypeRow::Narrowed(place, _) => {
                 let callee = spot(*place);
                 match self.own_type_of(&callee) {
                     GlobalTy::Function(file, func) => {

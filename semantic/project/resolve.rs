@@ -65,6 +65,8 @@ pub struct Resolver<'a> {
     pub(super) packages: &'a Packages,
     inner: Option<oxc_resolver::Resolver>,
     folders_asked: Mutex<FxHashMap<Box<str>, AskedFolder>>,
+    /// The nearest tsconfig.json of each folder from which one was looked for.
+    tsconfigs: Mutex<FxHashMap<PathBuf, Option<Arc<oxc_resolver::TsConfig>>>>,
     pub(super) memo: Option<&'a Memo>,
     pub(super) declared: Option<Arc<Declared>>,
 }
@@ -138,8 +140,19 @@ impl<'a> Resolver<'a> {
         }
         let inner = on_disk.then(full_resolver);
         let root = root.to_path_buf();
-        let folders_asked = Mutex::default();
-        Self { root, files, stems, folders, packages, inner, folders_asked, memo: None, declared: None }
+        let (folders_asked, tsconfigs) = Default::default();
+        Self {
+            root,
+            files,
+            stems,
+            folders,
+            packages,
+            inner,
+            folders_asked,
+            tsconfigs,
+            memo: None,
+            declared: None,
+        }
     }
 
     /// The same, where the declarations of packages may be asked for.
@@ -267,11 +280,45 @@ impl<'a> Resolver<'a> {
     fn ask_disk(&self, from: &str, specifier: &str) -> Option<String> {
         let resolver = self.inner.as_ref()?;
         // From a file, not a folder: only then is the tsconfig.json around it looked for, and with it `paths`.
-        let found = resolver.resolve_file(self.root.join(from), specifier).ok()?;
+        let from = self.root.join(from);
+        let found = resolver.resolve_file(&from, specifier).ok();
+        let found = found.or_else(|| self.by_reference(resolver, from.parent()?, specifier))?;
         // What is outside of the working directory goes by its whole path.
         let path = found.path().strip_prefix(&self.root).unwrap_or_else(|_| found.path());
         let path = path.to_str()?.replace('\\', "/");
         (!path.contains("node_modules/")).then_some(path)
+    }
+
+    /// What a specifier stands for by `paths` of a project that the tsconfig.json around only refers to. A file belongs to it
+    /// without being named there where others of the project import it: `"files": ["src/main.ts"]`.
+    fn by_reference(
+        &self,
+        resolver: &oxc_resolver::Resolver,
+        folder: &Path,
+        specifier: &str,
+    ) -> Option<oxc_resolver::Resolution> {
+        let around = self.tsconfig_around(resolver, folder)?;
+        let projects = around.references_resolved.iter();
+        let mut paths = projects.flat_map(|project| project.resolve_path_alias_or_base_url(specifier));
+        paths.find_map(|path| resolver.resolve(folder, path.to_str()?).ok())
+    }
+
+    /// The nearest tsconfig.json of a folder, whatever it names.
+    fn tsconfig_around(
+        &self,
+        resolver: &oxc_resolver::Resolver,
+        folder: &Path,
+    ) -> Option<Arc<oxc_resolver::TsConfig>> {
+        let lock = || self.tsconfigs.lock().ok();
+        if let Some(known) = lock().and_then(|known| known.get(folder).cloned()) {
+            return known;
+        }
+        let mut folders = folder.ancestors();
+        let found = folders.find_map(|folder| resolver.resolve_tsconfig(folder.join("tsconfig.json")).ok());
+        if let Some(mut known) = lock() {
+            known.insert(folder.to_path_buf(), found.clone());
+        }
+        found
     }
 }
 
@@ -431,6 +478,27 @@ mod tests {
         let found = [resolver.resolve("src/a.ts", "@app/b"), resolver.resolve("src/a.ts", "@app/none")];
         std::fs::remove_dir_all(&root).unwrap();
         assert_eq!(found, [Resolution::File(FileId(1)), Resolution::Package]);
+    }
+
+    #[test]
+    fn paths_of_a_referenced_project_resolve() {
+        let root = std::env::temp_dir().join(format!("outlive-references-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("src")).unwrap();
+        let write = |path: &str, text: &str| std::fs::write(root.join(path), text).unwrap();
+        write("tsconfig.json", r#"{ "files": [], "references": [{ "path": "./tsconfig.app.json" }] }"#);
+        let app =
+            r#"{ "compilerOptions": { "paths": { "@app/*": ["./src/*"] } }, "files": ["src/main.ts"] }"#;
+        write("tsconfig.app.json", app);
+        let paths = ["src/a.ts", "src/b.ts", "src/main.ts"];
+        paths.map(|path| write(path, ""));
+        let packages = Packages::default();
+        let root = root.canonicalize().unwrap();
+        let resolver = Resolver::new(&root, paths.into_iter(), &packages, true);
+        let found = ["src/main.ts", "src/a.ts"].map(|from| resolver.resolve(from, "@app/b"));
+        let none = resolver.resolve("src/a.ts", "@app/none");
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, [Resolution::File(FileId(1)); 2]);
+        assert_eq!(none, Resolution::Package);
     }
 
     #[test]

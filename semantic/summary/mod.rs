@@ -9,7 +9,7 @@ mod uses;
 use crate::access::{self, Accesses, Usage};
 use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
-use crate::catalog::When;
+use crate::catalog::{ModelId, When};
 use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId};
@@ -239,13 +239,27 @@ impl Builder<'_, '_> {
         match model.return_ty(func) {
             Ty::Unknown => match model.returned_values(func)[..] {
                 [value] => self.value_type(value),
-                _ => TypeRow::Unknown,
+                // Beside an observable that ends it is one too.
+                _ => completes::sole_open(model, func)
+                    .map_or(TypeRow::Unknown, |value| self.value_type(completes::before_pipes(model, value))),
+            },
+            Ty::Model(said) if completes::may_end(model, said) => match completes::sole_open(model, func) {
+                Some(value) => self.narrowed(said, completes::before_pipes(model, value)),
+                None => TypeRow::Model(said),
             },
             ty => type_row(ty),
         }
     }
 
     /// The type of an expression, through imports if need be.
+    /// What is said of an observable that a function of another file gives, which may say more.
+    fn narrowed(&mut self, said: ModelId, value: NodeId) -> TypeRow {
+        match self.value_type(value) {
+            TypeRow::ResultOf(callee) => TypeRow::Narrowed(callee, said),
+            _ => TypeRow::Model(said),
+        }
+    }
+
     fn value_type(&mut self, value: NodeId) -> TypeRow {
         let model = self.model;
         let known = type_row(model.ty(value));

@@ -245,6 +245,8 @@ pub enum TypeRow {
     Annotated(PlaceId),
     /// What calling this path gives.
     ResultOf(PlaceId),
+    /// What calling this path gives, where that is a kind of this type: an annotation says less than what is returned.
+    Narrowed(PlaceId, ModelId),
     /// The same as this path.
     Same(PlaceId),
 }

@@ -257,6 +257,8 @@ impl Graph {
     fn add_calls(&mut self, project: &Project<'_>, id: FileId, targets: &Targets) {
         let summary = project.summary(id);
         let is_cold = summary.role == Role::Test;
+        // `router.client.ts`: nobody asks a page for anything.
+        let in_browsers = project.files[id.index()].path.contains(".client.");
         let first = self.func(id, FuncId::MODULE).0 as usize;
         let functions = first..first + summary.functions.len();
         self.cold[functions.clone()].fill(is_cold);
@@ -268,7 +270,11 @@ impl Graph {
             };
             let arrow = Arrow {
                 to: self.node(runs),
-                when: edge.when,
+                when: if in_browsers && edge.when == When::At(Rate::Request) {
+                    When::At(Rate::Once)
+                } else {
+                    edge.when
+                },
                 certain: edge.certain,
                 in_loop: edge.in_loop,
                 once: edge.once,
