@@ -490,7 +490,7 @@ mod tests {
             r#"{ "compilerOptions": { "paths": { "@app/*": ["./src/*"] } }, "files": ["src/main.ts"] }"#;
         write("tsconfig.app.json", app);
         let paths = ["src/a.ts", "src/b.ts", "src/main.ts"];
-        paths.map(|path| write(path, ""));
+        paths.into_iter().for_each(|path| write(path, ""));
         let packages = Packages::default();
         let root = root.canonicalize().unwrap();
         let resolver = Resolver::new(&root, paths.into_iter(), &packages, true);
