@@ -71,6 +71,7 @@ pub fn analyse(
         held_back: RefCell::default(),
         shut: OnceCell::new(),
         acquiring: Cell::new(None),
+        own_callee: Cell::new(None),
         followed: RefCell::default(),
         left: RefCell::default(),
         put_back: RefCell::default(),
@@ -84,7 +85,7 @@ pub fn analyse(
         role,
         trace,
     };
-    let mut names = NameMap::default();
+    let mut names = NameMap::of(file);
     let mut claims = Claims { names: &mut names, list: Vec::new() };
     if role == Role::Source {
         visit(&view, &unreachable, rules, &mut claims);

@@ -62,7 +62,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     if tree.kind(call) != Kind::Call || tree.is_discarded(call) || acquire::row(file, meta, call).is_some() {
         return;
     }
-    let Some(callee) = callee(model, call, claims) else { return };
+    let Some(callee) = file.own_callee(call, claims) else { return };
     let handle = file.follow(call);
     if let Some(giver) = giver(model, call, &handle) {
         let at = tree.span(call);

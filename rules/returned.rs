@@ -3,7 +3,6 @@
 
 use crate::acquire::{self, Acquired, Target, Text};
 use crate::claim::{AcquireClaim, Body, Claim, Keeper, LeftClaim, UndoClaim};
-use crate::factory;
 use crate::finding::{Finding, Retainer, Role};
 use crate::list;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
@@ -157,7 +156,7 @@ fn find_left(
 ) -> Option<LeftClaim> {
     let model = file.model;
     let tree = &model.file.tree;
-    let callee = factory::callee(model, call, claims)?;
+    let callee = file.own_callee(call, claims)?;
     let handle = file.follow(call);
     let patterns = disposal(file);
     let known = claims.list.len();

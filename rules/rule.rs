@@ -2,7 +2,7 @@
 
 use crate::claim::{Body, Claim, LeftClaim, RuleId};
 use crate::ending;
-use crate::factory::Pending;
+use crate::factory::{self, Pending};
 use crate::finding::{Finding, Severity};
 use crate::leaked_listener::Ends;
 use crate::pairing::Pairs;
@@ -10,6 +10,7 @@ use crate::trace::{Dropped, Trace};
 use crate::unbounded_collection::{FilledAbout, Readers, ToldByBlock};
 use crate::unbounded_queue::PutBack;
 use outlive_semantic::access::Accesses;
+use outlive_semantic::groups::Groups;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
@@ -18,7 +19,7 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::shut::Shut;
-use outlive_semantic::summary::{NameMap, Role};
+use outlive_semantic::summary::{NameMap, Role, TargetRow};
 use outlive_semantic::tree::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -82,7 +83,7 @@ pub struct FileView<'v, 'a> {
     /// Everything done to collections.
     pub ops: &'v [CollectionOp],
     /// The positions of these by the collection and what is done to it.
-    pub(crate) ops_by_holder: OnceCell<FxHashMap<(&'v Place, Op), Vec<u32>>>,
+    pub(crate) ops_by_holder: OnceCell<Groups<(&'v Place, Op)>>,
     /// Every call and construction that can be reached, in source order.
     pub calls: &'v [NodeId],
     /// Every listener that is added.
@@ -113,6 +114,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) shut: OnceCell<Shut>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
     pub(crate) acquiring: Cell<Option<(NodeId, bool)>>,
+    /// What code of the project the last call runs, if any: the rules ask one after the other.
+    pub(crate) own_callee: Cell<Option<(NodeId, Option<TargetRow>)>>,
     /// Where what the last call gave was followed to: the rules ask one after the other.
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// What the last call leaves behind that is handed a function: the rules ask one after the other.
@@ -126,7 +129,7 @@ pub struct FileView<'v, 'a> {
     /// In which functions and blocks what a path names is ended: each listener on it asks.
     pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
     /// The positions of growths by the function that they stand in: each listener asks.
-    pub(crate) growths_by_func: OnceCell<FxHashMap<FuncId, Vec<u32>>>,
+    pub(crate) growths_by_func: OnceCell<Groups<FuncId>>,
     /// The positions of the removals from a target in functions that end what one function begins: each listener that it
     /// adds there asks.
     pub(crate) partings: Kept<(FuncId, Place), Rc<[usize]>>,
@@ -186,6 +189,18 @@ impl<'v> FileView<'v, '_> {
         known
     }
 
+    /// What a call runs, if that is code of the project.
+    pub(crate) fn own_callee(&self, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
+        if let Some((of, known)) = self.own_callee.get()
+            && of == call
+        {
+            return known;
+        }
+        let found = factory::callee(self.model, call, claims);
+        self.own_callee.set(Some((call, found)));
+        found
+    }
+
     /// Where what a call gives goes.
     pub(crate) fn follow(&self, call: NodeId) -> Rc<Handle> {
         if let Some((of, known)) = &*self.followed.borrow()
@@ -230,9 +245,10 @@ impl<'v> FileView<'v, '_> {
 
     /// Where this is done to one collection, in the order of [`FileView::ops`].
     pub(crate) fn ops_on<'s>(&'s self, holder: &'s Place, op: Op) -> impl Iterator<Item = &'s CollectionOp> {
-        let index = self.ops_by_holder.get_or_init(|| by_holder(self.ops));
-        let found = index.get(&(holder, op)).map(Vec::as_slice).unwrap_or_default();
-        found.iter().filter_map(|&at| self.ops.get(at as usize))
+        let index = self
+            .ops_by_holder
+            .get_or_init(|| Groups::of(self.ops.iter().map(|op| Some((&op.holder, op.op)))));
+        index.get(&(holder, op)).iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
     /// The positions of the removals from a target in functions that end what a function begins, found once.
@@ -255,15 +271,9 @@ impl<'v> FileView<'v, '_> {
 
     /// Where collections grow in one function, in the order of [`FileView::ops`].
     pub(crate) fn growths_in(&self, func: FuncId) -> impl Iterator<Item = &CollectionOp> {
-        let index = self.growths_by_func.get_or_init(|| {
-            let mut index: FxHashMap<FuncId, Vec<u32>> = FxHashMap::default();
-            for (at, op) in (0..).zip(self.ops).filter(|(_, op)| matches!(op.op, Op::Grow(_))) {
-                index.entry(op.func).or_default().push(at);
-            }
-            index
-        });
-        let found = index.get(&func).map(Vec::as_slice).unwrap_or_default();
-        found.iter().filter_map(|&at| self.ops.get(at as usize))
+        let grows = |op: &CollectionOp| matches!(op.op, Op::Grow(_)).then_some(op.func);
+        let index = self.growths_by_func.get_or_init(|| Groups::of(self.ops.iter().map(grows)));
+        index.get(&func).iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
     /// [`ending::good_end_alone`] of everything that takes entries out of a collection.
@@ -301,15 +311,6 @@ impl<'v> FileView<'v, '_> {
         });
         None
     }
-}
-
-/// The positions of operations by the collection they are done to and what they do.
-fn by_holder(ops: &[CollectionOp]) -> FxHashMap<(&Place, Op), Vec<u32>> {
-    let mut index: FxHashMap<(&Place, Op), Vec<u32>> = FxHashMap::default();
-    for (at, op) in ops.iter().enumerate() {
-        index.entry((&op.holder, op.op)).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
-    }
-    index
 }
 
 /// The linked project under judgement.

@@ -1,11 +1,13 @@
 //! What is done to each thing a file names: every use of an access path, classified.
 
+use crate::groups::Groups;
 use crate::index::{FuncId, NameId, NodeId};
 use crate::place::{Place, Root};
 use crate::tables::Lowered;
 use crate::tree::{AssignOp, Kind, LogicalOp, UnaryOp};
 use rustc_hash::FxHashMap;
 use std::cell::OnceCell;
+use std::hash::Hash;
 
 /// One use of an access path.
 #[derive(Clone, Debug)]
@@ -73,14 +75,16 @@ pub enum Usage {
 
 /// Lists up to this long are gone through faster than all uses are indexed.
 const SHORT: usize = 256;
+/// The same where uses of one path are looked for: an index of these is made faster.
+const SHORT_OF_ONE: usize = 32;
 
 /// All uses in a file.
 pub struct Accesses {
     list: Vec<Access>,
-    by_root: Groups,
-    by_name: OnceCell<FxHashMap<NameId, Vec<u32>>>,
-    by_field: OnceCell<FxHashMap<NameId, Vec<u32>>>,
-    by_place: OnceCell<FxHashMap<Place, Vec<u32>>>,
+    by_root: Groups<Root>,
+    by_name: OnceCell<Groups<NameId>>,
+    by_field: OnceCell<Groups<NameId>>,
+    by_place: OnceCell<Groups<Place>>,
     by_prefix: OnceCell<FxHashMap<Place, Vec<u32>>>,
 }
 
@@ -108,7 +112,7 @@ impl Accesses {
                 _ => {}
             }
         }
-        out.by_root = Groups::of(&out.list);
+        out.by_root = out.group_by(|access| Some(access.place.root));
         out
     }
 
@@ -153,10 +157,9 @@ impl Accesses {
 
     /// The uses of exactly this path.
     pub fn of<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let of_root = self.by_root.get(place.root);
-        let found = if of_root.len() > SHORT {
-            let index = self.by_place.get_or_init(|| self.index_places(false));
-            index.get(place).map(Vec::as_slice).unwrap_or_default()
+        let of_root = self.by_root.get(&place.root);
+        let found = if of_root.len() > SHORT_OF_ONE {
+            self.by_place.get_or_init(|| self.group_by(|access| Some(access.place.clone()))).get(place)
         } else {
             of_root
         };
@@ -166,9 +169,9 @@ impl Accesses {
 
     /// The uses of this path and of everything below it.
     pub fn below<'s>(&'s self, place: &'s Place) -> impl Iterator<Item = &'s Access> {
-        let of_root = self.by_root.get(place.root);
+        let of_root = self.by_root.get(&place.root);
         let found = if of_root.len() > SHORT && !place.path.is_empty() {
-            let index = self.by_prefix.get_or_init(|| self.index_places(true));
+            let index = self.by_prefix.get_or_init(|| self.index_prefixes());
             index.get(place).map(Vec::as_slice).unwrap_or_default()
         } else {
             of_root
@@ -177,14 +180,14 @@ impl Accesses {
         uses.filter(move |access| access.place.starts_with(place))
     }
 
-    /// The positions of uses by their path, or by that and every path it goes through.
-    fn index_places(&self, with_prefixes: bool) -> FxHashMap<Place, Vec<u32>> {
+    /// The positions of uses by their path and every path it goes through.
+    fn index_prefixes(&self) -> FxHashMap<Place, Vec<u32>> {
         let mut index: FxHashMap<Place, Vec<u32>> = FxHashMap::default();
         for (at, access) in self.list.iter().enumerate() {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             let mut place = Some(access.place.clone());
             while let Some(here) = place {
-                place = here.parent().filter(|_| with_prefixes);
+                place = here.parent();
                 index.entry(here).or_default().push(at);
             }
         }
@@ -193,76 +196,28 @@ impl Accesses {
 
     /// The calls of methods of this name, and every other use of a path that ends with it.
     pub fn of_name(&self, name: NameId) -> impl Iterator<Item = &Access> {
-        let index = self.by_name.get_or_init(|| self.index_names());
-        index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
+        let index = self.by_name.get_or_init(|| {
+            self.group_by(|access| match access.usage {
+                Usage::Method { name, .. } => Some(name),
+                _ => access.place.last_field(),
+            })
+        });
+        index.get(&name).iter().map(|&i| &self.list[i as usize])
     }
 
     /// The uses of paths that stand in a field of this name, past elements.
     pub fn in_field(&self, name: NameId) -> impl Iterator<Item = &Access> {
-        let index = self.by_field.get_or_init(|| self.index_by(|access| access.place.field()));
-        index.get(&name).into_iter().flatten().map(|&i| &self.list[i as usize])
+        let index = self.by_field.get_or_init(|| self.group_by(|access| access.place.field()));
+        index.get(&name).iter().map(|&i| &self.list[i as usize])
     }
 
-    fn index_names(&self) -> FxHashMap<NameId, Vec<u32>> {
-        self.index_by(|access| match access.usage {
-            Usage::Method { name, .. } => Some(name),
-            _ => access.place.last_field(),
-        })
-    }
-
-    fn index_by(&self, name: impl Fn(&Access) -> Option<NameId>) -> FxHashMap<NameId, Vec<u32>> {
-        let mut index: FxHashMap<NameId, Vec<u32>> = FxHashMap::default();
-        for (at, access) in self.list.iter().enumerate() {
-            if let Some(name) = name(access) {
-                index.entry(name).or_default().push(u32::try_from(at).unwrap_or(u32::MAX));
-            }
-        }
-        index
+    fn group_by<K: Hash + Eq>(&self, key: impl Fn(&Access) -> Option<K>) -> Groups<K> {
+        Groups::of(self.list.iter().map(key))
     }
 
     /// The uses of every path with this root.
     pub fn under_root(&self, root: Root) -> impl Iterator<Item = &Access> {
-        self.by_root.get(root).iter().map(|&i| &self.list[i as usize])
-    }
-}
-
-/// The positions of uses by their root, in one list: a list for each root would be a piece of memory for each.
-#[derive(Default)]
-struct Groups {
-    /// Where the positions of a root start and end.
-    ranges: FxHashMap<Root, (u32, u32)>,
-    positions: Vec<u32>,
-}
-
-impl Groups {
-    fn of(list: &[Access]) -> Self {
-        let mut ranges: FxHashMap<Root, (u32, u32)> = FxHashMap::default();
-        ranges.reserve(list.len() / 4);
-        for access in list {
-            ranges.entry(access.place.root).or_default().1 += 1;
-        }
-        let mut next = 0;
-        for (start, end) in ranges.values_mut() {
-            let count = *end;
-            (*start, *end) = (next, next);
-            next += count;
-        }
-        let mut positions = vec![0; list.len()];
-        for (at, access) in (0..).zip(list) {
-            if let Some((_, end)) = ranges.get_mut(&access.place.root)
-                && let Some(position) = positions.get_mut(*end as usize)
-            {
-                *position = at;
-                *end += 1;
-            }
-        }
-        Self { ranges, positions }
-    }
-
-    /// The positions of the uses of a root, in their order.
-    fn get(&self, root: Root) -> &[u32] {
-        let range = self.ranges.get(&root).map(|&(start, end)| start as usize..end as usize);
-        range.and_then(|range| self.positions.get(range)).unwrap_or_default()
+        self.by_root.get(&root).iter().map(|&i| &self.list[i as usize])
     }
 }
 

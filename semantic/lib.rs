@@ -14,6 +14,7 @@ pub mod declarations;
 pub mod flow;
 pub mod given;
 mod glob;
+pub mod groups;
 pub mod growth;
 pub mod guard;
 pub mod handle;

@@ -123,7 +123,7 @@ impl Flow {
         feasible: &dyn Fn(Option<NodeId>, Edge) -> bool,
         weak: bool,
     ) -> Option<Way> {
-        let mut seen: FxHashSet<Point> = FxHashSet::default();
+        let mut seen = vec![false; self.nodes.len()];
         let mut queue: VecDeque<(Point, Option<NodeId>, bool)> = VecDeque::new();
         // What acquires leaves by its own failure before it has acquired.
         let first = self.nodes[start.0 as usize];
@@ -137,7 +137,7 @@ impl Flow {
                 let exit = [Exit::End, Exit::Return, Exit::Throw][i];
                 return Some(Way { exit, at: last, is_weak });
             }
-            if !seen.insert(point) {
+            if std::mem::replace(&mut seen[point.0 as usize], true) {
                 continue;
             }
             let node = self.nodes[point.0 as usize];
@@ -161,10 +161,10 @@ impl Flow {
     /// Whether some way leads from behind `start` to `node` without passing any node of `stops`.
     #[must_use]
     pub fn reaches(&self, start: Point, node: NodeId, stops: &FxHashSet<NodeId>) -> bool {
-        let mut seen: FxHashSet<Point> = FxHashSet::default();
+        let mut seen = vec![false; self.nodes.len()];
         let mut queue: Vec<Point> = self.next[start.0 as usize].iter().map(|&(to, _)| to).collect();
         while let Some(point) = queue.pop() {
-            if !seen.insert(point) {
+            if std::mem::replace(&mut seen[point.0 as usize], true) {
                 continue;
             }
             let at = self.nodes[point.0 as usize];

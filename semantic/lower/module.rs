@@ -181,16 +181,23 @@ pub(super) fn find_commonjs_exports(file: &mut Lowered) {
             _ => {}
         }
     }
-    for node in file.tree.ids() {
-        match file.tree.kind(node) {
-            Kind::Assign => assigned_export(file, node, &mut found),
-            Kind::Call => called_export(file, node, &mut found),
-            _ => {}
-        }
+    // A module that never says the word exports nothing so.
+    if file.tree.names().find("exports").is_some() {
+        written_exports(file, &mut found);
     }
     for (name, target, span) in found {
         let name = name.map(|name| file.tree.names.intern(&name));
         file.exports.push(Export { name, target, span });
+    }
+}
+
+fn written_exports(file: &Lowered, found: &mut Found) {
+    for node in file.tree.ids() {
+        match file.tree.kind(node) {
+            Kind::Assign => assigned_export(file, node, found),
+            Kind::Call => called_export(file, node, found),
+            _ => {}
+        }
     }
 }
 

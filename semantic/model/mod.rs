@@ -4,6 +4,7 @@
 
 mod annotations;
 mod functions;
+mod open;
 mod own;
 mod paths;
 mod rows;
@@ -20,6 +21,7 @@ use crate::rate::Life;
 use crate::tables::{BindingKind, ClassKind, Lowered};
 use crate::tree::{AssignOp, Kind, NodeMemo, flag};
 use functions::Classes;
+use open::OpenQuestions;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -84,7 +86,8 @@ pub struct Model<'a> {
     awaited_loops: Vec<NodeId>,
     jumps: Vec<NodeId>,
     types: RefCell<NodeMemo<Ty>>,
-    binding_types: RefCell<FxHashMap<BindingId, Ty>>,
+    /// Of each binding, once somebody has asked.
+    binding_types: RefCell<Vec<Option<Ty>>>,
     values: RefCell<FxHashMap<Place, Rc<[NodeId]>>>,
     /// [`crate::listeners::aliases`]: each pair of an addition and a removal asks.
     pub(crate) aliases: RefCell<FxHashMap<Place, Rc<[Place]>>>,
@@ -111,14 +114,15 @@ pub struct Model<'a> {
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
     /// [`Model::fields_given`] of each place: each listener on a parameter asks.
     fields_given: OnceCell<FxHashMap<Place, Vec<Place>>>,
-    leaving: RefCell<FxHashMap<NodeId, Leaving>>,
-    guards: RefCell<FxHashMap<NodeId, Option<Place>>>,
+    leaving: RefCell<NodeMemo<Leaving>>,
+    no_leaving: Leaving,
+    guards: RefCell<NodeMemo<Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     indentations: OnceCell<Vec<(usize, usize)>>,
     pub(crate) flows: RefCell<FxHashMap<FuncId, Option<Rc<Flow>>>>,
     exports: OnceCell<Vec<&'a ExportRow>>,
-    open: RefCell<FxHashSet<u64>>,
+    open: RefCell<OpenQuestions>,
     /// How often a question met itself and was answered with nothing.
     cuts: Cell<u32>,
     unsettled: Unsettled,
@@ -209,7 +213,7 @@ impl<'a> Model<'a> {
             awaited_loops: Vec::new(),
             jumps: Vec::new(),
             types: RefCell::default(),
-            binding_types: RefCell::default(),
+            binding_types: RefCell::new(vec![None; file.bindings.len()]),
             values: RefCell::default(),
             aliases: RefCell::default(),
             given: RefCell::default(),
@@ -232,6 +236,7 @@ impl<'a> Model<'a> {
             assignments: OnceCell::new(),
             fields_given: OnceCell::new(),
             leaving: RefCell::default(),
+            no_leaving: Rc::from([]),
             guards: RefCell::default(),
             throwing: RefCell::default(),
             lone_names: OnceCell::new(),
@@ -260,7 +265,7 @@ impl<'a> Model<'a> {
                 Question::Rows(call) => self.rows.get_mut().forget(call),
                 Question::Returned(func) => drop(self.return_types.get_mut().remove(&func)),
                 Question::Type(expr) => self.types.get_mut().forget(expr),
-                Question::Binding(binding) => drop(self.binding_types.get_mut().remove(&binding)),
+                Question::Binding(binding) => self.binding_types.get_mut()[binding.index()] = None,
                 Question::Place(place) => drop(self.place_types.get_mut().remove(&place)),
             }
         }
@@ -282,7 +287,13 @@ impl<'a> Model<'a> {
     /// Notes that an answer known already is used: what rests on it is no more settled than it is.
     #[inline]
     fn reuse(&self, question: impl FnOnce() -> Question) {
-        if self.unsettled.is_building.get() && self.unsettled.answers.borrow().contains(&question()) {
+        if self.unsettled.is_building.get() {
+            self.reuse_while_building(&question());
+        }
+    }
+
+    fn reuse_while_building(&self, question: &Question) {
+        if self.unsettled.answers.borrow().contains(question) {
             self.unsettled.ask();
         }
     }
@@ -481,8 +492,10 @@ impl<'a> Model<'a> {
 
     /// Opens a question; false if it is open already.
     fn begin(&self, key: u64) -> bool {
-        let is_new = self.open.borrow_mut().insert(key);
-        if !is_new {
+        let is_new = !self.open.borrow().has(key);
+        if is_new {
+            self.open.borrow_mut().add(key);
+        } else {
             self.cuts.set(self.cuts.get() + 1);
         }
         is_new
@@ -614,21 +627,22 @@ impl<'a> Model<'a> {
 
     /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
     pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
-        if let Some(known) = self.leaving.borrow().get(&block) {
+        if let Some(known) = self.leaving.borrow().get(block) {
             return Rc::clone(known);
         }
-        let found: Rc<[(NodeId, Place)]> = guard::leaving_statements(self, block).into();
-        self.leaving.borrow_mut().insert(block, Rc::clone(&found));
+        let found = guard::leaving_statements(self, block);
+        let found = if found.is_empty() { Rc::clone(&self.no_leaving) } else { found.into() };
+        self.leaving.borrow_mut().put(&self.file.tree, block, Rc::clone(&found));
         found
     }
 
     /// [`crate::guard::once_guard`] of a block.
     pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
-        if let Some(known) = self.guards.borrow().get(&block) {
+        if let Some(known) = self.guards.borrow().get(block) {
             return known.clone();
         }
         let found = guard::once_guard(self, block);
-        self.guards.borrow_mut().insert(block, found.clone());
+        self.guards.borrow_mut().put(&self.file.tree, block, found.clone());
         found
     }
 

@@ -10,10 +10,15 @@ use std::rc::Rc;
 impl<'a> Model<'a> {
     /// The access path of an expression in the words of the catalog: `http.createServer`, `express()`.
     #[must_use]
+    #[inline]
     pub fn api_path(&self, expr: NodeId) -> Option<Rc<str>> {
         if let Some(known) = self.paths.borrow().get(expr) {
             return known.clone();
         }
+        self.path_asked_first(expr)
+    }
+
+    fn path_asked_first(&self, expr: NodeId) -> Option<Rc<str>> {
         let path = self.path_of(&self.file.place(expr)).map(Rc::from);
         self.paths.borrow_mut().put(&self.file.tree, expr, path.clone());
         path

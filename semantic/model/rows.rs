@@ -15,13 +15,13 @@ impl<'a> Model<'a> {
     pub fn callback_params(&self, func: FuncId) -> SmallVec<[Option<ModelId>; 4]> {
         let key = u64::from(func.raw()) | 1 << 41;
         if let Some(known) = self.params.borrow().get(&func) {
-            if self.open.borrow().contains(&key) {
+            if self.open.borrow().has(key) {
                 self.cuts.set(self.cuts.get() + 1);
             }
             return known.clone();
         }
         self.params.borrow_mut().insert(func, SmallVec::new());
-        self.open.borrow_mut().insert(key);
+        self.open.borrow_mut().add(key);
         let mut found: SmallVec<[Option<ModelId>; 4]> = SmallVec::new();
         for handed in self.handed(func) {
             for (_, callback) in self.callback_rows(handed).iter() {
@@ -40,7 +40,7 @@ impl<'a> Model<'a> {
             found = self.convention_params(func);
         }
         self.params.borrow_mut().insert(func, found.clone());
-        self.open.borrow_mut().remove(&key);
+        self.open.borrow_mut().close(key);
         found
     }
 
@@ -193,11 +193,16 @@ impl<'a> Model<'a> {
 
     /// The catalog's rows about a call, most specific first.
     #[must_use]
+    #[inline]
     pub fn rows(&self, call: NodeId) -> Rc<[&'a CallRow]> {
         if let Some(known) = self.rows.borrow().get(call) {
             self.reuse(|| Question::Rows(call));
             return Rc::clone(known);
         }
+        self.rows_asked_first(call)
+    }
+
+    fn rows_asked_first(&self, call: NodeId) -> Rc<[&'a CallRow]> {
         let (cuts, mark) = (self.cuts.get(), self.unsettled_mark());
         let found = self.find_rows(call);
         let found = if found.is_empty() { Rc::clone(&self.no_rows) } else { found.into() };

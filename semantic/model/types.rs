@@ -11,18 +11,23 @@ use smallvec::SmallVec;
 impl<'a> Model<'a> {
     /// What an expression is.
     #[must_use]
+    #[inline]
     pub fn ty(&self, expr: NodeId) -> Ty {
         if let Some(&known) = self.types.borrow().get(expr) {
             self.reuse(|| Question::Type(expr));
             return known;
         }
+        self.ty_asked_first(expr)
+    }
+
+    fn ty_asked_first(&self, expr: NodeId) -> Ty {
         let key = u64::from(expr.0);
         if !self.begin(key) {
             return Ty::Unknown;
         }
         let mark = self.unsettled_mark();
         let ty = self.compute_ty(expr);
-        self.open.borrow_mut().remove(&key);
+        self.open.borrow_mut().close(key);
         self.types.borrow_mut().put(&self.file.tree, expr, ty);
         self.remember_unsettled(mark, || Question::Type(expr));
         ty
@@ -158,7 +163,7 @@ impl<'a> Model<'a> {
     /// What a variable holds.
     #[must_use]
     pub fn binding_ty(&self, binding: BindingId) -> Ty {
-        if let Some(&known) = self.binding_types.borrow().get(&binding) {
+        if let Some(known) = self.binding_types.borrow()[binding.index()] {
             self.reuse(|| Question::Binding(binding));
             return known;
         }
@@ -168,8 +173,8 @@ impl<'a> Model<'a> {
         }
         let mark = self.unsettled_mark();
         let ty = self.compute_binding_ty(binding);
-        self.open.borrow_mut().remove(&key);
-        self.binding_types.borrow_mut().insert(binding, ty);
+        self.open.borrow_mut().close(key);
+        self.binding_types.borrow_mut()[binding.index()] = Some(ty);
         self.remember_unsettled(mark, || Question::Binding(binding));
         ty
     }
@@ -367,7 +372,7 @@ impl<'a> Model<'a> {
             Step::Field(name) => self.field_ty(place, *name),
             Step::Element => self.element_ty(place),
         };
-        self.open.borrow_mut().remove(&key);
+        self.open.borrow_mut().close(key);
         if self.is_whole(cuts) {
             self.place_types.borrow_mut().insert(place.clone(), ty);
             self.remember_unsettled(mark, || Question::Place(place.clone()));
@@ -405,7 +410,7 @@ impl<'a> Model<'a> {
             return Ty::Unknown;
         }
         let ty = self.join_values(self.values(&place).iter().copied());
-        self.open.borrow_mut().remove(&key);
+        self.open.borrow_mut().close(key);
         ty
     }
 

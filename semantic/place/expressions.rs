@@ -38,6 +38,7 @@ fn may_have_name(kind: Kind) -> bool {
 impl Lowered {
     /// The place an expression names.
     #[must_use]
+    #[inline]
     pub fn place(&self, expr: NodeId) -> Place {
         if !may_have_name(self.tree.kind(expr)) {
             return Place::root(Root::Value(expr));
@@ -45,6 +46,10 @@ impl Lowered {
         if let Some(known) = self.places.borrow().get(expr) {
             return known.clone();
         }
+        self.place_asked_first(expr)
+    }
+
+    fn place_asked_first(&self, expr: NodeId) -> Place {
         let place = self.place_within(expr, MAX_ALIASES);
         self.places.borrow_mut().put(&self.tree, expr, place.clone());
         place

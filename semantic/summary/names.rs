@@ -22,6 +22,14 @@ pub struct NameMap {
 }
 
 impl NameMap {
+    /// With room for what a file is likely to name.
+    #[must_use]
+    pub fn of(file: &Lowered) -> Self {
+        let mut out = Self::default();
+        out.ids.reserve(file.references.len() / 4);
+        out
+    }
+
     /// The summary's id of a text.
     pub fn intern(&mut self, text: &str) -> NameId {
         self.names.intern(text)
