@@ -659,6 +659,10 @@ pub enum Why {
     Disarmed,
     /// Only a failure takes it out.
     Succeeded,
+    /// Only who cancels what it stands for takes it out.
+    Uncancelled,
+    /// What it stands for leaves early, before it takes it out.
+    Early,
     /// It is found to be too old, and taken out, only when it is asked for again.
     Expired,
     /// It is taken out at an end that its owner does not always have.

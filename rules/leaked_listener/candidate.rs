@@ -133,7 +133,8 @@ fn staying<'f>(
     let model = file.model;
     let dropped = |reason: &str| file.drop(&META, registration.call, || reason.to_owned());
     let loser = partner::forgotten_event(file, registration).or_else(|| partner::loser(file, registration));
-    if let Some(reason) = passing(model, registration, loser.is_some()) {
+    let outrun = partner::outrun(file, registration);
+    if let Some(reason) = passing(model, registration, loser.is_some() || outrun.is_some()) {
         return dropped(reason);
     }
     let unaborted = unaborted_signal(file, registration);
@@ -144,7 +145,7 @@ fn staying<'f>(
     if model.rows(registration.call).iter().any(|row| row.acquires.as_ref().is_some_and(gives)) {
         return dropped("what the call returns is followed by the rule for it");
     }
-    let mut notes: Vec<Note> = unaborted.into_iter().collect();
+    let mut notes: Vec<Note> = unaborted.into_iter().chain(outrun).collect();
     let mut is_listed = false;
     let mut partial = match disposer(file, registration) {
         Disposer::None => None,

@@ -26,7 +26,10 @@ const RARE_EVENTS: &[&str] = &[
     "close",
     "error",
     "disconnect",
+    "disconnected",
     "destroy",
+    "destroyed",
+    "terminated",
     "shutdown",
     "end",
     "drain",
@@ -42,6 +45,11 @@ const RARE_EVENTS: &[&str] = &[
 /// Whether an event may well never fire: one of these, or what tells of an error of any kind.
 fn is_rare(catalog: &Catalog, event: &str) -> bool {
     RARE_EVENTS.contains(&event) || catalog.is_rare(event) || event.to_ascii_lowercase().ends_with("error")
+}
+
+/// The same of the event of a listener, if it is known.
+pub(super) fn is_of_rare(model: &Model<'_>, registration: &Registration) -> bool {
+    matches!(&registration.event, Identity::Constant(event) if is_rare(model.catalog, event))
 }
 
 /// `once` and `{ once: true }` take the listener away when the event fires, if it does.

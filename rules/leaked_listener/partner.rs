@@ -1,11 +1,13 @@
 //! Listeners that are forgotten where others on the same target are taken away.
 
+use super::once::is_of_rare;
 use crate::claim::Note;
 use crate::finding::Role;
 use crate::mismatched_removal::takes_away;
-use crate::pairing::{compare_listeners, matches, same_target};
+use crate::pairing::{compare_events, compare_listeners, matches, same_target};
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::calls;
 use outlive_semantic::identity::Match;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
@@ -82,6 +84,49 @@ pub(super) fn loser(file: &FileView<'_, '_>, registration: &Registration) -> Opt
     })?;
     let message = "it takes the other one away, and nobody takes it away when that comes first".to_owned();
     Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(removal.call) })
+}
+
+/// So many listeners before and behind one are looked at.
+const NEAR: usize = 8;
+
+/// Of several `once` that settle one promise, the one that is left when another event has come first:
+/// `bus.once('ready', resolve); bus.once('failed', reject)`. Whether its own event ever comes nobody says.
+pub(super) fn outrun(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
+    let model = file.model;
+    let is_once = |registration: &Registration| registration.once && !is_of_rare(model, registration);
+    let own = settles(model, registration).filter(|_| is_once(registration))?;
+    let at = file.position(registration.call)?;
+    let (before, behind) = (file.registrations.get(..at)?, file.registrations.get(at + 1..)?);
+    let first = before.iter().rev().take(NEAR).chain(behind.iter().take(NEAR)).find(|other| {
+        // Who rejects comes when something went wrong; of two that do the same, one is enough to be told of.
+        let is_first =
+            settles(model, other).is_some_and(|their| (their, other.call) < (own, registration.call));
+        let is_beside = other.func == registration.func && other.place == registration.place;
+        is_first
+            && is_beside
+            && is_once(other)
+            && compare_events(model, &registration.event, &other.event) != Match::Must
+    })?;
+    let message = "where this comes first, the other one stays".to_owned();
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(first.call) })
+}
+
+/// Which function of a promise the listener is that is added while that is made, or calls: 0 fulfils it, 1 rejects it.
+fn settles(model: &Model<'_>, registration: &Registration) -> Option<u16> {
+    let tree = &model.file.tree;
+    if !pending::is_executor(model, registration.func) {
+        return None;
+    }
+    let position = |node: NodeId| {
+        let (func, position) = calls::param_position(model, model.file.binding_of(node)?)?;
+        (func == registration.func && position < 2).then_some(position)
+    };
+    let called = |func: FuncId| {
+        let calls =
+            tree.subtree(model.file.function(func).node).filter(|&node| tree.kind(node) == Kind::Call);
+        calls.filter_map(|call| position(tree.callee(call)?)).max()
+    };
+    position(registration.listener).or_else(|| called(model.function_of(registration.listener)?))
 }
 
 /// The function that a function runs with: what makes a promise runs now.

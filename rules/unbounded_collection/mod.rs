@@ -16,6 +16,7 @@ mod report;
 mod settle;
 mod site;
 mod told;
+mod uncancelled;
 mod uncovered;
 
 pub(crate) use evidence::FilledAbout;
@@ -103,6 +104,7 @@ impl Rule for UnboundedCollection {
         let missed = other_thing::missed(file, op)
             .or_else(|| partial::gap(file, op))
             .or_else(|| missed::missed(file, op))
+            .or_else(|| uncancelled::missed(file, op))
             .or_else(|| expired::missed(file, op))
             .or_else(|| uncovered::missed(file, op));
         let body = GrowthClaim {

@@ -3,6 +3,7 @@
 use super::missed::call_around;
 use crate::claim::{Missed, Why};
 use crate::rule::FileView;
+use outlive_semantic::calls::{self, Target};
 use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -23,8 +24,13 @@ pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> 
         .filter(|release| release.key.is_some() || model.file.is_within(release.func, run))
         .collect();
     let all_inside = releases.iter().all(|release| model.file.is_within(release.func, run));
-    if releases.is_empty() || !all_inside || run.index() == 0 {
+    if releases.is_empty() || run.index() == 0 {
         return None;
+    }
+    if !all_inside {
+        let (why, at) = missed_by_work(model, op, &releases)?;
+        let releases = releases.iter().map(|release| model.file.tree.span(release.node)).collect();
+        return Some(Missed { why, at, releases, ending: None });
     }
     let at =
         match releases.iter().map(|release| success_only(model, run, release)).collect::<Option<Vec<_>>>() {
@@ -46,13 +52,7 @@ fn missed_rejection(
         return None;
     }
     let flow = Flow::of(model, run)?;
-    let mut stops: FxHashSet<NodeId> = FxHashSet::default();
-    for release in releases {
-        stops.insert(release.node);
-        // A closure that releases takes over when it is made.
-        let around = tree.ancestors(release.node);
-        stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == run));
-    }
+    let mut stops = releases_in(model, run, releases);
     stops.extend(where_absent(model, op, run));
     if is_about_failure(model, op.node, run) {
         return None;
@@ -65,6 +65,60 @@ fn missed_rejection(
     }
     let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
     (way.exit == Exit::Throw).then(|| way.at.map(|node| tree.span(node))).flatten()
+}
+
+/// `running.set(key, work(key))`, where `work` itself takes the entry out: the way on which it is over before it does so.
+fn missed_by_work(model: &Model<'_>, op: &CollectionOp, releases: &[&CollectionOp]) -> Option<(Why, Span)> {
+    let (file, tree) = (&model.file, &model.file.tree);
+    let value = op.value?;
+    let call = file.value_of(value).unwrap_or(value);
+    let callee = (tree.kind(call) == Kind::Call).then(|| tree.callee(call)).flatten()?;
+    let Some(Target::Function(work)) = calls::callee_target(model, call, callee) else { return None };
+    let is_last = |release: &&CollectionOp| {
+        file.is_within(release.func, work) && ends_what_surely_comes(model, work, release.node)
+    };
+    if !file.function(work).is_async || !releases.iter().all(is_last) {
+        return None;
+    }
+    let flow = Flow::of(model, work)?;
+    let stops = releases_in(model, work, releases);
+    let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
+    if let Some(way) = flow.escape(flow.entry(), &stops, &settles) {
+        let left = way.at.filter(|&node| tree.kind(node) == Kind::Return)?;
+        let gives_nothing = tree.first(left).is_none_or(|given| model.is_nothing(given));
+        return gives_nothing.then(|| (Why::Early, tree.span(left)));
+    }
+    let way = flow.escape(flow.entry(), &stops, &|edge| edge != Edge::MayThrow)?;
+    let at = way.at.filter(|_| way.exit == Exit::Throw)?;
+    Some((Why::Failure, tree.span(at)))
+}
+
+/// Whether a node of a function stands in no branch of it, but in its body, in a `try` or its `finally`, or in a closure that
+/// is made there.
+fn ends_what_surely_comes(model: &Model<'_>, func: FuncId, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let body = model.file.body(func);
+    let mut around = tree.ancestors(node).take_while(|&at| Some(at) != body);
+    !around.any(|at| {
+        let is_branch = matches!(
+            tree.kind(at),
+            Kind::If | Kind::Conditional | Kind::Logical | Kind::Switch | Kind::Catch
+        );
+        is_branch && tree.func(at) == func
+    })
+}
+
+/// The nodes at which a function takes an entry out.
+fn releases_in(model: &Model<'_>, func: FuncId, releases: &[&CollectionOp]) -> FxHashSet<NodeId> {
+    let tree = &model.file.tree;
+    let mut stops: FxHashSet<NodeId> = FxHashSet::default();
+    for release in releases {
+        stops.insert(release.node);
+        // A closure that releases takes over when it is made.
+        let around = tree.ancestors(release.node);
+        stops.extend(around.filter(|&node| tree.kind(node) == Kind::Function && tree.func(node) == func));
+    }
+    stops
 }
 
 /// `attempts.set(id, count + 1); throw error;`: what is noted right before the function fails is about the failure.

@@ -77,6 +77,8 @@ fn how_it_stays(missed: &Missed) -> &'static str {
         Why::Fired => "when this has run",
         Why::Disarmed => "when this clears the timeout",
         Why::Succeeded => "only a failure comes here: otherwise",
+        Why::Uncancelled => "only who cancels comes here: otherwise",
+        Why::Early => "when this returns",
         Why::Expired => "only who asks for the same key again comes here: otherwise",
         Why::Uncovered => "where this does not run",
     }
@@ -94,6 +96,8 @@ fn when_it_stays(missed: &Missed) -> &str {
         Why::Fired => "when their timers have fired",
         Why::Disarmed => "when their timeout is cleared: nothing else takes them out",
         Why::Succeeded => "unless something fails",
+        Why::Uncancelled => "unless the work they stand for is cancelled",
+        Why::Early => "when the work they stand for returns early",
         Why::Expired => "until somebody asks for them again",
         Why::Uncovered => missed.ending.as_ref().map_or("at one end of their owner", |ending| &ending.how),
     }
@@ -103,6 +107,12 @@ fn help_for_missed(why: Why, name: &str) -> String {
     match why {
         Why::Failure => {
             format!("take the entry out of `{name}` in a `finally`, so that a failure removes it too")
+        }
+        Why::Uncancelled => {
+            format!("delete the entry from `{name}` when the work ends by itself, too: in a `finally`")
+        }
+        Why::Early => {
+            format!("take the entry out of `{name}` in a `finally`, so that each way out removes it")
         }
         Why::GaveUp => format!("delete the entry from `{name}` where the caller is told that it failed, too"),
         Why::Ended => {
