@@ -3,7 +3,7 @@
 mod examples;
 mod parts;
 
-use super::{SHEETS, catalog, parse};
+use super::{SHEETS, SHIPPED, catalog, parse};
 use crate::engine::{self, Analysed};
 use crate::trace::Trace;
 use examples::{Example, examples_of};
@@ -108,6 +108,16 @@ fn rows_of_a_user_say_what_those_that_ship_say() {
         assert!(examples.iter().all(|example| example.holds(&with)), "{row}: {}", examples[0].instead(&with));
         assert!(examples.iter().any(|example| !example.holds(&without)), "{row}: it says nothing new");
     }
+}
+
+/// The build reads TOML, and does not know what a sheet may say: that is asked here.
+#[test]
+fn every_sheet_that_ships_is_one() {
+    let wrong: Vec<String> =
+        SHEETS.iter().filter_map(|(file, text)| Some(parse(file, text).err()?.to_string())).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let names = |sheets: &[(&'static str, &'static str)]| sheets.iter().map(|sheet| sheet.0).collect::<Vec<_>>();
+    assert_eq!(names(SHIPPED), names(SHEETS));
 }
 
 #[test]
