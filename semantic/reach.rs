@@ -275,7 +275,7 @@ mod tests {
             hook("componentWillUnmount", true),
             hook("componentDidMount", false),
         ];
-        let catalog = Catalog::compile(&[Sheet { hooks, ..Sheet::default() }]).unwrap();
+        let catalog = Catalog::compile(vec![Sheet { hooks, ..Sheet::default() }]).unwrap();
         assert_eq!(nearly(&catalog, "beforeDestory"), Some("beforeDestroy"));
         assert_eq!(nearly(&catalog, "componentWillUmount"), Some("componentWillUnmount"));
         assert_eq!(nearly(&catalog, "componentWillUnmount"), None);

@@ -56,7 +56,7 @@ pub fn catalog(extra: &[Sheet]) -> Result<Catalog, ModelError> {
         sheets.push(decode(file, json)?);
     }
     sheets.extend(extra.iter().cloned());
-    Ok(Catalog::compile(&sheets)?)
+    Ok(Catalog::compile(sheets)?)
 }
 
 #[cfg(test)]

@@ -116,7 +116,8 @@ fn every_sheet_that_ships_is_one() {
     let wrong: Vec<String> =
         SHEETS.iter().filter_map(|(file, text)| Some(parse(file, text).err()?.to_string())).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    let names = |sheets: &[(&'static str, &'static str)]| sheets.iter().map(|sheet| sheet.0).collect::<Vec<_>>();
+    let names =
+        |sheets: &[(&'static str, &'static str)]| sheets.iter().map(|sheet| sheet.0).collect::<Vec<_>>();
     assert_eq!(names(SHIPPED), names(SHEETS));
 }
 
@@ -295,7 +296,7 @@ fn unseen_parts(mut sheets: Vec<Sheet>, at: usize, written: &Table) -> Vec<Strin
         let Ok(sheet) = Sheet::deserialize(rest) else { continue };
         sheets[at] = sheet;
         // Nor can what others name.
-        let Ok(catalog) = Catalog::compile(&sheets) else { continue };
+        let Ok(catalog) = Catalog::compile(sheets.clone()) else { continue };
         // Those that name the part come first: mostly the first one shows it.
         let word = part.rsplit(['.', '#', '/', ' ', '(', ')', '_', ':']).find(|word| !word.is_empty());
         let (named, others): (Vec<&Example>, Vec<&Example>) =

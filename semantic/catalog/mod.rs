@@ -633,7 +633,7 @@ mod tests {
 
     #[test]
     fn types_inherit_and_are_found_by_what_makes_them() {
-        let catalog = Catalog::compile(&[sheet("b", "a"), sheet("a", "")]).unwrap();
+        let catalog = Catalog::compile(vec![sheet("b", "a"), sheet("a", "")]).unwrap();
         let b = catalog.made_by("b.make").unwrap();
         assert!(catalog.is_a(b, "a"));
         assert!(!catalog.is_a(catalog.find_type("a").unwrap(), "b"));
@@ -641,7 +641,7 @@ mod tests {
 
     #[test]
     fn a_row_with_an_unknown_type_is_named() {
-        let error = Catalog::compile(&[sheet("b", "nobody")]).err().unwrap();
+        let error = Catalog::compile(vec![sheet("b", "nobody")]).err().unwrap();
         assert_eq!(error.library, "b");
         assert!(error.message.contains("nobody"));
     }

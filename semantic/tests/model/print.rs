@@ -76,7 +76,7 @@ callbacks = [{ at = "first", runs = "each" }]
 
 pub(crate) fn catalog() -> Catalog {
     let sheet: Sheet = toml::from_str(ROWS).unwrap();
-    Catalog::compile(&[sheet]).unwrap()
+    Catalog::compile(vec![sheet]).unwrap()
 }
 
 pub(crate) fn lower(text: &str) -> Lowered {
