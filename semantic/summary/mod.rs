@@ -47,17 +47,17 @@ pub fn summarise(
     let (edges, handed, params) = builder.calls(calls);
     let mut uses = builder.collection_uses(ops);
     uses.extend(builder.other_uses(accesses));
-    let types = builder.types();
+    let mut types = builder.types();
     let imports = builder.imports();
     let client_imports = builder.client_imports();
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
-    let param_classes = builder.annotated_params();
     let tables = builder.tables();
     let few = builder.few();
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
+    types.extend(builder.param_types());
     let bindings = builder.bindings.into_iter().collect();
     Summary {
         role,
@@ -77,7 +77,6 @@ pub fn summarise(
         places: map.places.exact(),
         uses: Uses::of(&uses),
         types: exact(types),
-        param_classes,
         tables: exact(tables),
         few: exact(few),
         names: map.names.into_texts(),
@@ -711,17 +710,29 @@ impl Builder<'_, '_> {
             .collect()
     }
 
-    /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
-    /// thing lives: that is the caller's affair.
-    fn annotated_params(&mut self) -> Sorted<BindingId, PlaceId> {
-        let params =
-            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
-        let rows: Vec<_> =
-            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
-        rows.into_iter()
-            .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
-            .map(|(binding, class)| (binding, self.place(&class)))
-            .collect()
+    /// The types of the parameters that places start from: closures do something to them long after the call.
+    fn param_types(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let file = self.model.file;
+        let is_param = |binding: &BindingId| file.binding(*binding).kind == BindingKind::Param;
+        let mut params: Vec<BindingId> = self.bindings.keys().copied().filter(is_param).collect();
+        params.sort_unstable();
+        let typed = params.into_iter().filter_map(|binding| {
+            let ty = self.param_type(binding);
+            (ty != TypeRow::Unknown).then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
+        });
+        typed.collect()
+    }
+
+    fn param_type(&mut self, binding: BindingId) -> TypeRow {
+        let model = self.model;
+        match model.binding_ty(binding) {
+            Ty::Model(known) => TypeRow::Model(known),
+            Ty::Instance(class) => TypeRow::Instance(class),
+            _ => {
+                let class = model.file.binding(binding).ty.and_then(|ty| model.foreign_class(ty));
+                class.map_or(TypeRow::Unknown, |class| TypeRow::Annotated(self.place(&class)))
+            }
+        }
     }
 
     /// Module bindings that hold a collection written out in the source, enums among them.
