@@ -63,22 +63,11 @@ impl Project<'_> {
             SpotRoot::Binding(file, binding) => match self.summary(file).bindings.get(&binding) {
                 Some(row) if row.func == FuncId::MODULE => Lives::Process,
                 Some(row) if !row.is_param => self.run_life(file, row.func),
-                _ => self.handed_life(spot),
+                _ => Lives::Unknown,
             },
             SpotRoot::Instance(..) if self.is_shared_by_instances(spot) => Lives::Process,
             SpotRoot::Instance(file, class) => self.instance_life(file, class),
             SpotRoot::Value(..) | SpotRoot::Receiver(..) => Lives::Unknown,
-        }
-    }
-
-    /// How long what callers hand in lives: like the process if its class has one instance, and otherwise only they know.
-    fn handed_life(&self, spot: &Spot) -> Lives {
-        let GlobalTy::Instance(file, class) = self.own_type_of(&Spot::root(spot.root)) else {
-            return Lives::Unknown;
-        };
-        match self.instance_life(file, class) {
-            lives @ Lives::Singleton(..) => lives,
-            _ => Lives::Unknown,
         }
     }
 

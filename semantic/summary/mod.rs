@@ -12,7 +12,7 @@ use crate::calls::{self, Calls, Target};
 use crate::catalog::{ModelId, When};
 use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
-use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId, TypeId};
 use crate::lent;
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
@@ -52,6 +52,7 @@ pub fn summarise(
     let client_imports = builder.client_imports();
     let type_imports = builder.type_imports();
     let looks = builder.looks(accesses);
+    let param_classes = builder.annotated_params();
     let tables = builder.tables();
     let few = builder.few();
     for param in std::mem::take(&mut builder.map.params) {
@@ -77,6 +78,7 @@ pub fn summarise(
         places: map.places.exact(),
         uses: Uses::of(&uses),
         types: exact(types),
+        param_classes,
         tables: exact(tables),
         few: exact(few),
         names: map.names.into_texts(),
@@ -689,11 +691,30 @@ impl Builder<'_, '_> {
                 out.push((self.place(&place), ty));
             }
         }
+        out.extend(self.annotated_here());
         out
     }
 
     /// Fields whose annotation names a class of another file: what dependency injection hands in.
     fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let class_of = |(place, ty)| Some((place, self.model.foreign_class(ty)?));
+        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
+        rows.into_iter()
+            .map(|(place, class)| (self.place(&place), TypeRow::Annotated(self.place(&class))))
+            .collect()
+    }
+
+    /// Fields whose annotation names a class of the file, which only others give a value.
+    fn annotated_here(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let class_of = |(place, ty)| match self.model.annotation_ty(ty) {
+            Ty::Instance(class) => Some((place, TypeRow::Instance(class))),
+            _ => None,
+        };
+        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
+        rows.into_iter().map(|(place, ty)| (self.place(&place), ty)).collect()
+    }
+
+    fn annotated_fields(&self) -> Vec<(Place, TypeId)> {
         let file = self.model.file;
         let fields = file.class_ids().flat_map(|class| {
             let members = file.class(class).members.iter().filter(|member| !member.is_static);
@@ -701,13 +722,7 @@ impl Builder<'_, '_> {
                 Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
             })
         });
-        let rows: Vec<_> = fields.collect();
-        rows.into_iter()
-            .filter_map(|(place, ty)| {
-                let class = self.model.foreign_class(ty)?;
-                Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
-            })
-            .collect()
+        fields.collect()
     }
 
     /// The types of the parameters that places start from: closures do something to them long after the call.
@@ -717,22 +732,25 @@ impl Builder<'_, '_> {
         let mut params: Vec<BindingId> = self.bindings.keys().copied().filter(is_param).collect();
         params.sort_unstable();
         let typed = params.into_iter().filter_map(|binding| {
-            let ty = self.param_type(binding);
-            (ty != TypeRow::Unknown).then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
+            // Of a class of the project only the callers know which instance it is.
+            let ty = type_row(self.model.binding_ty(binding));
+            let is_told = matches!(ty, TypeRow::Model(_));
+            is_told.then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
         });
         typed.collect()
     }
 
-    fn param_type(&mut self, binding: BindingId) -> TypeRow {
-        let model = self.model;
-        match model.binding_ty(binding) {
-            Ty::Model(known) => TypeRow::Model(known),
-            Ty::Instance(class) => TypeRow::Instance(class),
-            _ => {
-                let class = model.file.binding(binding).ty.and_then(|ty| model.foreign_class(ty));
-                class.map_or(TypeRow::Unknown, |class| TypeRow::Annotated(self.place(&class)))
-            }
-        }
+    /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
+    /// thing lives: that is the caller's affair.
+    fn annotated_params(&mut self) -> Sorted<BindingId, PlaceId> {
+        let params =
+            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
+        let rows: Vec<_> =
+            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
+        rows.into_iter()
+            .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
+            .map(|(binding, class)| (binding, self.place(&class)))
+            .collect()
     }
 
     /// Module bindings that hold a collection written out in the source, enums among them.

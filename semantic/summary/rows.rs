@@ -62,8 +62,10 @@ pub struct Summary {
     pub uses: Uses,
     /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
     pub places: Places,
-    /// What fields, module bindings and parameters hold.
+    /// What fields, module bindings and parameters hold; of parameters, what rows say.
     pub types: Box<[(PlaceId, TypeRow)]>,
+    /// The classes of other files that annotations of parameters name.
+    pub param_classes: Sorted<BindingId, PlaceId>,
     /// Module bindings that hold a collection written out in the source.
     pub tables: Box<[BindingId]>,
     /// The names of types that have few values.
@@ -430,5 +432,6 @@ impl Summary {
             + self.uses.bytes()
             + self.places.bytes()
             + rows(&self.types)
+            + self.param_classes.bytes()
     }
 }

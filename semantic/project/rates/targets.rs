@@ -116,6 +116,9 @@ pub(in crate::project) fn resolve_place(project: &Project<'_>, file: FileId, pla
 }
 
 fn resolve_parts(project: &Project<'_>, file: FileId, place: (Root, &[Step])) -> Option<Runs> {
+    if let Some(runs) = method_of_param(project, file, place) {
+        return Some(runs);
+    }
     let (root, _) = place;
     if !matches!(root, Root::Module(_)) && project.is_plain_root(project.local_root(file, root)) {
         return None;
@@ -131,6 +134,15 @@ fn resolve_parts(project: &Project<'_>, file: FileId, place: (Root, &[Step])) ->
         GlobalTy::Class(file, class) => Some(Runs::Class(file, class)),
         _ => None,
     }
+}
+
+/// A method of a parameter whose annotation names a class of another file.
+fn method_of_param(project: &Project<'_>, file: FileId, place: (Root, &[Step])) -> Option<Runs> {
+    let (Root::Binding(binding), [Step::Field(name)]) = place else { return None };
+    let class = project.spot(file, *project.summary(file).param_classes.get(&binding)?);
+    let GlobalTy::Class(of, class) = project.own_type_of(&class) else { return None };
+    let (file, func, _) = project.method(of, class, project.symbol_of(file, *name))?;
+    Some(Runs::Function(file, func))
 }
 
 /// When functions run what they are handed.
