@@ -120,15 +120,24 @@ impl Heard<'_, '_, '_> {
     }
 
     /// Whether the target is an instance of a class of the project whose own method of that name is done with the listener when
-    /// it returns: it looks at it, or calls it there and then.
+    /// it returns: it looks at it, or calls it there and then. So has each class to be that extends this one, and an empty
+    /// method of what hands itself to a mixin tells nothing.
     pub(super) fn is_dropped_by_target(&self) -> bool {
         let Self { project, body, ref spot, .. } = *self;
         let GlobalTy::Instance(file, class) = project.type_of(spot) else { return false };
-        let own = project.symbol(&body.method).and_then(|name| project.method(file, class, name));
-        own.is_some_and(|(of, func, _)| {
+        let Some(name) = project.symbol(&body.method) else { return false };
+        // The listener stands behind the event, or alone.
+        let place_of = |of: FileId, func: FuncId| {
             let params = project.summary(of).functions[func.index()].params;
-            // The listener stands behind the event, or alone.
-            params > 0 && project.keeps_nothing(of, func, params.min(2) - 1)
+            params.min(2).checked_sub(1)
+        };
+        let drops = |(of, func)| place_of(of, func).is_some_and(|arg| project.keeps_nothing(of, func, arg));
+        let is_empty = |(of, func)| place_of(of, func).is_some_and(|arg| project.ignores(of, func, arg));
+        let own = project.method(file, class, name).map(|(of, func, _)| (of, func));
+        own.is_some_and(|own| {
+            drops(own)
+                && project.overriding(file, class, name).into_iter().all(drops)
+                && !(is_empty(own) && project.hands_itself_over(file, class))
         })
     }
 

@@ -14,7 +14,9 @@ use crate::trace::Dropped;
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{Growth, Keys, Op};
 use outlive_semantic::index::FuncId;
-use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, RateInfo, Spot, Use};
+use outlive_semantic::project::{
+    Answer, FileId, GlobalTy, Lives, Owner, Project, RateInfo, Spot, SpotRoot, Use,
+};
 use outlive_semantic::rate::Rate;
 use outlive_semantic::summary::{Role, What};
 use outlive_semantic::tree::Span;
@@ -242,7 +244,12 @@ fn doubts(
         Some(Rate::Build) => !info.certain,
         _ => false,
     };
-    match project.outlives(lives, file, claim.func, growth.in_loop) {
+    let answer = match project.outlives(lives, file, claim.func, growth.in_loop) {
+        // Who sets something up hands in the list that it is put on: nobody knows that this happens again.
+        Answer::Assumed if is_guess && is_handed_in(project, spot, lives) => Answer::Unknown,
+        answer => answer,
+    };
+    match answer {
         Answer::Yes => {}
         Answer::Assumed => doubt.assume(),
         Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
@@ -337,6 +344,18 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
         && matches!(growth.growth, Growth::Set | Growth::Add | Growth::Key)
         && growth.keys != Keys::Fresh
         && !is_node
+}
+
+/// Whether a collection is part of what a function or an instance is handed, and lives as long as the type of that says.
+fn is_handed_in(project: &Project<'_>, spot: &Spot, lives: Lives) -> bool {
+    let is_param =
+        |file: FileId, binding| project.summary(file).bindings.get(&binding).is_some_and(|row| row.is_param);
+    matches!(lives, Lives::Known(_))
+        && match spot.root {
+            SpotRoot::Binding(file, binding) => is_param(file, binding),
+            SpotRoot::Instance(..) => true,
+            _ => false,
+        }
 }
 
 /// A cache is tested and then filled: nobody writes that for one call. How long the instance lives that has it, its name

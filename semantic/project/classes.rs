@@ -5,7 +5,8 @@ use super::tables::Own;
 use super::{FileId, Project, Symbol};
 use crate::catalog::{AcquireRow, ModelId};
 use crate::index::{ClassId, FuncId};
-use crate::summary::{BaseRow, TypeRow};
+use crate::place::Root;
+use crate::summary::{BaseRow, PassedRow, TypeRow};
 
 /// How many steps names and base classes are followed from one to the next.
 const LINEAGE_FUEL: u32 = 16;
@@ -98,6 +99,40 @@ impl Project<'_> {
             return own((file, class));
         }
         self.lineage_within(file, class, fuel).into_iter().find_map(own)
+    }
+
+    /// The methods of a name that classes have that extend a class: an instance may well be of one of those.
+    #[must_use]
+    pub fn overriding(&self, file: FileId, class: ClassId, name: Symbol) -> Vec<(FileId, FuncId)> {
+        let mut out = Vec::new();
+        for of in self.file_ids().filter(|&of| self.is_production(of)) {
+            for at in (0..self.summary(of).classes.len()).map(ClassId::from_index) {
+                let own = self.tables(of).method(at, name).filter(|(_, is_static)| !is_static);
+                if let Some((func, _)) = own
+                    && (of, at) != (file, class)
+                    && self.inherits(of, at)
+                    && self.lineage(of, at).contains(&(file, class))
+                {
+                    out.push((of, func));
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether making an instance of a class hands it to a function of the project or of a package, which may give it methods of
+    /// its own: `mixEvents(this)`.
+    #[must_use]
+    pub fn hands_itself_over(&self, file: FileId, class: ClassId) -> bool {
+        self.lineage(file, class).into_iter().any(|(file, class)| {
+            let summary = self.summary(file);
+            let constructors = &summary.classes[class.index()].constructors;
+            let is_itself = |row: &PassedRow| {
+                constructors.contains(&row.caller)
+                    && matches!(summary.places.parts(row.place), (Root::This(of), []) if of == class)
+            };
+            summary.passed.iter().any(is_itself)
+        })
     }
 
     /// The catalog type a class inherits from, through all files and what packages declare.

@@ -33,6 +33,13 @@ impl Project<'_> {
         self.is_done_with((file, func), arg, FUEL)
     }
 
+    /// Whether a function does nothing at all to an argument, as the empty methods do that only say what a class will have.
+    #[must_use]
+    pub fn ignores(&self, file: FileId, func: FuncId, arg: u16) -> bool {
+        let look = self.summary(file).looks.get(&(func, arg));
+        look.is_some_and(|look| !look.called && look.methods.is_empty() && look.forwarded.is_empty())
+    }
+
     fn is_done_with(&self, (of, func): (FileId, FuncId), arg: u16, fuel: u32) -> bool {
         let Some(fuel) = fuel.checked_sub(1) else { return false };
         let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };

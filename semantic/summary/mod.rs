@@ -12,7 +12,7 @@ use crate::calls::{self, Calls, Target};
 use crate::catalog::{ModelId, When};
 use crate::completes;
 use crate::growth::{self, CollectionOp, Op};
-use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId};
+use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId, TypeId};
 use crate::lent;
 use crate::model::{Base, Model, Ty};
 use crate::place::{Place, Root, Step};
@@ -47,7 +47,7 @@ pub fn summarise(
     let (edges, handed, params) = builder.calls(calls);
     let mut uses = builder.collection_uses(ops);
     uses.extend(builder.other_uses(accesses));
-    let types = builder.types();
+    let mut types = builder.types();
     let imports = builder.imports();
     let client_imports = builder.client_imports();
     let type_imports = builder.type_imports();
@@ -58,6 +58,7 @@ pub fn summarise(
     for param in std::mem::take(&mut builder.map.params) {
         builder.keep_binding(param);
     }
+    types.extend(builder.param_types());
     let bindings = builder.bindings.into_iter().collect();
     Summary {
         role,
@@ -690,11 +691,30 @@ impl Builder<'_, '_> {
                 out.push((self.place(&place), ty));
             }
         }
+        out.extend(self.annotated_here());
         out
     }
 
     /// Fields whose annotation names a class of another file: what dependency injection hands in.
     fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let class_of = |(place, ty)| Some((place, self.model.foreign_class(ty)?));
+        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
+        rows.into_iter()
+            .map(|(place, class)| (self.place(&place), TypeRow::Annotated(self.place(&class))))
+            .collect()
+    }
+
+    /// Fields whose annotation names a class of the file, which only others give a value.
+    fn annotated_here(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let class_of = |(place, ty)| match self.model.annotation_ty(ty) {
+            Ty::Instance(class) => Some((place, TypeRow::Instance(class))),
+            _ => None,
+        };
+        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
+        rows.into_iter().map(|(place, ty)| (self.place(&place), ty)).collect()
+    }
+
+    fn annotated_fields(&self) -> Vec<(Place, TypeId)> {
         let file = self.model.file;
         let fields = file.class_ids().flat_map(|class| {
             let members = file.class(class).members.iter().filter(|member| !member.is_static);
@@ -702,13 +722,22 @@ impl Builder<'_, '_> {
                 Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
             })
         });
-        let rows: Vec<_> = fields.collect();
-        rows.into_iter()
-            .filter_map(|(place, ty)| {
-                let class = self.model.foreign_class(ty)?;
-                Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
-            })
-            .collect()
+        fields.collect()
+    }
+
+    /// The types of the parameters that places start from: closures do something to them long after the call.
+    fn param_types(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let file = self.model.file;
+        let is_param = |binding: &BindingId| file.binding(*binding).kind == BindingKind::Param;
+        let mut params: Vec<BindingId> = self.bindings.keys().copied().filter(is_param).collect();
+        params.sort_unstable();
+        let typed = params.into_iter().filter_map(|binding| {
+            // Of a class of the project only the callers know which instance it is.
+            let ty = type_row(self.model.binding_ty(binding));
+            let is_told = matches!(ty, TypeRow::Model(_));
+            is_told.then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
+        });
+        typed.collect()
     }
 
     /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the

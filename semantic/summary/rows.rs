@@ -62,7 +62,7 @@ pub struct Summary {
     pub uses: Uses,
     /// The access paths that rows speak of, each once: much is done to few. See [`Summary::place`].
     pub places: Places,
-    /// What fields and module bindings hold.
+    /// What fields, module bindings and parameters hold; of parameters, what rows say.
     pub types: Box<[(PlaceId, TypeRow)]>,
     /// The classes of other files that annotations of parameters name.
     pub param_classes: Sorted<BindingId, PlaceId>,
