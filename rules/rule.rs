@@ -289,13 +289,7 @@ impl<'v> FileView<'v, '_> {
 
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
-        self.trace.note(|| Dropped {
-            rule: rule.id,
-            file: None,
-            span: self.model.file.site(at),
-            reason: reason(),
-            seen: None,
-        });
+        self.trace.dropped(rule.id, None, self.model.file.site(at), reason);
         None
     }
 

@@ -147,10 +147,10 @@ fn is_set_plainly(model: &Model<'_>, flag: &Place, body: NodeId) -> bool {
     let tree = &model.file.tree;
     let is_statement = |at: NodeId| {
         // What is tried is a statement as well: `try { shared = open(); } catch { … }`.
-        let mut around = tree
+        let around = tree
             .ancestors(at)
             .filter(|&parent| parent == body || !matches!(tree.kind(parent), Kind::Block | Kind::Try));
-        around.nth(1).is_some_and(|parent| parent == body) || tree.parent(at) == Some(body)
+        around.take(2).any(|parent| parent == body)
     };
     model.assignments(flag).iter().any(|&at| {
         tree.contains(body, at)

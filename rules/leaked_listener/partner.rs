@@ -94,7 +94,10 @@ const NEAR: usize = 8;
 pub(super) fn outrun(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
     let is_once = |registration: &Registration| registration.once && !is_of_rare(model, registration);
-    let own = settles(model, registration).filter(|_| is_once(registration))?;
+    if !is_once(registration) {
+        return None;
+    }
+    let own = settles(model, registration)?;
     let at = file.position(registration.call)?;
     let (before, behind) = (file.registrations.get(..at)?, file.registrations.get(at + 1..)?);
     let first = before.iter().rev().take(NEAR).chain(behind.iter().take(NEAR)).find(|other| {

@@ -100,7 +100,6 @@ fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
     let tests = tree.subtree(body).take_while(|&at| at < node).filter(|&at| {
         tree.func(at) == func && matches!(tree.kind(at), Kind::If | Kind::Conditional | Kind::Logical)
     });
-    let mut asked = tests.filter_map(|at| tree.first(at)).flat_map(|test| tree.subtree(test));
     let is_set = |part: NodeId| {
         let place = model.file.place(part);
         matches!(tree.kind(part), Kind::Member | Kind::Identifier)
@@ -109,12 +108,18 @@ fn is_latched(file: &FileView<'_, '_>, node: NodeId) -> bool {
                 access.func == func && matches!(access.usage, Usage::Assigned(_) | Usage::Updated(_))
             })
     };
+    tests.filter_map(|at| tree.first(at)).any(|test| asks_for(model, test, is_set))
+}
+
+/// Whether a test asks for something, itself or by a getter or method of the same instance.
+pub(super) fn asks_for(model: &Model<'_>, test: NodeId, is_it: impl Fn(NodeId) -> bool) -> bool {
+    let tree = &model.file.tree;
     let inside = |part: NodeId| asked_inside(model, part).map(|body| tree.subtree(body));
-    asked.any(|part| is_set(part) || inside(part).is_some_and(|mut parts| parts.any(is_set)))
+    tree.subtree(test).any(|part| is_it(part) || inside(part).is_some_and(|mut parts| parts.any(&is_it)))
 }
 
 /// The body of a getter or method of the same instance that a test asks: `get running() { return !!this.timer; }`.
-pub(super) fn asked_inside(model: &Model<'_>, part: NodeId) -> Option<NodeId> {
+fn asked_inside(model: &Model<'_>, part: NodeId) -> Option<NodeId> {
     let place = model.file.place(part);
     let (Root::This(class), [Step::Field(name)]) = (place.root, &place.path[..]) else { return None };
     let members = &model.file.class(class).members;

@@ -177,12 +177,12 @@ fn reaches_within(
 }
 
 /// Whether a call runs one of the wanted functions, or what it runs does.
-pub(crate) fn runs_wanted(model: &Model<'_>, call: NodeId, wanted: &Wanted) -> bool {
+fn runs_wanted(model: &Model<'_>, call: NodeId, wanted: &Wanted) -> bool {
     let tree = &model.file.tree;
     let called =
         tree.callee(call).filter(|_| tree.is_call(call)).and_then(|callee| model.function_of(callee));
     let mut ran = called.into_iter().chain(held_functions(model, call));
-    ran.any(|func| wanted.funcs.contains(&func) || reaches(model, func, wanted, 3))
+    ran.any(|func| reaches(model, func, wanted, 3))
 }
 
 /// The functions that a called variable is given one after the other: `let done = () => {}; … done = () => clear(timer)`.

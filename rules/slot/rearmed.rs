@@ -1,6 +1,6 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::again::{asked_inside, filled_again, filled_twice, taken_by_another};
+use super::again::{asks_for, filled_again, filled_twice, taken_by_another};
 use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
 use crate::leaked_timer;
@@ -186,11 +186,7 @@ fn is_behind_flag(file: &FileView<'_, '_>, call: NodeId) -> bool {
             .map(|(_, test, outcome)| (test, outcome))
             .collect(),
     };
-    let inside = |part: NodeId| asked_inside(model, part).map(|body| tree.subtree(body));
-    tested::around(model, call)
-        .flat_map(told)
-        .flat_map(|(test, _)| tree.subtree(test))
-        .any(|part| is_turned(part) || inside(part).is_some_and(|mut parts| parts.any(is_turned)))
+    tested::around(model, call).flat_map(told).any(|(test, _)| asks_for(model, test, is_turned))
 }
 
 /// Whether a loop in the function itself writes the slot, and goes on after it has.

@@ -348,11 +348,11 @@ fn is_page_memo(project: &Project<'_>, file: FileId, claim: &Claim, growth: &Gro
 
 /// Whether a collection is part of what a function or an instance is handed, and lives as long as the type of that says.
 fn is_handed_in(project: &Project<'_>, spot: &Spot, lives: Lives) -> bool {
-    let is_param =
-        |file: FileId, binding| project.summary(file).bindings.get(&binding).is_some_and(|row| row.is_param);
     matches!(lives, Lives::Known(_))
         && match spot.root {
-            SpotRoot::Binding(file, binding) => is_param(file, binding),
+            SpotRoot::Binding(file, binding) => {
+                project.summary(file).bindings.get(&binding).is_some_and(|row| row.is_param)
+            }
             SpotRoot::Instance(..) => true,
             _ => false,
         }

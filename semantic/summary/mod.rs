@@ -252,7 +252,6 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// The type of an expression, through imports if need be.
     /// What is said of an observable that a function of another file gives, which may say more.
     fn narrowed(&mut self, said: ModelId, value: NodeId) -> TypeRow {
         match self.value_type(value) {
@@ -261,6 +260,7 @@ impl Builder<'_, '_> {
         }
     }
 
+    /// The type of an expression, through imports if need be.
     fn value_type(&mut self, value: NodeId) -> TypeRow {
         let model = self.model;
         let known = type_row(model.ty(value));
@@ -697,32 +697,22 @@ impl Builder<'_, '_> {
 
     /// Fields whose annotation names a class of another file: what dependency injection hands in.
     fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let class_of = |(place, ty)| Some((place, self.model.foreign_class(ty)?));
-        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
-        rows.into_iter()
-            .map(|(place, class)| (self.place(&place), TypeRow::Annotated(self.place(&class))))
-            .collect()
+        let model = self.model;
+        let rows = annotated_fields(model).filter_map(|(place, ty)| {
+            let class = model.foreign_class(ty)?;
+            Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
+        });
+        rows.collect()
     }
 
     /// Fields whose annotation names a class of the file, which only others give a value.
     fn annotated_here(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let class_of = |(place, ty)| match self.model.annotation_ty(ty) {
-            Ty::Instance(class) => Some((place, TypeRow::Instance(class))),
+        let model = self.model;
+        let rows = annotated_fields(model).filter_map(|(place, ty)| match model.annotation_ty(ty) {
+            Ty::Instance(class) => Some((self.place(&place), TypeRow::Instance(class))),
             _ => None,
-        };
-        let rows: Vec<_> = self.annotated_fields().into_iter().filter_map(class_of).collect();
-        rows.into_iter().map(|(place, ty)| (self.place(&place), ty)).collect()
-    }
-
-    fn annotated_fields(&self) -> Vec<(Place, TypeId)> {
-        let file = self.model.file;
-        let fields = file.class_ids().flat_map(|class| {
-            let members = file.class(class).members.iter().filter(|member| !member.is_static);
-            members.filter_map(move |member| {
-                Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
-            })
         });
-        fields.collect()
+        rows.collect()
     }
 
     /// The types of the parameters that places start from: closures do something to them long after the call.
@@ -840,6 +830,17 @@ const WAYS: &[&str] = &[
     "e", "er", "err", "reason", "code", "cb", "callback", "done", "next", "options", "opts", "force",
     "signal", "resolve",
 ];
+
+/// The fields of instances that have an annotation.
+fn annotated_fields<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (Place, TypeId)> + 'm {
+    let file = model.file;
+    file.class_ids().flat_map(move |class| {
+        let members = file.class(class).members.iter().filter(|member| !member.is_static);
+        members.filter_map(move |member| {
+            Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
+        })
+    })
+}
 
 /// The body of a loop over messages: a function that nothing hands over.
 fn turn_row(turn: &Turn, unnamed: NameId) -> FunctionRow {
