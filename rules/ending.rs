@@ -251,6 +251,12 @@ fn is_told(name: &str, params: usize) -> bool {
         )
 }
 
+/// Whether a method ends the instance that it is called on, by its name and what it is told.
+#[must_use]
+pub(crate) fn ends_instance(model: &Model<'_>, name: &str, func: FuncId) -> bool {
+    is_end(model.catalog, name) && !is_told(name, model.file.params(func).count())
+}
+
 /// The method that ends instances of a class, if it has one: its name and function.
 #[must_use]
 pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'m str, FuncId)> {
@@ -258,8 +264,7 @@ pub(crate) fn end_method<'m>(model: &'m Model<'_>, class: ClassId) -> Option<(&'
         model.file.class(class).members.iter().find_map(|member| {
             let name = model.file.tree.text(member.name?);
             let func = member.func?;
-            let params = model.file.params(func).count();
-            let may_end = is_end(model.catalog, name) && !is_told(name, params) && !member.is_static;
+            let may_end = ends_instance(model, name, func) && !member.is_static;
             (may_end && calls::uncalled(model, class, name).is_none()).then_some((name, func))
         })
     })

@@ -45,7 +45,7 @@ fn taken_out(file: &FileView<'_, '_>, registration: &Registration) -> Option<Not
     })?;
     let name = model.file.function_name(tree.func(call)).unwrap_or_default();
     let message = format!("`{name}` takes its owner out of it, and leaves the listener");
-    Some(Note { role: Role::ReleasedHereOnly, message, span: tree.span(call) })
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(call) })
 }
 
 /// Whether a method takes what it is handed out of its object: `removeLayer`, `_removePath`, `detach`.
@@ -111,7 +111,7 @@ pub(super) fn outrun(file: &FileView<'_, '_>, registration: &Registration) -> Op
             && compare_events(model, &registration.event, &other.event) != Match::Must
     })?;
     let message = "where this comes first, the other one stays".to_owned();
-    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.tree.span(first.call) })
+    Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(first.call) })
 }
 
 /// Which function of a promise the listener is that is added while that is made, or calls: 0 fulfils it, 1 rejects it.

@@ -28,7 +28,7 @@ static META: Meta = Meta {
 /// Below this, only a loop makes it worth a word; above, any hot path does.
 const COSTLY_NS: u32 = 10_000;
 /// Below this, a request that does anything else does not feel it: said at low confidence, outside of loops.
-const FELT_NS: u32 = 25_000;
+const FELT_NS: u32 = 50_000;
 /// `toLocaleString` and its like with options: a formatter is made for the one call.
 const LOCALE_NS: u32 = 36_000;
 const REGEXP_NS: u32 = 140;

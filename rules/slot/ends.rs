@@ -41,7 +41,7 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
         return None;
     }
     if let Root::This(class) = slot.root
-        && is_released_by_ref(held, class)
+        && (is_released_by_ref(held, class) || is_released_by_part(held, class, &ends))
     {
         return None;
     }
@@ -52,6 +52,27 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
 fn is_last_word(held: &Held<'_, '_, '_>, end: FuncId) -> bool {
     let file = held.file.model.file;
     held.patterns.only_if_sibling && file.is_within(file.tree.func(held.call), end)
+}
+
+/// `close() { this.child.kill(); }` with `this.child.on('exit', this.finish)`: the end asks a part of the instance to end, and
+/// what that part calls when it has gives the handle back.
+fn is_released_by_part(held: &Held<'_, '_, '_>, class: ClassId, ends: &[FuncId]) -> bool {
+    let (model, file) = (held.file.model, held.file.model.file);
+    let uses = || {
+        held.file.accesses.under_root(Root::This(class)).filter_map(|access| match access.usage {
+            Usage::Method { call, .. } if !access.place.path.is_empty() => Some((access, call)),
+            _ => None,
+        })
+    };
+    let is_asked = |part: &Place| {
+        uses().any(|(access, _)| {
+            access.place == *part && file.enclosing(access.func).any(|func| ends.contains(&func))
+        })
+    };
+    uses().any(|(access, call)| {
+        let mut told = file.tree.args(call).filter_map(|arg| model.function_of(arg));
+        told.any(|func| reaches(model, func, &held.releasing, 4)) && is_asked(&access.place)
+    })
 }
 
 /// Whether a function is, or stands in, one that is handed over with an instance: `registerDestructor(this, () => …)`. Who
@@ -241,16 +262,16 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
         }
         Root::This(class) => {
             let members = &model.file.class(class).members;
-            let named = |wanted: &dyn Fn(&str) -> bool| -> Vec<(String, FuncId)> {
+            let named = |wanted: &dyn Fn(&str, FuncId) -> bool| -> Vec<(String, FuncId)> {
                 members
                     .iter()
                     .filter_map(|member| {
-                        let name = model.file.tree.text(member.name?);
-                        wanted(name).then(|| member.func.map(|func| (name.to_owned(), func))).flatten()
+                        let (name, func) = (model.file.tree.text(member.name?), member.func?);
+                        wanted(name, func).then(|| (name.to_owned(), func))
                     })
                     .collect()
             };
-            let hooks = named(&|name| calls::is_component_hook(model, class, Phase::End, name));
+            let hooks = named(&|name, _| calls::is_component_hook(model, class, Phase::End, name));
             if let Some((name, _)) = hooks.first() {
                 // A plain class that borrows the name of a hook is ended by whoever calls it.
                 let row = model.file.class(class);
@@ -263,7 +284,7 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                 };
                 return Some((hooks.iter().map(|&(_, func)| func).collect(), !is_plain, how));
             }
-            let ends = named(&|name| ending::is_end(model.catalog, name));
+            let ends = named(&|name, func| ending::ends_instance(model, name, func));
             // A timer is mostly stopped by the component's own events.
             if ends.is_empty() && held.patterns.functions.is_empty() && calls::is_component(model, class) {
                 return Some((Vec::new(), true, "the component unmounts".to_owned()));

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 
-const list = new Intl.NumberFormat('de', { style: 'currency', currency: 'EUR' });
+const list = new Intl.DateTimeFormat('de', { dateStyle: 'full' });
 
 const server = createServer((req, res) => {
-  const money = list;
-  res.end(money.format(req.url.length));
+  const day = list;
+  res.end(day.format(req.url.length));
 });
 
 const response = { end: (text) => text.length };

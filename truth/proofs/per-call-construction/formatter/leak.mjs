@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 
-const list = new Intl.NumberFormat('de', { style: 'currency', currency: 'EUR' });
+const list = new Intl.DateTimeFormat('de', { dateStyle: 'full' });
 
 const server = createServer((req, res) => {
-  const money = new Intl.NumberFormat('de', { style: 'currency', currency: 'EUR' }); //~ per-call-construction
-  res.end(money.format(req.url.length));
+  const day = new Intl.DateTimeFormat('de', { dateStyle: 'full' }); //~ per-call-construction
+  res.end(day.format(req.url.length));
 });
 
 const response = { end: (text) => text.length };
