@@ -10,11 +10,7 @@ use crate::tree::Kind;
 /// is armed only when something fails, or as long as something is not there yet, ends by itself.
 pub(crate) fn runs_again(model: &Model<'_>, call: NodeId, handed: FuncId) -> bool {
     let tree = &model.file.tree;
-    let is_timeout = tree
-        .callee(call)
-        .and_then(|callee| model.api_path(callee))
-        .is_some_and(|path| matches!(path.rsplit('.').next(), Some("setTimeout")));
-    if !is_timeout {
+    if !is_timeout(model, call) {
         return false;
     }
     let mut at = call;
@@ -32,6 +28,12 @@ pub(crate) fn runs_again(model: &Model<'_>, call: NodeId, handed: FuncId) -> boo
         }
     }
     false
+}
+
+/// Whether a call arms a timeout.
+pub(crate) fn is_timeout(model: &Model<'_>, call: NodeId) -> bool {
+    let callee = model.file.tree.callee(call).and_then(|callee| model.api_path(callee));
+    callee.is_some_and(|path| matches!(path.rsplit('.').next(), Some("setTimeout")))
 }
 
 /// The function in which a node stands, if nothing in it but a question whether to go on keeps the node from running.

@@ -1,11 +1,12 @@
 //! Listeners that the target lets go by itself: `once`, and functions that it keeps only once.
 
 use super::candidate::is_of_process;
+use crate::slot::{self, Wanted};
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Catalog;
 use outlive_semantic::guard;
 use outlive_semantic::identity::{self, Identity};
-use outlive_semantic::index::NodeId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
 use outlive_semantic::model::Model;
 use outlive_semantic::pending;
@@ -65,6 +66,7 @@ pub(super) fn fires_once(model: &Model<'_>, registration: &Registration) -> bool
                 || is_all_that_is_awaited(model, registration)
                 || is_asked_for(model, registration, event)
                 || waits_for_itself(model, registration)
+                || is_said_before_the_next(model, registration, event)
         }
         Identity::Constant(_) => true,
         _ => !is_of_process(model, registration),
@@ -111,6 +113,47 @@ fn waits_for_itself(model: &Model<'_>, registration: &Registration) -> bool {
     };
     let is_handed_on = model.handed(func).iter().any(|handed| handed.call != registration.call);
     is_itself && !is_handed_on && model.calls_of(func).iter().all(is_begun_once)
+}
+
+/// `lost() { this.emit('disconnected'); this.connect(); }` with `connect() { this.once('disconnected', f); }`: who comes to
+/// add the next one has fired the event, and the last one is gone.
+fn is_said_before_the_next(model: &Model<'_>, registration: &Registration, event: &str) -> bool {
+    let (tree, Root::This(class)) = (&model.file.tree, registration.place.root) else { return false };
+    let adding = Wanted::of(model, [registration.func]);
+    let says = |call: NodeId| {
+        tree.method_call(call).is_some_and(|(object, method)| {
+            matches!(method, "emit" | "dispatchEvent")
+                && model.file.place(object) == registration.place
+                && tree.arg(call, 0).is_some_and(|said| names_event(model, said, event))
+        })
+    };
+    let saying = tree
+        .subtree(model.file.class(class).node)
+        .filter(|&node| tree.kind(node) == Kind::Call && says(node));
+    let saying: Vec<FuncId> = saying.map(|call| tree.func(call)).collect();
+    if saying.is_empty() {
+        return false;
+    }
+    let saying = Wanted::of(model, saying);
+    let leads = |call: NodeId, wanted: &Wanted| {
+        let callee = tree.callee(call).into_iter();
+        let mut run = callee.chain(tree.args(call)).filter_map(|it| model.function_of(it));
+        run.any(|func| slot::reaches(model, func, wanted, 4))
+    };
+    let methods = model.file.class(class).members.iter().filter_map(|member| member.func);
+    methods.filter(|&func| func != registration.func).filter_map(|func| model.file.body(func)).any(|body| {
+        let calls = || tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call);
+        let said = calls().find(|&call| says(call) || leads(call, &saying));
+        said.is_some_and(|said| calls().any(|call| call > said && leads(call, &adding)))
+    })
+}
+
+/// Whether an argument is the name of an event, or a new event of that name.
+fn names_event(model: &Model<'_>, said: NodeId, event: &str) -> bool {
+    let tree = &model.file.tree;
+    let name = if tree.kind(said) == Kind::New { tree.arg(said, 0) } else { Some(said) };
+    let name = name.and_then(|name| model.file.constant_name(name));
+    name.is_some_and(|name| tree.text(name) == event)
 }
 
 /// Members of a target that say whether an event is still to come.

@@ -64,8 +64,44 @@ fn missed_rejection(
         return None;
     }
     let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
-    (way.exit == Exit::Throw).then(|| way.at.map(|node| tree.span(node))).flatten()
+    if way.exit == Exit::Throw {
+        return way.at.map(|node| tree.span(node));
+    }
+    caught_rejection(model, (op, run), &flow, &stops).map(|node| tree.span(node))
 }
+
+/// The `await` whose rejection leads into a `catch` that goes on without a release, and has nothing to say of the entry.
+fn caught_rejection(
+    model: &Model<'_>,
+    (op, run): (&CollectionOp, FuncId),
+    flow: &Flow,
+    stops: &FxHashSet<NodeId>,
+) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let start = flow.points(op.node).first().copied()?;
+    let waits = tree
+        .subtree(model.file.body(run)?)
+        .filter(|&node| tree.kind(node) == Kind::Await && tree.func(node) == run && node > op.node);
+    waits.take(AWAITS).find(|&wait| {
+        let handler = tree.ancestors(wait).find_map(|around| {
+            let parent = tree.parent(around).filter(|&parent| tree.kind(parent) == Kind::Try)?;
+            (tree.first(parent) == Some(around))
+                .then(|| tree.children(parent).find(|&it| tree.kind(it) == Kind::Catch))
+        });
+        let says_nothing =
+            |handler: NodeId| !tree.subtree(handler).any(|node| model.file.place(node) == op.holder);
+        handler.flatten().is_some_and(says_nothing)
+            && flow
+                .escape_by(start, stops, &|node, edge| match edge {
+                    Edge::Throw | Edge::MayThrow => node == Some(wait),
+                    _ => true,
+                })
+                .is_some()
+    })
+}
+
+/// How many rejections of one function are looked at.
+const AWAITS: usize = 16;
 
 /// `running.set(key, work(key))`, where `work` itself takes the entry out: the way on which it is over before it does so.
 fn missed_by_work(model: &Model<'_>, op: &CollectionOp, releases: &[&CollectionOp]) -> Option<(Why, Span)> {

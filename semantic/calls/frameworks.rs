@@ -2,7 +2,7 @@
 //! decorators they bear, components by being rendered.
 
 use super::directives::is_for_browsers;
-use super::{Calls, Edge, Target, injected, is_linkable, named_target};
+use super::{Calls, Edge, Later, Target, injected, is_linkable, named_target};
 use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
@@ -411,7 +411,7 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
         certain: true,
         constructs: false,
         in_loop: false,
-        rearms: false,
+        later: Later::Unsaid,
         once: None,
         site,
         label: label.to_owned(),

@@ -1,7 +1,7 @@
 //! Functions handed on as arguments: what rows say becomes of them, and what a function does with those it is handed.
 
 use super::{
-    About, Calls, Edge, HandedOn, ParamUse, PassedOn, Target, called, callee_target, edge, is_linkable,
+    About, Calls, Edge, HandedOn, Later, ParamUse, PassedOn, Target, called, callee_target, edge, is_linkable,
 };
 use crate::access::{Accesses, Usage};
 use crate::catalog::When;
@@ -138,9 +138,9 @@ pub(super) fn hand_over(
     let known = rows.first();
     if let Some((row, callback)) = known {
         let runs = if removes_itself(model, handed, &func) { When::Caller } else { callback.runs };
-        let rearms = matches!(func, Target::Function(func) if rearm::runs_again(model, handed.call, func));
+        let later = waits_for(model, handed, &func);
         let found = edge(model, handed.call, func.clone(), runs, !row.convention);
-        out.edges.push(Edge { library: Some(row.library), returned: callback.returned, rearms, ..found });
+        out.edges.push(Edge { library: Some(row.library), returned: callback.returned, later, ..found });
         if !row.convention {
             return;
         }
@@ -157,6 +157,18 @@ pub(super) fn hand_over(
         // Whoever takes a function mostly runs it, now or later.
         out.edges.push(edge(model, handed.call, func, When::Caller, false));
     }
+}
+
+/// What a callback waits for that a row speaks of.
+fn waits_for(model: &Model<'_>, handed: &Handed, func: &Target) -> Later {
+    let tree = &model.file.tree;
+    if rearm::is_timeout(model, handed.call) {
+        let again = matches!(func, Target::Function(func) if rearm::runs_again(model, handed.call, *func));
+        return if again { Later::Rearmed } else { Later::Delay };
+    }
+    let event = tree.arg(handed.call, 0).filter(|_| handed.arg == 1);
+    let event = event.and_then(|event| model.file.constant_name(event));
+    event.map_or(Later::Unsaid, |event| Later::of_event(tree.text(event)))
 }
 
 /// A listener that takes itself away again, directly or through what it calls, runs once for each time it is added.

@@ -58,8 +58,8 @@ pub struct Edge {
     pub constructs: bool,
     /// It stands in a loop.
     pub in_loop: bool,
-    /// It is a timeout that arms itself anew: once begun it runs again and again.
-    pub rearms: bool,
+    /// What is waited for before it runs.
+    pub later: Later,
     /// It runs at most once, guarded by a flag of this life.
     pub once: Option<Place>,
     /// The call.
@@ -74,6 +74,30 @@ pub struct Edge {
     pub need: Option<NeedId>,
     /// It shows a component.
     pub shown: Option<Shown>,
+}
+
+/// What is waited for before a function runs that is handed over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+pub enum Later {
+    /// Nothing is known of it.
+    #[default]
+    Unsaid,
+    /// A delay: `setTimeout`.
+    Delay,
+    /// The same, which is armed anew on each run: once begun it runs again and again.
+    Rearmed,
+    /// The end of what is listened to: `socket.on('close', f)`.
+    End,
+}
+
+impl Later {
+    /// What the listener for an event waits for.
+    pub(crate) fn of_event(event: &str) -> Self {
+        match event {
+            "close" | "end" | "disconnect" | "exit" => Self::End,
+            _ => Self::Unsaid,
+        }
+    }
 }
 
 /// What becomes of a function handed in as a parameter.
@@ -329,7 +353,7 @@ fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bo
         certain,
         constructs: tree.kind(call) == Kind::New,
         in_loop: turns::is_looped(model, call),
-        rearms: false,
+        later: Later::Unsaid,
         once: guard::once_guard(model, call),
         site: tree.span(call),
         label: called(model, call),

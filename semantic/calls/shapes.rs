@@ -2,7 +2,7 @@
 //! one listener of an event.
 
 use super::frameworks::{first_parameter_agrees, framework_edge, value_target};
-use super::{Calls, Edge, Target};
+use super::{Calls, Edge, Later, Target};
 use crate::catalog::{CallRow, PropertyRow, When};
 use crate::glob;
 use crate::index::{FuncId, NodeId};
@@ -49,7 +49,8 @@ pub(super) fn assigned_edges(model: &Model<'_>, out: &mut Calls) {
             let label = model.file.display(&model.file.place(to));
             let edge = framework_edge(target, runs, tree.span(assignment), &label);
             let (caller, library) = (tree.func(assignment), Some(row.library));
-            out.edges.push(Edge { caller, certain: !row.convention, library, ..edge });
+            let later = name.strip_prefix("on").map_or(Later::Unsaid, Later::of_event);
+            out.edges.push(Edge { caller, certain: !row.convention, library, later, ..edge });
         }
     }
 }

@@ -471,7 +471,7 @@ impl Builder<'_, '_> {
                 when: edge.when,
                 certain: edge.certain,
                 in_loop: edge.in_loop,
-                rearms: edge.rearms,
+                later: edge.later,
                 once: edge.once.is_some_and(|flag| self.lasts(&flag)),
                 at: edge.site,
                 label: self.map.intern(&edge.label),

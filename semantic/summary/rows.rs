@@ -2,6 +2,7 @@
 
 use super::{Places, Uses};
 use crate::calls;
+use crate::calls::Later;
 use crate::catalog::{LibraryId, ModelId, NeedId, Returned, When};
 use crate::growth::Op;
 use crate::index::{BindingId, ClassId, FuncId, NameId, PlaceId};
@@ -264,8 +265,8 @@ pub struct EdgeRow {
     pub certain: bool,
     /// Whether it stands in a loop.
     pub in_loop: bool,
-    /// A timeout that arms itself anew.
-    pub rearms: bool,
+    /// What is waited for before it runs.
+    pub later: Later,
     /// A flag that lasts as long as the process lets it run once.
     pub once: bool,
     /// The call.

@@ -2,6 +2,7 @@
 
 use super::RateInfo;
 use super::targets::{ParamRuns, Runs, Targets};
+use crate::calls::Later;
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
 use crate::mounts::Shown;
@@ -25,8 +26,8 @@ pub(super) struct Arrow {
     pub(super) certain: bool,
     pub(super) in_loop: bool,
     pub(super) once: bool,
-    /// Once begun it begins itself again.
-    pub(super) rearms: bool,
+    /// What is waited for before it runs.
+    pub(super) later: Later,
     /// File and row of the edge, for witnesses.
     pub(super) file: FileId,
     pub(super) row: u32,
@@ -44,7 +45,7 @@ impl Arrow {
             certain: true,
             in_loop: false,
             once: false,
-            rearms: false,
+            later: Later::Unsaid,
             file,
             row: u32::MAX,
             handed: false,
@@ -278,7 +279,7 @@ impl Graph {
                 certain: edge.certain,
                 in_loop: edge.in_loop,
                 once: edge.once,
-                rearms: edge.rearms,
+                later: edge.later,
                 file: id,
                 row: u32::try_from(row).unwrap_or(u32::MAX),
                 handed: false,

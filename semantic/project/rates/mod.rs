@@ -89,7 +89,7 @@ pub(super) struct Rates {
     offsets: Vec<u32>,
     classes: Vec<u32>,
     states: Vec<State>,
-    /// The rates without what timeouts that arm themselves add; empty if there is no such timeout.
+    /// The rates without what timeouts that arm themselves, and connections that are made again, add; empty if there are none.
     begun: Vec<RateInfo>,
     /// For each node, the rate at which something long-lived runs it by itself: a handler, an interval.
     entries: Vec<Option<Rate>>,
@@ -118,7 +118,7 @@ impl Rates {
         self.states.get(offset as usize + func.index()).map_or(RateInfo::UNKNOWN, |state| state.info)
     }
 
-    /// How often a function is begun: what a timeout that arms itself adds does not count.
+    /// How often a function is begun: what timeouts that arm themselves and connections that are made again add does not count.
     pub(super) fn begun(&self, file: FileId, func: FuncId) -> RateInfo {
         let Some(&offset) = self.offsets.get(file.index()) else { return RateInfo::UNKNOWN };
         self.begun.get(offset as usize + func.index()).copied().unwrap_or_else(|| self.of(file, func))

@@ -2,6 +2,7 @@
 
 use super::RateInfo;
 use super::graph::{Arrow, Graph, Node, Origin, Reached};
+use crate::calls::Later;
 use crate::catalog::When;
 use crate::index::{ClassId, FuncId};
 use crate::mounts::Shown;
@@ -9,7 +10,11 @@ use crate::project::{FileId, GlobalTy, Project};
 use crate::rate::Rate;
 use crate::summary::{ExportTo, Role, TargetRow, TypeRow};
 use crate::tables::FunctionKind;
+use rustc_hash::FxHashSet;
 use std::collections::VecDeque;
+
+/// Functions that are looked at on the way back to what made a thing that has ended.
+const LONGEST_WAY_BACK: usize = 64;
 
 impl Graph {
     /// Settles what entry points reach, then what only a convention or an unseen caller reaches.
@@ -22,12 +27,51 @@ impl Graph {
         self.settle(&mut assumed, false);
         let mut unseen = self.unseen(project);
         self.settle(&mut unseen, false);
-        let mut rearmed = self.rearmed();
-        if rearmed.is_empty() {
+        let (mut renewed, mut rearmed) = (self.renewed(), self.rearmed());
+        if renewed.is_empty() && rearmed.is_empty() {
             return;
         }
         self.begun = self.states.iter().map(|state| state.info).collect();
+        self.settle(&mut renewed, true);
         self.settle(&mut rearmed, true);
+    }
+
+    /// What runs when the thing has ended that a function has made, and leads back to that function after a while: a
+    /// connection that is made again whenever it is lost.
+    fn renewed(&self) -> Queue {
+        let mut queue = Queue::default();
+        for from in self.nodes() {
+            let begins = self.states[from.0 as usize].info.rate.is_some_and(|rate| rate >= Rate::Once);
+            let ends = |arrow: &&Arrow| begins && arrow.later == Later::End && arrow.certain;
+            for arrow in self.by_node.of(from).iter().filter(ends) {
+                if self.leads_back(arrow.to, from) {
+                    let origin = Origin { is_entry: true, ..Origin::of(from, arrow) };
+                    queue.push(Rate::Job, arrow.to, Some(origin), How::PLAIN);
+                }
+            }
+        }
+        queue
+    }
+
+    /// Whether a node leads to another by proved calls of which one is delayed. No more of them are looked at than a way
+    /// back to a connection has.
+    fn leads_back(&self, start: Node, to: Node) -> bool {
+        let mut seen = FxHashSet::from_iter([(start, false)]);
+        let mut open = vec![(start, false)];
+        while let Some((at, waited)) = open.pop() {
+            if at == to && waited {
+                return true;
+            }
+            for arrow in
+                self.by_node.of(at).iter().filter(|arrow| arrow.certain && arrow.when == When::Caller)
+            {
+                let next = (arrow.to, waited || matches!(arrow.later, Later::Delay | Later::Rearmed));
+                if seen.len() < LONGEST_WAY_BACK && seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        false
     }
 
     /// What a timeout that arms itself runs: like an interval, wherever it is begun at all.
@@ -35,7 +79,8 @@ impl Graph {
         let mut queue = Queue::default();
         for from in self.nodes() {
             let begins = self.states[from.0 as usize].info.rate.is_some_and(|rate| rate >= Rate::Once);
-            for arrow in self.by_node.of(from).iter().filter(|arrow| arrow.rearms && begins) {
+            for arrow in self.by_node.of(from).iter().filter(|arrow| arrow.later == Later::Rearmed && begins)
+            {
                 let origin = Origin { is_entry: true, ..Origin::of(from, arrow) };
                 let how = How { in_loop: arrow.in_loop, served: false };
                 queue.push(Rate::Job, arrow.to, Some(origin), how);
