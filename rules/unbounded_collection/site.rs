@@ -346,8 +346,10 @@ pub(super) fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value
-        .is_some_and(|value| is_param(value) || is_made_of_params(file, value, &is_param))
+    // What a call makes of it and puts under a key is work, `running[id] = this.start(id)`.
+    let is_work = |value: NodeId| file.tree.kind(value) == Kind::Call && op.op != Op::Grow(Growth::Push);
+    let is_made = |value: NodeId| is_made_of_params(file, value, &is_param) && !is_work(value);
+    let stores_param = value.is_some_and(|value| is_param(value) || is_made(value))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
     let is_handler = || value.is_some_and(|value| holds_handler(model, value));
     (named || is_handler()) && stores_param && op.key.is_none_or(is_param) || is_fluent(model, op, &is_param)
