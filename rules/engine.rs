@@ -82,6 +82,7 @@ pub fn analyse(
         told_by_block: RefCell::default(),
         readers: RefCell::default(),
         filled_about: OnceCell::new(),
+        quoted: OnceCell::new(),
         role,
         trace,
     };

@@ -13,7 +13,7 @@ use outlive_semantic::access::Accesses;
 use outlive_semantic::groups::Groups;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
-use outlive_semantic::index::{ClassId, FuncId, NodeId};
+use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
@@ -124,6 +124,8 @@ pub struct FileView<'v, 'a> {
     pub(crate) readers: RefCell<FxHashMap<Place, Readers>>,
     /// The collections that are filled with what is about one thing: each place where one grows asks.
     pub(crate) filled_about: OnceCell<FilledAbout>,
+    /// The names that stand in the file as texts: who has one may read the field that is called so.
+    pub(crate) quoted: OnceCell<FxHashSet<NameId>>,
     /// Where comes back to a list what could not be sent: each place where it grows asks.
     pub(crate) put_back: RefCell<FxHashMap<Place, PutBack>>,
     /// In which functions and blocks what a path names is ended: each listener on it asks.

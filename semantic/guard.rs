@@ -1,9 +1,12 @@
 //! Conditions around a node: loops, guards that let it run once, tests of its own outcome.
 
+use crate::access::{self, Usage};
+use crate::handle::ReleasePatterns;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp, flag};
+use smallvec::SmallVec;
 
 /// The innermost loop around a node inside its function that may run the node more than once: not one that is left right
 /// after (`for (…) if (found) { list.push(x); return; }`), nor one over a collection written out in the source.
@@ -92,7 +95,81 @@ fn is_moved_on(model: &Model<'_>, turn: NodeId, test: NodeId) -> bool {
 /// Whatever is called under it may set the flag too: `if (win === null) createWindow()`.
 #[must_use]
 pub fn once_guard(model: &Model<'_>, node: NodeId) -> Option<Place> {
-    guard_in_sight(model, node).or_else(|| guard_of_callee(model, node))
+    guard_in_sight(model, node)
+        .or_else(|| guard_of_callee(model, node))
+        .or_else(|| own_end(model, node).map(|end| end.handle))
+}
+
+/// The end of what runs a callback, by which it runs no more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OwnEnd {
+    /// The variable that has what is ended.
+    pub handle: Place,
+    /// The function that hands the callback over: what stands behind the end runs once for each of its runs.
+    pub maker: FuncId,
+}
+
+/// A callback that ends what calls it, and then goes on: `const observer = new MutationObserver(() => { observer.disconnect();
+/// start(); })`. None for what runs whether it is ended or not, and where something begins it again.
+#[must_use]
+pub fn own_end(model: &Model<'_>, node: NodeId) -> Option<OwnEnd> {
+    let tree = &model.file.tree;
+    let callback = tree.func(node);
+    let [handed] = model.handed(callback) else { return None };
+    let keeper = tree.parent(handed.call).and_then(|at| tree.first(at))?;
+    let handle = tree.binding(keeper).or_else(|| model.file.binding_of(keeper))?;
+    if handed.option.is_some() || model.file.sole_value(handle) != Some(handed.call) {
+        return None;
+    }
+    let maker = tree.func(handed.call);
+    let mut uses: SmallVec<[NodeId; 4]> = SmallVec::new();
+    for &reference in &model.file.binding(handle).references {
+        let at = model.file.references[reference.index()].node;
+        if tree.func(at) != maker {
+            uses.push(at);
+        }
+    }
+    if !uses.iter().any(|&at| at < node && tree.func(at) == callback) {
+        return None;
+    }
+    let rows = model.rows(handed.call);
+    let acquired = rows.iter().find_map(|row| row.acquires.as_ref())?;
+    let patterns = ReleasePatterns::parse(&acquired.release);
+    let mut is_ended = false;
+    for at in uses {
+        let (call, is_end) = match (asked(model, at), access::usage(model.file, at)) {
+            (Some((call, method)), _) => (call, patterns.is_method(method)),
+            (None, Usage::Argument { call, index: 0 }) => (call, is_end(model, call, &patterns)),
+            _ => continue,
+        };
+        if !is_end && asked(model, at).is_some() {
+            return None;
+        }
+        is_ended |= is_end && call < node && is_statement_around(model, call, node);
+    }
+    is_ended.then(|| OwnEnd { handle: Place::root(Root::Binding(handle)), maker })
+}
+
+/// The call of a method of a variable, and the method.
+fn asked<'m>(model: &'m Model<'_>, variable: NodeId) -> Option<(NodeId, &'m str)> {
+    let tree = &model.file.tree;
+    let call = tree.parent(tree.parent(variable)?)?;
+    let (object, method) = tree.method_call(call)?;
+    (object == variable).then_some((call, method))
+}
+
+/// Whether what is called ends what it is handed: `clearInterval(poll)`.
+fn is_end(model: &Model<'_>, call: NodeId, patterns: &ReleasePatterns) -> bool {
+    let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
+    name.is_some_and(|name| patterns.is_function(name))
+}
+
+/// Whether a call is a statement of one of the blocks around a node.
+fn is_statement_around(model: &Model<'_>, call: NodeId, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let mut around = std::iter::once(call).chain(tree.ancestors(call)).take(3);
+    let block = around.find_map(|at| tree.parent(at).filter(|&block| tree.kind(block) == Kind::Block));
+    block.is_some_and(|block| tree.contains(block, node))
 }
 
 /// The same, where the flag may stand around each call of the method in which the node is: `if (!this.ready) { this.setUp();

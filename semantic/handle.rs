@@ -699,11 +699,22 @@ pub fn releases(
 }
 
 /// The names that code outside of a class has for a field of its instances: `peer.timer` in a helper that is handed the
-/// instance, `this.peer.timer` in its owner.
+/// instance, `this.peer.timer` in its owner, `this.timer` in a class that it extends.
 fn other_names(model: &Model<'_>, accesses: &Accesses, place: &Place) -> Vec<Place> {
     let (Root::This(class), Some(field)) = (place.root, place.last_field()) else { return Vec::new() };
     let is_it = |own: Place| match own.root {
         Root::This(of) => own.path == place.path && model.lineage(of).any(|base| base == class),
+        _ => false,
+    };
+    // What a class has of its own has nobody else of its family: `#timer`.
+    let is_shared = !model.file.tree.text(field).starts_with('#');
+    let is_of_family = |at: &Place| match at.root {
+        Root::This(of) => {
+            is_shared
+                && at.path == place.path
+                && (model.lineage(class).any(|base| base == of)
+                    || model.lineage(of).any(|base| base == class))
+        }
         _ => false,
     };
     let uses = accesses.in_field(field).map(|access| access.place.clone());
@@ -714,7 +725,7 @@ fn other_names(model: &Model<'_>, accesses: &Accesses, place: &Place) -> Vec<Pla
     });
     let mut out: Vec<Place> = Vec::new();
     for at in uses.chain(calls).filter(|at| at.root != place.root) {
-        if !out.contains(&at) && model.own_place(&at).is_some_and(is_it) {
+        if !out.contains(&at) && (is_of_family(&at) || model.own_place(&at).is_some_and(is_it)) {
             out.push(at);
         }
     }

@@ -341,9 +341,18 @@ pub(crate) fn is_minified_name(name: &str) -> bool {
 
 /// Folders that hold no source of this project. A file that is named is analysed wherever it stands.
 fn skip_folder(path: &str) -> Option<Skip> {
-    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    // `lib/chart.umd.js` is what a build has made, and `src/index.umd.js` what it begins with.
+    let is_format = [".umd.js", ".umd.cjs", ".iife.js"].iter().any(|format| name.ends_with(format));
+    if is_format && !folders.split('/').any(|folder| folder == "src") {
+        return Some(Skip::Built);
+    }
     folders.split('/').find_map(|folder| match folder {
-        "dist" | "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => {
+        "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => {
+            Some(Skip::Built)
+        }
+        // `dist-electron`, `dist_old`
+        _ if folder.strip_prefix("dist").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)) => {
             Some(Skip::Built)
         }
         "vendor" | "vendors" | "vendored" | "third_party" | "third-party" | "thirdparty" => {
@@ -507,6 +516,18 @@ mod tests {
         assert_eq!(shown("../a.js"), "../a.js");
         assert_eq!(shown("/home/mel/a.js"), "/home/mel/a.js");
         assert_eq!(relative(Path::new("/a.js"), Path::new("/")), "a.js");
+    }
+
+    #[test]
+    fn what_a_build_has_made_says_so_by_its_path() {
+        for path in
+            ["dist/a.js", "app/dist-electron/main.cjs", "dist_old/a.js", "lib/chart.umd.js", "a.iife.js"]
+        {
+            assert_eq!(skip_folder(path), Some(Skip::Built), "{path}");
+        }
+        for path in ["distance/a.js", "src/distribution.js", "src/index.umd.js", "src/umd.js", "lib/a.js"] {
+            assert_eq!(skip_folder(path), None, "{path}");
+        }
     }
 
     #[test]

@@ -9,8 +9,10 @@ use outlive_semantic::model::Model;
 use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::BindingKind;
-use outlive_semantic::tree::{BinaryOp, Kind};
+use outlive_semantic::tested::{self, Told};
+use outlive_semantic::tree::{BinaryOp, Kind, UnaryOp};
 use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
 pub(super) fn is_using(model: &Model<'_>, place: &Place) -> bool {
     matches!(place.root, Root::Binding(binding) if place.path.is_empty() && model.file.binding(binding).kind == BindingKind::Using)
@@ -96,8 +98,11 @@ fn gap_in(
     let error = error_param(model, func).filter(|_| call.is_none() && is_owner);
     let mut nothing_else = handle.places.clone();
     nothing_else.retain(|_| call.is_some() || is_owner);
+    let conditions = call.map(|call| conditions(model, call)).unwrap_or_default();
     let feasible = |edge| {
-        !contradicts(model, edge, &nothing_else) && !error.is_some_and(|error| is_set(model, edge, error))
+        !contradicts(model, edge, &nothing_else)
+            && !error.is_some_and(|error| is_set(model, edge, error))
+            && !is_other_case(model, edge, &conditions)
     };
     let mut found = flow.escape(start, &stops, &feasible);
     // What could not be opened holds nothing.
@@ -121,6 +126,50 @@ fn gap_in(
     };
     let gap = Gap { is_weak: way.is_weak || !survives, ..Gap::new(how, at) };
     inner.filter(|_| gap.is_weak).or(Some(gap))
+}
+
+/// What an acquisition stands under: places that hold something there, or nothing, and what they hold nobody changes.
+type Conditions = SmallVec<[(Place, bool); 2]>;
+
+/// `if (!options.transaction) connection = await pool.connect()`: `options.transaction` is nothing, there and afterwards.
+fn conditions(model: &Model<'_>, call: NodeId) -> Conditions {
+    let tests = tested::around(model, call).filter_map(|told| match told {
+        Told::Branch(test, outcome) => Some(tested::parts(model, test, outcome)),
+        Told::Behind { .. } => None,
+    });
+    let is_kept = |place: &Place| match place.root {
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            let is_given_once = row.values.len() <= 1 && row.opaque_writes == 0;
+            is_given_once && (place.path.is_empty() || model.assignments(place).is_empty())
+        }
+        _ => false,
+    };
+    let places = tests.flatten().filter_map(|test| asked(model, test));
+    places.filter(|(place, _)| is_kept(place)).collect()
+}
+
+/// What a test asks that a name or a field alone is, and how it comes out.
+fn asked(model: &Model<'_>, (test, outcome): (NodeId, bool)) -> Option<(Place, bool)> {
+    let tree = &model.file.tree;
+    match tree.kind(test) {
+        Kind::Identifier | Kind::Member => Some((model.file.place(test), outcome)),
+        Kind::Unary if tree.unary_op(test) == Some(UnaryOp::Not) => {
+            asked(model, (tree.first(test)?, !outcome))
+        }
+        _ => None,
+    }
+}
+
+/// Whether an edge is taken only where a condition of the acquisition does not hold.
+fn is_other_case(model: &Model<'_>, edge: Edge, conditions: &Conditions) -> bool {
+    let told = match edge {
+        Edge::True(test) => (test, true),
+        Edge::False(test) => (test, false),
+        _ => return false,
+    };
+    !conditions.is_empty()
+        && asked(model, told).is_some_and(|(place, outcome)| conditions.contains(&(place, !outcome)))
 }
 
 /// The `await client.connect()` by whose rejection a function is left.

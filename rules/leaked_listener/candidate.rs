@@ -282,15 +282,47 @@ fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool
     ended.contains(&(registration.func, block))
 }
 
-/// The functions and blocks that have a call as a statement by which what a path names ends.
+/// The functions and blocks that have a call as a statement by which what a path names ends, or by which what is piped into
+/// it does: `archive.pipe(this.file)`, and `archive.finalize()`.
 fn ended_in(file: &FileView<'_, '_>, place: &Place) -> FxHashSet<(FuncId, NodeId)> {
+    let sources = file.accesses.of(place).filter_map(|access| piped_into(file.model, access.usage));
+    let sources: Vec<Place> = sources.map(|source| file.model.file.place(source)).take(SOURCES).collect();
+    // Nothing that is piped into it ends what belongs to the process.
+    let is_standard = || file.model.path_of(place).is_some_and(|path| path.starts_with("process.std"));
+    let is_piped = !sources.is_empty() && !is_standard();
+    let mut out = FxHashSet::default();
+    add_ends(file, place, is_piped, &mut out);
+    for source in sources.iter().filter(|_| is_piped) {
+        add_ends(file, source, false, &mut out);
+    }
+    out
+}
+
+/// So many streams that are piped into one are looked at.
+const SOURCES: usize = 4;
+
+/// The stream that ends what it is piped into: `source.pipe(place)`.
+fn piped_into(model: &Model<'_>, usage: Usage) -> Option<NodeId> {
+    let tree = &model.file.tree;
+    let Usage::Argument { call, index: 0 } = usage else { return None };
+    let (source, _) = tree.method_call(call).filter(|&(_, method)| method == "pipe")?;
+    let ends = tree.arg(call, 1).and_then(|options| tree.property(options, "end"));
+    ends.is_none_or(|ends| tree.is_true(ends)).then_some(source)
+}
+
+/// Adds where calls end what a path names: as statements of which blocks. What is piped into it is all that it gets.
+fn add_ends(file: &FileView<'_, '_>, place: &Place, or_piped: bool, out: &mut FxHashSet<(FuncId, NodeId)>) {
     let tree = &file.model.file.tree;
+    let names = ["end", "destroy", "close", "terminate", "kill", "finalize"];
     let ends = file.accesses.of(place).filter_map(|access| {
-        let Usage::Method { name, call } = access.usage else { return None };
-        let is_end = matches!(tree.text(name), "end" | "destroy" | "close" | "terminate" | "kill");
-        is_end.then(|| Some((access.func, block_of(tree, call)?))).flatten()
+        let call = match access.usage {
+            Usage::Method { name, call } => names.contains(&tree.text(name)).then_some(call),
+            Usage::Argument { call, .. } if or_piped => piped_into(file.model, access.usage).map(|_| call),
+            _ => None,
+        };
+        Some((access.func, block_of(tree, call?)?))
     });
-    ends.collect()
+    out.extend(ends);
 }
 
 /// The block that a call is a statement of.

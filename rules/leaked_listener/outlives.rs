@@ -281,10 +281,20 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot, made: (FileId, ClassId
             }
             // `new Stream(client.call())`: made for it.
             SpotRoot::Value(..) => true,
-            _ => is_made_by_caller(project, handing),
+            _ => is_made_by_caller(project, handing) || is_put_on(project, handing, made),
         }
     };
     !handings.is_empty() && handings.iter().all(is_owner)
+}
+
+/// Whether the instance becomes a part of what it is handed: `app.metrics = new Metrics(app)`.
+fn is_put_on(project: &Project<'_>, handing: &Handing, made: (FileId, ClassId)) -> bool {
+    let summary = project.summary(handing.file);
+    summary.types.iter().any(|(place, row)| {
+        let place = summary.place(*place);
+        place.parent().is_some_and(|whole| project.canonical(handing.file, &whole) == handing.spot)
+            && project.resolved_type(handing.file, row) == GlobalTy::Instance(made.0, made.1)
+    })
 }
 
 /// Whether a class keeps an instance of another in a field of its own: `this.manager = new Manager(this)`.

@@ -5,12 +5,13 @@ mod own;
 use crate::acquire::{self, Acquired, Target};
 use crate::claim::{AcquireClaim, Claim};
 use crate::finding::{Finding, Severity};
+use crate::pairing::compare_events;
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::catalog::When;
 use outlive_semantic::completes::completes;
 use outlive_semantic::handle::ReleasePatterns;
-use outlive_semantic::identity::{self, Identity};
+use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
@@ -50,6 +51,10 @@ impl Rule for LeakedSubscription {
             return;
         }
         let place = model.file.place(origin(model, source));
+        if is_ended_under_its_key(file, call, source) {
+            file.drop::<()>(&META, call, || "it is ended under the key that it was made with".to_owned());
+            return;
+        }
         if is_part_of_ended(file, &place) {
             file.drop::<()>(&META, call, || "what the source is a part of is ended".to_owned());
             return;
@@ -241,6 +246,20 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
         Root::This(_) => own::is_made_by_owner(model, &place, 4),
         _ => false,
     }
+}
+
+/// `bus.subscribe(KEY, fn)`, and elsewhere `bus.unsubscribe(KEY)`.
+fn is_ended_under_its_key(file: &FileView<'_, '_>, call: NodeId, source: NodeId) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let key = |call: NodeId| tree.arg(call, 0).map(|key| identity::identity(model, key));
+    let Some(own) = key(call).filter(|_| tree.arg(call, 1).is_some()) else { return false };
+    let ends = |usage: Usage| {
+        let Usage::Method { name, call } = usage else { return false };
+        let is_end = tree.text(name) == "unsubscribe" && tree.arg(call, 1).is_none();
+        is_end && key(call).is_some_and(|other| compare_events(model, &own, &other) == Match::Must)
+    };
+    file.accesses.of(&model.file.place(source)).any(|access| ends(access.usage))
 }
 
 /// `this.io.connected.subscribe(…)`, and later `this.io.end()`: whether this file ends what a field has and the source is a

@@ -348,6 +348,23 @@ fn asks_progress(model: &Model<'_>, test: NodeId) -> bool {
 /// Whether a test asks something that other code can change: a field of whatever it is, a variable from outside, the
 /// result of a call on the object.
 pub(crate) fn asks_state(model: &Model<'_>, test: NodeId) -> bool {
+    asks_in_sight(model, test) || asks_answer(model, test)
+}
+
+/// Whether a test is a variable of its function that has the answer: `more = !done() || queue.length > 0; if (more) …`.
+fn asks_answer(model: &Model<'_>, test: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_question = |value: NodeId| {
+        matches!(tree.kind(value), Kind::Logical | Kind::Binary) || tree.unary_op(value) == Some(UnaryOp::Not)
+    };
+    tree.subtree(test).filter_map(|node| model.file.binding_of(node)).any(|binding| {
+        let row = model.file.binding(binding);
+        let mut values = row.values.iter().filter(|&&value| is_question(value));
+        row.func == tree.func(test) && values.any(|&value| asks_in_sight(model, value))
+    })
+}
+
+fn asks_in_sight(model: &Model<'_>, test: NodeId) -> bool {
     let tree = &model.file.tree;
     tree.subtree(test).any(|node| match tree.kind(node) {
         Kind::This | Kind::Member => true,

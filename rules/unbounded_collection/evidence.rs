@@ -103,8 +103,16 @@ pub(super) fn is_unread(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
         Root::This(_) if access.place.root != op.holder.root => access.place.path.len() == 1,
         _ => access.place.starts_with(&op.holder),
     };
+    // `run(list, '_hooks', args)`
+    let is_quoted = || {
+        let tree = &model.file.tree;
+        let texts = || tree.ids().filter(|&node| tree.kind(node) == Kind::String);
+        let quoted = file.quoted.get_or_init(|| texts().filter_map(|node| tree.name_id(node)).collect());
+        quoted.contains(&field)
+    };
     matches!(op.op, Op::Grow(Growth::Push))
         && is_made_empty(model, &op.holder)
+        && !is_quoted()
         && file.accesses.in_field(field).all(is_known)
         && file.accesses.below(&op.holder).all(|access| is_unread_in(file, op, access))
 }

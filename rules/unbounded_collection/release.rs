@@ -60,6 +60,9 @@ pub(super) fn released(
     if matches!(answer, Released::No) && is_released_by_name(project, spot) {
         answer = Released::Maybe;
     }
+    if matches!(answer, Released::No) && is_released_by_key(project, spot) {
+        answer = Released::Maybe;
+    }
     let element = spot.clone().with(SpotStep::Element);
     let empties = |found: &Use| found.row.what == What::Collection(Op::Release);
     if matches!(answer, Released::No) && project.uses(&element).iter().any(empties) {
@@ -109,6 +112,16 @@ fn is_released_by_name(project: &Project<'_>, spot: &Spot) -> bool {
     let is_release =
         |found: &Use| project.is_production(found.file) && found.row.what == What::Collection(Op::Release);
     spot.field().is_some_and(|field| project.has_possible_use(field, is_release))
+}
+
+/// `lists[kind].splice(at, 1)`: something is taken out of a collection that is found under a key, which may be the name of
+/// this one, `lists.open`.
+fn is_released_by_key(project: &Project<'_>, spot: &Spot) -> bool {
+    let is_field = matches!(spot.path.last(), Some(SpotStep::Field(_)));
+    let is_release =
+        |found: &Use| project.is_production(found.file) && found.row.what == What::Collection(Op::Release);
+    let under_key = || Some(spot.parent()?.with(SpotStep::Element));
+    is_field && under_key().is_some_and(|place| project.uses(&place).iter().any(is_release))
 }
 
 /// `resetForTesting`, which no production code calls.

@@ -346,11 +346,12 @@ pub(super) fn is_registry(model: &Model<'_>, op: &CollectionOp) -> bool {
         .iter()
         .any(|prefix| name.starts_with(prefix))
     });
-    let stores_param = value
-        .is_some_and(|value| is_param(value) || is_made_of_params(file, value, &is_param))
+    // What a call makes of it and puts under a key is work, `running[id] = this.start(id)`.
+    let is_work = |value: NodeId| file.tree.kind(value) == Kind::Call && op.op != Op::Grow(Growth::Push);
+    let is_made = |value: NodeId| is_made_of_params(file, value, &is_param) && !is_work(value);
+    let stores_param = value.is_some_and(|value| is_param(value) || is_made(value))
         || op.key.is_some_and(is_param) && value.is_some_and(|value| makes_slot(model, value));
-    let is_handler =
-        || value.and_then(|value| model.callee_name(value)).is_some_and(|name| HANDLERS.contains(&name));
+    let is_handler = || value.is_some_and(|value| holds_handler(model, value));
     (named || is_handler()) && stores_param && op.key.is_none_or(is_param) || is_fluent(model, op, &is_param)
 }
 
@@ -387,10 +388,28 @@ const HANDLERS: &[&str] = &[
     "interceptor",
 ];
 
-/// `handlers.push({ label, handler })`
+/// Whether what is stored is called as one of these, or one of the parts of which it is made.
+fn holds_handler(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_handler = |node: NodeId| model.callee_name(node).is_some_and(|name| HANDLERS.contains(&name));
+    match tree.kind(value) {
+        Kind::Object => tree.children(value).filter_map(|part| tree.last_child(part)).any(is_handler),
+        Kind::New => tree.args(value).any(is_handler),
+        _ => is_handler(value),
+    }
+}
+
+/// `handlers.push({ label, handler })`, `handlers.push(new Handler(this, label, handler))`
 fn is_made_of_params(file: &Lowered, value: NodeId, is_param: &dyn Fn(NodeId) -> bool) -> bool {
-    file.tree.kind(value) == Kind::Object
-        && file.tree.children(value).all(|part| is_part_param(file, part, is_param))
+    let tree = &file.tree;
+    match tree.kind(value) {
+        Kind::Object => tree.children(value).all(|part| is_part_param(file, part, is_param)),
+        Kind::New | Kind::Call => {
+            let is_own = |arg: NodeId| tree.kind(arg) == Kind::This || is_param(arg);
+            tree.args(value).any(is_param) && tree.args(value).all(is_own)
+        }
+        _ => false,
+    }
 }
 
 /// A property whose value is a parameter.

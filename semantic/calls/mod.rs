@@ -346,8 +346,9 @@ fn is_builtin(model: &Model<'_>, place: &Place) -> bool {
 
 fn edge(model: &Model<'_>, call: NodeId, target: Target, when: When, certain: bool) -> Edge {
     let tree = &model.file.tree;
+    let own_end = guard::own_end(model, call);
     Edge {
-        caller: tree.func(call),
+        caller: own_end.map_or_else(|| tree.func(call), |end| end.maker),
         target,
         when,
         certain,

@@ -524,11 +524,28 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
         Kind::Logical if tree.first(value).is_some_and(|first| names(model, place, first)) => Op::Read,
         Kind::Binary if tree.binary_op(value) == Some(BinaryOp::Add) => {
             let contains = tree.subtree(value).any(|node| names(model, place, node));
-            if contains { Op::Grow(Growth::Append) } else { Op::Reset }
+            match contains {
+                true if is_cut(model, place, value) => Op::Release,
+                true => Op::Grow(Growth::Append),
+                false => Op::Reset,
+            }
         }
         Kind::Function if captures_place(model, place, value) => Op::Grow(Growth::Rebuild),
         _ => Op::Reset,
     }
+}
+
+/// `log = log.slice(-limit) + line`, `log = (log || '').slice(-limit) + line`: what was there goes on as a part of itself.
+fn is_cut(model: &Model<'_>, place: &Place, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let cuts = |call: NodeId, node: NodeId| {
+        let cut = matches!(tree.method_call(call), Some((text, "slice" | "substring" | "substr")) if tree.contains(text, node));
+        cut && tree
+            .arg(call, 0)
+            .is_some_and(|from| tree.number(from) != Some(0.0) || tree.arg(call, 1).is_some())
+    };
+    let mut named = tree.subtree(value).filter(|&node| names(model, place, node));
+    named.all(|node| tree.ancestors(node).take_while(|&at| at != value).any(|at| cuts(at, node)))
 }
 
 /// The statement that gives a name a new collection, if it runs whenever the block around it does: `this.rates = {};`.

@@ -611,7 +611,8 @@ impl<'a> Model<'a> {
     }
 
     /// The assignments to a place, in source order.
-    pub(crate) fn assignments(&self, place: &Place) -> &[NodeId] {
+    #[must_use]
+    pub fn assignments(&self, place: &Place) -> &[NodeId] {
         let index = self.assignments.get_or_init(|| {
             let tree = &self.file.tree;
             let mut index: FxHashMap<Place, Vec<NodeId>> = FxHashMap::default();
