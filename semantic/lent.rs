@@ -36,7 +36,7 @@ pub fn lent(model: &Model<'_>, func: FuncId) -> Option<Place> {
 /// instance, of what the file exports or imports.
 fn lasts(model: &Model<'_>, place: &Place) -> bool {
     let is_field = !place.path.is_empty();
-    let is_lasting = match place.root {
+    match place.root {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
             let is_variable = matches!(row.kind, BindingKind::Var | BindingKind::Let | BindingKind::Const);
@@ -45,8 +45,7 @@ fn lasts(model: &Model<'_>, place: &Place) -> bool {
         }
         Root::This(_) | Root::Class(_) | Root::Exports | Root::Module(_) => is_field,
         Root::Receiver(_) | Root::Global(_) | Root::Value(_) => false,
-    };
-    is_lasting
+    }
 }
 
 /// Whether the table no longer has what a value is: `queue.shift()`.

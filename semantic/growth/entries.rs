@@ -87,7 +87,7 @@ pub(super) fn swapped(model: &Model<'_>, accesses: &Accesses, access: &Access) -
     };
     let is_taken = accesses.of(&holder).any(is_looked_up) || accesses.of(&entry).any(is_used);
     let is_swap = is_taken && !tested::is_asked_for(model, &entry, node);
-    is_swap.then(|| CollectionOp {
+    is_swap.then_some(CollectionOp {
         holder: entry,
         op: Op::Release,
         node,
