@@ -3,7 +3,7 @@
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::lent::lent;
 use outlive_semantic::model::Model;
-use outlive_semantic::place::{Place, Root};
+use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 
@@ -43,12 +43,14 @@ fn getter_called(model: &Model<'_>, call: NodeId) -> Option<Place> {
 }
 
 /// The variable of the module that a function of the file fills once and gives to whoever waits for it, where a path starts from
-/// what that function gave: `async function connect() { if (shared) return shared; … }`. The path from there.
+/// what that function gave: `async function connect() { if (shared) return shared; … }`. The path from there; what an entry of a
+/// table holds may be given anew each time.
 pub(crate) fn kept(model: &Model<'_>, place: &Place) -> Option<Place> {
     let callee = model.file.tree.callee(call_behind(model, place)?)?;
     let kept = lent(model, model.function_of(callee)?)?;
     let is_variable = matches!(kept.root, Root::Binding(_));
-    is_variable.then(|| place.path.iter().copied().try_fold(kept, Place::with)).flatten()
+    let is_whole = place.path.is_empty() || !kept.path.contains(&Step::Element);
+    (is_variable && is_whole).then(|| place.path.iter().copied().try_fold(kept, Place::with)).flatten()
 }
 
 /// The function of another file, or method, of whose result a path starts: what that keeps and gives to whoever asks, the whole

@@ -7,7 +7,7 @@ use crate::index::{BindingId, ClassId, FuncId, NodeId};
 use crate::model::{Handed, Model, Ty};
 use crate::pending;
 use crate::place::{Place, Root, Step};
-use crate::tree::{AssignOp, Kind};
+use crate::tree::{AssignOp, Kind, Tree};
 use rustc_hash::FxHashSet;
 use smallvec::SmallVec;
 
@@ -125,7 +125,15 @@ impl ReleasePatterns {
         }
     }
 
-    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_()`, `for await (_)`, `for await (_) break`.
+    /// The call of a method of a part of what is at a place that gives it back: `window.happyDOM.close()`.
+    fn call_of_part(&self, tree: &Tree, access: &Access, place: &Place) -> Option<NodeId> {
+        let Usage::Method { name, call } = access.usage else { return None };
+        let part = access.place.last_field().filter(|_| access.place.path.len() == place.path.len() + 1)?;
+        let names = |row: &String| row.split_once('.') == Some((tree.text(part), tree.text(name)));
+        self.methods.iter().any(names).then_some(call)
+    }
+
+    /// Reads the patterns of a row: `clearInterval(_)`, `_.close()`, `_.part.close()`, `_()`, `for await (_)`, `for await (_) break`.
     #[must_use]
     pub fn parse(rows: &[String]) -> Self {
         let mut out = Self::default();
@@ -778,6 +786,9 @@ fn releases_of(
     for access in accesses.below(place) {
         let is_method_value = access.place.path.len() == place.path.len() + 1
             && access.place.last_field().is_some_and(|name| patterns.is_method(tree.text(name)));
+        if let Some(node) = patterns.call_of_part(tree, access, place) {
+            out.push(Release { node, func: access.func, place: place.clone() });
+        }
         let handed_on = matches!(
             access.usage,
             Usage::Argument { .. }

@@ -3,6 +3,7 @@
 use crate::guard;
 use crate::index::NodeId;
 use crate::model::Model;
+use crate::place::Place;
 use crate::tree::{Kind, LogicalOp, UnaryOp};
 
 /// What is told of a node by something around it.
@@ -60,6 +61,35 @@ pub fn leaving_tests(model: &Model<'_>, block: NodeId) -> Vec<(NodeId, NodeId, b
         out.extend(known.into_iter().map(|(test, outcome)| (statement, test, outcome)));
     }
     out
+}
+
+/// Whether a test around a node, or one before it that may leave, asks for an entry or for the table that it stands in: `if
+/// (!lists.has(key))`, `lists[key] ||`.
+#[must_use]
+pub fn is_asked_for(model: &Model<'_>, entry: &Place, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let table = entry.parent();
+    let names = |node: NodeId| {
+        matches!(tree.kind(node), Kind::Identifier | Kind::Member | Kind::Index | Kind::Call) && {
+            let place = model.file.place(node);
+            place == *entry || Some(&place) == table.as_ref()
+        }
+    };
+    let asks = |test: NodeId| tree.subtree(test).any(names);
+    let mut child = node;
+    tree.within_function(node).any(|parent| {
+        let inner = std::mem::replace(&mut child, parent);
+        match tree.kind(parent) {
+            Kind::If | Kind::Conditional | Kind::Logical | Kind::While | Kind::Switch => {
+                tree.first(parent).is_some_and(|test| test != inner && asks(test))
+            }
+            Kind::Block => leaving_tests(model, parent)
+                .into_iter()
+                .take_while(|(before, ..)| *before < inner)
+                .any(|(_, test, _)| asks(test)),
+            _ => false,
+        }
+    })
 }
 
 /// `if (test) return;`: what comes after runs if the test fails.

@@ -268,13 +268,15 @@ fn is_counter(file: &FileView<'_, '_>, place: &Place, op: &CollectionOp) -> bool
 /// So many uses of a number are looked at.
 const USES: usize = 64;
 
+/// Whether a size is compared. An entry of a table that is asked whether it has as many as are expected ends there, and what
+/// stays is for the table to say.
 fn is_compared(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let tree = &file.model.file.tree;
-    tree.ancestors(op.node).take(4).any(|node| {
-        matches!(
-            tree.binary_op(node),
-            Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual)
-        )
+    let is_entry = op.holder.path.last() == Some(&Step::Element);
+    tree.ancestors(op.node).take(4).any(|node| match tree.binary_op(node) {
+        Some(BinaryOp::Less | BinaryOp::LessEqual | BinaryOp::Greater | BinaryOp::GreaterEqual) => true,
+        Some(BinaryOp::Equal) => is_entry && !tree.children(node).any(|side| tree.number(side).is_some()),
+        _ => false,
     })
 }
 

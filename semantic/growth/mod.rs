@@ -11,6 +11,7 @@ use crate::{calls, guard, reach};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
+mod entries;
 mod keys;
 pub use keys::{Keys, drawn_from, key_kind, keys};
 
@@ -149,6 +150,7 @@ pub fn collection_ops(model: &Model<'_>, accesses: &Accesses) -> Vec<CollectionO
             continue;
         }
         out.extend(first_entry(model, access));
+        out.extend(entries::swapped(model, accesses, access));
         if let Some(op) = element_op(model, access).or_else(|| whole_op(model, access)) {
             out.push(op);
         }
@@ -410,6 +412,11 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         }
         // `client = this` says what a variable is another name of.
         Usage::Assigned(assign) if names_a_thing(model, access, assign) => None,
+        Usage::Assigned(assign)
+            if is_other_name(model, access) && entries::is_made_where_none_was(model, access, assign) =>
+        {
+            None
+        }
         Usage::Assigned(assign) => {
             let value = tree.child(assign, 1)?;
             // `x ??= new Map()` makes it once.
@@ -427,6 +434,7 @@ fn whole_op(model: &Model<'_>, access: &Access) -> Option<CollectionOp> {
         .flatten(),
         // `delete this.queue`: with the field goes what it held.
         Usage::Destructured(node) | Usage::Deleted(node) => make(Op::Reset, node, None, None),
+        Usage::Argument { call, index } if entries::is_put_back(model, access, call, index) => None,
         Usage::Argument { call, index } => argument_op(model, access, call, index),
         // What uses a private getter is in sight.
         Usage::Returned(node) if is_private_getter(model, access.func) => make(Op::Read, node, None, None),

@@ -55,9 +55,9 @@ impl Lowering {
                 ast::TsTypeOperatorOp::KeyOf => Type::Finite,
                 _ => self.reduce_type(&operator.type_ann),
             },
-            // `(typeof STATES)[number]` is one of what is written out.
+            // `(typeof STATES)[number]` is one of what is written out; `(typeof window)['document']` is whatever stands there.
             ast::TsType::TsIndexedAccessType(access) => match self.reduce_type(&access.obj_type) {
-                Type::TypeOf(_) => Type::Finite,
+                Type::TypeOf(_) if !is_name(&access.index_type) => Type::Finite,
                 _ => Type::Unknown,
             },
             ast::TsType::TsTypeQuery(query) => self.type_query(query),
@@ -169,6 +169,11 @@ pub(crate) fn write_dotted(expr: &ast::Expr, out: &mut String) {
         }
         _ => {}
     }
+}
+
+/// Whether a type is one text: `'document'`.
+fn is_name(ty: &ast::TsType) -> bool {
+    matches!(ty, ast::TsType::TsLitType(literal) if matches!(literal.lit, ast::TsLit::Str(_)))
 }
 
 fn keyword_type(kind: ast::TsKeywordTypeKind) -> Type {

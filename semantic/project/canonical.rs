@@ -295,6 +295,10 @@ impl Project<'_> {
             _ => None,
         })?;
         let kept = self.summary(of).functions[func.index()].lends?;
+        // What an entry of a table holds may be given anew each time.
+        if !given.path.is_empty() && self.summary(of).place(kept).path.contains(&Step::Element) {
+            return None;
+        }
         let steps: SmallVec<[SpotStep; 3]> = given.path.iter().map(|&step| self.step(file, step)).collect();
         Some(self.below(self.spot(of, kept), &steps))
     }
