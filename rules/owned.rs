@@ -2,7 +2,7 @@
 //! one without ever ending it.
 
 use crate::acquire::{self, Acquired, Text};
-use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, HeldClaim, MadeClaim};
 use crate::disposers;
 use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
@@ -180,9 +180,10 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
             place.path.contains(&Step::Element)
                 || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && component.is_none()
         });
-    // Of a field it is enough that some end of the owner gives it back.
-    let is_of_field = acquired.partial.is_some() && acquired.handle.is_some();
-    if acquired.shown.is_empty() && !tree.is_discarded(call) || is_part || is_of_field {
+    // Of a field it is enough that some end of the owner gives it back, and what fails may end the program.
+    let is_enough = |gap: &Gap| acquired.handle.is_some() || gap.throws;
+    let is_given_back = acquired.partial.as_ref().is_some_and(is_enough);
+    if acquired.shown.is_empty() && !tree.is_discarded(call) || is_part || is_given_back {
         return;
     }
     let acquired = match component {
@@ -398,17 +399,19 @@ fn settle(
     if let Some(called) = &made.ended_beside
         && !is_left_in(project, file, made, called, (end, at, ends))
     {
-        return None;
+        return view.drop(file, claim, || "who walks over the collection may end it".to_owned());
+    }
+    // On the other ways something else may have been done to it that only sounds like an end.
+    let calls_end = || made.called.iter().any(|&name| project.name(file, name) == end);
+    if made.acquired.partial.is_some() && !calls_end() {
+        return view.drop(file, claim, || format!("nobody calls `{end}` on any way"));
+    }
+    if made.acquired.shown.is_empty() && what.hands_itself_on {
+        return view.drop(file, claim, || "it tells others of itself, who may end it".to_owned());
     }
     let text = |body: &AcquireClaim| words(body, end, &what.what);
     let mut acquired = made.acquired.clone();
     acquired.release = vec![end.to_owned()];
-    if let Some(gap) = acquired.partial.as_mut() {
-        // What fails may end the program that has the instance.
-        gap.is_weak |= gap.throws;
-    } else if acquired.shown.is_empty() && what.hands_itself_on {
-        return None;
-    }
     let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
     finding.retainers.insert(
         0,
@@ -474,6 +477,10 @@ fn settle_derived(
     let spot = project.canonical(file, &made.callee);
     let (of, class) = project.class_made_by(&spot)?;
     let row = project.acquired_by_base(of, class).filter(|row| ACQUIRING.contains(&row.rule.as_str()))?;
+    let is_plain = made.acquired.partial.is_none() && made.ended_beside.is_none();
+    if !is_plain || made.acquired.shown.is_empty() {
+        return None;
+    }
     let mut acquired = made.acquired.clone();
     acquired.release = acquire::release_names(&ReleasePatterns::parse(&row.release));
     let text = |body: &AcquireClaim| Text {
