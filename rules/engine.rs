@@ -82,6 +82,8 @@ pub fn analyse(
         told_by_block: RefCell::default(),
         readers: RefCell::default(),
         filled_about: OnceCell::new(),
+        ends_called: OnceCell::new(),
+        hands_itself_on: RefCell::default(),
         role,
         trace,
     };

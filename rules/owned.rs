@@ -105,9 +105,12 @@ fn note(
 /// Whether an instance tells others of itself, who may end it: `all.push(this)`, `manager.register(this)`. What it makes for
 /// itself, `new Part(this)`, is its own.
 fn hands_itself_on(file: &FileView<'_, '_>, class: ClassId) -> bool {
+    if let Some(&known) = file.hands_itself_on.borrow().get(&class) {
+        return known;
+    }
     let tree = &file.model.file.tree;
     let this = Place::root(Root::This(class));
-    file.accesses.of(&this).any(|access| match access.usage {
+    let hands_on = file.accesses.of(&this).any(|access| match access.usage {
         Usage::Argument { call, .. } => {
             let method = tree.method_call(call).map(|(_, method)| method);
             let only_runs = matches!(method, Some("bind" | "call" | "apply" | "addEventListener"));
@@ -115,7 +118,9 @@ fn hands_itself_on(file: &FileView<'_, '_>, class: ClassId) -> bool {
         }
         Usage::Stored(_) | Usage::Assigned(_) => true,
         _ => false,
-    })
+    });
+    file.hands_itself_on.borrow_mut().insert(class, hands_on);
+    hands_on
 }
 
 /// How many methods of its own an end may go through.
@@ -202,12 +207,15 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
 
 /// The names of the methods that end something, of all that the file calls.
 fn ends_called(file: &FileView<'_, '_>, claims: &mut Claims<'_>) -> Vec<NameId> {
-    let (model, tree) = (file.model, &file.model.file.tree);
-    let called = tree.ids().filter_map(|node| tree.method_call(node)).map(|(_, method)| method);
-    let mut names: Vec<&str> = called.filter(|name| ending::is_end(model.catalog, name)).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().map(|name| claims.names.intern(name)).collect()
+    let names = file.ends_called.get_or_init(|| {
+        let (catalog, tree) = (file.model.catalog, &file.model.file.tree);
+        let called = tree.ids().filter_map(|node| tree.method_call(node)).map(|(_, method)| method);
+        let mut names: Vec<&str> = called.filter(|name| ending::is_end(catalog, name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    });
+    names.iter().map(|name| claims.names.intern(name)).collect()
 }
 
 /// Whether a value is all there in the source: nothing that anybody else could have.
