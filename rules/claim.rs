@@ -604,6 +604,8 @@ pub struct MadeClaim {
     pub callee: Place,
     /// The methods that its maker calls on it, in the names of the summary.
     pub called: Vec<NameId>,
+    /// It stands in a collection: the names of the methods that end something and are called in its file, on whatever.
+    pub ended_beside: Option<Vec<NameId>>,
     /// Its constructor is handed nothing but constants.
     pub is_bare: bool,
     /// What becomes of the instance, as for anything acquired.
@@ -623,6 +625,8 @@ pub struct HeldClaim {
     pub made: Option<Place>,
     /// It stands on something that the instance was handed: one that was handed nothing has made that itself.
     pub on_given: bool,
+    /// An instance hands itself to others, who may end it.
+    pub hands_itself_on: bool,
 }
 
 /// Releases of a collection that leave what one site adds.
@@ -678,6 +682,8 @@ pub struct Gap {
     pub at: Option<Span>,
     /// It takes a call that only may throw, or an exception that may end the process.
     pub is_weak: bool,
+    /// It takes an exception, or a promise that rejects.
+    pub throws: bool,
     /// The shape itself says that it happens again for the same owner.
     pub repeats: bool,
     /// Each owner leaves at most one behind.
@@ -705,6 +711,7 @@ impl Gap {
             how: how.into(),
             at,
             is_weak: false,
+            throws: false,
             repeats: false,
             one_each: false,
             passes: false,

@@ -83,6 +83,8 @@ pub fn analyse(
         readers: RefCell::default(),
         filled_about: OnceCell::new(),
         quoted: OnceCell::new(),
+        ends_called: OnceCell::new(),
+        hands_itself_on: RefCell::default(),
         role,
         trace,
     };

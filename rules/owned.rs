@@ -2,7 +2,7 @@
 //! one without ever ending it.
 
 use crate::acquire::{self, Acquired, Text};
-use crate::claim::{AcquireClaim, Body, Claim, HeldClaim, MadeClaim};
+use crate::claim::{AcquireClaim, Body, Claim, Gap, HeldClaim, MadeClaim};
 use crate::disposers;
 use crate::ending;
 use crate::finding::{Finding, Retainer, Role};
@@ -10,11 +10,13 @@ use crate::mismatched_removal::takes_away;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::access::Usage;
+use outlive_semantic::growth::Op;
 use outlive_semantic::handle::{Handle, ReleasePatterns};
 use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{FileId, GlobalTy, Owner, Project};
+use outlive_semantic::project::{FileId, Owner, Project, Use};
+use outlive_semantic::summary::What;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::{Kind, Span};
 
@@ -23,14 +25,15 @@ const RULE: &str = "leaked-resource";
 
 /// Notes that something acquired in one function of a class is given back in the method that ends its instances.
 pub(crate) fn note_held(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     (acquired, at): (FuncId, Span),
     released: FuncId,
     on_given: bool,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    note(model, (acquired, at), on_given, what, claims, |class| {
+    let model = file.model;
+    note(file, (acquired, at), on_given, what, claims, |class| {
         let end = end_around(model, released, class, HELPERS).map(Some);
         end.or_else(|| disposers::end_of_list(model, released, class))
     });
@@ -39,24 +42,26 @@ pub(crate) fn note_held(
 /// Notes the same of something that may be a part of the very owner which made the instance, `new Panel(this.map)`: only
 /// where it is given back in so many words.
 pub(crate) fn note_held_on_given(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     (acquired, at): (FuncId, Span),
     released: FuncId,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
-    note(model, (acquired, at), true, what, claims, |class| end_around(model, released, class, 0).map(Some));
+    let end = |class| end_around(file.model, released, class, 0).map(Some);
+    note(file, (acquired, at), true, what, claims, end);
 }
 
 /// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
 pub(crate) fn note_listed(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     (acquired, call): (FuncId, NodeId),
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
+    let model = file.model;
     let at = model.file.tree.span(call);
-    note(model, (acquired, at), false, what, claims, |class| disposers::end_of_listed(model, call, class));
+    note(file, (acquired, at), false, what, claims, |class| disposers::end_of_listed(model, call, class));
 }
 
 /// Whether the thing that a method is called on is a field which takes what the constructor was handed: `this.store` of
@@ -77,16 +82,45 @@ pub(crate) fn is_on_given(model: &Model<'_>, call: NodeId) -> bool {
 type End = Option<(String, FuncId)>;
 
 fn note(
-    model: &Model<'_>,
+    file: &FileView<'_, '_>,
     (acquired, at): (FuncId, Span),
     on_given: bool,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
     end: impl FnOnce(ClassId) -> Option<End>,
 ) {
-    let Some(class) = ending::class_around(model, acquired) else { return };
+    let Some(class) = ending::class_around(file.model, acquired) else { return };
     let Some(end) = end(class) else { return };
-    claims.add(RULE, acquired, at, HeldClaim { class, end, what: what(), made: None, on_given });
+    let body = HeldClaim {
+        class,
+        end,
+        what: what(),
+        made: None,
+        on_given,
+        hands_itself_on: hands_itself_on(file, class),
+    };
+    claims.add(RULE, acquired, at, body);
+}
+
+/// Whether an instance tells others of itself, who may end it: `all.push(this)`, `manager.register(this)`. What it makes for
+/// itself, `new Part(this)`, is its own.
+fn hands_itself_on(file: &FileView<'_, '_>, class: ClassId) -> bool {
+    if let Some(&known) = file.hands_itself_on.borrow().get(&class) {
+        return known;
+    }
+    let tree = &file.model.file.tree;
+    let this = Place::root(Root::This(class));
+    let hands_on = file.accesses.of(&this).any(|access| match access.usage {
+        Usage::Argument { call, .. } => {
+            let method = tree.method_call(call).map(|(_, method)| method);
+            let only_runs = matches!(method, Some("bind" | "call" | "apply" | "addEventListener"));
+            tree.kind(call) != Kind::New && !only_runs
+        }
+        Usage::Stored(_) | Usage::Assigned(_) => true,
+        _ => false,
+    });
+    file.hands_itself_on.borrow_mut().insert(class, hands_on);
+    hands_on
 }
 
 /// How many methods of its own an end may go through.
@@ -113,7 +147,7 @@ fn end_around(model: &Model<'_>, func: FuncId, class: ClassId, fuel: u32) -> Opt
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
     let model = file.model;
     let tree = &model.file.tree;
-    if tree.kind(call) != Kind::New || tree.is_discarded(call) {
+    if tree.kind(call) != Kind::New {
         return;
     }
     let Some(callee) = tree.callee(call) else { return };
@@ -141,11 +175,20 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     // What stands in a collection is ended by whoever walks over it, a part of another object by whoever has that. The box
     // of a component is no object of others.
     let component = handle.places.iter().find_map(|place| slot::component_of_ref(model, place));
-    let is_part = acquired.handle.as_ref().is_some_and(|place| {
-        place.path.contains(&Step::Element)
-            || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && component.is_none()
+    let is_entry = acquired.handle.as_ref().is_some_and(|place| match place.root {
+        Root::Binding(_) => matches!(place.path[..], [Step::Element]),
+        Root::This(_) => matches!(place.path[..], [Step::Field(_), Step::Element]),
+        _ => false,
     });
-    if acquired.partial.is_some() || acquired.shown.is_empty() || is_part {
+    let is_part = !is_entry
+        && acquired.handle.as_ref().is_some_and(|place| {
+            place.path.contains(&Step::Element)
+                || matches!(place.root, Root::Binding(_)) && !place.path.is_empty() && component.is_none()
+        });
+    // Of a field it is enough that some end of the owner gives it back, and what fails may end the program.
+    let is_enough = |gap: &Gap| acquired.handle.is_some() || gap.throws;
+    let is_given_back = acquired.partial.as_ref().is_some_and(is_enough);
+    if acquired.shown.is_empty() && !tree.is_discarded(call) || is_part || is_given_back {
         return;
     }
     let acquired = match component {
@@ -157,8 +200,22 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     let called =
         called_on(file, &handle).into_iter().map(|name| claims.names.intern(tree.text(name))).collect();
     let is_bare = tree.args(call).all(|arg| is_written_out(model, arg));
-    let body = MadeClaim { callee, called, is_bare, acquired };
+    let ended_beside = is_entry.then(|| ends_called(file, claims));
+    let body = MadeClaim { callee, called, ended_beside, is_bare, acquired };
     claims.add(RULE, tree.func(call), at, body);
+}
+
+/// The names of the methods that end something, of all that the file calls.
+fn ends_called(file: &FileView<'_, '_>, claims: &mut Claims<'_>) -> Vec<NameId> {
+    let names = file.ends_called.get_or_init(|| {
+        let (catalog, tree) = (file.model.catalog, &file.model.file.tree);
+        let called = tree.ids().filter_map(|node| tree.method_call(node)).map(|(_, method)| method);
+        let mut names: Vec<&str> = called.filter(|name| ending::is_end(catalog, name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    });
+    names.iter().map(|name| claims.names.intern(name)).collect()
 }
 
 /// Whether a value is all there in the source: nothing that anybody else could have.
@@ -265,7 +322,7 @@ fn holds(
     fuel: u32,
 ) -> bool {
     let (Some(place), Some(fuel)) = (&row.made, fuel.checked_sub(1)) else { return row.made.is_none() };
-    let GlobalTy::Class(of, class) = project.type_of(&project.canonical(file, place)) else { return false };
+    let Some((of, class)) = project.class_made_by(&project.canonical(file, place)) else { return false };
     let lineage = project.lineage(of, class);
     let mut inner = held.iter().filter(|(at, _, inner)| lineage.contains(&(*at, inner.class)));
     project.acquired_by_base(of, class).is_some()
@@ -339,19 +396,28 @@ fn settle(
 ) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &made.callee);
-    let GlobalTy::Class(of, class) = project.type_of(&spot) else { return None };
+    let (of, class) = project.class_made_by(&spot)?;
     let lineage = project.lineage(of, class);
     let (from, site, what) = held.iter().find(|&&(at, site, held)| {
         lineage.contains(&(at, held.class))
             && !(held.on_given && made.is_bare)
             && is_held_by(project, (of, class), (file, made), (at, site, held))
     })?;
-    let (end, ..) = end_of(project, *from, what)?;
-    let text = |body: &AcquireClaim| Text {
-        message: format!("the {} in `{}` is never ended: {}", body.what, body.shown, what.what),
-        help: format!("call `{}.{end}()` when its owner ends", body.shown),
-        keeps: format!("nobody calls `{end}` on this instance"),
-    };
+    let (end, at, ends) = end_of(project, *from, what)?;
+    if let Some(called) = &made.ended_beside
+        && !is_left_in(project, file, made, called, (end, at, ends))
+    {
+        return view.drop(file, claim, || "who walks over the collection may end it".to_owned());
+    }
+    // On the other ways something else may have been done to it that only sounds like an end.
+    let calls_end = || made.called.iter().any(|&name| project.name(file, name) == end);
+    if made.acquired.partial.is_some() && !calls_end() {
+        return view.drop(file, claim, || format!("nobody calls `{end}` on any way"));
+    }
+    if made.acquired.shown.is_empty() && what.hands_itself_on {
+        return view.drop(file, claim, || "it tells others of itself, who may end it".to_owned());
+    }
+    let text = |body: &AcquireClaim| words(body, end, &what.what);
     let mut acquired = made.acquired.clone();
     acquired.release = vec![end.to_owned()];
     let mut finding = acquire::settle(view, meta, file, claim, &acquired, text)?;
@@ -367,6 +433,46 @@ fn settle(
     Some(finding)
 }
 
+/// Whether an instance that stands in a collection is taken out of it, and nobody in sight ends any of its class: who walks
+/// over the collection to end them all, or ends what is taken out, would.
+fn is_left_in(
+    project: &Project<'_>,
+    file: FileId,
+    made: &MadeClaim,
+    called: &[NameId],
+    (end, at, ends): (&str, FileId, FuncId),
+) -> bool {
+    let Some(list) = made.acquired.handle.as_ref().and_then(Place::parent) else { return false };
+    let spot = project.canonical(file, &list);
+    let is_release = |found: &Use| found.row.what == What::Collection(Op::Release);
+    project.callers(at, ends).is_empty()
+        && !called.iter().any(|&name| project.name(file, name) == end)
+        && project.uses(&spot).iter().any(is_release)
+        && project.uses_outside(&spot, file).next().is_none()
+}
+
+/// What is said of an instance that stays.
+fn words(body: &AcquireClaim, end: &str, stays: &str) -> Text {
+    let AcquireClaim { what, shown, .. } = body;
+    match &body.partial {
+        Some(gap) => Text {
+            message: format!("the {what} in `{shown}` is not ended {}: {stays}", gap.how),
+            help: acquire::help(body),
+            keeps: format!("{stays} until `{end}`"),
+        },
+        None if shown.is_empty() => Text {
+            message: format!("the {what} can never be ended, as nobody keeps it: {stays}"),
+            help: format!("keep it, and call `{end}` on it when it is no longer needed"),
+            keeps: format!("nobody can call `{end}` on this instance"),
+        },
+        None => Text {
+            message: format!("the {what} in `{shown}` is never ended: {stays}"),
+            help: format!("call `{shown}.{end}()` when its owner ends"),
+            keeps: format!("nobody calls `{end}` on this instance"),
+        },
+    }
+}
+
 /// Judges an instance of a class of the project that extends what a library wants back: `class Db extends Client`.
 fn settle_derived(
     view: &ProjectView<'_, '_>,
@@ -377,8 +483,12 @@ fn settle_derived(
 ) -> Option<Finding> {
     let project = view.project;
     let spot = project.canonical(file, &made.callee);
-    let GlobalTy::Class(of, class) = project.type_of(&spot) else { return None };
+    let (of, class) = project.class_made_by(&spot)?;
     let row = project.acquired_by_base(of, class).filter(|row| ACQUIRING.contains(&row.rule.as_str()))?;
+    let is_plain = made.acquired.partial.is_none() && made.ended_beside.is_none();
+    if !is_plain || made.acquired.shown.is_empty() {
+        return None;
+    }
     let mut acquired = made.acquired.clone();
     acquired.release = acquire::release_names(&ReleasePatterns::parse(&row.release));
     let text = |body: &AcquireClaim| Text {

@@ -126,6 +126,10 @@ pub struct FileView<'v, 'a> {
     pub(crate) filled_about: OnceCell<FilledAbout>,
     /// The names that stand in the file as texts: who has one may read the field that is called so.
     pub(crate) quoted: OnceCell<FxHashSet<NameId>>,
+    /// The methods that end something, of all that the file calls: each instance that stands in a collection asks.
+    pub(crate) ends_called: OnceCell<Vec<&'v str>>,
+    /// Whether instances of a class tell others of themselves: each thing that one holds asks.
+    pub(crate) hands_itself_on: RefCell<FxHashMap<ClassId, bool>>,
     /// Where comes back to a list what could not be sent: each place where it grows asks.
     pub(crate) put_back: RefCell<FxHashMap<Place, PutBack>>,
     /// In which functions and blocks what a path names is ended: each listener on it asks.

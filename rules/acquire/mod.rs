@@ -27,7 +27,7 @@ use rustc_hash::FxHashMap;
 pub(crate) use crate::claim::Target;
 use handover::{escape_phrase, handovers, hands_to_callback, hands_to_unknown, shared_place};
 pub(crate) use handover::{hands_over, is_shared};
-pub(crate) use paths::{error_param, executed_by, gap, is_set, owner};
+pub(crate) use paths::{error_param, executed_by, gap, is_continuation, is_set, owner};
 use paths::{is_using, lost_race};
 pub(crate) use settle::{settle, settle_all};
 
@@ -762,7 +762,7 @@ fn note_ended<'r>(
     let on_given = owned::is_on_given(model, call);
     for release in releases {
         let what = || format!("its {what} stays");
-        owned::note_held(model, (func, span), release.func, on_given, what, claims);
+        owned::note_held(file, (func, span), release.func, on_given, what, claims);
     }
 }
 
@@ -786,12 +786,19 @@ pub(crate) fn leftover(held: &Held<'_, '_, '_>) -> Option<Gap> {
     let patterns = held.patterns;
     // A subscription goes on after its callback has run; a timer does not.
     let stays = patterns.called;
-    gap(held)
+    // What surely happens says more than what may be thrown on the way.
+    let (sure, weak) = match gap(held) {
+        Some(gap) if gap.is_weak => (None, Some(gap)),
+        found => (found, None),
+    };
+    let rejects = || slot::missed_by_rejection(held).filter(|_| stays || !patterns.ends_itself);
+    sure.or_else(|| weak.and_then(|weak| rejects().or(Some(weak))))
         .or_else(|| slot::overwritten(held).filter(|_| !patterns.ends_itself))
         .or_else(|| slot::overwritten_entry(held).filter(|_| !patterns.ends_itself && !patterns.expires))
         .or_else(|| slot::missed_by_end(held))
+        .or_else(|| slot::emptied(held).filter(|_| !patterns.ends_itself))
         .or_else(|| slot::missed_by_settlement(held, stays))
-        .or_else(|| slot::missed_by_rejection(held).filter(|_| stays))
+        .or_else(rejects)
         .or_else(|| slot::missed_by_handler(held))
         .or_else(|| slot::armed_after_release(held))
         .or_else(|| slot::kept_after_end(held))

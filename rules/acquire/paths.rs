@@ -124,7 +124,8 @@ fn gap_in(
         Exit::Throw => "when this throws",
         Exit::End => "on every branch",
     };
-    let gap = Gap { is_weak: way.is_weak || !survives, ..Gap::new(how, at) };
+    let throws = way.exit == Exit::Throw;
+    let gap = Gap { is_weak: way.is_weak || !survives, throws, ..Gap::new(how, at) };
     inner.filter(|_| gap.is_weak).or(Some(gap))
 }
 
@@ -182,7 +183,7 @@ fn opening(model: &Model<'_>, handle: &Handle, way: &Way) -> Option<NodeId> {
 }
 
 /// A function that goes on with the work once something is done, and runs once: the error-first callback of a call.
-fn is_continuation(model: &Model<'_>, func: FuncId) -> bool {
+pub(crate) fn is_continuation(model: &Model<'_>, func: FuncId) -> bool {
     let tree = &model.file.tree;
     error_param(model, func).is_some()
         && matches!(model.handed(func), [handed] if {

@@ -346,9 +346,9 @@ fn note_removed(
         let what = || format!("its listener stays on `{target}`");
         let site = (registration.func, at);
         if origin == Origin::PassedToConstructor {
-            owned::note_held_on_given(model, site, removal.func, what, claims);
+            owned::note_held_on_given(file, site, removal.func, what, claims);
         } else {
-            owned::note_held(model, site, removal.func, false, what, claims);
+            owned::note_held(file, site, removal.func, false, what, claims);
         }
     }
 }
@@ -362,7 +362,7 @@ fn note_listed(
 ) {
     if is_outer(registration, origin) && origin != Origin::PassedToConstructor {
         let what = || format!("its listener stays on `{}`", shown_target(file.model, registration));
-        owned::note_listed(file.model, (registration.func, registration.call), what, claims);
+        owned::note_listed(file, (registration.func, registration.call), what, claims);
     }
 }
 

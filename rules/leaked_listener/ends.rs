@@ -34,7 +34,9 @@ pub(super) fn gap(
     let removing: FxHashSet<FuncId> = removals.iter().map(|removal| removal.func).collect();
     missed(file, registration, removals)
         .or_else(|| slot::kept_by_settlement(model, registration.call, own, &removing))
+        .or_else(|| slot::kept_by_rejection(model, registration.call, &removing).filter(|_| !is_once))
         .or_else(|| left_by_rejection(model, registration, removals))
+        .or_else(|| left_by_error(model, registration, removals).filter(|_| !is_once))
         .or_else(|| slot::left_by_watcher(model, registration.call, &removing))
         .or_else(|| left_to_itself(file, registration, removals))
         .or_else(|| kept_by_the_last(file, registration, removals))
@@ -168,6 +170,25 @@ fn left_by_rejection(model: &Model<'_>, registration: &Registration, removals: &
     let at = way.at.filter(|&at| tree.kind(at) == Kind::Await)?;
     (way.exit == Exit::Throw && !way.is_weak)
         .then(|| Gap::new("when what is awaited here rejects", Some(tree.span(at))))
+}
+
+/// All that takes the listener away stands in the callback that is told how the work went, behind the way on which it
+/// failed: `work((error, result) => { if (error) return done(error); emitter.off('progress', report); … })`.
+fn left_by_error(model: &Model<'_>, registration: &Registration, removals: &[&Removal]) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let told = removals.first()?.func;
+    let is_inner = told != registration.func && model.file.is_within(told, registration.func);
+    if !is_inner
+        || !acquire::is_continuation(model, told)
+        || removals.iter().any(|removal| removal.func != told)
+    {
+        return None;
+    }
+    let flow = Flow::of(model, told)?;
+    let stops: FxHashSet<NodeId> = removals.iter().map(|removal| removal.call).collect();
+    let returns = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
+    let way = flow.escape(flow.entry(), &stops, &returns).filter(|way| way.exit == Exit::Return)?;
+    Some(Gap::new("when the callback returns early", way.at.map(|at| tree.span(at))))
 }
 
 /// The tests under which a node is reached, each with the outcome that leads there.

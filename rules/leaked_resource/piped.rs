@@ -9,7 +9,7 @@ use crate::mend;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
 use outlive_semantic::index::{FuncId, NodeId};
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Model, Ty};
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tree::{Kind, Span};
@@ -28,7 +28,8 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
     let destination = tree.arg(call, 0)?;
     let is_named_only = may_go_away(model, destination)?;
     let source = first_source(model, object);
-    let held = held(model, source)?;
+    let known = held(model, source);
+    let held = known.or_else(|| is_opened_elsewhere(model, source).then_some("source"))?;
     let may_end = model.model_of(model.ty(source)).is_some_and(|of| model.catalog.model(of).small_is_taken);
     let place = model.file.place(source);
     if is_ended(file, call, &place) {
@@ -41,7 +42,7 @@ pub(super) fn claim(file: &FileView<'_, '_>, call: NodeId) -> Option<LocalClaim>
         help: format!("use `pipeline` of `node:stream`, or destroy the source when `{to}` emits `close`"),
         subject: format!("{shown} {to}"),
         fixes: as_pipeline(model, call).into_iter().collect(),
-        named: u8::from(is_named_only),
+        named: u8::from(is_named_only) + u8::from(known.is_none()),
         unknowns: u8::from(may_end),
         must_repeat: true,
         notes: vec![Note {
@@ -150,6 +151,20 @@ fn held<'m>(model: &'m Model<'_>, source: NodeId) -> Option<&'m str> {
     let ty = model.catalog.model(model.model_of(model.ty(source))?);
     // The connection of the client itself is not ours to destroy.
     ty.holds.as_deref().filter(|_| ty.life != Some(Life::Connection))
+}
+
+/// `await storage.openStream(id)`: what a method of a thing that nobody knows opens, and calls a stream, mostly reads from
+/// something outside.
+fn is_opened_elsewhere(model: &Model<'_>, source: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.value_of(source).unwrap_or(source);
+    let call = tree.awaited(value);
+    let Some((object, method)) = tree.method_call(call).filter(|_| tree.kind(call) == Kind::Call) else {
+        return false;
+    };
+    let is_unknown = model.ty(source) == Ty::Unknown && model.ty(object) == Ty::Unknown;
+    let is_of_package = tree.callee(call).is_some_and(|callee| model.api_path(callee).is_some());
+    is_unknown && !is_of_package && method.to_ascii_lowercase().contains("stream")
 }
 
 /// `Readable.from(blob.stream())`, `Readable.fromWeb(response.body)`.

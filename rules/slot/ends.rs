@@ -1,6 +1,6 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::{Held, Wanted, component_of_ref, effect_around, is_effect_callback, reaches};
+use super::{Held, Wanted, callers, component_of_ref, effect_around, is_effect_callback, reaches};
 use crate::claim::Gap;
 use crate::{ending, leaked_timer};
 use outlive_semantic::access::{self, Usage};
@@ -73,6 +73,44 @@ fn is_released_by_part(held: &Held<'_, '_, '_>, class: ClassId, ends: &[FuncId])
         let mut told = file.tree.args(call).filter_map(|arg| model.function_of(arg));
         told.any(|func| reaches(model, func, &held.releasing, 4)) && is_asked(&access.place)
     })
+}
+
+/// A method that sets the slot to nothing, and neither gives back what it holds nor is called by one that does: from then
+/// on nobody can. `reset() { this.timer = null; }`
+pub(crate) fn emptied(held: &Held<'_, '_, '_>) -> Option<Gap> {
+    let (file, model, slot) = (held.file, held.file.model, held.slot.as_ref()?);
+    let tree = &model.file.tree;
+    let Root::This(class) = slot.root else { return None };
+    file.accesses.of(slot).find_map(|access| {
+        let Usage::Assigned(assign) = access.usage else { return None };
+        let is_nothing = tree.child(assign, 1).is_some_and(|value| model.is_nothing(value));
+        let name = letting_go(held, slot, class, access.func).filter(|_| is_nothing)?;
+        Some(Gap::new(format!("when `{name}` lets go of it"), Some(tree.span(assign))))
+    })
+}
+
+/// The name of a method in which nobody does anything with what a slot holds, and that is nothing's start or end.
+fn letting_go<'m>(held: &Held<'_, 'm, '_>, slot: &Place, class: ClassId, func: FuncId) -> Option<&'m str> {
+    let (file, model) = (held.file, held.file.model);
+    let name = model.file.function_name(func)?;
+    let is_method = model.file.function(func).class == Some(class)
+        && model.constructs(func).is_none()
+        && model.handed(func).is_empty();
+    // What is told of an end is told that there is nothing left to give back.
+    let is_told = name.starts_with("on") || name.starts_with("handle") || ending::is_end_handler(name);
+    if !is_method || is_told || calls::is_startup_name(name) || func == model.file.tree.func(held.call) {
+        return None;
+    }
+    let is_used = file
+        .accesses
+        .of(slot)
+        .any(|access| access.func == func && !matches!(access.usage, Usage::Assigned(_) | Usage::Tested(_)));
+    let releases = |func: FuncId| reaches(model, func, &held.releasing, 4);
+    let is_plain = |&caller: &FuncId| {
+        let is_named = model.file.function_name(caller).is_some_and(|name| !name.is_empty());
+        is_named && !model.file.is_within(caller, model.file.tree.func(held.call)) && !releases(caller)
+    };
+    (!is_used && !releases(func) && callers(file, func).iter().all(is_plain)).then_some(name)
 }
 
 /// Whether a function is, or stands in, one that is handed over with an instance: `registerDestructor(this, () => …)`. Who
@@ -340,10 +378,10 @@ fn releases_sibling(held: &Held<'_, '_, '_>, end: FuncId, slot: &Place) -> bool 
     let (file, patterns) = (held.file, held.patterns);
     file.accesses.under_root(slot.root).any(|access| {
         let is_sibling = access.place.path.len() == 1 && access.place != *slot;
+        let tree = &file.model.file.tree;
         let releases = match access.usage {
             Usage::Argument { call, .. } => {
-                let name =
-                    file.model.file.tree.callee(call).and_then(|callee| file.model.callee_name(callee));
+                let name = tree.callee(call).and_then(|callee| file.model.callee_name(callee));
                 name.is_some_and(|name| patterns.is_function(name))
             }
             _ => false,

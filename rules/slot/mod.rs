@@ -8,14 +8,16 @@ mod rearmed;
 mod settlement;
 
 pub(crate) use ends::{
-    forgotten_sibling, is_waited_for, kept_after_end, left_by_watcher, missed_by_cleanup, missed_by_effect,
-    missed_by_end, missed_by_handler, missed_by_unmount, missed_in_effect,
+    emptied, forgotten_sibling, is_waited_for, kept_after_end, left_by_watcher, missed_by_cleanup,
+    missed_by_effect, missed_by_end, missed_by_handler, missed_by_unmount, missed_in_effect,
 };
 pub(crate) use keyed::overwritten_entry;
 pub(crate) use rearmed::{
     armed_after_release, begun_after_cleanup, is_handed_to_new, overwritten, released_for_the_next,
 };
-pub(crate) use settlement::{kept_by_settlement, missed_by_rejection, missed_by_settlement};
+pub(crate) use settlement::{
+    kept_by_rejection, kept_by_settlement, missed_by_rejection, missed_by_settlement,
+};
 
 use crate::rule::FileView;
 use outlive_semantic::calls::{self, Target};

@@ -65,6 +65,34 @@ pub(crate) fn missed_by_rejection(held: &Held<'_, '_, '_>) -> Option<Gap> {
     // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
     let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
     let at = *chains?.first()?;
+    let is_signal = !held.patterns.called && !is_of_work(model, at);
+    (!is_signal).then(|| Gap::new("when the promise is rejected", Some(tree.span(at))))
+}
+
+/// Whether somebody goes on with what a promise gives, or with the chain: work may fail. Who only wants to be told,
+/// `closed(peer).then(() => clearInterval(timer));`, is told of an end that comes in any case.
+fn is_of_work(model: &Model<'_>, then: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let told = tree.arg(then, 0).and_then(|told| model.function_of(told));
+    !tree.is_discarded(then) || told.is_some_and(|told| model.file.params(told).next().is_some())
+}
+
+/// The same of a listener, whose removals stand in these functions.
+pub(crate) fn kept_by_rejection(
+    model: &Model<'_>,
+    call: NodeId,
+    removing: &FxHashSet<FuncId>,
+) -> Option<Gap> {
+    let tree = &model.file.tree;
+    let wanted = Wanted::of(model, removing.iter().copied());
+    let is_inner = |&func: &FuncId| func != tree.func(call) && model.file.is_within(func, tree.func(call));
+    let then = removing.iter().map(|&func| fulfilled(model, func, &wanted)).collect::<Option<Vec<_>>>()?;
+    let is_work = |then: &NodeId| {
+        let promise =
+            tree.method_call(*then).map(|(object, _)| model.file.value_of(object).unwrap_or(object));
+        promise.is_some_and(|promise| tree.kind(promise) == Kind::Call) && is_of_work(model, *then)
+    };
+    let at = then.into_iter().min().filter(is_work).filter(|_| removing.iter().all(is_inner))?;
     Some(Gap::new("when the promise is rejected", Some(tree.span(at))))
 }
 

@@ -634,6 +634,19 @@ impl Project<'_> {
             .map_or(GlobalTy::Unknown, GlobalTy::Model)
     }
 
+    /// The class of which `new` makes an instance with what a spot is: a class, or a function that constructs.
+    #[must_use]
+    pub fn class_made_by(&self, spot: &Spot) -> Option<(FileId, ClassId)> {
+        match self.type_of(spot) {
+            GlobalTy::Class(file, class) => Some((file, class)),
+            GlobalTy::Function(file, func) => match self.constructed_by(file, func) {
+                GlobalTy::Instance(file, class) => Some((file, class)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     fn constructed_by(&self, file: FileId, func: FuncId) -> GlobalTy {
         let classes = &self.summary(file).classes;
         let class = classes.iter().position(|row| row.constructors.first() == Some(&func));
