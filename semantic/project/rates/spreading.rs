@@ -46,7 +46,7 @@ impl Graph {
             for arrow in self.by_node.of(from).iter().filter(ends) {
                 if self.leads_back(arrow.to, from) {
                     let origin = Origin { is_entry: true, ..Origin::of(from, arrow) };
-                    queue.push(Rate::Job, arrow.to, Some(origin), How::PLAIN);
+                    queue.push(Rate::Instance, arrow.to, Some(origin), How::PLAIN);
                 }
             }
         }
