@@ -11,7 +11,7 @@ use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::{ClassKind, FunctionKind};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Tree};
 use rustc_hash::FxHashSet;
 
 /// The owner has an end, and no release of the slot can be reached from it.
@@ -71,7 +71,18 @@ fn is_released_by_part(held: &Held<'_, '_, '_>, class: ClassId, ends: &[FuncId])
     };
     uses().any(|(access, call)| {
         let mut told = file.tree.args(call).filter_map(|arg| model.function_of(arg));
-        told.any(|func| reaches(model, func, &held.releasing, 4)) && is_asked(&access.place)
+        tells_of_end(&file.tree, call)
+            && told.any(|func| reaches(model, func, &held.releasing, 4))
+            && is_asked(&access.place)
+    })
+}
+
+/// Whether what a call is handed waits for the end of what it is called on: `child.on('exit', f)`, `child.onExit(f)`.
+fn tells_of_end(tree: &Tree, call: NodeId) -> bool {
+    let method = tree.method_call(call).and_then(|(_, method)| method.strip_prefix("on"));
+    let event = tree.arg(call, 0).and_then(|event| tree.string(event));
+    event.or(method).is_some_and(|event| {
+        matches!(event.to_ascii_lowercase().as_str(), "exit" | "close" | "end" | "disconnect")
     })
 }
 

@@ -65,8 +65,10 @@ pub(crate) fn missed_by_rejection(held: &Held<'_, '_, '_>) -> Option<Gap> {
     // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
     let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
     let at = *chains?.first()?;
-    let is_signal = !held.patterns.called && !is_of_work(model, at);
-    (!is_signal).then(|| Gap::new("when the promise is rejected", Some(tree.span(at))))
+    // What the end of an owner waits for before it releases does not come to pass for each thing that is acquired.
+    let is_inner = |release: &&&Release| model.file.is_within(release.func, tree.func(call));
+    let may_fail = held.patterns.called || is_of_work(model, at) && others.iter().all(is_inner);
+    may_fail.then(|| Gap::new("when the promise is rejected", Some(tree.span(at))))
 }
 
 /// Whether somebody goes on with what a promise gives, or with the chain: work may fail. Who only wants to be told,
