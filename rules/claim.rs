@@ -1,7 +1,6 @@
 //! What a visitor noticed in one file, with the conjuncts that only the project can close.
 
 use crate::finding::{Finding, Fix, Retainer, Role, Severity};
-use crate::unbounded_concurrency::UnawaitedClaim;
 use outlive_semantic::catalog::{Container, LibraryId, MajorsRow, ModelId};
 use outlive_semantic::growth::{Growth, Keys};
 use outlive_semantic::index::{ClassId, FuncId, NameId};
@@ -879,4 +878,19 @@ pub struct ChurnClaim {
     pub unknowns: u8,
     /// Ways to mend it.
     pub fixes: Vec<Fix>,
+}
+
+/// Work that is begun, and that nobody waits for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnawaitedClaim {
+    /// How the source names it.
+    pub shown: String,
+    /// What begins it, if another file says whether that is work.
+    pub work: Option<TargetRow>,
+    /// It is known, or said by the code, to be a promise.
+    pub is_promise: bool,
+    /// Nobody here knows of what.
+    pub is_unknown: bool,
+    /// Its function waits for other work beside it.
+    pub is_paced: bool,
 }

@@ -2,14 +2,16 @@
 
 use crate::claim::{Gap, Note, Only};
 use crate::finding::Role;
-use crate::rule::FileView;
+use crate::rule::{FileView, ProjectView};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{Catalog, Phase};
+use outlive_semantic::growth::Op;
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
+use outlive_semantic::place::Place;
 use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::reach::{self, Dead};
 use rustc_hash::FxHashSet;
@@ -222,6 +224,25 @@ pub(crate) fn is_end(catalog: &Catalog, name: &str) -> bool {
     is_word(name) || catalog.is_hook(Phase::End, name) || by_symbol(name).is_some_and(|name| is_word(&name))
 }
 
+/// The words that names of functions begin with which take something away.
+const TAKING_AWAY: &[&str] = &[
+    "remove",
+    "unbind",
+    "unsubscribe",
+    "unregister",
+    "detach",
+    "teardown",
+    "cleanup",
+    "disconnect",
+    "unlisten",
+];
+
+/// Whether a function takes something away, by its name.
+pub(crate) fn takes_away(catalog: &Catalog, name: &str) -> bool {
+    let lower = name.trim_start_matches('_').to_ascii_lowercase();
+    is_end(catalog, name) || TAKING_AWAY.iter().any(|word| lower.starts_with(word))
+}
+
 /// The names of all such methods.
 pub(crate) fn end_names(catalog: &Catalog) -> impl Iterator<Item = &str> {
     END_METHODS.iter().copied().chain(catalog.telling_ends())
@@ -297,4 +318,29 @@ pub(crate) fn end_in_project<'p>(
         let ends = is_end(project.catalog, name) && !is_told(name, usize::from(params));
         ends.then_some((name, file, func))
     })
+}
+
+impl<'v> FileView<'v, '_> {
+    /// [`end_method`] of a class.
+    pub(crate) fn end_method(&self, class: ClassId) -> Option<(&'v str, FuncId)> {
+        *self.end_methods.borrow_mut().entry(class).or_insert_with(|| end_method(self.model, class))
+    }
+
+    /// [`good_end_alone`] of everything that takes entries out of a collection.
+    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'v str, NodeId)> {
+        if let Some(&known) = self.taken_out_on.borrow().get(holder) {
+            return known;
+        }
+        let found = good_end_alone(self, self.ops_on(holder, Op::Release).map(|release| release.func));
+        self.taken_out_on.borrow_mut().insert(holder.clone(), found);
+        found
+    }
+}
+
+impl ProjectView<'_, '_> {
+    /// [`ends_in_project`] of a class.
+    pub(crate) fn ends(&self, file: FileId, class: ClassId) -> bool {
+        let find = || ends_in_project(self.project, file, class);
+        *self.ends.borrow_mut().entry((file, class)).or_insert_with(find)
+    }
 }

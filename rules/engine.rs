@@ -2,6 +2,7 @@
 
 use crate::claim::{Claim, RuleId};
 use crate::finding::{self, Confidence, Finding};
+use crate::memo::Memos;
 use crate::rule::{Claims, FileView, ProjectView, Rule};
 use crate::trace::{Dropped, Trace};
 use outlive_semantic::access::Accesses;
@@ -60,31 +61,22 @@ pub fn analyse(
         registrations: &registrations,
         removals: &removals,
         pairs: OnceCell::new(),
-        ended: RefCell::default(),
         end_methods: RefCell::default(),
         any_release: RefCell::default(),
-        pending: RefCell::default(),
         given_back: RefCell::default(),
-        lazy_releases: RefCell::default(),
         taken_out_on: RefCell::default(),
         only_added_to: RefCell::default(),
-        held_back: RefCell::default(),
         shut: OnceCell::new(),
         acquiring: Cell::new(None),
         own_callee: Cell::new(None),
         followed: RefCell::default(),
         left: RefCell::default(),
-        put_back: RefCell::default(),
-        ended_in: RefCell::default(),
         growths_by_func: OnceCell::new(),
         partings: RefCell::default(),
         flags: RefCell::default(),
-        told_by_block: RefCell::default(),
-        readers: RefCell::default(),
-        filled_about: OnceCell::new(),
-        quoted: OnceCell::new(),
         ends_called: OnceCell::new(),
         hands_itself_on: RefCell::default(),
+        memos: Memos::default(),
         role,
         trace,
     };

@@ -14,6 +14,7 @@ use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::summary::{NameMap, TargetRow};
 use outlive_semantic::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Notes that a function returns what a call in it acquires.
@@ -48,12 +49,15 @@ fn giver(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<FuncId> {
 
 /// A call of code of the project whose result is kept. Most functions give nothing that was acquired; of those of the
 /// same file that is known once the file has been gone through.
-pub(crate) struct Pending {
+struct Pending {
     rule: &'static str,
     call: NodeId,
     callee: TargetRow,
     handle: Rc<Handle>,
 }
+
+/// All such calls of a file.
+type Pendings = RefCell<Vec<Pending>>;
 
 /// Notes a call whose result is kept, or that its function passes on what another one gives.
 pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, claims: &mut Claims<'_>) {
@@ -69,14 +73,15 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
         claims.add(meta.id, giver, at, Body::Passed(callee));
         return;
     }
-    file.pending.borrow_mut().push(Pending { rule: meta.id, call, callee, handle });
+    file.memos.of::<Pendings>().borrow_mut().push(Pending { rule: meta.id, call, callee, handle });
 }
 
 /// Makes a claim where what a function of the project returns is kept and not given back.
 pub(crate) fn finish(file: &FileView<'_, '_>, meta: &'static Meta, claims: &mut Claims<'_>) {
+    let pending = file.memos.of::<Pendings>();
     let (own, others): (Vec<_>, Vec<_>) =
-        file.pending.take().into_iter().partition(|pending| pending.rule == meta.id);
-    *file.pending.borrow_mut() = others;
+        pending.take().into_iter().partition(|pending| pending.rule == meta.id);
+    *pending.borrow_mut() = others;
     let gives = givers_of_file(meta, claims);
     for Pending { call, callee, handle, .. } in own {
         if may_give(&gives, &callee) {
@@ -228,6 +233,20 @@ pub(crate) fn callee(model: &Model<'_>, call: NodeId, claims: &mut Claims<'_>) -
             };
             is_ours.then(|| TargetRow::Place(claims.names.place_id(model, &place)))
         }
+    }
+}
+
+impl FileView<'_, '_> {
+    /// What a call runs, if that is code of the project.
+    pub(crate) fn own_callee(&self, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
+        if let Some((of, known)) = self.own_callee.get()
+            && of == call
+        {
+            return known;
+        }
+        let found = callee(self.model, call, claims);
+        self.own_callee.set(Some((call, found)));
+        found
     }
 }
 

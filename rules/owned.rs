@@ -4,9 +4,8 @@
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, Gap, HeldClaim, MadeClaim};
 use crate::disposers;
-use crate::ending;
+use crate::ending::{self, takes_away};
 use crate::finding::{Finding, Retainer, Role};
-use crate::mismatched_removal::takes_away;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use crate::slot;
 use outlive_semantic::access::Usage;

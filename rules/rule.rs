@@ -1,19 +1,15 @@
 //! What a rule is.
 
 use crate::claim::{Body, Claim, LeftClaim, RuleId};
-use crate::ending;
-use crate::factory::{self, Pending};
 use crate::finding::{Finding, Severity};
-use crate::leaked_listener::Ends;
-use crate::pairing::Pairs;
+use crate::memo::Memos;
+use crate::pairs::Pairs;
 use crate::trace::{Dropped, Trace};
-use crate::unbounded_collection::{FilledAbout, Readers, ToldByBlock};
-use crate::unbounded_queue::PutBack;
 use outlive_semantic::access::Accesses;
 use outlive_semantic::groups::Groups;
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::handle::{self, Handle, ReleasePatterns};
-use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
@@ -21,7 +17,7 @@ use outlive_semantic::project::{FileId, Project};
 use outlive_semantic::shut::Shut;
 use outlive_semantic::summary::{NameMap, Role, TargetRow};
 use outlive_semantic::tree::Span;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -92,24 +88,16 @@ pub struct FileView<'v, 'a> {
     pub removals: &'v [Removal],
     /// Which of these may be for each other.
     pub(crate) pairs: OnceCell<Pairs>,
-    /// What is known of how targets of listeners end: a file may listen to one thousands of times.
-    pub(crate) ended: RefCell<FxHashMap<Place, Ends>>,
     /// The methods that end instances, by class: asked for each thing that is acquired.
     pub(crate) end_methods: RefCell<FxHashMap<ClassId, Option<(&'v str, FuncId)>>>,
     /// What gives back things of which nobody in the file knows more.
     pub(crate) any_release: RefCell<FxHashMap<&'static str, Arc<ReleasePatterns>>>,
-    /// Calls of functions whose results are kept.
-    pub(crate) pending: RefCell<Vec<Pending>>,
     /// The first call of a method whose result its function gives back, by the method.
     pub(crate) given_back: RefCell<FxHashMap<&'a str, Option<NodeId>>>,
-    /// Where entries of a collection go once they are found too old: each place where it grows asks.
-    pub(crate) lazy_releases: RefCell<FxHashMap<Place, Rc<[Span]>>>,
     /// Which event alone takes entries out of a collection: each place where it grows asks.
     pub(crate) taken_out_on: RefCell<FxHashMap<Place, Option<(&'v str, NodeId)>>>,
     /// Whether a list of disposers is only ever added to: each listener whose disposer is put there asks.
     pub(crate) only_added_to: RefCell<FxHashMap<Place, bool>>,
-    /// Whether what a function does for one thing after the other is held back: each piece of work that it leaves asks.
-    pub(crate) held_back: RefCell<FxHashMap<FuncId, bool>>,
     /// The flags that are never set, although it looks as if they were.
     pub(crate) shut: OnceCell<Shut>,
     /// Whether rows say that the last call may acquire something: the rules ask one after the other.
@@ -120,29 +108,19 @@ pub struct FileView<'v, 'a> {
     pub(crate) followed: RefCell<Option<(NodeId, Rc<Handle>)>>,
     /// What the last call leaves behind that is handed a function: the rules ask one after the other.
     pub(crate) left: RefCell<Option<(NodeId, Option<LeftClaim>)>>,
-    /// The functions that read a collection by key: each place where it grows asks.
-    pub(crate) readers: RefCell<FxHashMap<Place, Readers>>,
-    /// The collections that are filled with what is about one thing: each place where one grows asks.
-    pub(crate) filled_about: OnceCell<FilledAbout>,
-    /// The names that stand in the file as texts: who has one may read the field that is called so.
-    pub(crate) quoted: OnceCell<FxHashSet<NameId>>,
     /// The methods that end something, of all that the file calls: each instance that stands in a collection asks.
     pub(crate) ends_called: OnceCell<Vec<&'v str>>,
     /// Whether instances of a class tell others of themselves: each thing that one holds asks.
     pub(crate) hands_itself_on: RefCell<FxHashMap<ClassId, bool>>,
-    /// Where comes back to a list what could not be sent: each place where it grows asks.
-    pub(crate) put_back: RefCell<FxHashMap<Place, PutBack>>,
-    /// In which functions and blocks what a path names is ended: each listener on it asks.
-    pub(crate) ended_in: RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>,
     /// The positions of growths by the function that they stand in: each listener asks.
     pub(crate) growths_by_func: OnceCell<Groups<FuncId>>,
     /// The positions of the removals from a target in functions that end what one function begins: each listener that it
     /// adds there asks.
     pub(crate) partings: Kept<(FuncId, Place), Rc<[usize]>>,
-    /// What statements of a block tell of those behind them: each growth in it asks.
-    pub(crate) told_by_block: RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>,
     /// The fields that methods set to `true`: each listener that they take away asks.
     pub(crate) flags: Kept<(ClassId, FuncId), Rc<[Place]>>,
+    /// What single rules have asked and will ask again.
+    pub(crate) memos: Memos,
     /// The part the file plays.
     pub role: Role,
     /// Where dropped candidates are noted.
@@ -150,11 +128,6 @@ pub struct FileView<'v, 'a> {
 }
 
 impl<'v> FileView<'v, '_> {
-    /// [`ending::end_method`] of a class.
-    pub(crate) fn end_method(&self, class: ClassId) -> Option<(&'v str, FuncId)> {
-        *self.end_methods.borrow_mut().entry(class).or_insert_with(|| ending::end_method(self.model, class))
-    }
-
     /// The name of the flag behind which a node stands, if nothing ever sets that.
     pub(crate) fn shut_behind(&self, node: NodeId) -> Option<&'v str> {
         let flag = self.shut.get_or_init(|| Shut::of(self.model)).around(self.model, node)?;
@@ -193,18 +166,6 @@ impl<'v> FileView<'v, '_> {
             || model.rows(call).iter().any(|row| row.acquires.is_some());
         self.acquiring.set(Some((call, known)));
         known
-    }
-
-    /// What a call runs, if that is code of the project.
-    pub(crate) fn own_callee(&self, call: NodeId, claims: &mut Claims<'_>) -> Option<TargetRow> {
-        if let Some((of, known)) = self.own_callee.get()
-            && of == call
-        {
-            return known;
-        }
-        let found = factory::callee(self.model, call, claims);
-        self.own_callee.set(Some((call, found)));
-        found
     }
 
     /// Where what a call gives goes.
@@ -282,17 +243,6 @@ impl<'v> FileView<'v, '_> {
         index.get(&func).iter().filter_map(|&at| self.ops.get(at as usize))
     }
 
-    /// [`ending::good_end_alone`] of everything that takes entries out of a collection.
-    pub(crate) fn taken_out_on(&self, holder: &Place) -> Option<(&'v str, NodeId)> {
-        if let Some(&known) = self.taken_out_on.borrow().get(holder) {
-            return known;
-        }
-        let found =
-            ending::good_end_alone(self, self.ops_on(holder, Op::Release).map(|release| release.func));
-        self.taken_out_on.borrow_mut().insert(holder.clone(), found);
-        found
-    }
-
     /// Notes why a candidate at a node was dropped, and drops it.
     pub fn drop<T>(&self, rule: &'static Meta, at: NodeId, reason: impl FnOnce() -> String) -> Option<T> {
         self.trace.dropped(rule.id, None, self.model.file.site(at), reason);
@@ -320,7 +270,7 @@ pub struct ProjectView<'v, 'c> {
     /// Where dropped candidates are noted.
     pub trace: &'v Trace,
     /// Which classes have a method that ends their instances: asked for each thing that instances hold.
-    ends: RefCell<FxHashMap<(FileId, ClassId), bool>>,
+    pub(crate) ends: RefCell<FxHashMap<(FileId, ClassId), bool>>,
 }
 
 impl<'v, 'c> ProjectView<'v, 'c> {
@@ -328,12 +278,6 @@ impl<'v, 'c> ProjectView<'v, 'c> {
     #[must_use]
     pub fn new(project: &'v Project<'c>, trace: &'v Trace) -> Self {
         Self { project, trace, ends: RefCell::default() }
-    }
-
-    /// [`ending::ends_in_project`] of a class.
-    pub(crate) fn ends(&self, file: FileId, class: ClassId) -> bool {
-        let find = || ending::ends_in_project(self.project, file, class);
-        *self.ends.borrow_mut().entry((file, class)).or_insert_with(find)
     }
 
     /// Notes why a claim was dropped, and drops it.

@@ -84,3 +84,29 @@ fn findings_depend_on_texts_and_config_alone() {
         );
     }
 }
+
+/// Whether code has a word that is no part of a longer one.
+fn has_word(code: &str, word: &str) -> bool {
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let bytes = code.as_bytes();
+    code.match_indices(word).any(|(at, _)| {
+        let before = at.checked_sub(1).and_then(|at| bytes.get(at));
+        !is_part(before) && !is_part(bytes.get(at + word.len()))
+    })
+}
+
+/// The modules that the rules share, with the list of the rules, which alone names them all.
+#[test]
+fn what_rules_share_names_no_rule() {
+    let rules: Vec<String> =
+        outlive_rules::RULES.iter().map(|rule| rule.meta().id.replace('-', "_")).collect();
+    let is_rule =
+        |module: &Module| rules.iter().any(|rule| module.path.starts_with(&format!("rules/{rule}/")));
+    let (own, shared): (Vec<Module>, Vec<Module>) = modules("rules").into_iter().partition(is_rule);
+    assert!(own.len() >= rules.len(), "a rule is no folder any more: this test looks in vain");
+    for rule in &rules {
+        let named: Vec<&str> =
+            shared.iter().filter(|module| has_word(&module.code, rule)).map(|module| &*module.path).collect();
+        assert_eq!(named, ["rules/lib.rs"], "{rule}");
+    }
+}

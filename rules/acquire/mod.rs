@@ -10,7 +10,7 @@ use crate::claim::{AcquireClaim, Gap, LateClaim, Note, Origin, Undo};
 use crate::finding::Role;
 use crate::rule::{Claims, FileView, Meta};
 use crate::slot::{self, Held};
-use crate::{ending, factory, leaked_observer, mend, owned, returned, unaborted};
+use crate::{ending, factory, mend, observed, owned, returned, unaborted};
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::calls;
 use outlive_semantic::catalog::{AcquireRow, Handle as Where, ModelId};
@@ -755,7 +755,7 @@ fn note_ended<'r>(
     claims: &mut Claims<'_>,
 ) {
     let model = file.model;
-    if leaked_observer::may_go_with_its_nodes(file, call) {
+    if observed::may_go_with_its_nodes(file, call) {
         return;
     }
     let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));

@@ -20,7 +20,8 @@ use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::{Kind, Tree};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 
 /// Events of servers of net, tls, http and what is built on them: somebody connects, or tries to.
 const SERVER_EVENTS: &[&str] =
@@ -273,10 +274,15 @@ fn is_what_changed(model: &Model<'_>, registration: &Registration) -> bool {
     !value.path.is_empty() && registration.place.prefixes().any(|place| place == value)
 }
 
+/// In which functions and blocks what a path names is ended: each listener on it asks.
+#[derive(Default)]
+struct EndedIn(RefCell<FxHashMap<Place, FxHashSet<(FuncId, NodeId)>>>);
+
 /// `stream.end(); stream.on('finish', done)`: whoever waits for the end of what it ends itself adds the last listener.
 fn is_ended_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let Some(block) = block_of(&file.model.file.tree, registration.call) else { return false };
-    let mut known = file.ended_in.borrow_mut();
+    let known = file.memos.of::<EndedIn>();
+    let mut known = known.0.borrow_mut();
     let place = &registration.place;
     let ended = known.entry(place.clone()).or_insert_with(|| ended_in(file, place));
     ended.contains(&(registration.func, block))

@@ -4,7 +4,7 @@
 use super::META;
 use super::candidate::{constant_event, shown_event, shown_target};
 use super::origin::is_teardown;
-use crate::mismatched_removal::takes_away;
+use crate::ending::takes_away;
 use crate::pairing::same_target;
 use crate::returned;
 use crate::rule::{Claims, FileView};

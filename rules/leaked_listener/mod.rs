@@ -13,8 +13,6 @@ mod settle;
 mod signal;
 mod target_end;
 
-pub(crate) use target_end::Ends;
-
 use crate::claim::{self, Claim};
 use crate::finding::{Finding, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};

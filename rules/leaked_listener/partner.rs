@@ -2,8 +2,8 @@
 
 use super::once::is_of_rare;
 use crate::claim::Note;
+use crate::ending::takes_away;
 use crate::finding::Role;
-use crate::mismatched_removal::takes_away;
 use crate::pairing::{compare_events, compare_listeners, matches, same_target};
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;

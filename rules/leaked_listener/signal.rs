@@ -2,8 +2,8 @@
 
 use crate::acquire;
 use crate::claim::{Gap, Note, SignalUse};
+use crate::ending::takes_away;
 use crate::list;
-use crate::mismatched_removal::takes_away;
 use crate::returned;
 use crate::rule::FileView;
 use crate::slot::Held;

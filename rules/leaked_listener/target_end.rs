@@ -11,7 +11,9 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// Whether the target itself is ended by code of this file that owns it: `this.child.kill()`, `server.close()`.
 pub(super) fn ends_target(file: &FileView<'_, '_>, registration: &Registration) -> bool {
@@ -21,14 +23,18 @@ pub(super) fn ends_target(file: &FileView<'_, '_>, registration: &Registration) 
         return false;
     }
     places.iter().any(|place| {
-        let mut known = file.ended.borrow_mut();
+        let known = file.memos.of::<Ended>();
+        let mut known = known.borrow_mut();
         let ends = known.entry(place.clone()).or_insert_with(|| ends_of(file, place));
         ends.is_released || ends.by.iter().any(|&func| func != registration.func)
     })
 }
 
+/// How targets of listeners end: a file may listen to one thousands of times.
+type Ended = RefCell<FxHashMap<Place, Ends>>;
+
 /// How code of this file ends what a path names.
-pub(crate) struct Ends {
+struct Ends {
     /// The functions that call a method which does; two are enough to tell whether another one than the asker is there.
     by: SmallVec<[FuncId; 2]>,
     /// It is ended in any of the ways that [`handle::releases`] knows.

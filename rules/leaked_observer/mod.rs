@@ -3,6 +3,7 @@
 use crate::acquire;
 use crate::claim::{AcquireClaim, Body, Claim};
 use crate::finding::{Finding, Severity};
+use crate::observed::{is_of_nodes, observed};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
 use outlive_semantic::access::Usage;
 use outlive_semantic::index::NodeId;
@@ -88,20 +89,6 @@ fn goes_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     !observed.is_empty() && observed.into_iter().all(|node| is_found_node(model, node))
 }
 
-/// What an observer is told to observe, under whatever name: `observer.observe(list)`, `new ResizeObserver(f).observe(box)`.
-fn observed(file: &FileView<'_, '_>, call: NodeId) -> Vec<NodeId> {
-    let tree = &file.model.file.tree;
-    let chained = tree.parent(call).and_then(|member| tree.parent(member));
-    let chained = chained.filter(|&at| tree.method_call(at) == Some((call, "observe")));
-    let handle = file.follow(call);
-    let named = handle.places.iter().flat_map(|place| file.accesses.of(place));
-    let named = named.filter_map(|access| match access.usage {
-        Usage::Method { name, call } if tree.text(name) == "observe" => Some(call),
-        _ => None,
-    });
-    chained.into_iter().chain(named).filter_map(|call| tree.arg(call, 0)).collect()
-}
-
 /// Whether all that it observes are nodes that the function around was handed: with each of them goes what observes it.
 fn is_of_handed_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     let model = file.model;
@@ -117,11 +104,6 @@ fn is_of_handed_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
     !observed.is_empty() && observed.into_iter().all(is_handed)
 }
 
-/// The observers that nodes keep, each of them its own.
-fn is_of_nodes(name: &str) -> bool {
-    matches!(name, "IntersectionObserver" | "MutationObserver" | "ResizeObserver")
-}
-
 /// Something that nobody sees may end what is never released here.
 fn doubt_end(claims: &mut [Claim]) {
     for claim in claims {
@@ -129,14 +111,6 @@ fn doubt_end(claims: &mut [Claim]) {
             body.may_be_released |= body.partial.is_none();
         }
     }
-}
-
-/// Whether nothing says that what an observer observes stays for as long as the page: elements that somebody handed over.
-pub(crate) fn may_go_with_its_nodes(file: &FileView<'_, '_>, call: NodeId) -> bool {
-    let (model, tree) = (file.model, &file.model.file.tree);
-    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
-    let of_page = |node: NodeId| matches!(model.file.place(node).root, Root::Global(_));
-    name.is_some_and(is_of_nodes) && !observed(file, call).into_iter().any(of_page)
 }
 
 /// What a query gives, or a variable that holds that: an element that comes and goes, not the document or its body. A frame

@@ -1,7 +1,7 @@
 //! Removals by the wrong name: what one method adds, only its own counterpart takes away.
 
-use super::takes_away;
 use crate::claim::{LocalClaim, Note};
+use crate::ending::takes_away;
 use crate::finding::Role;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;

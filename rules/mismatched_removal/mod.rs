@@ -5,12 +5,12 @@ mod forwarded;
 mod never;
 
 use crate::claim::{Claim, LocalClaim, Note};
+use crate::ending::takes_away;
 use crate::finding::{Finding, Role, Severity};
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::{ending, local, overwritten};
+use crate::{local, overwritten};
 use outlive_semantic::access::Access;
-use outlive_semantic::catalog::Catalog;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration, Removal};
@@ -342,23 +342,4 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
         notes: vec![note_added(model, first)],
         ..LocalClaim::default()
     })
-}
-
-/// The words that names of functions begin with which take something away.
-const WORDS: &[&str] = &[
-    "remove",
-    "unbind",
-    "unsubscribe",
-    "unregister",
-    "detach",
-    "teardown",
-    "cleanup",
-    "disconnect",
-    "unlisten",
-];
-
-/// Whether a function takes something away, by its name.
-pub(crate) fn takes_away(catalog: &Catalog, name: &str) -> bool {
-    let lower = name.trim_start_matches('_').to_ascii_lowercase();
-    ending::is_end(catalog, name) || WORDS.iter().any(|word| lower.starts_with(word))
 }

@@ -2,7 +2,7 @@
 
 use super::{Held, Wanted, callers, component_of_ref, effect_around, is_effect_callback, reaches};
 use crate::claim::Gap;
-use crate::{ending, leaked_timer};
+use crate::{ending, stoppable};
 use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Phase;
@@ -252,7 +252,7 @@ pub(crate) fn kept_after_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     };
     let asks = tree.subtree(model.file.body(keeper)?).any(|node| {
         matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical)
-            && tree.first(node).is_some_and(|test| leaked_timer::asks_state(model, test))
+            && tree.first(node).is_some_and(|test| stoppable::asks_state(model, test))
     });
     let is_kept = held.handle.places.iter().any(|place| match place.root {
         Root::This(_) => place.path.len() == 1,

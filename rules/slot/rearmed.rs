@@ -3,8 +3,8 @@
 use super::again::{asks_for, filled_again, filled_twice, taken_by_another};
 use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
 use crate::claim::Gap;
-use crate::leaked_timer;
 use crate::rule::FileView;
+use crate::stoppable;
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Phase;
@@ -51,7 +51,7 @@ pub(crate) fn armed_after_release(held: &Held<'_, '_, '_>) -> Option<Gap> {
     }
     let waited = waited(model, call)?;
     let cleaned = is_cleaned_up(model, func, releases.iter().map(|release| release.func));
-    if !held.patterns.rearms && (!cleaned || leaked_timer::is_stoppable(file, call, func)) {
+    if !held.patterns.rearms && (!cleaned || stoppable::is_stoppable(file, call, func)) {
         return None;
     }
     Some(Gap::new("by a release that comes while this is waited for", Some(tree.span(waited))))
@@ -69,7 +69,7 @@ pub(crate) fn begun_after_cleanup(
     // What a function waits for is the dearest question: it comes last.
     let is_outside = taking_back.clone().all(|taker| !model.file.is_within(taker, func));
     let cleaned = is_outside && is_cleaned_up(model, func, taking_back);
-    if !cleaned || leaked_timer::is_stoppable(file, call, func) {
+    if !cleaned || stoppable::is_stoppable(file, call, func) {
         return None;
     }
     let waited = waited(model, call)?;

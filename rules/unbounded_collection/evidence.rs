@@ -12,6 +12,7 @@ use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::FunctionKind;
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::OnceCell;
 
 /// `calls[id] = call; topics[id] = list` and later `delete calls[id]`: what is filled under the same key, at the same
 /// time, for the same owner, and loses its entries one by one while the owner lives. So should this one.
@@ -21,7 +22,8 @@ pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(Str
     if file.ops_on(&op.holder, Op::Release).next().is_some() {
         return None;
     }
-    let beside = file.filled_about.get_or_init(|| filled_about(file));
+    let beside = file.memos.of::<Beside>();
+    let beside = beside.0.get_or_init(|| filled_about(file));
     let same = beside.get(&(run_around(model, op.func), subject)).map(Vec::as_slice).unwrap_or_default();
     let mut lost = same.iter().filter(|other| are_siblings(model, other, &op.holder)).filter_map(|other| {
         let mut releases = file.ops_on(other, Op::Release);
@@ -36,7 +38,15 @@ pub(super) fn sibling(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<(Str
 type Subject = (Place, Option<NameId>);
 
 /// The collections that are filled in one run with what is about one thing, in the order in which they first are.
-pub(crate) type FilledAbout = FxHashMap<(FuncId, Subject), Vec<Place>>;
+type FilledAbout = FxHashMap<(FuncId, Subject), Vec<Place>>;
+
+/// The same, found once: each place where one grows asks.
+#[derive(Default)]
+struct Beside(OnceCell<FilledAbout>);
+
+/// The names that stand in the file as texts: who has one may read the field that is called so.
+#[derive(Default)]
+struct Quoted(OnceCell<FxHashSet<NameId>>);
 
 fn filled_about(file: &FileView<'_, '_>) -> FilledAbout {
     let model = file.model;
@@ -107,7 +117,8 @@ pub(super) fn is_unread(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let is_quoted = || {
         let tree = &model.file.tree;
         let texts = || tree.ids().filter(|&node| tree.kind(node) == Kind::String);
-        let quoted = file.quoted.get_or_init(|| texts().filter_map(|node| tree.name_id(node)).collect());
+        let quoted = file.memos.of::<Quoted>();
+        let quoted = quoted.0.get_or_init(|| texts().filter_map(|node| tree.name_id(node)).collect());
         quoted.contains(&field)
     };
     matches!(op.op, Op::Grow(Growth::Push))

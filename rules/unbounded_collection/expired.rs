@@ -9,6 +9,8 @@ use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Step};
 use outlive_semantic::tree::{Kind, Span};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// The releases that run only where an entry is read and found too old: `if (entry.until < Date.now()) table.delete(key)`.
@@ -23,13 +25,19 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
     Some(Missed { why: Why::Expired, at, releases: releases.to_vec(), ending: None })
 }
 
+/// Where entries of a collection go once they are found too old: each place where it grows asks.
+#[derive(Default)]
+struct LazyReleases(RefCell<FxHashMap<Place, Rc<[Span]>>>);
+
 /// The releases of a collection that run only where an entry is read and found too old.
 fn lazy_releases(file: &FileView<'_, '_>, holder: &Place) -> Rc<[Span]> {
     let find = || {
         let lazy = file.ops_on(holder, Op::Release).filter(|release| is_lazy(file, release));
         lazy.map(|release| file.model.file.tree.span(release.node)).collect()
     };
-    Rc::clone(file.lazy_releases.borrow_mut().entry(holder.clone()).or_insert_with(find))
+    let known = file.memos.of::<LazyReleases>();
+    let mut known = known.0.borrow_mut();
+    Rc::clone(known.entry(holder.clone()).or_insert_with(find))
 }
 
 /// Whether a release takes out one entry, which its function has read under the same key, and after a test of the time.

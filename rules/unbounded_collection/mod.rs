@@ -19,10 +19,6 @@ mod told;
 mod uncancelled;
 mod uncovered;
 
-pub(crate) use evidence::FilledAbout;
-pub(crate) use site::Readers;
-pub(crate) use told::ToldByBlock;
-
 use crate::claim::{Body, Claim, GrowthClaim};
 use crate::ending;
 use crate::finding::{Finding, Severity};

@@ -13,7 +13,8 @@ use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
 use outlive_semantic::tested::{self, Told};
 use outlive_semantic::tree::{BinaryOp, Kind};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::RefCell;
 
 /// `map[key] = value`, with no `delete map[key]`: what `map.delete(key)` takes away was never put in this way.
 pub(super) fn is_beside_methods(file: &FileView<'_, '_>, op: &CollectionOp, growth: Growth) -> bool {
@@ -170,17 +171,18 @@ pub(super) fn shown_key(model: &Model<'_>, key: NodeId) -> String {
 
 /// Whether the same function reads the collection by key: it is tested and then filled, which nobody does for one call.
 pub(super) fn is_looked_up(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
-    if let Some(readers) = file.readers.borrow().get(&op.holder) {
+    let known = file.memos.of::<RefCell<FxHashMap<Place, Readers>>>();
+    if let Some(readers) = known.borrow().get(&op.holder) {
         return readers.is_related(file.model, op.func);
     }
     let readers = Readers::of(file, &op.holder);
     let found = readers.is_related(file.model, op.func);
-    file.readers.borrow_mut().insert(op.holder.clone(), readers);
+    known.borrow_mut().insert(op.holder.clone(), readers);
     found
 }
 
 /// The functions that read a collection by key: each place where it grows asks.
-pub(crate) struct Readers {
+struct Readers {
     own: FxHashSet<FuncId>,
     /// These, and the functions around them.
     around: FxHashSet<FuncId>,

@@ -8,12 +8,13 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
 use outlive_semantic::tested;
 use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 use std::collections::hash_map::Entry;
 use std::rc::Rc;
 
 /// What is known behind statements of a block.
 #[derive(Default)]
-pub(crate) struct ToldByBlock {
+pub(super) struct ToldByBlock {
     /// The entries that are there, each with the first statement that tells so.
     entries: FxHashMap<present::Entry, NodeId>,
     /// By key the tables that have it, each with the first statement that tells so, in source order.
@@ -62,6 +63,7 @@ impl ToldByBlock {
 
 /// What a block tells.
 pub(super) fn by(file: &FileView<'_, '_>, block: NodeId) -> Rc<ToldByBlock> {
-    let mut known = file.told_by_block.borrow_mut();
+    let known = file.memos.of::<RefCell<FxHashMap<NodeId, Rc<ToldByBlock>>>>();
+    let mut known = known.borrow_mut();
     Rc::clone(known.entry(block).or_insert_with(|| Rc::new(ToldByBlock::of(file.model, block))))
 }

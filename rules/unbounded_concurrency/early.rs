@@ -2,7 +2,7 @@
 //! says nothing of the work.
 
 use super::{META, limiter};
-use crate::claim::{Claim, LocalClaim};
+use crate::claim::{Claim, LocalClaim, UnawaitedClaim};
 use crate::factory;
 use crate::finding::Finding;
 use crate::local;
@@ -14,26 +14,9 @@ use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
 use outlive_semantic::rate::Rate;
-use outlive_semantic::summary::TargetRow;
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
 use outlive_semantic::work::{self, Begun};
-use serde::{Deserialize, Serialize};
-
-/// Work that is begun, and that nobody waits for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct UnawaitedClaim {
-    /// How the source names it.
-    shown: String,
-    /// What begins it, if another file says whether that is work.
-    work: Option<TargetRow>,
-    /// It is known, or said by the code, to be a promise.
-    is_promise: bool,
-    /// Nobody here knows of what.
-    is_unknown: bool,
-    /// Its function waits for other work beside it.
-    is_paced: bool,
-}
 
 /// The claim about a call that leaves work behind.
 pub(super) fn claim(

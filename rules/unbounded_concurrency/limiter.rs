@@ -6,6 +6,8 @@ use outlive_semantic::catalog::When;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::tree::{BinaryOp, Kind};
+use rustc_hash::FxHashMap;
+use std::cell::RefCell;
 
 /// Words in the names of what makes work wait for its turn.
 const TURNS: &[&str] = &["limit", "acquire", "semaphore", "throttle"];
@@ -45,17 +47,22 @@ fn says(name: &str, words: &[&str]) -> bool {
     words.iter().any(|word| lower.contains(word))
 }
 
+/// Whether what a function does for one thing after the other is held back: each piece of work that it leaves asks.
+#[derive(Default)]
+struct HeldBack(RefCell<FxHashMap<FuncId, bool>>);
+
 /// Whether what runs again and again around a function holds its source back, or counts what is at work.
 pub(super) fn holds_back(file: &FileView<'_, '_>, func: FuncId) -> bool {
     let model = file.model;
     let runner = model.file.enclosing(func).find(|&around| is_driven(model, around)).unwrap_or(func);
-    if let Some(&known) = file.held_back.borrow().get(&runner) {
+    let known = file.memos.of::<HeldBack>();
+    if let Some(&known) = known.0.borrow().get(&runner) {
         return known;
     }
     let node = model.file.function(runner).node;
     let found = takes_turns(model, runner)
         || model.file.tree.subtree(node).any(|node| is_gauge(model, node) || tests_count(file, node));
-    file.held_back.borrow_mut().insert(runner, found);
+    known.0.borrow_mut().insert(runner, found);
     found
 }
 

@@ -7,8 +7,6 @@ mod limiter;
 mod listener;
 mod loops;
 
-pub(crate) use early::UnawaitedClaim;
-
 use crate::claim::{self, Body, Claim};
 use crate::finding::{Finding, Severity};
 use crate::local;

@@ -8,7 +8,9 @@ use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::place::Place;
 use outlive_semantic::tree::Kind;
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
+use std::cell::RefCell;
 
 /// What is said of a list that is sent as a whole, and filled again where that failed; none of any other.
 pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalClaim> {
@@ -33,14 +35,19 @@ pub(super) fn claim(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<LocalC
 
 /// Where something comes back that was taken out: where what was done with it fails.
 fn put_back(file: &FileView<'_, '_>, holder: &Place, filler: FuncId) -> Option<NodeId> {
-    let mut known = file.put_back.borrow_mut();
+    let known = file.memos.of::<AllPutBack>();
+    let mut known = known.0.borrow_mut();
     let back = known.entry(holder.clone()).or_insert_with(|| all_put_back(file, holder));
     back.iter().find(|(func, _)| *func != filler).map(|&(_, node)| node)
 }
 
 /// Where something comes back to one list, and in which functions: the first place, and the first in another function, so
 /// that there is one for whoever asks.
-pub(crate) type PutBack = SmallVec<[(FuncId, NodeId); 2]>;
+type PutBack = SmallVec<[(FuncId, NodeId); 2]>;
+
+/// The same by list: each place where one grows asks.
+#[derive(Default)]
+struct AllPutBack(RefCell<FxHashMap<Place, PutBack>>);
 
 fn all_put_back(file: &FileView<'_, '_>, holder: &Place) -> PutBack {
     let grows =

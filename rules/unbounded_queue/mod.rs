@@ -4,8 +4,6 @@ mod back;
 pub(crate) mod down;
 mod first;
 
-pub(crate) use back::PutBack;
-
 use crate::claim::{Body, Claim, EndClaim, Kind as _, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Retainer, Role, Severity};
 use crate::outlived;
