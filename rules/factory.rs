@@ -6,7 +6,7 @@ use crate::finding::Finding;
 use crate::rule::{Claims, FileView, Meta, ProjectView};
 use outlive_semantic::access::Usage;
 use outlive_semantic::calls::{self, Target};
-use outlive_semantic::handle::{Escape, Handle};
+use outlive_semantic::handle::Handle;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, package_path};
 use outlive_semantic::place::Root;
@@ -16,36 +16,6 @@ use outlive_semantic::tree::Kind;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 use std::rc::Rc;
-
-/// Notes that a function returns what a call in it acquires.
-pub(crate) fn note_given(
-    file: &FileView<'_, '_>,
-    acquired: &Acquired<'_>,
-    handle: &Handle,
-    claims: &mut Claims<'_>,
-) {
-    let &Acquired { meta, call, ref what, patterns } = acquired;
-    let Some(func) = giver(file.model, call, handle) else { return };
-    let given = GivenClaim {
-        what: what.clone(),
-        release: acquire::release_names(patterns),
-        ends_itself: patterns.ends_itself,
-    };
-    let at = file.model.file.tree.span(call);
-    claims.add(meta.id, func, at, given);
-}
-
-/// The function that returns what a call in it gave, and keeps nothing of it.
-fn giver(model: &Model<'_>, call: NodeId, handle: &Handle) -> Option<FuncId> {
-    let tree = &model.file.tree;
-    let func = tree.func(call);
-    let returns = |escape: &Escape| match escape {
-        Escape::Returned(at) => tree.func(*at) == func || tree.function(*at) == Some(func),
-        _ => false,
-    };
-    let is_local = handle.places.is_empty() || acquire::owner(model, handle) == Some(func);
-    (!handle.escapes.is_empty() && is_local && handle.escapes.iter().all(returns)).then_some(func)
-}
 
 /// A call of code of the project whose result is kept. Most functions give nothing that was acquired; of those of the
 /// same file that is known once the file has been gone through.
@@ -68,7 +38,7 @@ pub(crate) fn visit(file: &FileView<'_, '_>, meta: &'static Meta, call: NodeId, 
     }
     let Some(callee) = file.own_callee(call, claims) else { return };
     let handle = file.follow(call);
-    if let Some(giver) = giver(model, call, &handle) {
+    if let Some(giver) = acquire::giver(model, call, &handle) {
         let at = tree.span(call);
         claims.add(meta.id, giver, at, Body::Passed(callee));
         return;

@@ -1,7 +1,7 @@
 //! What the rest of the project says of an acquisition.
 
-use super::{Target, Text};
-use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Only, Origin};
+use super::acquired::Text;
+use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Only, Origin, Target};
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;

@@ -1,8 +1,9 @@
 //! Who fills a slot anew while its owner is still there: an update of the component, a request, an effect that runs again,
 //! a connection that is made anew after it was lost.
 
-use super::rearmed::hears_again;
-use super::{Held, component_of_ref, ends, is_effect_callback, reaches};
+use super::ends;
+use super::held::{Held, component_of_ref, is_effect_callback};
+use super::reach::reaches;
 use crate::claim::Gap;
 use crate::ending;
 use crate::rule::FileView;
@@ -412,4 +413,49 @@ fn is_callback(model: &Model<'_>, func: FuncId) -> bool {
 /// Whether a method is by its name a handler of the end: `onClose() {}`.
 fn is_end_handler(model: &Model<'_>, func: FuncId) -> bool {
     model.file.function_name(func).is_some_and(ending::is_end_handler)
+}
+
+/// Events of which one thing has many.
+const REPEATING: &[&str] = &[
+    "message",
+    "data",
+    "line",
+    "request",
+    "input",
+    "packet",
+    "chunk",
+    "frame",
+    "row",
+    "record",
+    "job",
+    "publish",
+    "change",
+    "update",
+    "click",
+    "dblclick",
+    "keydown",
+    "keyup",
+    "keypress",
+    "mousedown",
+    "mouseup",
+    "mousemove",
+    "pointerdown",
+    "pointermove",
+    "touchstart",
+    "touchmove",
+    "scroll",
+    "resize",
+    "wheel",
+    "dragstart",
+    "drop",
+    "paste",
+];
+
+/// Whether a function is a listener to events that come again and again.
+pub(super) fn hears_again(file: &FileView<'_, '_>, func: FuncId) -> bool {
+    file.model.handed(func).iter().filter_map(|handed| file.registration(handed.call)).any(|registration| {
+        let comes_again =
+            matches!(&registration.event, Identity::Constant(event) if REPEATING.contains(&event.as_str()));
+        comes_again && !registration.once && file.model.function_of(registration.listener) == Some(func)
+    })
 }

@@ -1,6 +1,7 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::{Held, Wanted, callers, component_of_ref, effect_around, is_effect_callback, reaches};
+use super::held::{Held, component_of_ref, effect_around, is_effect_callback};
+use super::reach::{Wanted, callers, reaches};
 use crate::claim::Gap;
 use crate::{ending, stoppable};
 use outlive_semantic::access::{self, Usage};

@@ -1,7 +1,8 @@
 //! A handle put into a table under a key where one that is still armed may stand: the only way to it is gone then.
 
-use super::rearmed::hears_again;
-use super::{Held, callers, reaches};
+use super::again::hears_again;
+use super::held::Held;
+use super::reach::{callers, reaches};
 use crate::claim::Gap;
 use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};

@@ -1,7 +1,8 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
-use super::again::{asks_for, filled_again, filled_twice, taken_by_another};
-use super::{Held, Wanted, callers, component_of_ref, effect_around, reaches};
+use super::again::{asks_for, filled_again, filled_twice, hears_again, taken_by_another};
+use super::held::{Held, component_of_ref, effect_around};
+use super::reach::{Wanted, callers, reaches};
 use crate::claim::Gap;
 use crate::rule::FileView;
 use crate::stoppable;
@@ -11,7 +12,6 @@ use outlive_semantic::catalog::Phase;
 use outlive_semantic::given::given_before;
 use outlive_semantic::guard;
 use outlive_semantic::handle::{Handle, Release};
-use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::pending;
@@ -197,42 +197,6 @@ fn is_turned(model: &Model<'_>, call: NodeId) -> bool {
     !tree.subtree(turn).any(|node| leaves(node) && node > call)
 }
 
-/// Events of which one thing has many.
-const REPEATING: &[&str] = &[
-    "message",
-    "data",
-    "line",
-    "request",
-    "input",
-    "packet",
-    "chunk",
-    "frame",
-    "row",
-    "record",
-    "job",
-    "publish",
-    "change",
-    "update",
-    "click",
-    "dblclick",
-    "keydown",
-    "keyup",
-    "keypress",
-    "mousedown",
-    "mouseup",
-    "mousemove",
-    "pointerdown",
-    "pointermove",
-    "touchstart",
-    "touchmove",
-    "scroll",
-    "resize",
-    "wheel",
-    "dragstart",
-    "drop",
-    "paste",
-];
-
 /// Whether a function, or one that it stands in below the owner of the slot, is a listener to events that come again
 /// and again.
 fn is_fed(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
@@ -244,15 +208,6 @@ fn is_fed(file: &FileView<'_, '_>, slot: &Place, func: FuncId) -> bool {
     };
     let mut around = model.file.enclosing(func).take_while(|&at| Some(at) != owner && at.index() != 0);
     around.any(|at| hears_again(file, at))
-}
-
-/// Whether a function is a listener to events that come again and again.
-pub(super) fn hears_again(file: &FileView<'_, '_>, func: FuncId) -> bool {
-    file.model.handed(func).iter().filter_map(|handed| file.registration(handed.call)).any(|registration| {
-        let comes_again =
-            matches!(&registration.event, Identity::Constant(event) if REPEATING.contains(&event.as_str()));
-        comes_again && !registration.once && file.model.function_of(registration.listener) == Some(func)
-    })
 }
 
 /// The call by which an update of the component runs a function, if nothing on the way releases.

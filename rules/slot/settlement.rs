@@ -1,6 +1,7 @@
 //! Promises made by hand: whether every function that settles one gives back what its executor acquired.
 
-use super::{Held, Wanted, reaches, runs_wanted};
+use super::held::Held;
+use super::reach::{Wanted, reaches, runs_wanted};
 use crate::claim::Gap;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
