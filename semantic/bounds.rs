@@ -3,7 +3,6 @@
 //! Each id that is read compares itself with the bounds that are in force on its thread. Outside of [`within`] there are
 //! none.
 
-use crate::catalog::Catalog;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use thiserror::Error;
@@ -22,10 +21,8 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// With those of the catalog, and of a file of so many bytes.
-    #[must_use]
-    pub fn of_file(self, catalog: &Catalog, bytes: u32) -> Limits {
-        let [models, libraries, needs] = catalog.lengths();
+    /// With the numbers of types, sheets and lists of packages, and the length of a file in bytes.
+    pub(crate) fn with(self, [models, libraries, needs]: [u32; 3], bytes: u32) -> Limits {
         Limits { of: self, models, libraries, needs, bytes }
     }
 }

@@ -1,12 +1,13 @@
 //! Conditions around a node: loops, guards that let it run once, tests of its own outcome.
 
 use crate::access::{self, Usage};
-use crate::handle::ReleasePatterns;
+use crate::handle::patterns::ReleasePatterns;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp, flag};
 use smallvec::SmallVec;
+use std::rc::Rc;
 
 /// The innermost loop around a node inside its function that may run the node more than once: not one that is left right
 /// after (`for (…) if (found) { list.push(x); return; }`), nor one over a collection written out in the source.
@@ -466,4 +467,27 @@ fn is_failure(model: &Model<'_>, flag: &Place, value: NodeId) -> bool {
     let caught = tree.within_function(value).find(|&node| tree.kind(node) == Kind::Catch);
     let tried = caught.and_then(|caught| tree.parent(caught)).and_then(|whole| tree.first(whole));
     tried.is_some_and(|tried| sets_within(model, flag, tried))
+}
+
+impl Model<'_> {
+    /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
+    pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
+        if let Some(known) = self.leaving.borrow().get(block) {
+            return Rc::clone(known);
+        }
+        let found = leaving_statements(self, block);
+        let found = if found.is_empty() { Rc::clone(&self.no_leaving) } else { found.into() };
+        self.leaving.borrow_mut().put(&self.file.tree, block, Rc::clone(&found));
+        found
+    }
+
+    /// [`once_guard`] of a block.
+    pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
+        if let Some(known) = self.guards.borrow().get(block) {
+            return known.clone();
+        }
+        let found = once_guard(self, block);
+        self.guards.borrow_mut().put(&self.file.tree, block, found.clone());
+        found
+    }
 }

@@ -1,7 +1,7 @@
 //! Whether two expressions are the same thing: what pairs an addition with its removal.
 
 use crate::index::NodeId;
-use crate::model::Model;
+use crate::model::{Given, Model};
 use crate::pending;
 use crate::place::{Place, Root};
 use crate::tables::BindingKind;
@@ -167,14 +167,6 @@ fn is_settled(model: &Model<'_>, place: &Place) -> bool {
     };
     // A field that is only ever given functions made there: `this.moved = this.onMove.bind(this)`.
     is_declared || given(model, place).is_made
-}
-
-/// What a place is given.
-pub(crate) struct Given {
-    /// The places whose values it is given.
-    named: Box<[Place]>,
-    /// It is given something, and all of it is made there.
-    is_made: bool,
 }
 
 fn given(model: &Model<'_>, place: &Place) -> Rc<Given> {

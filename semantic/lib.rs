@@ -11,6 +11,7 @@ pub mod catalog;
 pub mod completes;
 pub mod constant;
 pub mod declarations;
+mod exact;
 pub mod flow;
 pub mod given;
 mod glob;

@@ -1,24 +1,14 @@
 //! What is put at the root of an application: a component that is made once for each mount, not once for each view.
 
-use crate::calls::{self, Calls, Edge, Target};
+pub use crate::calls::edge::Shown;
+use crate::calls::edge::{Calls, Edge, Target};
+use crate::calls::frameworks::{decorator_rows, framework_edge};
+use crate::calls::target::named_target;
 use crate::catalog::{Shows, When};
 use crate::index::{ClassId, NodeId};
 use crate::model::Model;
 use crate::place::Root;
 use crate::tree::Kind;
-
-/// How a component comes to be shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
-pub enum Shown {
-    /// At the root of an application.
-    Root,
-    /// Whenever what shows it is: nothing is asked before, and it is no part of a list.
-    Always,
-    /// Under a condition, in a list, or handed to another component.
-    Maybe,
-    /// By a framework, in each answer of a server, and nowhere else.
-    Served,
-}
 
 /// Calls that mount something: `createRoot(el).render(<App/>)`, `createApp(App)`, `new App({ target })`.
 pub(crate) fn mount_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
@@ -86,14 +76,14 @@ fn mount_named(model: &Model<'_>, site: NodeId, value: NodeId, fuel: u32, out: &
             parts_of_options(model, site, node, fuel, out);
         }
     }
-    if let Some(target) = calls::named_target(model, value) {
+    if let Some(target) = named_target(model, value) {
         out.edges.push(root_edge(model, target, site));
     }
 }
 
 fn root_edge(model: &Model<'_>, target: Target, site: NodeId) -> Edge {
     let tree = &model.file.tree;
-    let edge = calls::framework_edge(target, When::Caller, tree.span(site), "mounted");
+    let edge = framework_edge(target, When::Caller, tree.span(site), "mounted");
     Edge { caller: tree.func(site), shown: Some(Shown::Root), ..edge }
 }
 
@@ -109,7 +99,7 @@ pub(crate) fn decorated_roots(model: &Model<'_>, class: ClassId, out: &mut Calls
     let row = model.file.class(class);
     for &decorator in &row.decorators {
         let Some(expr) = tree.first(decorator) else { continue };
-        for (found, _) in calls::decorator_rows(model, &[decorator], true) {
+        for (found, _) in decorator_rows(model, &[decorator], true) {
             if found.root {
                 out.edges.push(root_edge(model, Target::Class(class), row.node));
             }

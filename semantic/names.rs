@@ -1,7 +1,7 @@
 //! Interned strings: identifiers, property names and string literals.
 
+use crate::exact::exact;
 use crate::index::NameId;
-use crate::summary::exact;
 use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 use crate::access::{Access, Accesses, Usage};
 use crate::identity::Identity;
 use crate::index::{BindingId, FuncId, NodeId};
-use crate::listeners::Registration;
+use crate::listeners::registration::Registration;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::Kind;

@@ -1,6 +1,7 @@
 //! Timeouts that arm themselves anew: `function poll() { …; setTimeout(poll, 1000); }` is an interval.
 
-use crate::calls::{self, Target};
+use crate::calls::edge::Target;
+use crate::calls::target::callee_target;
 use crate::guard;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
@@ -95,7 +96,7 @@ fn calls_directly(model: &Model<'_>, from: FuncId, wanted: FuncId) -> bool {
     let tree = &model.file.tree;
     let Some(body) = model.file.body(from) else { return false };
     tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Call && tree.func(node) == from).any(|call| {
-        let target = tree.callee(call).and_then(|callee| calls::callee_target(model, call, callee));
+        let target = tree.callee(call).and_then(|callee| callee_target(model, call, callee));
         matches!(target, Some(Target::Function(func)) if func == wanted)
     })
 }

@@ -1,6 +1,6 @@
 //! A table that is made once and then only asked: rows in the order of their keys, in one piece of memory.
 
-use crate::summary::exact;
+use crate::exact::exact;
 use serde::{Deserialize, Serialize};
 
 /// Rows by key.

@@ -316,10 +316,10 @@ fn note_ended<'r>(
         return;
     }
     let (func, span) = (model.file.tree.func(call), model.file.tree.span(call));
-    let on_given = held::is_on_given(model, call);
+    let basis = held::basis(model, call);
     for release in releases {
         let what = || format!("its {what} stays");
-        held::note_held(file, (func, span), release.func, on_given, what, claims);
+        held::note_held(file, (func, span), release.func, basis, what, claims);
     }
 }
 

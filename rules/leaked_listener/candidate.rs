@@ -354,7 +354,7 @@ fn note_removed(
         if origin == Origin::PassedToConstructor {
             owned::note_held_on_given(file, site, removal.func, what, claims);
         } else {
-            owned::note_held(file, site, removal.func, false, what, claims);
+            owned::note_held(file, site, removal.func, owned::Basis::Other, what, claims);
         }
     }
 }

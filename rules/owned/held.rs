@@ -13,17 +13,26 @@ use outlive_semantic::tree::{Kind, Span};
 /// The rule that speaks of instances.
 pub(super) const RULE: &str = "leaked-resource";
 
+/// What something that instances hold stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// What the constructor was handed: an instance that was handed nothing has made that itself.
+    Given,
+    /// Anything else.
+    Other,
+}
+
 /// Notes that something acquired in one function of a class is given back in the method that ends its instances.
 pub(crate) fn note_held(
     file: &FileView<'_, '_>,
     (acquired, at): (FuncId, Span),
     released: FuncId,
-    on_given: bool,
+    basis: Basis,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
 ) {
     let model = file.model;
-    note(file, (acquired, at), on_given, what, claims, |class| {
+    note(file, (acquired, at), basis, what, claims, |class| {
         let end = end_around(model, released, class, HELPERS).map(Some);
         end.or_else(|| disposers::end_of_list(model, released, class))
     });
@@ -39,7 +48,7 @@ pub(crate) fn note_held_on_given(
     claims: &mut Claims<'_>,
 ) {
     let end = |class| end_around(file.model, released, class, 0).map(Some);
-    note(file, (acquired, at), true, what, claims, end);
+    note(file, (acquired, at), Basis::Given, what, claims, end);
 }
 
 /// Notes the same of something that a call returns the disposer of, if that is put on a list of the instance.
@@ -51,13 +60,15 @@ pub(crate) fn note_listed(
 ) {
     let model = file.model;
     let at = model.file.tree.span(call);
-    note(file, (acquired, at), false, what, claims, |class| disposers::end_of_listed(model, call, class));
+    note(file, (acquired, at), Basis::Other, what, claims, |class| {
+        disposers::end_of_listed(model, call, class)
+    });
 }
 
-/// Whether the thing that a method is called on is a field which takes what the constructor was handed: `this.store` of
+/// What a call of a method stands on: given is a field which takes what the constructor was handed, `this.store` of
 /// `this.store = options.store`.
-pub(crate) fn is_on_given(model: &Model<'_>, call: NodeId) -> bool {
-    let Some((object, _)) = model.file.tree.method_call(call) else { return false };
+pub(crate) fn basis(model: &Model<'_>, call: NodeId) -> Basis {
+    let Some((object, _)) = model.file.tree.method_call(call) else { return Basis::Other };
     let place = model.file.place(object);
     let values = model.values(&place);
     let is_own = |value: &NodeId| match model.file.place(*value).root {
@@ -65,7 +76,8 @@ pub(crate) fn is_on_given(model: &Model<'_>, call: NodeId) -> bool {
         Root::Binding(binding) => model.file.binding(binding).kind == BindingKind::Param,
         _ => false,
     };
-    matches!(place.root, Root::This(_)) && !values.is_empty() && values.iter().all(is_own)
+    let is_given = matches!(place.root, Root::This(_)) && !values.is_empty() && values.iter().all(is_own);
+    if is_given { Basis::Given } else { Basis::Other }
 }
 
 /// What ends the instances of a class: a method by its name, or none where it is a list that somebody works off.
@@ -74,7 +86,7 @@ type End = Option<(String, FuncId)>;
 fn note(
     file: &FileView<'_, '_>,
     (acquired, at): (FuncId, Span),
-    on_given: bool,
+    basis: Basis,
     what: impl FnOnce() -> String,
     claims: &mut Claims<'_>,
     end: impl FnOnce(ClassId) -> Option<End>,
@@ -86,7 +98,7 @@ fn note(
         end,
         what: what(),
         made: None,
-        on_given,
+        on_given: basis == Basis::Given,
         hands_itself_on: hands_itself_on(file, class),
     };
     claims.add(RULE, acquired, at, body);

@@ -3,7 +3,7 @@
 
 pub(crate) mod held;
 
-pub(crate) use held::{note_held, note_held_on_given, note_listed};
+pub(crate) use held::{Basis, note_held, note_held_on_given, note_listed};
 
 use crate::acquire::{self, Acquired, Text};
 use crate::claim::{AcquireClaim, Body, Claim, Gap, HeldClaim, MadeClaim};

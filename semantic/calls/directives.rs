@@ -1,8 +1,8 @@
 //! Functions that a framework calls because of a directive: a string that stands before all statements of a module, of
 //! which all exported functions are meant then, or of a function.
 
+use super::edge::{Calls, Edge, Target};
 use super::frameworks::{exported_target, framework_edge};
-use super::{Calls, Edge, Target};
 use crate::catalog::DirectiveRow;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;

@@ -1,8 +1,9 @@
 //! Functions that run although nobody in sight calls them: module bodies, and those whose type or name says who will.
 
+use super::edge::{Calls, Edge, Target};
 use super::frameworks::framework_edge;
 use super::handed::hand_over;
-use super::{Calls, Edge, Target, callee_target};
+use super::target::callee_target;
 use crate::catalog::When;
 use crate::index::FuncId;
 use crate::model::Model;

@@ -2,7 +2,9 @@
 //! decorators they bear, components by being rendered.
 
 use super::directives::is_for_browsers;
-use super::{Calls, Edge, Later, Target, injected, is_linkable, named_target};
+use super::edge::{Calls, Edge, Later, Target};
+use super::injected;
+use super::target::{is_linkable, named_target};
 use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;

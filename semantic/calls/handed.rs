@@ -1,8 +1,7 @@
 //! Functions handed on as arguments: what rows say becomes of them, and what a function does with those it is handed.
 
-use super::{
-    About, Calls, Edge, HandedOn, Later, ParamUse, PassedOn, Target, called, callee_target, edge, is_linkable,
-};
+use super::edge::{About, Calls, Edge, HandedOn, Later, ParamUse, PassedOn, Target};
+use super::target::{called, callee_target, edge, is_linkable};
 use crate::access::{Accesses, Usage};
 use crate::catalog::When;
 use crate::given::given_before;

@@ -1,8 +1,8 @@
 //! Functions that a framework calls because of the property that they are: a visitor, a table of resolvers, a plug-in, the
 //! one listener of an event.
 
+use super::edge::{Calls, Edge, Later, Target};
 use super::frameworks::{first_parameter_agrees, framework_edge, value_target};
-use super::{Calls, Edge, Later, Target};
 use crate::catalog::{CallRow, PropertyRow, When};
 use crate::glob;
 use crate::index::{FuncId, NodeId};

@@ -1,5 +1,6 @@
 //! From sheets to a catalog: types are declared, their ancestors joined, rows sorted by what they are found by.
 
+use super::pattern::expand;
 use super::{
     CallRow, Catalog, DecoratorRow, DirectiveRow, ExportRow, HandlerRow, HookRow, LibraryId, ModelId,
     ModelType, NeedId, Phase, PropertyRow, Receiver, Sheet, SignatureRow, UncalledRow,
@@ -450,17 +451,4 @@ fn last_name(path: &str) -> String {
         name.push_str(letters.as_str());
     }
     name
-}
-
-/// Expands `a.{b,c}#d` into its alternatives. Unbalanced braces stand for themselves.
-#[must_use]
-pub fn expand(pattern: &str) -> Vec<String> {
-    let Some((head, rest)) = pattern.split_once('{') else { return vec![pattern.to_owned()] };
-    let Some((choices, tail)) = rest.split_once('}') else { return vec![pattern.to_owned()] };
-    let tails = expand(tail);
-    let mut out = Vec::new();
-    for choice in choices.split(',') {
-        out.extend(tails.iter().map(|tail| [head, choice, tail].concat()));
-    }
-    out
 }

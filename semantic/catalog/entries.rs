@@ -1,8 +1,9 @@
 //! Rows by which functions are known to be entry points without being handed to anything: decorators, directives, exports,
 //! properties, annotations, names of parameters, hooks.
 
-use super::rows::{Returned, When};
-use super::{LibraryId, NeedId, expand};
+use super::callback::{Returned, When};
+use super::ids::{LibraryId, NeedId};
+use super::pattern::expand;
 use crate::glob;
 use rustc_hash::FxHashMap;
 use serde::Deserialize;

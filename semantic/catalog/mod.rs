@@ -4,59 +4,28 @@
 //! of a type; `*#forEach` is a method of anything whose type is unknown. `X()` in a path is what calling or constructing
 //! `X` gives. Braces abbreviate: `app.Router#{get,post}`.
 
+mod callback;
 mod compile;
 mod entries;
+mod ids;
+mod pattern;
 mod rows;
 
-use crate::bounds::{self, OutOfBounds};
+use crate::bounds::{Bounds, Limits};
 use crate::glob;
-use crate::handle::ReleasePatterns;
+use crate::handle::patterns::ReleasePatterns;
 use crate::rate::{Life, Rate};
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-pub use compile::{CatalogError, expand};
+pub use callback::{Returned, When};
+pub use compile::CatalogError;
 pub use entries::*;
+pub use ids::{LibraryId, ModelId, NeedId};
+pub use pattern::expand;
 pub use rows::*;
-
-/// A type of the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(into = "u16", try_from = "u16")]
-pub struct ModelId(u16);
-
-/// A sheet of the catalog.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
-#[serde(into = "u16", try_from = "u16")]
-pub struct LibraryId(u16);
-
-/// The packages that a row asks for.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(into = "u16", try_from = "u16")]
-pub struct NeedId(u16);
-
-/// What is read back is compared with the number of rows.
-macro_rules! stored_id {
-    ($($name:ident within $check:expr),*) => {$(
-        impl From<$name> for u16 {
-            fn from(id: $name) -> Self {
-                id.0
-            }
-        }
-
-        impl TryFrom<u16> for $name {
-            type Error = OutOfBounds;
-
-            fn try_from(raw: u16) -> Result<Self, OutOfBounds> {
-                $check(raw.into()).map(|_| Self(raw))
-            }
-        }
-    )*};
-}
-
-stored_id!(ModelId within bounds::model, LibraryId within bounds::library, NeedId within bounds::need);
 
 /// A compiled type.
 #[derive(Debug)]
@@ -190,9 +159,17 @@ pub struct Catalog {
     patterns: Mutex<FxHashMap<&'static str, Arc<ReleasePatterns>>>,
 }
 
+impl Bounds {
+    /// With those of the catalog, and of a file of so many bytes.
+    #[must_use]
+    pub fn of_file(self, catalog: &Catalog, bytes: u32) -> Limits {
+        self.with(catalog.lengths(), bytes)
+    }
+}
+
 impl Catalog {
     /// How many types, sheets and lists of packages there are.
-    pub(crate) fn lengths(&self) -> [u32; 3] {
+    fn lengths(&self) -> [u32; 3] {
         let of = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         [of(self.types.len()), of(self.libraries.len()), of(self.needs.len())]
     }

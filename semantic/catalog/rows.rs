@@ -1,10 +1,11 @@
 //! What a sheet of rows says, as it is written in TOML.
 
-use super::LibraryId;
+use super::callback::{Returned, When};
 use super::entries::{
     AliasRow, DecoratorRow, DirectiveRow, DisposableRow, ElementRow, EndingRow, ExportRow, HandlerRow,
     HookRow, ObjectRow, PropertyRow, SignatureRow, UncalledRow,
 };
+use super::ids::LibraryId;
 use crate::rate::{Life, Rate};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -600,19 +601,6 @@ pub struct CallbackRow {
     pub acks: Option<AckRow>,
 }
 
-/// What becomes of what a function returns that somebody else runs for one thing after the other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Returned {
-    /// Nobody says.
-    #[default]
-    Unknown,
-    /// The next one comes when it has settled.
-    Awaited,
-    /// Nothing: the next one comes as soon as it likes.
-    Ignored,
-}
-
 /// Messages of which so many are handed out as nobody has said that they are done.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -659,18 +647,6 @@ pub enum Position {
     Third,
     /// The last.
     Last,
-}
-
-/// When a callback runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum When {
-    /// Now, once for each element: the caller's rate, in a loop.
-    Each,
-    /// Now or later, at most once for each call: the caller's rate.
-    Caller,
-    /// At this rate, whoever calls.
-    At(Rate),
 }
 
 /// What a call acquires.

@@ -1,6 +1,6 @@
 //! Entries that are collections themselves: what is made where there was none, and what is taken and replaced by an empty one.
 
-use super::{CollectionOp, Op};
+use super::op::{CollectionOp, Op};
 use crate::access::{Access, Accesses, Usage};
 use crate::index::NodeId;
 use crate::model::Model;

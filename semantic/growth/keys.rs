@@ -1,6 +1,6 @@
 //! Under which keys collections grow: of which there are few, and where they come from.
 
-use super::CollectionOp;
+use super::op::CollectionOp;
 use crate::index::NodeId;
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};

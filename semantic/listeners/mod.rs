@@ -2,9 +2,11 @@
 
 mod bound;
 mod event;
+pub(crate) mod registration;
 
 pub use bound::removals;
 pub use event::{handed_list, is_event_method};
+pub use registration::{Registration, Removal};
 
 use crate::catalog::EmitterRow;
 use crate::identity::{Identity, identity};
@@ -14,50 +16,6 @@ use crate::place::{Place, Root};
 use crate::tables::BindingKind;
 use crate::tree::Kind;
 use std::rc::Rc;
-
-/// A listener is added.
-#[derive(Clone, Debug)]
-pub struct Registration {
-    /// The call.
-    pub call: NodeId,
-    /// The expression it is added to; for global calls (`addEventListener('x', f)`) the call itself.
-    pub target: NodeId,
-    /// The target's place.
-    pub place: Place,
-    /// The event, if it is constant.
-    pub event: Identity,
-    /// The listener's expression.
-    pub listener: NodeId,
-    /// The family of the target, if its type is known or its method names leave no doubt.
-    pub family: Option<usize>,
-    /// The type of the target is known, not guessed from the method's name.
-    pub proved: bool,
-    /// It is added for a single event.
-    pub once: bool,
-    /// The options argument, if there is one.
-    pub options: Option<NodeId>,
-    /// The function it is added in.
-    pub func: FuncId,
-}
-
-/// A listener is removed.
-#[derive(Clone, Debug)]
-pub struct Removal {
-    /// The call.
-    pub call: NodeId,
-    /// The expression it is removed from.
-    pub target: NodeId,
-    /// The target's place.
-    pub place: Place,
-    /// The event; none: all events.
-    pub event: Option<Identity>,
-    /// The listener; none: all listeners of the event.
-    pub listener: Option<NodeId>,
-    /// The capture flag or options.
-    pub options: Option<NodeId>,
-    /// The function it is removed in.
-    pub func: FuncId,
-}
 
 impl Removal {
     /// What a call, in a function, takes away of what it names one by one.

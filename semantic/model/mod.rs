@@ -11,9 +11,7 @@ mod rows;
 mod types;
 
 use crate::catalog::{CallRow, CallbackRow, Catalog, ExportRow, ModelId};
-use crate::flow::Flow;
-use crate::guard;
-use crate::identity::Given;
+use crate::flow::graph::Flow;
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use crate::names::NameSet;
 use crate::place::{Place, Root, Step};
@@ -67,8 +65,16 @@ pub enum Base {
 /// What rows say of a callback: the rows, and their parts about it.
 pub type CallbackRows<'a> = Rc<[(&'a CallRow, &'a CallbackRow)]>;
 
+/// What a place is given.
+pub(crate) struct Given {
+    /// The places whose values it is given.
+    pub(crate) named: Box<[Place]>,
+    /// It is given something, and all of it is made there.
+    pub(crate) is_made: bool,
+}
+
 /// The branches of a block that leave it, with the flag that each tests.
-type Leaving = Rc<[(NodeId, Place)]>;
+pub(crate) type Leaving = Rc<[(NodeId, Place)]>;
 
 /// A file with its catalog, and the memory of what was asked.
 pub struct Model<'a> {
@@ -114,9 +120,9 @@ pub struct Model<'a> {
     assignments: OnceCell<FxHashMap<Place, Vec<NodeId>>>,
     /// [`Model::fields_given`] of each place: each listener on a parameter asks.
     fields_given: OnceCell<FxHashMap<Place, Vec<Place>>>,
-    leaving: RefCell<NodeMemo<Leaving>>,
-    no_leaving: Leaving,
-    guards: RefCell<NodeMemo<Option<Place>>>,
+    pub(crate) leaving: RefCell<NodeMemo<Leaving>>,
+    pub(crate) no_leaving: Leaving,
+    pub(crate) guards: RefCell<NodeMemo<Option<Place>>>,
     throwing: RefCell<FxHashMap<NodeId, bool>>,
     lone_names: OnceCell<FxHashSet<BindingId>>,
     indentations: OnceCell<Vec<(usize, usize)>>,
@@ -624,27 +630,6 @@ impl<'a> Model<'a> {
             index
         });
         index.get(place).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The statements of a block that leave the function if a flag is set, in source order, with the flag.
-    pub(crate) fn leaving_statements(&self, block: NodeId) -> Rc<[(NodeId, Place)]> {
-        if let Some(known) = self.leaving.borrow().get(block) {
-            return Rc::clone(known);
-        }
-        let found = guard::leaving_statements(self, block);
-        let found = if found.is_empty() { Rc::clone(&self.no_leaving) } else { found.into() };
-        self.leaving.borrow_mut().put(&self.file.tree, block, Rc::clone(&found));
-        found
-    }
-
-    /// [`crate::guard::once_guard`] of a block.
-    pub(crate) fn guard_around(&self, block: NodeId) -> Option<Place> {
-        if let Some(known) = self.guards.borrow().get(block) {
-            return known.clone();
-        }
-        let found = guard::once_guard(self, block);
-        self.guards.borrow_mut().put(&self.file.tree, block, found.clone());
-        found
     }
 
     /// Whether a block ends by throwing.

@@ -4,17 +4,13 @@ use super::{Place, Root, Step};
 use crate::index::{FuncId, NameId, NodeId};
 use crate::tables::{ClassKind, FunctionKind, Imported, Lowered};
 use crate::tree::flag::GETTER;
-use crate::tree::{Kind, LogicalOp, NodeMemo};
+use crate::tree::{Kind, LogicalOp};
 use rustc_hash::FxHashSet;
-use std::cell::RefCell;
 
 /// Constants that name constants that name constants…
 const MAX_ALIASES: u32 = 12;
 /// Names of the global object.
 const GLOBAL_OBJECTS: &[&str] = &["globalThis", "window", "global", "self", "top", "root", "GLOBAL"];
-
-/// The places of expressions that were asked for before: every rule asks for the same ones again.
-pub(crate) type PlaceMemo = RefCell<NodeMemo<Place>>;
 
 /// Whether [`Lowered::try_place`] looks at expressions of a kind at all.
 #[inline]

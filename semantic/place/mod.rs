@@ -8,11 +8,15 @@ mod path;
 mod shown;
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId};
+use crate::tree::NodeMemo;
 use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
 
-pub(crate) use expressions::PlaceMemo;
 use path::MAX_PATH;
-pub use path::Path;
+pub use path::{Path, Step};
+
+/// The places of expressions that were asked for before: every rule asks for the same ones again.
+pub(crate) type PlaceMemo = RefCell<NodeMemo<Place>>;
 
 /// Where an access path starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,26 +37,6 @@ pub enum Root {
     Global(NameId),
     /// The value of one expression: a call, an allocation, anything that has no name.
     Value(NodeId),
-}
-
-/// One step of an access path.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Step {
-    /// `.name`
-    Field(NameId),
-    /// Any element of a collection: `x[k]`, `x.get(k)`, the variable of `for (… of x)`.
-    Element,
-}
-
-impl Step {
-    /// A number of its own for each step.
-    #[inline]
-    fn raw(self) -> u32 {
-        match self {
-            Self::Field(name) => name.raw(),
-            Self::Element => u32::MAX,
-        }
-    }
 }
 
 /// An access path.

@@ -1,9 +1,29 @@
 //! The steps of a place.
 
-use super::Step;
+use crate::index::NameId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use smallvec::SmallVec;
 use std::hash::{Hash, Hasher};
+
+/// One step of an access path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Step {
+    /// `.name`
+    Field(NameId),
+    /// Any element of a collection: `x[k]`, `x.get(k)`, the variable of `for (… of x)`.
+    Element,
+}
+
+impl Step {
+    /// A number of its own for each step.
+    #[inline]
+    pub(super) fn raw(self) -> u32 {
+        match self {
+            Self::Field(name) => name.raw(),
+            Self::Element => u32::MAX,
+        }
+    }
+}
 
 /// Longer paths are cut: the expression at that depth becomes a root of its own.
 pub(super) const MAX_PATH: usize = 5;

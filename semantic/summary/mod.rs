@@ -11,6 +11,7 @@ use crate::bounds::Bounds;
 use crate::calls::{self, Calls, Target};
 use crate::catalog::{ModelId, When};
 use crate::completes;
+use crate::exact::exact;
 use crate::growth::{self, CollectionOp, Op};
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId, TypeId};
 use crate::lent;
@@ -83,17 +84,6 @@ pub fn summarise(
         few: exact(few),
         names: map.names.into_texts(),
     }
-}
-
-/// Rows in as much room as they need: they stay until the link. They are copied, since allocators leave what shrinks by less
-/// than half where it is.
-pub(crate) fn exact<T>(rows: Vec<T>) -> Box<[T]> {
-    if rows.len() == rows.capacity() {
-        return rows.into();
-    }
-    let mut out = Vec::with_capacity(rows.len());
-    out.extend(rows);
-    out.into()
 }
 
 impl Summary {

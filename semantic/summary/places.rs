@@ -1,6 +1,6 @@
 //! The access paths of a summary: most have no step or one, and there are more of them than of anything else.
 
-use super::exact;
+use crate::exact::exact;
 use crate::index::PlaceId;
 use crate::place::{Path, Place, Root, Step};
 use serde::{Deserialize, Serialize};

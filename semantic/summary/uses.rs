@@ -1,7 +1,8 @@
 //! What a file does to its places, in a third of the room: most is never asked for, and nothing twice.
 
-use super::{UseRow, What, exact};
+use super::{UseRow, What};
 use crate::bounds::{self, Limits};
+use crate::exact::exact;
 use crate::index::{FuncId, PlaceId};
 use crate::tree::Span;
 use serde::de::Error;

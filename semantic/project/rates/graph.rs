@@ -160,6 +160,9 @@ fn method_called(project: &Project<'_>, file: FileId, target: TargetRow) -> Opti
     }
 }
 
+/// What the names of files have in them that frameworks send to browsers and never run on a server: `router.client.ts`.
+const FOR_BROWSERS: &str = ".client.";
+
 impl Graph {
     pub(super) fn build(project: &Project<'_>) -> Self {
         let (mut offsets, mut classes, mut count) = (Vec::new(), Vec::new(), 0_u32);
@@ -258,8 +261,8 @@ impl Graph {
     fn add_calls(&mut self, project: &Project<'_>, id: FileId, targets: &Targets) {
         let summary = project.summary(id);
         let is_cold = summary.role == Role::Test;
-        // `router.client.ts`: nobody asks a page for anything.
-        let in_browsers = project.files[id.index()].path.contains(".client.");
+        // Nobody asks a page for anything.
+        let in_browsers = project.files[id.index()].path.contains(FOR_BROWSERS);
         let first = self.func(id, FuncId::MODULE).0 as usize;
         let functions = first..first + summary.functions.len();
         self.cold[functions.clone()].fill(is_cold);
