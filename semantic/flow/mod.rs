@@ -112,6 +112,7 @@ mod tests {
     use super::*;
     use crate::catalog::Catalog;
     use crate::syntax::{self, Language};
+    use rustc_hash::FxHashSet;
 
     /// Where `f` can be left after `acquire()` without passing `release()`.
     fn escape(body: &str) -> Option<Exit> {
