@@ -75,6 +75,8 @@ pub struct GrowthClaim {
     pub weakly: bool,
     /// An entry is no more than a flag or a number that the code writes out: some 70 bytes with its key.
     pub is_flag: bool,
+    /// Its owner counts what is put in: the key is a number of the owner's that goes up.
+    pub is_numbered: bool,
 }
 
 /// Releases of a collection that leave what one site adds.

@@ -38,6 +38,24 @@ pub(super) fn evidence(
     .or_else(|| promise_per_call(model, registration))
 }
 
+/// Whether a listener tells whoever called the function around it that all went well, `callback(null, answer)`, and stays:
+/// each call waits for an answer of its own, so this is no part of a start. How long the target lives it does not say.
+pub(super) fn answers_caller(model: &Model<'_>, registration: &Registration) -> bool {
+    let (file, tree) = (model.file, &model.file.tree);
+    let listener = model.function_of(registration.listener).filter(|_| !registration.once);
+    let is_callers = |callee: NodeId| {
+        let row = file.binding_of(callee).map(|binding| file.binding(binding));
+        row.is_some_and(|row| row.kind == BindingKind::Param && file.is_within(registration.func, row.func))
+    };
+    let is_answer = |call: NodeId| {
+        tree.kind(call) == Kind::Call
+            && tree.callee(call).is_some_and(is_callers)
+            && tree.args(call).count() > 1
+            && tree.args(call).next().is_some_and(|arg| model.is_nothing(arg))
+    };
+    listener.is_some_and(|listener| tree.subtree(file.function(listener).node).any(is_answer))
+}
+
 /// The loop around a registration that goes on for as long as its owner wants, each turn with the same target: a worker
 /// that waits for the next job, or for the next poll.
 pub(super) fn endless_loop(model: &Model<'_>, registration: &Registration) -> Option<NodeId> {
@@ -248,13 +266,18 @@ fn promise_per_call(model: &Model<'_>, registration: &Registration) -> Option<No
     Some(Note { role: Role::Repeats, message, span })
 }
 
-/// Whether a function is a method of an object that another makes and gives away, and a variable what that was handed:
-/// `(bus) => ({ next: () => … })`.
+/// Whether a function is a method of an object that another makes and gives away, or what such methods call, and a variable
+/// what that was handed: `(bus) => ({ next: () => … })`.
 fn is_handed_to_maker(model: &Model<'_>, variable: BindingId, method: FuncId) -> bool {
     let (file, tree) = (model.file, &model.file.tree);
     let row = file.binding(variable);
-    let part = tree.parent(file.function(method).node);
-    let is_method = part.is_some_and(|part| matches!(tree.kind(part), Kind::Property | Kind::Method));
+    let is_part = |func: FuncId| {
+        let part = tree.parent(file.function(func).node);
+        part.is_some_and(|part| matches!(tree.kind(part), Kind::Property | Kind::Method))
+    };
+    let is_called_by_part =
+        || model.calls_of(method).iter().any(|&call| file.enclosing(tree.func(call)).any(is_part));
+    let is_method = is_part(method) || model.handed(method).is_empty() && is_called_by_part();
     row.kind == BindingKind::Param
         && row.values.is_empty()
         && row.opaque_writes == 0

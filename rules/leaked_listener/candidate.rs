@@ -87,6 +87,7 @@ pub(super) fn claim(
         class: class.map(|class| (class, file.end_method(class).map(|(name, _)| name.to_owned()))),
         is_forgotten: forgotten.is_some(),
         is_listed,
+        is_per_call: again::answers_caller(model, registration),
         again: again::evidence(file, registration, turn).or(forgotten).or(loser),
         is_endless: turn.is_some(),
         is_making: origin::is_initializer(model, registration.func),

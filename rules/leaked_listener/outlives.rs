@@ -52,6 +52,7 @@ impl Heard<'_, '_, '_> {
             || body.is_endless
             || body.is_making
             || body.is_forgotten
+            || body.is_per_call
             || body.origin == Origin::Borrowed
             || body.origin == Origin::Passed && body.signal == Some(SignalUse::Operation)
             || self.is_of_component()
@@ -73,6 +74,7 @@ impl Heard<'_, '_, '_> {
             || body.restarts
             || body.is_endless
             || body.is_forgotten
+            || body.is_per_call
             || body.is_listed
         {
             return false;

@@ -24,7 +24,7 @@ pub(super) fn forgotten(file: &FileView<'_, '_>, registration: &Registration) ->
     told.map(|(_, removal)| note(file, removal)).or_else(|| taken_out(file, registration))
 }
 
-/// Where the owner is taken out of the target again: `this.map.removeLayer(this)`.
+/// Where the owner is taken out of the target again, or what it put in there: `this.map.removeLayer(this)`.
 fn taken_out(file: &FileView<'_, '_>, registration: &Registration) -> Option<Note> {
     let model = file.model;
     let tree = &model.file.tree;
@@ -38,13 +38,18 @@ fn taken_out(file: &FileView<'_, '_>, registration: &Registration) -> Option<Not
     }
     let call = file.accesses.of(&registration.place).find_map(|access| match access.usage {
         Usage::Method { name, call } => {
-            let takes = takes_out(tree.text(name)) && tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
+            let is_whole = tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
+            // Who is told what to take out goes on.
+            let is_told = || model.file.params(access.func).next().is_some();
+            let takes = takes_out(tree.text(name)) && (is_whole || !is_told());
             (takes && is_parting(model, registration.func, access.func)).then_some(call)
         }
         _ => None,
     })?;
     let name = model.file.function_name(tree.func(call)).unwrap_or_default();
-    let message = format!("`{name}` takes its owner out of it, and leaves the listener");
+    let is_whole = tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
+    let what = if is_whole { "its owner" } else { "what its owner put in" };
+    let message = format!("`{name}` takes {what} out of it, and leaves the listener");
     Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(call) })
 }
 

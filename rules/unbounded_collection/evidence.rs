@@ -241,3 +241,33 @@ fn is_made_here(model: &Model<'_>, value: NodeId) -> bool {
         _ => false,
     }
 }
+
+/// `this.streams[this.next++] = stream`: the owner of the table counts what it puts in, so as long as it lives there is always
+/// one more.
+pub(super) fn is_numbered(model: &Model<'_>, op: &CollectionOp) -> bool {
+    let Some(owner) = op.holder.parent() else { return false };
+    op.key.is_some_and(|key| is_counted(model, key, &owner, STEPS))
+}
+
+/// So many names are followed from a key to the number that it is.
+const STEPS: u32 = 4;
+
+/// Whether a value is a field of the owner that is counted up right there, or was given such a number.
+fn is_counted(model: &Model<'_>, value: NodeId, owner: &Place, fuel: u32) -> bool {
+    let tree = &model.file.tree;
+    let is_of_owner = |place: &Place| place.parent().as_ref() == Some(owner);
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    match tree.kind(value) {
+        Kind::Update => tree.first(value).is_some_and(|number| is_of_owner(&model.file.place(number))),
+        Kind::Assign => tree.child(value, 1).is_some_and(|given| is_counted(model, given, owner, fuel)),
+        Kind::Identifier => {
+            model.file.value_of(value).is_some_and(|given| is_counted(model, given, owner, fuel))
+        }
+        Kind::Member => {
+            let place = model.file.place(value);
+            is_of_owner(&place)
+                && model.values(&place).iter().any(|&given| is_counted(model, given, owner, fuel))
+        }
+        _ => false,
+    }
+}

@@ -127,6 +127,7 @@ pub(super) fn is_endless(growth: &GrowthClaim) -> bool {
     let is_keyed = matches!(growth.growth, Growth::Set | Growth::Key | Growth::Add) || !growth.key.is_empty();
     !is_keyed
         || growth.keys != Keys::Open
+        || growth.is_numbered
         || growth.from_client
         || is_open_by_name(growth)
         || last_word(&growth.key).is_some_and(|word| THINGS.contains(&word.as_str()))
@@ -139,7 +140,7 @@ pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
     if growth.beside_methods || is_table(growth) || is_list || growth.is_each || is_telling(growth) {
         return true;
     }
-    if is_open_by_name(growth) {
+    if growth.is_numbered || is_open_by_name(growth) {
         return true;
     }
     let name = growth.shown.to_ascii_lowercase();

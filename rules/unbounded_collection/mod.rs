@@ -135,6 +135,7 @@ impl Rule for UnboundedCollection {
             open: op.key.is_some_and(|key| evidence::is_open(model, key)),
             weakly: is_held_weakly(model, &op.holder),
             is_flag: site::is_flag(model, op),
+            is_numbered: evidence::is_numbered(model, op),
         };
         let at = model.file.tree.span(op.node);
         claims.add(META.id, op.func, at, body);

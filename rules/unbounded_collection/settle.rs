@@ -260,6 +260,7 @@ fn doubts(
                 || growth.sibling.is_some()
                 || growth.waiting
                 || is_passing(growth)
+                || growth.is_numbered
                 || is_unread =>
         {
             doubt.assume();
