@@ -213,7 +213,8 @@ fn is_new_each_time(model: &Model<'_>, place: &Place) -> bool {
 pub(crate) fn compare_listeners(model: &Model<'_>, added: NodeId, removed: NodeId) -> Match {
     let (added, removed) = (identity::identity(model, added), identity::identity(model, removed));
     if holds_no_function(model, &removed) {
-        return Match::Never;
+        // What adds nothing either has nothing to take away.
+        return if added == removed { Match::Must } else { Match::Never };
     }
     match identity::compare(model, &added, &removed) {
         Match::May if is_own(model, &added, &removed) => Match::Must,

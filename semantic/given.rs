@@ -2,7 +2,7 @@
 //! this.a.on(…)` listens to another one in each run, however long `this` lives.
 
 use crate::guard;
-use crate::index::NodeId;
+use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root};
 use crate::tree::{AssignOp, Kind};
@@ -80,6 +80,76 @@ fn leads_to(model: &Model<'_>, value: NodeId, at: NodeId, others: &[NodeId]) -> 
 pub fn parts_given_before(model: &Model<'_>, place: &Place, at: NodeId) -> Vec<NodeId> {
     let whole = |part: &Place| !matches!(part.root, Root::This(_)) || !part.path.is_empty();
     place.prefixes().filter(whole).flat_map(|part| held_before(model, &part, at)).collect()
+}
+
+/// What the variables and fields that a path leads through are given by functions which the code right before a node calls:
+/// `this.start(); this.process.on(…)`. One that may give something else tells nothing.
+#[must_use]
+pub fn parts_given_by_calls(
+    model: &Model<'_>,
+    place: &Place,
+    at: NodeId,
+    makes: impl Fn(NodeId) -> bool,
+) -> bool {
+    let whole = |part: &Place| match part.root {
+        Root::This(_) | Root::Module(_) => !part.path.is_empty(),
+        Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+        _ => false,
+    };
+    place.prefixes().filter(whole).any(|part| {
+        let values = model.values(&part);
+        let givers = values.iter().map(|&value| model.file.tree.func(value));
+        givers.filter(|&func| is_called_before(model, func, at)).any(|func| {
+            let mut given = values.iter().filter(|&&value| model.file.tree.func(value) == func);
+            given.all(|&value| makes(value) && !is_where_none_was(model, &part, value))
+        })
+    })
+}
+
+/// Whether a path is given a value only where it had none: `this.process ??= spawn(…)`, `if (!this.process) …`, and also behind
+/// `if (this.process) return`.
+fn is_where_none_was(model: &Model<'_>, place: &Place, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let assign = tree.parent(value).filter(|&assign| tree.kind(assign) == Kind::Assign);
+    let is_it = |node: NodeId| model.file.place(node) == *place;
+    let asks = |decision: NodeId| {
+        let test = tree.first(decision).filter(|_| tree.kind(decision) == Kind::If);
+        test.is_some_and(|test| tree.subtree(test).any(is_it))
+    };
+    let mut before = model.file.body(tree.func(value)).into_iter().flat_map(|body| tree.subtree(body));
+    assign.is_some_and(|assign| tree.assign_op(assign) != AssignOp::Plain) || before.any(asks)
+}
+
+/// Whether the function of a node calls another before that, in a block around it and as often.
+fn is_called_before(model: &Model<'_>, func: FuncId, at: NodeId) -> bool {
+    let tree = &model.file.tree;
+    func != tree.func(at)
+        && model.calls_of(func).iter().any(|&call| {
+            let block = tree.ancestors(call).find(|&around| tree.kind(around) == Kind::Block);
+            tree.func(call) == tree.func(at)
+                && tree.span(call).end <= tree.span(at).start
+                && block.is_some_and(|block| tree.contains(block, at))
+                && guard::enclosing_loop(model, call) == guard::enclosing_loop(model, at)
+        })
+}
+
+/// Whether an expression gives an object that nobody else has had: `new A()`, `Object.assign(new A(), options)`.
+#[must_use]
+pub fn constructs(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Call => is_assigned_to_new(model, value),
+        _ => false,
+    }
+}
+
+/// `Object.assign(new A(), options)` gives its first argument.
+fn is_assigned_to_new(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let path = tree.callee(call).and_then(|callee| model.api_path(callee));
+    path.as_deref() == Some("Object.assign")
+        && tree.arg(call, 0).is_some_and(|first| matches!(tree.kind(first), Kind::New | Kind::Object))
 }
 
 /// What the function of a node itself assigns to a path.

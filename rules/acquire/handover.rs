@@ -57,7 +57,11 @@ pub(super) fn handovers<'h>(
         !stays && hands_over(file, escape, releases)
     };
     for escape in handle.escapes.iter().filter(keeps) {
-        match handed_abroad(file.model, escape) {
+        let abroad = match *escape {
+            Escape::Argument { call, index } => handed_abroad(file.model, call, index),
+            _ => None,
+        };
+        match abroad {
             Some(to) => later.push(to),
             None => now.push(escape),
         }
@@ -87,8 +91,7 @@ fn is_lent(model: &Model<'_>, escape: &Escape, handle: &Handle, living: &[&Relea
 }
 
 /// The function of another file that is handed the thing, which may do no more than look at it.
-fn handed_abroad(model: &Model<'_>, escape: &Escape) -> Option<(Place, u16)> {
-    let Escape::Argument { call, index } = *escape else { return None };
+pub(super) fn handed_abroad(model: &Model<'_>, call: NodeId, index: usize) -> Option<(Place, u16)> {
     let tree = &model.file.tree;
     let callee = tree.callee(call).filter(|_| tree.kind(call) == Kind::Call)?;
     let calls::Target::Place(place) = calls::callee_target(model, call, callee)? else { return None };

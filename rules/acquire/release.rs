@@ -92,6 +92,7 @@ pub(crate) fn claim_held(
         }
         handed = later.iter().map(|(callee, index)| (claims.names.place(model, callee), *index)).collect();
     }
+    let listed = if releases.is_empty() { lists_handed_on(file, handle, claims) } else { Vec::new() };
     let mut partial = None;
     if let Some(release) = living.first() {
         let Some(gap) = unreleased(&held) else {
@@ -131,10 +132,27 @@ pub(crate) fn claim_held(
         one_each,
         class,
         handed,
+        listed,
         notes,
         fixes,
         what: acquired.what,
     })
+}
+
+/// The functions of other files that are handed a list on which it stands: `disposeAll(this.disposables)`.
+fn lists_handed_on(file: &FileView<'_, '_>, handle: &Handle, claims: &mut Claims<'_>) -> Vec<(Place, u16)> {
+    let model = file.model;
+    let is_on_list = |place: &&Place| place.path.last() == Some(&Step::Element);
+    let lists = handle.places.iter().filter(is_on_list).filter_map(Place::parent);
+    let handed = lists.flat_map(|list| {
+        let uses = file.accesses.of(&list).map(|access| access.usage);
+        let handed = uses.filter_map(|usage| match usage {
+            Usage::Argument { call, index } => super::handover::handed_abroad(model, call, index),
+            _ => None,
+        });
+        handed.collect::<Vec<_>>()
+    });
+    handed.map(|(callee, index)| (claims.names.place(model, &callee), index)).collect()
 }
 
 /// Why nobody needs to look for a release: the language gives it back, or others of the file do under another name.

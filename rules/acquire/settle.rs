@@ -141,6 +141,10 @@ impl Judged<'_, '_, '_> {
         if body.handed.iter().any(|(to, index)| !project.only_looks(file, to, *index, &body.release)) {
             return view.drop(file, claim, || "it is handed to code that may release it".to_owned());
         }
+        if body.listed.iter().any(|(to, index)| !project.only_fills(file, to, *index)) {
+            return view
+                .drop(file, claim, || "its list is handed to code that may release all on it".to_owned());
+        }
         if body.partial.is_none()
             && let Some(of) = released_by_itself(project, file, body)
         {

@@ -51,6 +51,8 @@ pub struct AcquireClaim {
     pub class: Option<(ClassId, Option<String>)>,
     /// Functions of other files that are handed it, and as which argument.
     pub handed: Vec<(Place, u16)>,
+    /// Functions of other files that are handed the list which it stands on.
+    pub listed: Vec<(Place, u16)>,
     /// The rest of the retention path.
     pub notes: Vec<Note>,
     /// Ways to mend it.
@@ -147,6 +149,7 @@ pub struct PlainClaim {
     may_be_released: bool,
     class: Option<(ClassId, Option<Box<str>>)>,
     handed: Box<[(Place, u16)]>,
+    listed: Box<[(Place, u16)]>,
 }
 
 impl From<AcquireClaim> for Obtained {
@@ -185,6 +188,7 @@ impl From<AcquireClaim> for Obtained {
             one_each: _,
             class,
             handed,
+            listed,
             notes: _,
             fixes: _,
         } = claim;
@@ -198,6 +202,7 @@ impl From<AcquireClaim> for Obtained {
             may_be_released,
             class: class.map(|(class, end)| (class, end.map(String::into_boxed_str))),
             handed: handed.into(),
+            listed: listed.into(),
         })
     }
 }
@@ -227,6 +232,7 @@ impl From<&Obtained> for AcquireClaim {
             one_each: None,
             class: plain.class.as_ref().map(|(class, end)| (*class, end.as_deref().map(str::to_owned))),
             handed: plain.handed.to_vec(),
+            listed: plain.listed.to_vec(),
             notes: Vec::new(),
             fixes: Vec::new(),
         }

@@ -6,7 +6,7 @@ use crate::ending;
 use crate::getter::{getter, kept};
 use crate::rule::FileView;
 use outlive_semantic::catalog::{CallRow, Handle, ModelId};
-use outlive_semantic::given::{given_before, parts_given_before};
+use outlive_semantic::given::{constructs, given_before, parts_given_before, parts_given_by_calls};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
@@ -317,15 +317,34 @@ pub(super) fn is_param(model: &Model<'_>, binding: BindingId) -> bool {
 /// `this.xhr = new XMLHttpRequest(); this.xhr.upload.addEventListener(…)`, `socket = io(url); socket.on(…)`: each run
 /// listens to one of its own.
 pub(super) fn is_made_before(model: &Model<'_>, registration: &Registration) -> bool {
-    let makes_before = |at: NodeId| {
-        let given = parts_given_before(model, &registration.place, executed_by(model, at));
-        given.into_iter().any(|value| makes(model, value))
-    };
+    is_made_by(model, &registration.place, registration.call, CALLERS)
+}
+
+/// How far is asked who calls what listens.
+const CALLERS: u32 = 3;
+
+/// Whether what leads to a node gives a path something new, in its function or in each that calls this.
+fn is_made_by(model: &Model<'_>, place: &Place, at: NodeId, fuel: u32) -> bool {
+    let at = executed_by(model, at);
+    let given = parts_given_before(model, place, at);
+    if given.into_iter().any(|value| makes(model, value))
+        || parts_given_by_calls(model, place, at, |value| makes(model, value))
+    {
+        return true;
+    }
     // `this.doc = new Doc(); this.bind()`: the method that listens is only called where there is a new one.
-    let callers = || model.calls_of(registration.func);
-    let is_method = matches!(registration.place.root, Root::This(_));
-    makes_before(registration.call)
-        || is_method && !callers().is_empty() && callers().iter().all(|&call| makes_before(call))
+    let is_shared = match place.root {
+        Root::This(_) => true,
+        Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+        Root::Module(_) => !place.path.is_empty(),
+        _ => false,
+    };
+    let func = model.file.tree.func(at);
+    let calls = model.calls_of(func);
+    let Some(fuel) = fuel.checked_sub(1).filter(|_| is_shared && !calls.is_empty()) else { return false };
+    // Who is handed a function may call it at any time.
+    let is_handed = !matches!(place.root, Root::This(_)) && !model.handed(func).is_empty();
+    !is_handed && calls.iter().all(|&call| is_made_by(model, place, call, fuel))
 }
 
 /// Whether an expression gives something new each time: it constructs, copies or finds it, or calls what says that it does,
@@ -345,6 +364,7 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
             let made = own.and_then(|binding| model.file.sole_value(binding));
             made.is_some_and(|made| tree.kind(made) != Kind::Identifier && makes(model, made))
         }
+        Kind::Call if constructs(model, value) => true,
         Kind::Call => {
             let is_known =
                 model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());
@@ -361,7 +381,7 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
 }
 
 /// How what makes something is called.
-const MAKERS: &[&str] = &["create", "make", "new"];
+const MAKERS: &[&str] = &["create", "make", "new", "spawn"];
 
 /// Whether the name of what is called says that it makes something.
 fn calls_maker(model: &Model<'_>, call: NodeId) -> bool {

@@ -132,13 +132,27 @@ fn is_given(model: &Model<'_>, edge: Edge, params: &[BindingId]) -> bool {
 fn stops(file: &FileView<'_, '_>, func: FuncId, place: &Place, row: &UnreadRow) -> FxHashSet<NodeId> {
     let tree = &file.model.file.tree;
     let mut out = FxHashSet::default();
-    for node in file.accesses.below(place).filter_map(|access| consumed_by(file.model, place, access, row)) {
-        out.insert(node);
-        out.extend(
-            tree.ancestors(node).filter(|&at| tree.kind(at) == Kind::Function && tree.func(at) == func),
-        );
+    for place in names(file, place) {
+        let uses = file.accesses.below(&place);
+        for node in uses.filter_map(|access| consumed_by(file.model, &place, access, row)) {
+            out.insert(node);
+            out.extend(
+                tree.ancestors(node).filter(|&at| tree.kind(at) == Kind::Function && tree.func(at) == func),
+            );
+        }
     }
     out
+}
+
+/// A place, and the variables that begin with what is there: `let stream = response; if (zipped) stream = …`.
+fn names(file: &FileView<'_, '_>, place: &Place) -> Vec<Place> {
+    let tree = &file.model.file.tree;
+    let variables = file.accesses.of(place).filter_map(|access| match access.usage {
+        Usage::Aliased(declared) => tree.first(declared).and_then(|name| tree.binding(name)),
+        _ => None,
+    });
+    let variables = variables.map(|binding| Place::root(Root::Binding(binding)));
+    std::iter::once(place.clone()).chain(variables.filter(|name| name != place)).collect()
 }
 
 /// How a way leaves a body unread, for messages.

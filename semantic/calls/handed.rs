@@ -4,7 +4,7 @@ use super::edge::{About, Calls, Edge, HandedOn, Later, ParamUse, PassedOn, Targe
 use super::target::{called, callee_target, edge, is_linkable};
 use crate::access::{Accesses, Usage};
 use crate::catalog::When;
-use crate::given::given_before;
+use crate::given::{constructs, given_before};
 use crate::index::{BindingId, FuncId, NameId, NodeId};
 use crate::model::{Handed, Model, Ty};
 use crate::place::{Place, Root};
@@ -39,16 +39,34 @@ pub(super) fn passed_on(model: &Model<'_>, call: NodeId, to: &Target, out: &mut 
     }
 }
 
-/// Whether a field was given a new thing right before: `this.view = new View(); register(this.view.contents)`.
+/// Whether a field, or a variable of the file, was given a new thing right before: `this.view = new View();
+/// register(this.view.contents)`, `process = spawn(command); watch(process)`.
 fn is_made_before(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
-    let is_new = |value: NodeId| model.file.tree.kind(value) == Kind::New;
-    matches!(place.root, Root::This(_)) && given_before(model, place, call).into_iter().any(is_new)
+    let is_of_file = match place.root {
+        Root::This(_) => true,
+        // What the module itself is given is there once.
+        Root::Binding(binding) => {
+            let row = model.file.binding(binding);
+            row.func.index() == 0 && row.kind != BindingKind::Param && model.file.tree.func(call).index() != 0
+        }
+        _ => false,
+    };
+    is_of_file && given_before(model, place, call).into_iter().any(|value| is_new(model, value))
+}
+
+/// Whether an expression gives another thing each time: it constructs it, or starts it.
+fn is_new(model: &Model<'_>, value: NodeId) -> bool {
+    let starts = || {
+        let callee = model.file.tree.callee(value).and_then(|callee| model.callee_name(callee));
+        callee.is_some_and(|name| matches!(name, "spawn" | "fork"))
+    };
+    constructs(model, value) || model.file.tree.kind(value) == Kind::Call && starts()
 }
 
 /// Whether a variable holds what the same run has made, for this call: not for several of them in a loop.
 fn is_made_for(model: &Model<'_>, binding: BindingId, call: NodeId) -> bool {
     let tree = &model.file.tree;
-    let value = model.file.sole_value(binding).filter(|&value| tree.kind(value) == Kind::New);
+    let value = model.file.sole_value(binding).filter(|&value| constructs(model, value));
     value.is_some_and(|value| {
         tree.func(value) == tree.func(call)
             && guard::enclosing_loop(model, value) == guard::enclosing_loop(model, call)

@@ -59,6 +59,26 @@ fn is_constant_element(model: &Model<'_>, key: NodeId) -> bool {
     }
 }
 
+/// The texts that a variable runs over, if its list is written out: `for (const key of ['poll', 'retry'])`.
+#[must_use]
+pub fn texts_of<'a>(model: &'a Model<'_>, key: NodeId) -> Vec<&'a str> {
+    let tree = &model.file.tree;
+    let place = model.file.place(key);
+    let Some(list) = place.parent().filter(|_| place.path.last() == Some(&Step::Element)) else {
+        return Vec::new();
+    };
+    let literal = match list.root {
+        Root::Value(value) if list.path.is_empty() => Some(value),
+        _ => match model.values(&list)[..] {
+            [value] => Some(value),
+            _ => None,
+        },
+    };
+    let literal = literal.filter(|&literal| tree.kind(literal) == Kind::Array);
+    let parts = literal.into_iter().flat_map(|literal| tree.children(literal));
+    parts.filter_map(|part| tree.string(part)).collect()
+}
+
 /// What keys are drawn from, where only another file can say whether there are few of them: a table that is gone through,
 /// a type. None if some part of the key comes from elsewhere.
 #[must_use]

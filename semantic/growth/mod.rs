@@ -4,7 +4,7 @@ mod entries;
 mod keys;
 mod op;
 
-pub use keys::{Keys, drawn_from, key_kind, keys};
+pub use keys::{Keys, drawn_from, key_kind, keys, texts_of};
 pub use op::{CollectionOp, Growth, Op};
 
 use crate::access::{Access, Accesses, Usage};

@@ -3,10 +3,12 @@
 use super::Handle;
 use super::patterns::{Release, ReleasePatterns};
 use crate::access::{Access, Accesses, Usage};
+use crate::growth;
 use crate::index::NodeId;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{Kind, Tree};
+use smallvec::SmallVec;
 
 /// Everything in the file that gives the thing back, under any of its names.
 #[must_use]
@@ -19,6 +21,7 @@ pub fn releases(
     let mut out = Vec::new();
     for place in &handle.places {
         releases_of(model, accesses, place, patterns, 3, &mut out);
+        releases_by_key(model, accesses, place, patterns, &mut out);
         for other in other_names(model, accesses, place) {
             releases_of(model, accesses, &other, patterns, 3, &mut out);
         }
@@ -32,6 +35,34 @@ pub fn releases(
     out.sort_by_key(|release| release.node);
     out.dedup();
     out
+}
+
+/// `for (const key of ['poll', 'retry'] as const) clearInterval(this[key])`: fields by their names.
+fn releases_by_key(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    place: &Place,
+    patterns: &ReleasePatterns,
+    out: &mut Vec<Release>,
+) {
+    let (Some(field), Some(any)) = (place.last_field(), place.parent().and_then(|of| of.with(Step::Element)))
+    else {
+        return;
+    };
+    let tree = &model.file.tree;
+    let names_it = |access: &&Access| {
+        let key = tree.child(access.node, 1).filter(|_| tree.kind(access.node) == Kind::Index);
+        let texts = key.map(|key| growth::texts_of(model, key)).unwrap_or_default();
+        texts.contains(&tree.text(field))
+    };
+    let named: SmallVec<[NodeId; 2]> = accesses.of(&any).filter(names_it).map(|access| access.node).collect();
+    if named.is_empty() {
+        return;
+    }
+    let mut found = Vec::new();
+    releases_of(model, accesses, &any, patterns, 3, &mut found);
+    found.retain(|release| named.iter().any(|&access| tree.contains(release.node, access)));
+    out.extend(found.into_iter().map(|release| Release { place: place.clone(), ..release }));
 }
 
 /// The names that code outside of a class has for a field of its instances: `peer.timer` in a helper that is handed the

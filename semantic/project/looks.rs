@@ -8,12 +8,31 @@ use crate::summary::TargetRow;
 
 const FUEL: u32 = 4;
 
+/// Methods of lists that give nothing of what stands on them.
+const FILLERS: &[&str] = &["push", "unshift", "add", "set", "has", "includes", "indexOf"];
+
 impl Project<'_> {
     /// Whether the function that a path of a file names neither keeps an argument, nor returns it, nor calls any of
     /// the methods `ends` on it, and the functions it hands it on to do not either.
     #[must_use]
     pub fn only_looks(&self, file: FileId, to: &Place, arg: u16, ends: &[String]) -> bool {
         self.looks_at(rates::resolve_place(self, file, to), arg, ends, FUEL)
+    }
+
+    /// Whether the function that a path of a file names, and those it hands an argument on to, put things on a list that they
+    /// are handed, or ask how many there are, and get at nothing that stands on it.
+    #[must_use]
+    pub fn only_fills(&self, file: FileId, to: &Place, arg: u16) -> bool {
+        self.fills(rates::resolve_place(self, file, to), arg, FUEL)
+    }
+
+    fn fills(&self, to: Option<Runs>, arg: u16, fuel: u32) -> bool {
+        let (Some(fuel), Some(Runs::Function(of, func))) = (fuel.checked_sub(1), to) else { return false };
+        let Some(look) = self.summary(of).looks.get(&(func, arg)) else { return false };
+        let run = |to: TargetRow| rates::resolve_target(self, of, to);
+        !look.called
+            && look.methods.iter().all(|&name| FILLERS.contains(&self.name(of, name)))
+            && look.forwarded.iter().all(|&(to, arg)| self.fills(run(to), arg, fuel))
     }
 
     fn looks_at(&self, to: Option<Runs>, arg: u16, ends: &[String], fuel: u32) -> bool {

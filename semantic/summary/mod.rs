@@ -169,7 +169,9 @@ impl Builder<'_, '_> {
             .function_ids()
             .map(|func| {
                 let row = file.function(func);
-                let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
+                // A decorator is handed the method, and may have others call it.
+                let private = row.decorators.is_empty()
+                    && row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
                 let at = file.tree.span(row.node);
                 FunctionRow {
                     name: self.map.intern(file.function_name(func).unwrap_or_default()),
