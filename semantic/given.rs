@@ -5,7 +5,7 @@ use crate::guard;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root};
-use crate::tree::{AssignOp, Kind};
+use crate::tree::{AssignOp, Kind, Tree};
 
 /// The values that the variable or field a path starts with is given before a node, in a block around it and by the
 /// same function.
@@ -30,17 +30,19 @@ fn held_before(model: &Model<'_>, holder: &Place, at: NodeId) -> Vec<NodeId> {
         Root::Global(_) if holder.path.is_empty() => assigned_here(model, holder, at),
         _ => model.values(holder).to_vec(),
     };
-    // `this.socket ??= new Socket()` may give nothing.
-    let is_sure = |value: NodeId| {
-        tree.parent(value).is_none_or(|parent| {
-            tree.kind(parent) != Kind::Assign || tree.assign_op(parent) == AssignOp::Plain
-        })
-    };
     let is_before = |value: &NodeId| {
-        is_sure(*value) && tree.func(*value) == tree.func(at) && tree.span(*value).end <= tree.span(at).start
+        !may_give_nothing(tree, *value)
+            && tree.func(*value) == tree.func(at)
+            && tree.span(*value).end <= tree.span(at).start
     };
     let before: Vec<NodeId> = values.into_iter().filter(is_before).collect();
     before.iter().copied().filter(|&value| leads_to(model, value, at, &before)).collect()
+}
+
+/// `this.socket ??= new Socket()` may give nothing.
+fn may_give_nothing(tree: &Tree, value: NodeId) -> bool {
+    tree.parent(value)
+        .is_some_and(|parent| tree.kind(parent) == Kind::Assign && tree.assign_op(parent) != AssignOp::Plain)
 }
 
 /// So many branches around a value are looked at.
@@ -91,12 +93,7 @@ pub fn parts_given_by_calls(
     at: NodeId,
     makes: impl Fn(NodeId) -> bool,
 ) -> bool {
-    let whole = |part: &Place| match part.root {
-        Root::This(_) | Root::Module(_) => !part.path.is_empty(),
-        Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
-        _ => false,
-    };
-    place.prefixes().filter(whole).any(|part| {
+    place.prefixes().filter(|part| is_shared(model, part)).any(|part| {
         let values = model.values(&part);
         let givers = values.iter().map(|&value| model.file.tree.func(value));
         givers.filter(|&func| is_called_before(model, func, at)).any(|func| {
@@ -106,18 +103,27 @@ pub fn parts_given_by_calls(
     })
 }
 
+/// Whether other functions of the file may give a path its value: a field, or a variable of the module.
+#[must_use]
+pub fn is_shared(model: &Model<'_>, place: &Place) -> bool {
+    match place.root {
+        Root::This(_) | Root::Module(_) => !place.path.is_empty(),
+        Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
+        _ => false,
+    }
+}
+
 /// Whether a path is given a value only where it had none: `this.process ??= spawn(…)`, `if (!this.process) …`, and also behind
 /// `if (this.process) return`.
 fn is_where_none_was(model: &Model<'_>, place: &Place, value: NodeId) -> bool {
     let tree = &model.file.tree;
-    let assign = tree.parent(value).filter(|&assign| tree.kind(assign) == Kind::Assign);
     let is_it = |node: NodeId| model.file.place(node) == *place;
     let asks = |decision: NodeId| {
         let test = tree.first(decision).filter(|_| tree.kind(decision) == Kind::If);
         test.is_some_and(|test| tree.subtree(test).any(is_it))
     };
     let mut before = model.file.body(tree.func(value)).into_iter().flat_map(|body| tree.subtree(body));
-    assign.is_some_and(|assign| tree.assign_op(assign) != AssignOp::Plain) || before.any(asks)
+    may_give_nothing(tree, value) || before.any(asks)
 }
 
 /// Whether the function of a node calls another before that, in a block around it and as often.

@@ -99,9 +99,7 @@ fn dead_member(model: &Model<'_>, accesses: &Accesses, func: FuncId, class: Clas
             // A class of another file that extends this one may call it, or one that this one extends.
             let is_inherited =
                 member.is_protected && (is_given_out(model, class) || row.super_class.is_some());
-            // A decorator is handed the method.
-            let is_decorated = !model.file.function(func).decorators.is_empty();
-            let is_for_itself = member.is_private && !is_decorated;
+            let is_for_itself = model.file.is_only_for_its_class(member);
             (is_for_itself && !is_hook && is_class && !is_inherited).then_some(Dead::NoCaller)?
         }
     };

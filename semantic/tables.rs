@@ -377,6 +377,13 @@ impl Lowered {
         self.exports.iter().any(|export| export.target == ExportTarget::Binding(binding))
     }
 
+    /// Whether nothing but its class uses a member: it is private, and no decorator is handed it, which may have others call it.
+    #[must_use]
+    pub fn is_only_for_its_class(&self, member: &Member) -> bool {
+        let is_handed = |func: FuncId| !self.function(func).decorators.is_empty();
+        member.is_private && !member.func.is_some_and(is_handed)
+    }
+
     /// The row of a binding.
     #[must_use]
     #[inline]

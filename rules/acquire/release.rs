@@ -1,7 +1,7 @@
 //! Whether what a call acquired is released, handed on, or left: the claim about it.
 
 use super::acquired::{self, Acquired, release_names};
-use super::handover::{escape_phrase, handovers, shared_place};
+use super::handover::{escape_phrase, handed_abroad, handovers, shared_place};
 use super::paths::{gap, is_using, lost_race};
 use crate::claim::{AcquireClaim, Gap, Note};
 use crate::finding::Role;
@@ -147,7 +147,7 @@ fn lists_handed_on(file: &FileView<'_, '_>, handle: &Handle, claims: &mut Claims
     let handed = lists.flat_map(|list| {
         let uses = file.accesses.of(&list).map(|access| access.usage);
         let handed = uses.filter_map(|usage| match usage {
-            Usage::Argument { call, index } => super::handover::handed_abroad(model, call, index),
+            Usage::Argument { call, index } => handed_abroad(model, call, index),
             _ => None,
         });
         handed.collect::<Vec<_>>()

@@ -277,13 +277,13 @@ fn is_handed_to_maker(model: &Model<'_>, variable: BindingId, method: FuncId) ->
     };
     let is_called_by_part =
         || model.calls_of(method).iter().any(|&call| file.enclosing(tree.func(call)).any(is_part));
-    let is_method = is_part(method) || model.handed(method).is_empty() && is_called_by_part();
+    let is_method = || is_part(method) || model.handed(method).is_empty() && is_called_by_part();
     row.kind == BindingKind::Param
         && row.values.is_empty()
         && row.opaque_writes == 0
         && row.func.index() != 0
         && file.function(method).parent == Some(row.func)
-        && is_method
+        && is_method()
 }
 
 /// Whether it is added by a method beside another that ends what it begins: it may be begun again.

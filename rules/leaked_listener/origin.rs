@@ -6,7 +6,9 @@ use crate::ending;
 use crate::getter::{getter, kept};
 use crate::rule::FileView;
 use outlive_semantic::catalog::{CallRow, Handle, ModelId};
-use outlive_semantic::given::{constructs, given_before, parts_given_before, parts_given_by_calls};
+use outlive_semantic::given::{
+    constructs, given_before, is_shared, parts_given_before, parts_given_by_calls,
+};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::listeners::{self, Registration};
@@ -333,15 +335,11 @@ fn is_made_by(model: &Model<'_>, place: &Place, at: NodeId, fuel: u32) -> bool {
         return true;
     }
     // `this.doc = new Doc(); this.bind()`: the method that listens is only called where there is a new one.
-    let is_shared = match place.root {
-        Root::This(_) => true,
-        Root::Binding(binding) => model.file.binding(binding).func.index() == 0,
-        Root::Module(_) => !place.path.is_empty(),
-        _ => false,
-    };
     let func = model.file.tree.func(at);
     let calls = model.calls_of(func);
-    let Some(fuel) = fuel.checked_sub(1).filter(|_| is_shared && !calls.is_empty()) else { return false };
+    let Some(fuel) = fuel.checked_sub(1).filter(|_| is_shared(model, place) && !calls.is_empty()) else {
+        return false;
+    };
     // Who is handed a function may call it at any time.
     let is_handed = !matches!(place.root, Root::This(_)) && !model.handed(func).is_empty();
     !is_handed && calls.iter().all(|&call| is_made_by(model, place, call, fuel))
@@ -352,7 +350,7 @@ fn is_made_by(model: &Model<'_>, place: &Place, at: NodeId, fuel: u32) -> bool {
 fn makes(model: &Model<'_>, value: NodeId) -> bool {
     let tree = &model.file.tree;
     match tree.kind(value) {
-        Kind::New => true,
+        _ if constructs(model, value) => true,
         Kind::Await => {
             tree.first(value).is_some_and(|call| calls_maker(model, call) || acquires(model, call))
         }
@@ -364,7 +362,6 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
             let made = own.and_then(|binding| model.file.sole_value(binding));
             made.is_some_and(|made| tree.kind(made) != Kind::Identifier && makes(model, made))
         }
-        Kind::Call if constructs(model, value) => true,
         Kind::Call => {
             let is_known =
                 model.model_of(model.ty(value)).is_some_and(|ty| model.catalog.model(ty).life.is_none());

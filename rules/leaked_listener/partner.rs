@@ -36,18 +36,17 @@ fn taken_out(file: &FileView<'_, '_>, registration: &Registration) -> Option<Not
     if has_removal || registration.place.path.is_empty() {
         return None;
     }
-    let call = file.accesses.of(&registration.place).find_map(|access| match access.usage {
+    let (call, is_whole) = file.accesses.of(&registration.place).find_map(|access| match access.usage {
         Usage::Method { name, call } => {
             let is_whole = tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
             // Who is told what to take out goes on.
             let is_told = || model.file.params(access.func).next().is_some();
             let takes = takes_out(tree.text(name)) && (is_whole || !is_told());
-            (takes && is_parting(model, registration.func, access.func)).then_some(call)
+            (takes && is_parting(model, registration.func, access.func)).then_some((call, is_whole))
         }
         _ => None,
     })?;
     let name = model.file.function_name(tree.func(call)).unwrap_or_default();
-    let is_whole = tree.args(call).any(|arg| tree.kind(arg) == Kind::This);
     let what = if is_whole { "its owner" } else { "what its owner put in" };
     let message = format!("`{name}` takes {what} out of it, and leaves the listener");
     Some(Note { role: Role::ReleasedHereOnly, message, span: model.file.site(call) })

@@ -161,7 +161,8 @@ impl Builder<'_, '_> {
     fn functions(&mut self, accesses: &Accesses) -> Vec<FunctionRow> {
         let file = self.model.file;
         let members = file.classes.iter().enumerate().flat_map(|(class, row)| {
-            row.members.iter().filter(|member| member.is_private).map(move |member| (class, member.func))
+            let own = row.members.iter().filter(|member| file.is_only_for_its_class(member));
+            own.map(move |member| (class, member.func))
         });
         let private: FxHashSet<(usize, Option<FuncId>)> = members.collect();
         let asking = calls::asking_where(self.model);
@@ -169,9 +170,7 @@ impl Builder<'_, '_> {
             .function_ids()
             .map(|func| {
                 let row = file.function(func);
-                // A decorator is handed the method, and may have others call it.
-                let private = row.decorators.is_empty()
-                    && row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
+                let private = row.class.is_some_and(|class| private.contains(&(class.index(), Some(func))));
                 let at = file.tree.span(row.node);
                 FunctionRow {
                     name: self.map.intern(file.function_name(func).unwrap_or_default()),
