@@ -642,6 +642,7 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
     });
     let named = named_members(file, object);
     if !uses_this && named.is_empty() {
+        returned_object(file, object, &methods);
         return;
     }
     let class = ClassId::from_index(file.classes.len());
@@ -664,6 +665,45 @@ fn object_owner(file: &mut Lowered, object: NodeId) {
             member.func = Some(func);
         }
         own(file, func, class);
+    }
+}
+
+/// An object literal that a function gives out, by a variable or as it is, is a class as well: `return { add, remove: (key) => … }`.
+/// Who calls the function calls its methods. They see no `this`, so they stay what they are.
+fn returned_object(file: &mut Lowered, object: NodeId, methods: &[(NodeId, NodeId)]) {
+    let tree = &file.tree;
+    let is_given_out = |node: NodeId| {
+        tree.parent(node).is_some_and(|parent| matches!(tree.kind(parent), Kind::Return | Kind::Function))
+    };
+    let (name, binding) = object_name(file, object);
+    let mut uses = binding.into_iter().flat_map(|binding| &file.binding(binding).references);
+    let is_returned = is_given_out(object) || uses.any(|of| is_given_out(file.references[of.index()].node));
+    let is_whole = tree.children(object).all(|prop| tree.kind(prop) == Kind::Property);
+    if !is_returned || !is_whole {
+        return;
+    }
+    let written = methods.iter().filter_map(|&(prop, value)| Some((prop, value, tree.function(value)?)));
+    let named = tree.children(object).filter_map(|prop| {
+        let value = tree.last_child(prop)?;
+        Some((prop, value, named_function(file, value)?))
+    });
+    let members: Vec<Member> = written
+        .chain(named)
+        .filter(|&(prop, ..)| tree.parent(prop) == Some(object))
+        .map(|(prop, value, func)| Member {
+            name: tree.name_id(prop),
+            func: Some(func),
+            value: Some(value),
+            node: prop,
+            is_static: false,
+            is_private: false,
+            is_protected: false,
+            ty: None,
+        })
+        .collect();
+    if !members.is_empty() {
+        let row = empty_class(object, ClassKind::Object, name, binding, tree.func(object));
+        file.classes.push(Class { members, ..row });
     }
 }
 

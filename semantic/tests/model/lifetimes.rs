@@ -48,6 +48,41 @@ fn exports_run_on_every_call_of_others() {
 }
 
 #[test]
+fn methods_of_what_a_function_returns_run_when_they_are_called() {
+    expect(
+        &print::project(&[(
+            "a.js",
+            "const list = (function () { function add(k) {} return { add: add, size: () => 0 } })(); setInterval(function tick() { list.add(1) }, 1000)",
+        )]),
+        "
+            an anonymous function runs once
+            add runs per job
+            size runs on every call (by convention)
+            tick runs per job
+        ",
+    );
+    expect(
+        &print::project(&[
+            (
+                "store.ts",
+                "export function open() { const store = { put(k) { note(k) }, has: (k) => false }; return store } function note(k) {}",
+            ),
+            (
+                "server.ts",
+                "import http from 'http'; import { open } from './store'; const store = open(); http.createServer(function handle(req) { store.put(req.url) })",
+            ),
+        ]),
+        "
+            open runs once
+            put runs per request
+            has runs on every call (by convention)
+            note runs per request
+            handle runs per request
+        ",
+    );
+}
+
+#[test]
 fn a_caller_in_another_file_is_found() {
     expect(
         &print::project(&[
