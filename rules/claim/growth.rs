@@ -53,6 +53,8 @@ pub struct GrowthClaim {
     pub beside_methods: bool,
     /// A constructor puts the instance that it makes into the collection, under what belongs to the instance.
     pub is_each: bool,
+    /// Such instances have a method that ends them.
+    pub each_ends: bool,
     /// What is under the key is looked up and makes room for the new entry.
     pub replaces: bool,
     /// The key is a part of what a client sent.

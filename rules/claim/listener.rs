@@ -68,6 +68,8 @@ pub struct ListenerClaim {
     pub is_listed: bool,
     /// It tells the caller of the function around it that all went well: it belongs to that call.
     pub is_per_call: bool,
+    /// It stands in an effect, or in a hook or composable: each component that uses that has one more.
+    pub is_of_hook: bool,
     /// It stands in a loop that goes on until somebody ends it, and the target is the same in each turn.
     pub is_endless: bool,
     /// It is added by the `initialize` of an object that a function of the project makes a class of.

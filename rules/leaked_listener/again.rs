@@ -5,7 +5,7 @@ use crate::claim::Note;
 use crate::finding::Role;
 use crate::pairing::{compare_events, matches};
 use crate::rule::FileView;
-use crate::slot::is_handed_to_new;
+use crate::slot::{is_effect_callback, is_handed_to_new};
 use outlive_semantic::access::{Usage, usage};
 use outlive_semantic::identity::{Identity, Match};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
@@ -284,6 +284,15 @@ fn is_handed_to_maker(model: &Model<'_>, variable: BindingId, method: FuncId) ->
         && row.func.index() != 0
         && file.function(method).parent == Some(row.func)
         && is_method()
+}
+
+/// Whether a function is a part of an effect, or of what is called like a hook: `useWidth`.
+pub(super) fn is_of_hook(model: &Model<'_>, func: FuncId) -> bool {
+    let is_hook = |func: FuncId| {
+        let rest = model.file.function_name(func).and_then(|name| name.strip_prefix("use"));
+        rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_uppercase()))
+    };
+    model.file.enclosing(func).any(|func| is_hook(func) || is_effect_callback(model, func))
 }
 
 /// Whether it is added by a method beside another that ends what it begins: it may be begun again.

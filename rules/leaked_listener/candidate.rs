@@ -90,6 +90,7 @@ pub(super) fn claim(
         is_per_call: again::answers_caller(model, registration),
         again: again::evidence(file, registration, turn).or(forgotten).or(loser),
         is_endless: turn.is_some(),
+        is_of_hook: again::is_of_hook(model, registration.func),
         is_making: origin::is_initializer(model, registration.func),
         restarts: again::restarts(model, registration),
         notes: removed.notes,

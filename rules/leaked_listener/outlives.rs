@@ -63,6 +63,28 @@ impl Heard<'_, '_, '_> {
             && lifetime::is_startup(self.project, self.file, self.claim.func)
     }
 
+    /// Whether it is most likely a part of what sets the program up: what is listened to was there before the project, and that
+    /// this happens again is taken for granted, since others may call the function. A component comes again, with its
+    /// hooks, and so does an instance that has an end, unless it waits for the end of the process.
+    pub(super) fn is_set_up(&self) -> bool {
+        let body = self.body;
+        let info = self.project.rate(self.file, self.claim.func);
+        let is_guess = info.rate == Some(Rate::Call) && !info.certain && !info.in_loop && !body.in_loop;
+        let is_given = matches!(self.spot.root, SpotRoot::Global(_) | SpotRoot::Package(_));
+        let says_more = body.partial.is_some()
+            || body.again.is_some()
+            || body.signal.is_some()
+            || body.restarts
+            || body.is_endless
+            || body.is_making
+            || body.is_forgotten
+            || body.is_per_call
+            || body.is_of_hook
+            || body.is_listed;
+        let ends = matches!(body.class, Some((_, Some(_)))) && !body.is_last;
+        is_guess && is_given && body.origin == Origin::Named && !says_more && !ends && !self.is_of_component()
+    }
+
     /// Whether what registers may well be there once, for as long as the process: the constructor of a class whose instances
     /// have no end and of which nobody in sight makes several; what is done when the process ends, or when somebody connects
     /// to a server; or an instance that listens to itself.

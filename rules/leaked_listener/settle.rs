@@ -113,7 +113,7 @@ impl Heard<'_, '_, '_> {
             Answer::No if body.partial.is_some() && self.is_met_again() => doubt.assume(),
             Answer::No => return self.drop(|| self.times()),
         }
-        if self.is_part_of_startup() {
+        if self.is_part_of_startup() || self.is_set_up() {
             doubt.unknown();
         }
         if self.may_be_the_only_one() {

@@ -242,10 +242,11 @@ fn is_made_here(model: &Model<'_>, value: NodeId) -> bool {
     }
 }
 
-/// `this.streams[this.next++] = stream`: the owner of the table counts what it puts in, so as long as it lives there is always
-/// one more.
+/// `this.streams[this.next++] = stream`: the owner of the table, or the module, counts what is put in, so as long as the table lives
+/// there is always one more.
 pub(super) fn is_numbered(model: &Model<'_>, op: &CollectionOp) -> bool {
-    let Some(owner) = op.holder.parent() else { return false };
+    // A variable is its own owner.
+    let owner = op.holder.parent().unwrap_or_else(|| op.holder.clone());
     op.key.is_some_and(|key| is_counted(model, key, &owner, STEPS))
 }
 
@@ -255,7 +256,11 @@ const STEPS: u32 = 4;
 /// Whether a value is a field of the owner that is counted up right there, or was given such a number.
 fn is_counted(model: &Model<'_>, value: NodeId, owner: &Place, fuel: u32) -> bool {
     let tree = &model.file.tree;
-    let is_of_owner = |place: &Place| place.parent().as_ref() == Some(owner);
+    let is_of_owner = |place: &Place| {
+        place.parent().as_ref() == Some(owner)
+            || place.path.is_empty()
+                && matches!(place.root, Root::Binding(counter) if model.file.binding(counter).func.index() == 0)
+    };
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     match tree.kind(value) {
         Kind::Update => tree.first(value).is_some_and(|number| is_of_owner(&model.file.place(number))),

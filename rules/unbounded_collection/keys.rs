@@ -133,20 +133,22 @@ pub(super) fn is_endless(growth: &GrowthClaim) -> bool {
         || last_word(&growth.key).is_some_and(|word| THINGS.contains(&word.as_str()))
 }
 
-/// Whether what grows is worth a word although nobody knows how often: it says that it remembers, its keys are open, or
-/// it is a list.
+/// Whether what grows is worth a word although nobody knows how often: the code around shows that it is to lose its entries,
+/// or it says that it remembers. A list that is only pushed to, or keys of which there are many, tell of set-up just as well.
 pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
-    let is_list = growth.growth == Growth::Push || growth.keys == Keys::Fresh;
-    if growth.beside_methods || is_table(growth) || is_list || growth.is_each || is_telling(growth) {
-        return true;
-    }
-    if growth.is_numbered || is_open_by_name(growth) {
-        return true;
-    }
+    let is_shown = growth.beside_methods
+        || growth.is_numbered
+        || growth.each_ends
+        || growth.keys == Keys::Fresh
+        || growth.growth == Growth::Push && growth.on_options
+        || growth.looked_up && is_open_by_name(growth)
+        || is_table(growth)
+        || is_telling(growth);
     let name = growth.shown.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    !matches!(growth.growth, Growth::Append | Growth::Rebuild)
-        && says(&["cache", "memo", "map", "seen", "known", "history", "visited", "session", "client"])
+    is_shown
+        || !matches!(growth.growth, Growth::Append | Growth::Rebuild)
+            && says(&["cache", "memo", "map", "seen", "known", "history", "visited", "session", "client"])
 }
 
 /// Keys of which there are only so many, by what they are called.

@@ -103,6 +103,7 @@ impl Rule for UnboundedCollection {
             .or_else(|| uncancelled::missed(file, op))
             .or_else(|| expired::missed(file, op))
             .or_else(|| uncovered::missed(file, op));
+        let kept = keeps_each(model, op);
         let body = GrowthClaim {
             fixes: mend::fixes(file, op, missed.as_ref()),
             holder,
@@ -124,7 +125,8 @@ impl Rule for UnboundedCollection {
             missed,
             asks_where: calls::asks_where(model, op.node),
             beside_methods: is_beside_methods(file, op, growth),
-            is_each: keeps_each(model, op),
+            is_each: kept.is_some(),
+            each_ends: kept.is_some_and(|class| file.end_method(class).is_some()),
             replaces: replaces(file, op),
             from_client: op.key.is_some_and(|key| is_from_client(model, key)),
             formatter: is_formatter(model, op),

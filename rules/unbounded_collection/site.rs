@@ -6,7 +6,7 @@ use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::catalog::Container;
 use outlive_semantic::growth::{self, CollectionOp, Growth, Op};
-use outlive_semantic::index::{FuncId, NodeId};
+use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
@@ -41,11 +41,11 @@ pub(super) fn replaces(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     gets && around.all(|node| is_plain(&node))
 }
 
-/// `constructor(el) { widgets.set(el, this) }`
-pub(super) fn keeps_each(model: &Model<'_>, op: &CollectionOp) -> bool {
+/// The class whose constructor puts the instance into a collection: `constructor(el) { widgets.set(el, this) }`.
+pub(super) fn keeps_each(model: &Model<'_>, op: &CollectionOp) -> Option<ClassId> {
     let is_self = op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::This);
     let is_outside = !matches!(op.holder.root, Root::This(_) | Root::Receiver(_));
-    is_self && is_outside && model.constructs(op.func).is_some()
+    model.constructs(op.func).filter(|_| is_self && is_outside)
 }
 
 /// Whether a key is a part of what somebody outside sent: of a request, of a parsed message.

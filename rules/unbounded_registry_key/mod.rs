@@ -304,9 +304,9 @@ fn reload(model: &Model<'_>, node: NodeId) -> Option<LocalClaim> {
             .to_owned(),
         help: "read what changes with `fs` and `JSON.parse`, or load it in a worker or child process that ends".to_owned(),
         subject: "require.cache".to_owned(),
+        // Start-up code and what reloads while somebody develops do this on purpose, a few times.
         must_repeat: true,
-        // Start-up code and development servers do this on purpose, a few times.
-        must_be_hot: true,
+        must_serve: true,
         conventions: 1,
         ..LocalClaim::default()
     })
