@@ -118,6 +118,13 @@ fn doubt_end(claims: &mut [Claim]) {
 fn is_found_node(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
     let value = model.file.value_of(node).unwrap_or(node);
+    // Who hands itself to `observe` is an element, and so is what hangs below it.
+    let is_own = |node: NodeId| tree.kind(node) == Kind::This;
+    let is_below =
+        tree.kind(value) == Kind::Member && matches!(tree.name(value), Some("shadowRoot" | "renderRoot"));
+    if is_own(value) || is_below && tree.first(value).is_some_and(is_own) {
+        return true;
+    }
     let is_of_frame = |part: NodeId| matches!(tree.name(part), Some("contentDocument" | "contentWindow"));
     if tree.subtree(value).any(|part| tree.kind(part) == Kind::Member && is_of_frame(part)) {
         return true;

@@ -220,9 +220,20 @@ fn repeated_in<'a>(file: &FileView<'_, 'a>, call: NodeId) -> Option<&'a str> {
     // A registration of a known kind is judged with the others.
     let is_known = file.registration(call).is_some();
     // `hooks.onReset(path, 'remotes')` tells a listener, and adds none.
-    let may_be_function = |arg: NodeId| matches!(tree.kind(arg), Kind::Member | Kind::Identifier);
+    let may_be_function = |arg: NodeId| match tree.kind(arg) {
+        Kind::Member => true,
+        Kind::Identifier => !is_made_here(model, arg),
+        _ => false,
+    };
     let hands_function = tree.args(call).skip(1).any(may_be_function);
     if is_known || !hands_function { None } else { stem(name) }
+}
+
+/// Whether a name stands for what the function around has just made or asked for, and no function: `const coins = Coins.of(tx)`.
+fn is_made_here(model: &Model<'_>, name: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.value_of(name).filter(|&value| tree.func(value) == tree.func(name));
+    value.is_some_and(|value| tree.kind(value) != Kind::Member && model.function_of(value).is_none())
 }
 
 /// A call as it is written, short of what tells variables of one name apart: the same calls look the same.

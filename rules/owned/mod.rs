@@ -293,7 +293,9 @@ fn settle(
     if made.acquired.partial.is_some() && !calls_end() {
         return view.drop(file, claim, || format!("nobody calls `{end}` on any way"));
     }
-    if made.acquired.shown.is_empty() && what.hands_itself_on {
+    // `host.addController(this)`: who is told of it calls its hooks.
+    let is_hook = || project.catalog.telling_ends().any(|name| name == end);
+    if what.hands_itself_on && (made.acquired.shown.is_empty() || is_hook()) {
         return view.drop(file, claim, || "it tells others of itself, who may end it".to_owned());
     }
     let text = |body: &AcquireClaim| words(body, end, &what.what);
