@@ -5,7 +5,7 @@ use crate::handle::patterns::ReleasePatterns;
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
-use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, UnaryOp, flag};
+use crate::tree::{AssignOp, BinaryOp, Kind, LogicalOp, Tree, UnaryOp, flag};
 use smallvec::SmallVec;
 use std::rc::Rc;
 
@@ -307,7 +307,14 @@ fn is_flag(place: &Place) -> bool {
     !place.path.contains(&Step::Element) && !matches!(place.root, Root::Value(_))
 }
 
-/// The flag of a test that passes while the flag is not set: `!x`, `x === null`, `x == undefined`, `!x && y`.
+/// What a comparison compares with `true`.
+fn compared_with_true(tree: &Tree, test: NodeId) -> Option<NodeId> {
+    let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
+    let is_true = |side: NodeId| tree.boolean(side) == Some(true);
+    if is_true(right) { Some(left) } else { is_true(left).then_some(right) }
+}
+
+/// The flag of a test that passes while the flag is not set: `!x`, `x === null`, `x == undefined`, `x !== true`, `!x && y`.
 fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let flag = match tree.kind(test) {
@@ -316,7 +323,7 @@ fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
             let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
             let is_unset = |side: NodeId| {
                 model.is_nothing(side)
-                    || (tree.kind(side) == Kind::Bool && tree.node(side).data == 0)
+                    || tree.boolean(side) == Some(false)
                     || tree.string(side) == Some("undefined")
                     || tree.number(side) == Some(0.0)
             };
@@ -331,6 +338,9 @@ fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
                 if tree.unary_op(subject) == Some(UnaryOp::Typeof) { tree.first(subject)? } else { subject };
             model.file.place(subject)
         }
+        Kind::Binary if tree.binary_op(test) == Some(BinaryOp::NotEqual) => {
+            model.file.place(compared_with_true(tree, test)?)
+        }
         Kind::Logical if tree.logical_op(test) == Some(LogicalOp::And) => {
             return tree.children(test).find_map(|side| falsy_test(model, side));
         }
@@ -339,7 +349,7 @@ fn falsy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
     is_flag(&flag).then_some(flag)
 }
 
-/// The flag of a test that passes while the flag is set: `x`, `x !== null`.
+/// The flag of a test that passes while the flag is set: `x`, `x !== null`, `x === true`.
 fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
     let tree = &model.file.tree;
     let flag = match tree.kind(test) {
@@ -349,10 +359,11 @@ fn truthy_test(model: &Model<'_>, test: NodeId) -> Option<Place> {
         }
         Kind::Binary if tree.binary_op(test) == Some(BinaryOp::NotEqual) => {
             let (left, right) = (tree.first(test)?, tree.child(test, 1)?);
-            if !model.is_nothing(right) {
-                return None;
-            }
-            model.file.place(left)
+            let is_unset = model.is_nothing(right) || tree.boolean(right) == Some(false);
+            model.file.place(is_unset.then_some(left)?)
+        }
+        Kind::Binary if tree.binary_op(test) == Some(BinaryOp::Equal) => {
+            model.file.place(compared_with_true(tree, test)?)
         }
         Kind::Logical if tree.logical_op(test) == Some(LogicalOp::Or) => {
             return tree.children(test).find_map(|side| truthy_test(model, side));

@@ -278,7 +278,9 @@ impl Promises<'_, '_> {
     }
 }
 
-fn is_last_event(event: &Identity) -> bool {
+/// Whether nothing follows an event: `close`, `disconnected`.
+#[must_use]
+pub fn is_last_event(event: &Identity) -> bool {
     matches!(event, Identity::Constant(event) if LAST_EVENTS.contains(&event.as_str()))
 }
 

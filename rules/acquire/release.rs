@@ -10,7 +10,7 @@ use crate::returned::undo;
 use crate::rule::{Claims, FileView};
 use crate::slot::{self, Held};
 use crate::{ending, mend, observed};
-use outlive_semantic::access::{Access, Usage};
+use outlive_semantic::access::{self, Access, Usage};
 use outlive_semantic::handle::{self, Escape, Handle, Release, ReleasePatterns};
 use outlive_semantic::index::{FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
@@ -51,9 +51,13 @@ pub(crate) fn claim_handle(
     Some(AcquireClaim { release: release_names(patterns), undo: acquired::undo(patterns), ..claim })
 }
 
-/// `source.subscribe(take).unsubscribe()`
+/// `source.subscribe(take).unsubscribe()`, `for await (const entry of await opendir(path))`
 fn ends_at_once(model: &Model<'_>, call: NodeId, patterns: &ReleasePatterns) -> bool {
     let tree = &model.file.tree;
+    let value = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Await).unwrap_or(call);
+    if patterns.iterated && matches!(access::usage(model.file, value), Usage::Iterated(_)) {
+        return true;
+    }
     let member = tree.parent(call).filter(|&parent| tree.kind(parent) == Kind::Member);
     let is_called = |member: NodeId| tree.parent(member).is_some_and(|at| tree.callee(at) == Some(member));
     let method = member.filter(|&member| is_called(member)).and_then(|member| tree.name(member));

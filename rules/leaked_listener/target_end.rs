@@ -1,13 +1,16 @@
 //! Whether the target of a listener is ended by code of its file.
 
 use super::origin::is_param;
+use crate::acquire::executed_by;
 use crate::rule::FileView;
 use outlive_semantic::access::Usage;
+use outlive_semantic::given::given_before;
 use outlive_semantic::handle::{self, ReleasePatterns};
 use outlive_semantic::identity::Identity;
 use outlive_semantic::index::{FuncId, NameId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::BindingKind;
 use outlive_semantic::tree::Kind;
@@ -27,6 +30,30 @@ pub(super) fn ends_target(file: &FileView<'_, '_>, registration: &Registration) 
         let mut known = known.borrow_mut();
         let ends = known.entry(place.clone()).or_insert_with(|| ends_of(file, place));
         ends.is_released || ends.by.iter().any(|&func| func != registration.func)
+    })
+}
+
+/// Whether a function gives a variable or field something, listens to that, and is called again when it ends:
+/// `browser = (await start()).browser; browser.on('disconnected', () => launch())`. The next run listens to another one.
+pub(super) fn begins_anew_at_its_end(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let at = executed_by(model, registration.call);
+    if given_before(model, &registration.place, at).is_empty() {
+        return false;
+    }
+    let tree = &model.file.tree;
+    let runs: SmallVec<[FuncId; 4]> =
+        model.file.enclosing(registration.func).filter(|func| func.index() != 0).collect();
+    // It may be handed on: `setTimeout(open, 1000)`.
+    let begins = |node: NodeId| {
+        let is_name = matches!(tree.kind(node), Kind::Identifier | Kind::Member);
+        is_name && model.function_of(node).is_some_and(|named| runs.contains(&named))
+    };
+    let mut others = file.registrations.iter().filter(|other| other.place == registration.place);
+    others.any(|other| {
+        pending::is_last_event(&other.event)
+            && other.func == registration.func
+            && tree.subtree(other.listener).any(begins)
     })
 }
 

@@ -41,9 +41,11 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     if !is_component && !ends.iter().any(|&end| releases_sibling(held, end, slot)) {
         return None;
     }
-    if let Root::This(class) = slot.root
-        && (is_released_by_ref(held, class) || is_released_by_part(held, class, &ends))
-    {
+    let is_released = match slot.root {
+        Root::This(class) => is_released_by_ref(held, slot) || is_released_by_part(held, class, &ends),
+        _ => is_released_by_ref(held, slot),
+    };
+    if is_released {
         return None;
     }
     Some(Gap { one_each, ..Gap::new(format!("when {name}"), None) })
@@ -198,11 +200,15 @@ pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
 const REF_CALLS: u32 = 4;
 
 /// `ref={(element) => this.follow(element)}`: a function that is handed each element is told of none when the component goes.
-fn is_released_by_ref(held: &Held<'_, '_, '_>, class: ClassId) -> bool {
+pub(super) fn is_released_by_ref(held: &Held<'_, '_, '_>, slot: &Place) -> bool {
     let (model, tree) = (held.file.model, &held.file.model.file.tree);
-    let mut refs = tree
-        .subtree(model.file.class(class).node)
-        .filter(|&node| tree.kind(node) == Kind::JsxAttribute && tree.name(node) == Some("ref"));
+    let component = match slot.root {
+        Root::This(class) => Some(model.file.class(class).node),
+        _ => component_of_ref(model, slot).map(|component| model.file.function(component).node),
+    };
+    let within = component.into_iter().flat_map(|component| tree.subtree(component));
+    let mut refs =
+        within.filter(|&node| tree.kind(node) == Kind::JsxAttribute && tree.name(node) == Some("ref"));
     refs.any(|attribute| {
         let told = tree.subtree(attribute).find_map(|value| model.function_of(value));
         told.is_some_and(|func| reaches(model, func, &held.releasing, REF_CALLS))

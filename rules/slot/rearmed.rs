@@ -1,6 +1,7 @@
 //! A handle stored over one that is still armed: who arms the slot again, and whether it was released before.
 
 use super::again::{asks_for, filled_again, filled_twice, hears_again, taken_by_another};
+use super::ends::is_released_by_ref;
 use super::held::{Held, component_of_ref, effect_around};
 use super::reach::{Wanted, callers, reaches};
 use crate::claim::Gap;
@@ -33,7 +34,8 @@ pub(crate) fn released_for_the_next(held: &Held<'_, '_, '_>) -> Option<Gap> {
     }
     let is_before = |release: &&&Release| release.func == func && release.node < held.call;
     let is_kept = matches!(slot.root, Root::This(_)) || component_of_ref(model, slot).is_some();
-    (is_kept && held.releases.iter().all(|release| is_before(&release))).then(|| {
+    let is_for_the_next = is_kept && held.releases.iter().all(|release| is_before(&release));
+    (is_for_the_next && !is_released_by_ref(held, slot)).then(|| {
         let how = "when its owner ends: only the next one clears it";
         Gap { one_each: true, ..Gap::new(how, None) }
     })
