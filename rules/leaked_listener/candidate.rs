@@ -2,7 +2,7 @@
 
 use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_kept, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
-use super::target_end::{begins_anew_at_its_end, ends_target};
+use super::target_end::{begins_anew_at_its_end, begins_beside, ends_target};
 use super::{META, again, ends, given, keyed, once, partner, signal};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
@@ -217,6 +217,8 @@ fn ended_with_target(
         Some("a table remembers to which targets it was added")
     } else if is_what_changed(file.model, registration) {
         Some("each change brings another target")
+    } else if begins_beside(file, registration) {
+        Some("the function lets the target begin, which it does once")
     } else if begins_anew_at_its_end(file, registration) {
         Some("when the target ends, the function runs again and listens to another one")
     } else if is_ended_beside(file, registration) {

@@ -57,6 +57,25 @@ pub(super) fn begins_anew_at_its_end(file: &FileView<'_, '_>, registration: &Reg
     })
 }
 
+/// Whether the function that listens lets its target begin, `server.listen(port)`, which works once: nothing else of the file
+/// closes it to begin anew. Who is handed one may try again, with another port.
+pub(super) fn begins_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
+    let model = file.model;
+    let tree = &model.file.tree;
+    let mut begins = false;
+    for access in file.accesses.of(&registration.place) {
+        let Usage::Method { name, .. } = access.usage else { continue };
+        let is_here = model.file.is_within(access.func, registration.func);
+        match tree.text(name) {
+            "listen" => begins |= access.func == registration.func,
+            "close" if !is_here => return false,
+            _ => {}
+        }
+    }
+    let is_handed = matches!(registration.place.root, Root::Binding(binding) if is_param(model, binding));
+    begins && !is_handed
+}
+
 /// How targets of listeners end: a file may listen to one thousands of times.
 type Ended = RefCell<FxHashMap<Place, Ends>>;
 

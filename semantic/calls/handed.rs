@@ -229,8 +229,10 @@ pub(super) fn param_uses(model: &Model<'_>, accesses: &Accesses, out: &mut Calls
         };
         let Some((func, param)) = param_position(model, binding) else { continue };
         let mut found = ParamUse { func, param, runs: None, forwarded: None, label: String::new() };
+        let mut is_guarded = false;
         match access.usage {
             Usage::Called(call) => {
+                is_guarded = access.func != func && is_once_for_each_run(model, call, func);
                 found.runs = Some(if guard::enclosing_loop(model, call).is_some() {
                     When::Each
                 } else {
@@ -255,11 +257,19 @@ pub(super) fn param_uses(model: &Model<'_>, accesses: &Accesses, out: &mut Calls
             _ => continue,
         }
         // A call inside a nested function runs when that one does; its own edges say when.
-        if access.func != func && found.runs == Some(When::Caller) {
+        if access.func != func && found.runs == Some(When::Caller) && !is_guarded {
             found.runs = nested_run(model, access.func, func);
         }
         out.params.push(found);
     }
+}
+
+/// Whether a variable of a function lets a call in it run once for each run of the function:
+/// `let started = false; server.on('error', (error) => { if (!started) { started = true; done(error); } })`.
+fn is_once_for_each_run(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
+    guard::once_guard(model, call).is_some_and(
+        |flag| matches!(flag.root, Root::Binding(binding) if model.file.binding(binding).func == func),
+    )
 }
 
 /// When a function nested in `outer` runs, if a row says so.
