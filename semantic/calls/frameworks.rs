@@ -5,7 +5,7 @@ use super::directives::is_for_browsers;
 use super::edge::{Calls, Edge, Later, Target};
 use super::injected;
 use super::target::{is_linkable, named_target};
-use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, Phase, Returned, When};
+use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, ObjectRow, Phase, Returned, When};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts::{self, Shown};
@@ -125,7 +125,7 @@ pub(super) fn is_owner(model: &Model<'_>, class: ClassId, of: &[String], library
             .iter()
             .any(|(row, at)| *at == &name[1..] && row.library == library),
         name => match model.catalog.object(name) {
-            Some(has) => row.kind == ClassKind::Object && has_any(model, row.node, has),
+            Some(shape) => row.kind == ClassKind::Object && has_shape(model, row.node, shape),
             // Nothing is said of what it is.
             None if row.super_class.is_none() && row.implements.is_empty() => false,
             None => {
@@ -138,11 +138,14 @@ pub(super) fn is_owner(model: &Model<'_>, class: ClassId, of: &[String], library
     })
 }
 
-/// Whether an object has any of these properties.
-fn has_any(model: &Model<'_>, object: NodeId, names: &[String]) -> bool {
+/// Whether an object has the properties by which a framework tells its own.
+fn has_shape(model: &Model<'_>, object: NodeId, shape: &ObjectRow) -> bool {
     let tree = &model.file.tree;
-    let mut named = tree.children(object).filter_map(|property| tree.name(property));
-    named.any(|name| names.iter().any(|wanted| wanted == name))
+    let has_any = |names: &[String]| {
+        let mut named = tree.children(object).filter_map(|property| tree.name(property));
+        named.any(|name| names.iter().any(|wanted| wanted == name))
+    };
+    has_any(&shape.has) && !has_any(&shape.lacks)
 }
 
 pub(super) fn decorator_edges(model: &Model<'_>, class: ClassId, out: &mut Calls) {

@@ -353,7 +353,7 @@ impl Catalog {
                 let message = format!("nothing tells an object `{}`: name properties in `has`", row.name);
                 return Err(CatalogError { library: sheet.library.clone(), message });
             }
-            self.objects.insert(row.name.clone(), row.has.clone());
+            self.objects.insert(row.name.clone(), row.clone());
         }
         Ok(())
     }

@@ -329,6 +329,9 @@ pub struct ObjectRow {
     pub name: String,
     /// It has any of these properties.
     pub has: Vec<String>,
+    /// And none of these, by which others tell theirs.
+    #[serde(default)]
+    pub lacks: Vec<String>,
 }
 
 /// Methods that look as if a framework called them when an instance ends, and that it never calls.

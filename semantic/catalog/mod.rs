@@ -108,7 +108,7 @@ pub struct Catalog {
     /// Those by which something ends that say so wherever they stand.
     telling_ends: BTreeSet<String>,
     /// By the name of the shape, the properties by which it is told.
-    objects: FxHashMap<String, Vec<String>>,
+    objects: FxHashMap<String, ObjectRow>,
     /// By the method that adds.
     counterparts: FxHashMap<String, CounterpartRow>,
     /// Events that may well never come, of whatever emitter.
@@ -379,10 +379,10 @@ impl Catalog {
         self.telling_ends.iter().map(String::as_str)
     }
 
-    /// The properties any of which tells an object of this shape.
+    /// The properties that tell an object of this shape.
     #[must_use]
-    pub fn object(&self, name: &str) -> Option<&[String]> {
-        self.objects.get(name).map(Vec::as_slice)
+    pub fn object(&self, name: &str) -> Option<&ObjectRow> {
+        self.objects.get(name)
     }
 
     /// What takes away what a method of this name adds.
