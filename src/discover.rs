@@ -432,7 +432,15 @@ fn looks_minified(text: &str) -> bool {
         packed |= line.len() > 10_000 && line.iter().filter(|&&byte| byte == b';').count() > 100;
     }
     let is_code = || text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len();
-    (packed || long * 2 > text.len() && is_code()) && has_many_names(text)
+    (packed || (long * 2 > text.len() || is_broken_up(text)) && is_code()) && has_many_names(text)
+}
+
+/// Squeezed, and then broken into lines by a tool that wants them below a limit: no person's lines are that long on average.
+fn is_broken_up(text: &str) -> bool {
+    const LONG_FILE: usize = 100_000;
+    const LONG_ON_AVERAGE: usize = 300;
+    text.len() > LONG_FILE
+        && memchr::memchr_iter(b'\n', text.as_bytes()).count() < text.len() / LONG_ON_AVERAGE
 }
 
 /// A comment that says what it is, and then a program in lines that hardly end: a library that was squeezed and put aside.
@@ -528,6 +536,20 @@ mod tests {
         for path in ["distance/a.js", "src/distribution.js", "src/index.umd.js", "src/umd.js", "lib/a.js"] {
             assert_eq!(skip_folder(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn squeezed_text_is_told_by_its_lines() {
+        let statement = |n: usize| format!("e.prototype.part{n}=function(t){{return this.{n}(t,i)}};");
+        let lines = |each: usize| {
+            let lines =
+                (0..300).map(|line| (0..each).map(|n| statement(line * each + n)).collect::<String>());
+            lines.collect::<Vec<_>>().join("\n")
+        };
+        let banner = "/*! a library */\n";
+        assert!(looks_minified(&format!("{banner}{}", lines(30))), "whole files in long lines");
+        assert!(looks_minified(&format!("var a;\n{}", lines(12))), "lines broken below a limit");
+        assert!(!looks_minified(&format!("var a;\n{}", lines(2))), "lines that a person may write");
     }
 
     #[test]

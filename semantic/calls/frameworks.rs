@@ -5,7 +5,9 @@ use super::directives::is_for_browsers;
 use super::edge::{Calls, Edge, Later, Target};
 use super::injected;
 use super::target::{is_linkable, named_target};
-use crate::catalog::{CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, ObjectRow, Phase, Returned, When};
+use crate::catalog::{
+    CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, ObjectRow, Phase, Returned, When,
+};
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts::{self, Shown};
