@@ -1,6 +1,7 @@
 //! Claims about work that is done anew each time: how often it is done decides whether it is worth a word.
 
 use crate::claim::{self, ChurnClaim, Claim};
+use crate::doubts;
 use crate::finding::{Doubt, Finding, Fix};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -35,10 +36,10 @@ fn settle(
     if body.needs_loop && !in_loop {
         return view.drop(file, claim, || "too small to matter outside a loop".to_owned());
     }
-    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    let mut doubt = Doubt::of_claim(body.conventions, body.unknowns);
     weigh_heat(info, in_loop, &mut doubt);
     if body.is_slight && !in_loop {
-        doubt.unknown();
+        doubt.unknown("it is slight unless it runs in a loop");
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || {
@@ -49,6 +50,7 @@ fn settle(
         rule: meta.id,
         severity: meta.severity,
         confidence,
+        doubts: doubt.reasons(),
         message: format!("{} {}: {}", body.head, how_often(view, file, claim, info, body.in_loop), body.cost),
         help: body.help.clone(),
         file,
@@ -73,11 +75,13 @@ fn in_order(view: &ProjectView<'_, '_>, file: FileId, fixes: &[Fix]) -> Vec<Fix>
 fn weigh_heat(info: RateInfo, in_loop: bool, doubt: &mut Doubt) {
     match info.rate {
         Some(Rate::Request | Rate::Message) if !info.served => {}
-        Some(Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => doubt.assume(),
-        _ => doubt.unknown(),
+        Some(Rate::Connection | Rate::Subscription | Rate::Job) if in_loop => {
+            doubt.assume("how long the loop is, is unknown");
+        }
+        _ => doubt.unknown(doubts::REPEATS),
     }
     if !info.certain && info.rate.is_some_and(Rate::is_hot) {
-        doubt.assume();
+        doubt.assume(doubts::REPEATS_BY_HABIT);
     }
 }
 

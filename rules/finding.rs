@@ -3,6 +3,7 @@
 use outlive_semantic::project::FileId;
 use outlive_semantic::tree::Span;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 /// How bad it is if the finding is true.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -53,29 +54,70 @@ impl Severity {
     }
 }
 
-/// The doubts of one finding, counted as the doubt table has it.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+/// The doubts of one finding, counted as the doubt table has it, each with its reason: a clause that stands by itself.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Doubt {
     /// Conjuncts that rest on a convention.
-    pub conventions: u8,
+    conventions: u8,
     /// Conjuncts that are unknown, or releases that may match.
-    pub unknowns: u8,
+    unknowns: u8,
+    reasons: SmallVec<[&'static str; 4]>,
 }
 
 impl Doubt {
+    /// What the file of a claim leaves open before the project is asked.
+    #[must_use]
+    pub fn of_claim(conventions: u8, unknowns: u8) -> Self {
+        let mut doubt = Self { conventions, unknowns, reasons: SmallVec::new() };
+        if conventions > 0 {
+            doubt.because("what this does is told by names and habits, not by types");
+        }
+        if unknowns > 0 {
+            doubt.because("the code around leaves open what this is, or how much of it there is");
+        }
+        doubt
+    }
+
     /// Adds a conjunct that rests on a convention.
-    pub fn assume(&mut self) {
-        self.conventions = self.conventions.saturating_add(1);
+    pub fn assume(&mut self, why: &'static str) {
+        self.assume_all(1, why);
+    }
+
+    /// Adds so many conjuncts that rest on one convention.
+    pub fn assume_all(&mut self, conjuncts: u8, why: &'static str) {
+        if conjuncts > 0 {
+            self.conventions = self.conventions.saturating_add(conjuncts);
+            self.because(why);
+        }
     }
 
     /// Adds a conjunct that is unknown.
-    pub fn unknown(&mut self) {
+    pub fn unknown(&mut self, why: &'static str) {
         self.unknowns = self.unknowns.saturating_add(1);
+        self.because(why);
+    }
+
+    fn because(&mut self, why: &'static str) {
+        if !self.reasons.contains(&why) {
+            self.reasons.push(why);
+        }
+    }
+
+    /// Whether less is in doubt than in another finding about the same.
+    #[must_use]
+    pub fn is_less_than(&self, other: &Self) -> bool {
+        (self.unknowns, self.conventions) < (other.unknowns, other.conventions)
+    }
+
+    /// Why the finding is not certain.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<&'static str> {
+        self.reasons.to_vec()
     }
 
     /// The confidence that is left; none means silence.
     #[must_use]
-    pub fn confidence(self) -> Option<Confidence> {
+    pub fn confidence(&self) -> Option<Confidence> {
         match (self.unknowns, self.conventions) {
             (0, 0) => Some(Confidence::High),
             (0, 1) => Some(Confidence::Medium),
@@ -86,7 +128,7 @@ impl Doubt {
 
     /// Why it is too much, in words: "2 unknown, 1 by convention".
     #[must_use]
-    pub fn phrase(self) -> String {
+    pub fn phrase(&self) -> String {
         let parts = [(self.unknowns, "unknown"), (self.conventions, "by convention")];
         let parts =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
@@ -184,6 +226,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
+    /// Why it is not certain, a clause each: none of what is proved.
+    pub doubts: Vec<&'static str>,
     /// One sentence that names the user's own identifiers.
     pub message: String,
     /// What to do here.

@@ -22,6 +22,7 @@ pub use rule::{Category, Meta, Rule};
 mod acquire;
 mod churn;
 mod disposers;
+mod doubts;
 mod ending;
 mod getter;
 mod hoist;

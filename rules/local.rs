@@ -1,6 +1,7 @@
 //! Claims whose message is known when the file is read: what is left to ask is whether the code runs, and how often.
 
 use crate::claim::{self, Body, Claim, LocalClaim, Note};
+use crate::doubts;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
@@ -64,12 +65,12 @@ pub(crate) fn doubt_of(
     claim: &Claim,
     body: &LocalClaim,
 ) -> Option<Doubt> {
-    let mut doubt = Doubt { conventions: body.conventions, unknowns: body.unknowns };
+    let mut doubt = Doubt::of_claim(body.conventions, body.unknowns);
     let Some(majors) = &body.majors else { return Some(doubt) };
     match view.project.runs_with(file, majors) {
         Answer::Yes => {}
-        Answer::Assumed | Answer::Unknown if body.majors_are_likely => doubt.assume(),
-        Answer::Assumed | Answer::Unknown => doubt.unknown(),
+        Answer::Assumed | Answer::Unknown if body.majors_are_likely => doubt.assume(doubts::MAJORS),
+        Answer::Assumed | Answer::Unknown => doubt.unknown(doubts::MAJORS),
         Answer::No => {
             return view
                 .drop(file, claim, || format!("the project asks for other majors of `{}`", majors.of));
@@ -92,23 +93,23 @@ fn settle(
         return view.drop(file, claim, || format!("no request waits for it: it runs {}", info.phrase()));
     }
     if !info.rate.is_some_and(Rate::is_hot) {
-        doubt.conventions = doubt.conventions.saturating_add(body.named);
+        doubt.assume_all(body.named, "only a name says what this is");
     }
     if info.rate.is_none_or(|rate| rate < Rate::Event) {
-        doubt.conventions = doubt.conventions.saturating_add(body.often);
+        doubt.assume_all(body.often, "nothing says that it comes often");
     }
     if body.must_repeat {
         if info.is_once() {
             return view.drop(file, claim, || format!("the function runs {}", info.phrase()));
         }
         match info.rate {
-            None => doubt.unknown(),
+            None => doubt.unknown(doubts::REPEATS),
             // What is sent when a connection begins is sent once on it.
             Some(rate) if (!rate.is_hot() || rate == Rate::Connection) && body.must_be_hot => {
                 return view
                     .drop(file, claim, || format!("nothing drives it: the function runs {}", info.phrase()));
             }
-            Some(_) if !info.certain => doubt.assume(),
+            Some(_) if !info.certain => doubt.assume(doubts::REPEATS_BY_HABIT),
             Some(_) => {}
         }
     }
@@ -123,6 +124,7 @@ fn settle(
         rule: meta.id,
         severity: body.severity.unwrap_or(meta.severity),
         confidence,
+        doubts: doubt.reasons(),
         message: body.message.clone(),
         help: body.help.clone(),
         file,

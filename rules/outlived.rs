@@ -2,6 +2,7 @@
 //! leaves something on it, and how often that code runs.
 
 use crate::claim::{self, Claim, LocalClaim, OutlivedClaim};
+use crate::doubts;
 use crate::finding::{Finding, Retainer, Role};
 use crate::rule::{Claims, Meta, ProjectView};
 use crate::{lifetime, local};
@@ -67,8 +68,8 @@ fn settle(
     }
     match project.outlives(lives, file, claim.func, outlived.in_loop) {
         Answer::Yes => {}
-        Answer::Assumed => doubt.assume(),
-        Answer::Unknown => doubt.unknown(),
+        Answer::Assumed => doubt.assume(doubts::by_habit(project.rate(file, claim.func))),
+        Answer::Unknown => doubt.unknown(doubts::LIFE),
         Answer::No => {
             return view.drop(file, claim, || {
                 let rate = project.rate(file, claim.func).phrase();
@@ -82,7 +83,7 @@ fn settle(
     }
     if outlived.may_be_released && is_released(view, &spot) {
         // It stays until then and no longer.
-        doubt.assume();
+        doubt.assume("something takes entries out of the holder");
     }
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
@@ -97,6 +98,7 @@ fn settle(
         rule: meta.id,
         severity: body.severity.unwrap_or(meta.severity),
         confidence,
+        doubts: doubt.reasons(),
         message: body.message.clone(),
         help: body.help.clone(),
         file,

@@ -314,6 +314,7 @@ impl About<'_> {
             rule,
             severity,
             confidence: Confidence::High,
+            doubts: Vec::new(),
             message,
             help,
             place,

@@ -95,6 +95,9 @@ pub(crate) fn describe_line(
     }
     for finding in findings {
         let _ = writeln!(out, "{} ({}): {}", finding.rule, finding.confidence.word(), finding.message);
+        for doubt in &finding.doubts {
+            let _ = writeln!(out, "  in doubt: {doubt}");
+        }
     }
     for Dropped { rule, reason, seen, .. } in silent {
         let seen =

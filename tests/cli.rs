@@ -76,6 +76,7 @@ fn the_json_object() {
         keys(finding),
         [
             "confidence",
+            "doubts",
             "end",
             "fingerprint",
             "fixes",

@@ -2,6 +2,7 @@
 
 use super::acquired::Text;
 use crate::claim::{AcquireClaim, Body, Claim, LateClaim, Only, Origin, Target};
+use crate::doubts;
 use crate::ending;
 use crate::finding::{Doubt, Finding, Retainer, Role};
 use crate::lifetime;
@@ -65,6 +66,7 @@ pub(crate) fn settle(
         rule: meta.id,
         severity: meta.severity,
         confidence,
+        doubts: doubt.reasons(),
         message: words.message,
         help: words.help,
         file,
@@ -99,8 +101,8 @@ impl Judged<'_, '_, '_> {
         }
         match repeats {
             Answer::Yes => {}
-            Answer::Assumed => doubt.assume(),
-            Answer::Unknown => doubt.unknown(),
+            Answer::Assumed => doubt.assume(doubts::REPEATS_BY_HABIT),
+            Answer::Unknown => doubt.unknown(doubts::REPEATS),
             Answer::No => {
                 return view.drop(file, claim, || {
                     format!("the function runs {}", project.rate(file, claim.func).phrase())
@@ -115,7 +117,7 @@ impl Judged<'_, '_, '_> {
         let Some(target) = &self.body.target else { return Some(()) };
         match target_outlives(self.project, self.file, self.claim, self.body, target) {
             Answer::Yes | Answer::Assumed => {}
-            Answer::Unknown => doubt.unknown(),
+            Answer::Unknown => doubt.unknown(doubts::LIFE),
             Answer::No => {
                 let reason = || format!("`{}` does not outlive it", target.shown);
                 return self.view.drop(self.file, self.claim, reason);
@@ -132,10 +134,10 @@ impl Judged<'_, '_, '_> {
                 return view.drop(file, claim, || "it is released".to_owned());
             }
             if gap.passes || gap.only == Some(Only::Server) {
-                doubt.assume();
+                doubt.assume(if gap.passes { doubts::PASSES } else { doubts::SERVER });
             }
             if gap.is_weak {
-                doubt.unknown();
+                doubt.unknown(doubts::WAY);
             }
         }
         if body.handed.iter().any(|(to, index)| !project.only_looks(file, to, *index, &body.release)) {
@@ -151,7 +153,7 @@ impl Judged<'_, '_, '_> {
             return view.drop(file, claim, || format!("it is released in {}", project.file(of).path));
         }
         if body.may_be_released || is_released_elsewhere(project, file, body) {
-            doubt.unknown();
+            doubt.unknown(doubts::RELEASE);
         }
         Some(())
     }
@@ -168,21 +170,21 @@ impl Judged<'_, '_, '_> {
         });
         let starts_up = if body.rearms { lifetime::begins_at_startup } else { lifetime::is_startup };
         if body.partial.is_none() && !ends && !loads && starts_up(project, file, claim.func) {
-            doubt.unknown();
+            doubt.unknown(doubts::STARTUP);
         }
         let is_of_component =
             body.class.as_ref().is_some_and(|(class, _)| is_component(project, file, *class));
         if body.ends_itself && body.is_refilled && !is_of_component {
             // The next one is made because this one is gone, more often than not.
-            doubt.unknown();
+            doubt.unknown("it may have ended by itself before the next one is made");
         }
         let is_driven = project.begun(file, claim.func).rate.is_some_and(|rate| rate > Rate::Call);
         if body.is_one_for_each && !is_driven {
-            doubt.unknown();
+            doubt.unknown("its owner may be the only one");
         }
         let may_be_meant = body.runs_out && body.shown.is_empty() && body.partial.is_none();
         if may_be_meant && !is_driven && body.class.is_none() {
-            doubt.unknown();
+            doubt.unknown("it runs out by itself, and may be meant to");
         }
     }
 

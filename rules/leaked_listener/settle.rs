@@ -4,6 +4,7 @@ use super::META;
 use super::candidate::shown_event;
 use super::outlives::{handed_to_last, is_removed_elsewhere, target_life};
 use crate::claim::{Claim, ListenerClaim, Only, Origin};
+use crate::doubts;
 use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role};
 use crate::lifetime;
@@ -55,7 +56,7 @@ pub(super) fn settle(
     let Some(confidence) = doubt.confidence() else {
         return heard.drop(|| format!("too much is in doubt ({}); {}", doubt.phrase(), heard.times()));
     };
-    let mut finding = heard.report(confidence);
+    let mut finding = Finding { doubts: doubt.reasons(), ..heard.report(confidence) };
     if let Some((file, span)) = lasting {
         let message = "something that lives as long as the process is handed in from here".to_owned();
         finding.retainers.push(Retainer { role: Role::Repeats, message, file, span });
@@ -86,7 +87,7 @@ impl Heard<'_, '_, '_> {
         let is_known = body.proved || body.signal.is_some() || body.is_forgotten;
         match is_known.then_some(true).or_else(|| self.is_emitter()) {
             Some(true) => {}
-            Some(false) => doubt.assume(),
+            Some(false) => doubt.assume("only its methods say that the target is an emitter"),
             None => return self.drop(|| "the target is no emitter".to_owned()),
         }
         if let Some(once) = &body.once
@@ -103,23 +104,33 @@ impl Heard<'_, '_, '_> {
         let body = self.body;
         match self.outlives() {
             Answer::Yes => {}
-            Answer::Assumed => doubt.assume(),
-            Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => doubt.assume(),
-            Answer::Unknown if self.is_met_again() => doubt.assume(),
-            Answer::Unknown if is_lasting => doubt.assume(),
-            Answer::Unknown => doubt.unknown(),
-            Answer::No if body.is_endless && self.runs_at_all() => doubt.assume(),
+            Answer::Assumed => {
+                doubt.assume(doubts::by_habit(self.project.rate(self.file, self.claim.func)));
+            }
+            Answer::Unknown if body.partial.as_ref().is_some_and(|gap| gap.repeats) => {
+                doubt.assume(doubts::LIFE_BY_CODE);
+            }
+            Answer::Unknown if self.is_met_again() => doubt.assume(doubts::LIFE_BY_CODE),
+            Answer::Unknown if is_lasting => {
+                doubt.assume("one of those that are handed in lives as long as the process, others may not");
+            }
+            Answer::Unknown => doubt.unknown(doubts::LIFE),
+            Answer::No if body.is_endless && self.runs_at_all() => {
+                doubt.assume("how long the loop goes on is unknown");
+            }
             // Each promise of an instance leaves its listener on the instance.
-            Answer::No if body.partial.is_some() && self.is_met_again() => doubt.assume(),
+            Answer::No if body.partial.is_some() && self.is_met_again() => {
+                doubt.assume(doubts::LIFE_BY_CODE);
+            }
             Answer::No => return self.drop(|| self.times()),
         }
         if self.is_part_of_startup() || self.is_set_up() {
-            doubt.unknown();
+            doubt.unknown(doubts::STARTUP);
         }
         if self.may_be_the_only_one() {
             // Neither that there are several is known, nor that one of them ever ends.
-            doubt.unknown();
-            doubt.unknown();
+            doubt.unknown("there may be only one of what listens");
+            doubt.unknown("nothing says that what listens ever ends");
         }
         Some(())
     }
@@ -132,15 +143,15 @@ impl Heard<'_, '_, '_> {
                 return self.drop(|| "it is removed".to_owned());
             }
             if gap.only == Some(Only::Server) {
-                doubt.assume();
+                doubt.assume(doubts::SERVER);
             }
             if gap.is_weak {
-                doubt.unknown();
+                doubt.unknown(doubts::WAY);
             }
         }
         let is_removed = || is_removed_elsewhere(self.project, &self.spot, self.file, body.event.as_deref());
         if body.per_key || body.may_be_removed || !body.is_forgotten && is_removed() {
-            doubt.unknown();
+            doubt.unknown(doubts::RELEASE);
         }
         Some(())
     }
@@ -163,6 +174,7 @@ impl Heard<'_, '_, '_> {
             rule: META.id,
             severity: META.severity,
             confidence,
+            doubts: Vec::new(),
             message,
             help: help(body),
             file,

@@ -1,6 +1,7 @@
 //! `retained-request`: a request, a response or a context that something longer-lived keeps.
 
 use crate::claim::{self, Claim, KeptClaim, Note};
+use crate::doubts;
 use crate::ending;
 use crate::finding::{Confidence, Doubt, Finding, Retainer, Role, Severity};
 use crate::lifetime;
@@ -194,7 +195,7 @@ fn settle(
     let Some(confidence) = doubt.confidence() else {
         return view.drop(file, claim, || format!("too much is in doubt ({})", doubt.phrase()));
     };
-    Some(kept.report(confidence))
+    Some(Finding { doubts: doubt.reasons(), ..kept.report(confidence) })
 }
 
 impl Kept<'_, '_, '_> {
@@ -209,10 +210,12 @@ impl Kept<'_, '_, '_> {
         }
         match project.outlives(lives, file, claim.func, body.in_loop) {
             Answer::Yes => {}
-            Answer::Assumed => doubt.assume(),
+            Answer::Assumed => doubt.assume(doubts::by_habit(project.rate(file, claim.func))),
             // Whoever handles requests handles more than one.
-            Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => doubt.assume(),
-            Answer::Unknown => doubt.unknown(),
+            Answer::Unknown if matches!(lives, Lives::Process | Lives::Singleton(..)) => {
+                doubt.assume("how often requests come here is taken for granted");
+            }
+            Answer::Unknown => doubt.unknown(doubts::LIFE),
             Answer::No => {
                 return view.drop(file, claim, || {
                     format!("`{}` {}", body.shown, lifetime::lives_phrase(project, lives))
@@ -229,9 +232,9 @@ impl Kept<'_, '_, '_> {
                     format!("something takes entries out of `{}`", self.body.shown)
                 });
             }
-            Released::Partly => doubt.assume(),
-            Released::Maybe => doubt.unknown(),
-            Released::No if self.body.is_bounded => doubt.assume(),
+            Released::Partly => doubt.assume("it is released on some ways"),
+            Released::Maybe => doubt.unknown(doubts::RELEASE),
+            Released::No if self.body.is_bounded => doubt.assume("the holder has a bound"),
             Released::No => {}
         }
         Some(())
@@ -283,6 +286,7 @@ impl Kept<'_, '_, '_> {
             rule: META.id,
             severity: META.severity,
             confidence,
+            doubts: Vec::new(),
             message,
             help,
             file,

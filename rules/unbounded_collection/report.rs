@@ -48,6 +48,7 @@ pub(super) fn report(
         rule: META.id,
         severity: META.severity,
         confidence,
+        doubts: Vec::new(),
         message,
         help: help(growth),
         file,

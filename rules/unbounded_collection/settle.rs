@@ -7,6 +7,7 @@ use super::keys::{
 use super::release::{Released, is_renewed_around, is_renewed_at_start, released, renewals};
 use super::report::report;
 use crate::claim::{Claim, GrowthClaim, Only, Why};
+use crate::doubts;
 use crate::finding::{Doubt, Finding};
 use crate::lifetime;
 use crate::rule::ProjectView;
@@ -70,19 +71,19 @@ pub(super) fn settle_holder(
                 });
                 continue;
             }
-            Released::Maybe => doubt.unknown(),
-            Released::Inner if is_open => doubt.assume(),
-            Released::Inner => doubt.unknown(),
-            Released::Idle(_) => doubt.assume(),
-            Released::No if asked.is_renewed(project, spot, *file, claim.func) => doubt.unknown(),
+            Released::Maybe => doubt.unknown(doubts::RELEASE),
+            Released::Inner if is_open => doubt.assume(doubts::INNER),
+            Released::Inner => doubt.unknown(doubts::INNER),
+            Released::Idle(_) => doubt.assume("there is a release that nobody is seen to call"),
+            Released::No if asked.is_renewed(project, spot, *file, claim.func) => {
+                doubt.unknown("its owner is given a new one, maybe often enough");
+            }
             Released::No => {}
         }
         if is_of_server(growth) {
-            doubt.assume();
+            doubt.assume(doubts::SERVER);
         }
-        if best.is_none_or(|(known, _)| {
-            (doubt.unknowns, doubt.conventions) < (known.unknowns, known.conventions)
-        }) {
+        if best.as_ref().is_none_or(|(known, _)| doubt.is_less_than(known)) {
             best = Some((doubt, i));
         }
     }
@@ -96,7 +97,8 @@ pub(super) fn settle_holder(
             )
         });
     };
-    Some(report(project, spot, lives, sites, chosen, confidence))
+    let finding = report(project, spot, lives, sites, chosen, confidence);
+    Some(Finding { doubts: doubt.reasons(), ..finding })
 }
 
 /// What was found out about the releases of one collection. Thousands of sites may add to it, and most ask alike.
@@ -251,8 +253,10 @@ fn doubts(
     };
     match answer {
         Answer::Yes => {}
-        Answer::Assumed => doubt.assume(),
-        Answer::Unknown if growth.on_options && growth.growth == Growth::Push => doubt.assume(),
+        Answer::Assumed => doubt.assume(doubts::by_habit(info)),
+        Answer::Unknown if growth.on_options && growth.growth == Growth::Push => {
+            doubt.assume("options may be made for each call");
+        }
         Answer::Unknown
             if is_like_cache(lives, growth, is_guess)
                 || is_table(growth)
@@ -263,10 +267,12 @@ fn doubts(
                 || growth.is_numbered
                 || is_unread =>
         {
-            doubt.assume();
+            doubt.assume(doubts::LIFE_BY_CODE);
         }
-        Answer::Unknown => doubt.unknown(),
-        Answer::No if is_of_connection(project, lives, file, claim, growth) => doubt.assume(),
+        Answer::Unknown => doubt.unknown(doubts::LIFE),
+        Answer::No if is_of_connection(project, lives, file, claim, growth) => {
+            doubt.assume("it goes with its connection, which may last");
+        }
         Answer::No => return None,
     }
     // Plug-ins are registered when things start, not with every request.
@@ -288,7 +294,7 @@ fn doubts(
         || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))
         || may_have_few_keys(growth, info)
     {
-        doubt.unknown();
+        doubt.unknown("there may be only so many entries, or it happens when things start");
     }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
@@ -296,13 +302,13 @@ fn doubts(
     let is_memo = !is_own_table && is_page_memo(project, file, claim, growth);
     if is_memo && !is_at_place && project.rate(file, claim.func).served {
         // A convention says that a server renders it, for everybody.
-        doubt.assume();
+        doubt.assume(doubts::SERVER);
     } else if is_at_place || is_memo {
-        doubt.unknown();
+        doubt.unknown("there may be only so many entries");
     }
     // Where there are few keys, each is asked for again.
     if expires(growth) && !(growth.from_client || is_open_by_name(growth)) {
-        doubt.unknown();
+        doubt.unknown("there may be few keys, each of which is asked for again");
     }
     Some(doubt)
 }

@@ -39,6 +39,8 @@ pub(crate) struct Reported {
     pub(crate) rule: &'static str,
     pub(crate) severity: Severity,
     pub(crate) confidence: Confidence,
+    /// Why it is not certain, a clause each.
+    pub(crate) doubts: Vec<&'static str>,
     pub(crate) message: String,
     pub(crate) help: String,
     /// On one line: annotations and code scanning want that.
@@ -350,6 +352,7 @@ impl Places<'_, '_> {
             rule: finding.rule,
             severity: finding.severity,
             confidence: finding.confidence,
+            doubts: finding.doubts,
             message: finding.message,
             help: finding.help,
             place,

@@ -96,7 +96,7 @@ impl Shown {
             url: Some(rulebook::url(finding.rule)),
             severity: severity(finding.severity),
             message: safe(&finding.message).into_owned(),
-            help: safe(&finding.help).into_owned(),
+            help: advice(finding),
             excerpt,
             listed: Listed::chain(lines),
         }
@@ -117,6 +117,16 @@ impl Shown {
             listed: Listed::chain(lines),
         }
     }
+}
+
+/// What to do, and why it is not certain that there is something to be done.
+fn advice(finding: &Reported) -> String {
+    let mut text = safe(&finding.help).into_owned();
+    if !finding.doubts.is_empty() {
+        text.push_str("\nin doubt: ");
+        text.push_str(&finding.doubts.join("; "));
+    }
+    text
 }
 
 fn severity(severity: outlive_rules::Severity) -> miette::Severity {

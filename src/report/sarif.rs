@@ -239,7 +239,7 @@ impl<'r> Context<'r> {
             }),
             fixes: finding.fixes.iter().map(|mend| self.fix(mend)).collect(),
             suppressions: Vec::new(),
-            properties: json!({ "confidence": finding.confidence.word() }),
+            properties: sureness(finding),
             ..self.bare(finding.rule, finding.severity)
         }
     }
@@ -348,6 +348,15 @@ impl<'r> Context<'r> {
         });
         hashes.of_line(line).to_owned()
     }
+}
+
+/// How sure the analysis is, and why no surer.
+fn sureness(finding: &Reported) -> serde_json::Value {
+    let mut properties = json!({ "confidence": finding.confidence.word() });
+    if !finding.doubts.is_empty() {
+        properties["doubts"] = json!(finding.doubts);
+    }
+    properties
 }
 
 fn merge(into: &mut Value, more: Value) {
