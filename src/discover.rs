@@ -322,9 +322,12 @@ impl Extend<Met> for Found {
                 Met::Refused(path, reason) => self.refused.push((path, reason)),
                 Met::Lockfile(lock) => self.locks.push(lock),
                 Met::Unread(path, reason) => self.unread.push((path, reason)),
-                Met::Manifest(Manifest { name, package, asked, open }) => {
+                Met::Manifest(Manifest { name, package, asked, open, is_offered }) => {
                     self.open.extend(open.into_iter().map(|open| (package.folder.clone(), open)));
                     Arc::make_mut(&mut self.packages.asked).insert(package.folder.clone(), asked);
+                    if let Some(is_offered) = is_offered {
+                        Arc::make_mut(&mut self.packages.offered).insert(package.folder.clone(), is_offered);
+                    }
                     if let Some(name) = name {
                         self.packages.folders.entry(name).or_insert(package);
                     }

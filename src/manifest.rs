@@ -15,6 +15,8 @@ pub(crate) struct Manifest {
     pub(crate) asked: FxHashMap<String, Majors>,
     /// What it asks for without saying which major.
     pub(crate) open: Vec<Open>,
+    /// Whether others can install and import the package; none of a manifest that is there for its options alone.
+    pub(crate) is_offered: Option<bool>,
 }
 
 /// A package that several majors of will do, or of which no range tells: `*`, `latest`, `catalog:`.
@@ -34,7 +36,8 @@ impl Manifest {
             .map_err(|error| format!("not read, so that its packages are unknown: {error}"))?;
         let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
-        Ok(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json) })
+        let is_offered = is_offered(&json);
+        Ok(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json), is_offered })
     }
 }
 
@@ -53,6 +56,14 @@ pub(crate) fn small_text(path: &Path, most: u64) -> Result<String, String> {
 /// The folders above a path, up to the root of its project: a walk meets what is below.
 pub(crate) fn folders_above<'p>(path: &'p Path, root: &'p Path) -> impl Iterator<Item = &'p Path> {
     path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root))
+}
+
+/// Whether a package can be imported by others than its workspace.
+fn is_offered(manifest: &Value) -> Option<bool> {
+    let has = |key: &str| manifest.get(key).is_some_and(|value| !value.is_null());
+    let is_private = manifest.get("private").and_then(Value::as_bool).unwrap_or(false);
+    let has_entry = ["main", "module", "exports", "browser", "types"].into_iter().any(has);
+    (has("name") || has("dependencies")).then_some(has_entry && !is_private)
 }
 
 /// The entry files of a package.

@@ -292,6 +292,8 @@ fn doubts(
         || project.summary(file).role == Role::Script
         || growth.is_flag && !is_hot && !stays_by_the_code(growth)
         || is_guess && (!is_worth_guessing(growth) || is_of_tool(project, file))
+        // Of an application the callers are in sight, and none of them is seen to come again.
+        || is_guess && project.is_of_application(file) && !stays_by_the_code(growth)
         || may_have_few_keys(growth, info)
     {
         doubt.unknown("there may be only so many entries, or it happens when things start");

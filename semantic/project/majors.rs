@@ -92,14 +92,23 @@ impl Project<'_> {
     }
 
     fn asks_for(&self, file: FileId, package: &str) -> Option<Majors> {
-        let mut folder = self.files[file.index()].path.as_str();
-        while !folder.is_empty() {
-            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
-            if let Some(&found) = self.asked.get(folder).and_then(|asked| asked.get(package)) {
-                return Some(found);
-            }
-        }
-        None
+        self.folders_above(file).find_map(|folder| self.asked.get(folder)?.get(package).copied())
+    }
+
+    /// Whether the package that a file belongs to is no library: nobody else can import it, so that whoever calls its
+    /// functions is in sight. No where no manifest says what it is.
+    #[must_use]
+    pub fn is_of_application(&self, file: FileId) -> bool {
+        self.folders_above(file).find_map(|folder| self.offered.get(folder)) == Some(&false)
+    }
+
+    /// The folders around a file, the nearest first; that of the project is empty.
+    fn folders_above(&self, file: FileId) -> impl Iterator<Item = &str> {
+        let path = self.files[file.index()].path.as_str();
+        let above = |path: &str| path.rfind('/').unwrap_or(0);
+        std::iter::successors(Some(&path[..above(path)]), move |folder| {
+            (!folder.is_empty()).then(|| &folder[..above(folder)])
+        })
     }
 }
 

@@ -115,6 +115,8 @@ pub struct Project<'c> {
     passed: std::sync::OnceLock<passed::Index>,
     /// What manifests ask for.
     asked: Arc<Asked>,
+    /// By folder, whether others can import the package in it.
+    offered: Arc<FxHashMap<String, bool>>,
     /// What packages declare, read when it is asked for.
     declared: Option<Arc<Declared>>,
     /// The files that are part of what renders components on a server, made when it is first asked for.
@@ -205,6 +207,7 @@ impl<'c> Project<'c> {
             adopted: adopted::Adopted::default(),
             passed: std::sync::OnceLock::new(),
             asked: Arc::clone(&resolver.packages.asked),
+            offered: Arc::clone(&resolver.packages.offered),
             declared: resolver.declared.clone(),
             served: std::sync::OnceLock::new(),
             scopes: std::sync::OnceLock::new(),

@@ -26,6 +26,8 @@ pub struct Packages {
     pub folders: FxHashMap<String, Package>,
     /// What their manifests ask for.
     pub asked: Arc<super::majors::Asked>,
+    /// By folder, whether others can install and import it: it has an entry, and is not private.
+    pub offered: Arc<FxHashMap<String, bool>>,
 }
 
 /// One package of the workspace.

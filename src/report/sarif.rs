@@ -351,7 +351,7 @@ impl<'r> Context<'r> {
 }
 
 /// How sure the analysis is, and why no surer.
-fn sureness(finding: &Reported) -> serde_json::Value {
+fn sureness(finding: &Reported) -> Value {
     let mut properties = json!({ "confidence": finding.confidence.word() });
     if !finding.doubts.is_empty() {
         properties["doubts"] = json!(finding.doubts);
