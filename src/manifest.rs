@@ -63,7 +63,18 @@ fn is_offered(manifest: &Value) -> Option<bool> {
     let has = |key: &str| manifest.get(key).is_some_and(|value| !value.is_null());
     let is_private = manifest.get("private").and_then(Value::as_bool).unwrap_or(false);
     let has_entry = ["main", "module", "exports", "browser", "types"].into_iter().any(has);
-    (has("name") || has("dependencies")).then_some(has_entry && !is_private)
+    (has("name") || has("dependencies")).then_some(has_entry && !is_private && !is_program(manifest))
+}
+
+/// What puts a program for desktops together.
+const PACKAGERS: &[&str] =
+    &["electron-builder", "electron-packager", "@electron/packager", "@electron-forge/cli", "electron-vite"];
+
+/// Whether the entry of a package is begun by an editor or a desktop, and imported by nobody.
+fn is_program(manifest: &Value) -> bool {
+    let names = |group: &str, name: &str| manifest.get(group).is_some_and(|group| group.get(name).is_some());
+    let packages = |name: &&str| names("dependencies", name) || names("devDependencies", name);
+    names("engines", "vscode") || PACKAGERS.iter().any(packages)
 }
 
 /// The entry files of a package.
