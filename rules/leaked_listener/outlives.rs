@@ -222,12 +222,15 @@ impl Heard<'_, '_, '_> {
             return outlives(Lives::Process);
         }
         let is_hot = info.rate.is_some_and(Rate::is_hot);
+        let param = body.handed.as_ref().map_or_else(|| spot.clone(), |param| project.canonical(file, param));
+        if is_made_with_owner(project, &param) {
+            return Answer::No;
+        }
         // One instance for each connection or component, and the connection, or the element of the component, is what it is
         // handed.
         if info.rate.is_some_and(|rate| rate >= Rate::Component) && matches!(lives, Lives::Known(_)) {
             return outlives(lives);
         }
-        let param = body.handed.as_ref().map_or_else(|| spot.clone(), |param| project.canonical(file, param));
         if is_hot && is_new_to_handlers(project, &param) {
             let made = Lives::With(file, Owner::Class(*class), info);
             return added_per_message(project, made, file, self.claim.func).unwrap_or_else(|| outlives(made));
@@ -288,6 +291,20 @@ fn added_per_message(project: &Project<'_>, lives: Lives, file: FileId, func: Fu
     let run = project.rate(file, func).rate;
     (run == Some(Rate::Message) && made.rate.is_none_or(|made| made < Rate::Message))
         .then_some(Answer::Assumed)
+}
+
+/// Whether all that construct are constructors that hand in their instance: `constructor() { this.calls = new Calls(this); }`.
+/// However often that is, each instance has one.
+fn is_made_with_owner(project: &Project<'_>, param: &Spot) -> bool {
+    let handings = project.handings(param);
+    let is_own = |handing: &Handing| match handing.spot.root {
+        SpotRoot::Instance(file, class) => {
+            let constructors = &project.summary(file).classes[class.index()].constructors;
+            handing.spot.path.is_empty() && handing.file == file && constructors.contains(&handing.func)
+        }
+        _ => false,
+    };
+    !handings.is_empty() && handings.iter().all(is_own)
 }
 
 /// Whether all that construct hand in themselves, or what is theirs, when they are made: `this.quality = new

@@ -258,6 +258,10 @@ const FINITE_KEYS: &[&str] = &[
     "group",
     "shard",
     "factory",
+    "chain",
+    "network",
+    "dialect",
+    "engine",
     // Devices that somebody has paired.
     "mac",
     "macaddress",
