@@ -434,8 +434,11 @@ fn looks_minified(text: &str) -> bool {
         // Tables of data have long lines of literals; minified code has long lines of code.
         packed |= line.len() > 10_000 && line.iter().filter(|&&byte| byte == b';').count() > 100;
     }
-    let is_code = || text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * 25 > text.len();
-    (packed || (long * 2 > text.len() || is_broken_up(text)) && is_code()) && has_many_names(text)
+    // A call or the end of a statement comes every so many bytes.
+    let is_code =
+        |each: usize| text.bytes().filter(|&byte| matches!(byte, b'(' | b';')).count() * each > text.len();
+    let is_squeezed = packed || long * 2 > text.len() && is_code(25) || is_broken_up(text) && is_code(50);
+    is_squeezed && has_many_names(text)
 }
 
 /// Squeezed, and then broken into lines by a tool that wants them below a limit: no person's lines are that long on average.

@@ -13,7 +13,7 @@ use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::FxHashSet;
 
 /// The claim about a call whose result its function gives back, though not on every way.
@@ -103,6 +103,9 @@ fn lent(file: &FileView<'_, '_>, call: NodeId, pair: &PairRow) -> Option<LocalCl
     let living: Vec<&Release> = releases.iter().collect();
     let given = Held::new(file, call, &handle, &living, &patterns);
     let gap = acquire::gap(&given).filter(|gap| !gap.is_weak)?;
+    if gap.at.is_some_and(|at| is_asked_before(model, callback, param, at)) {
+        return None;
+    }
     let shown = tree.text(model.file.binding(param).name);
     let what = &pair.what;
     let how = &gap.how;
@@ -173,6 +176,21 @@ fn given_back<'a>(file: &FileView<'_, 'a>, method: &'a str, pair: &PairRow) -> O
 fn asks_about(model: &Model<'_>, edge: Edge, binding: BindingId) -> bool {
     let (Edge::False(test) | Edge::True(test)) = edge else { return false };
     model.file.tree.subtree(test).any(|node| model.file.binding_of(node) == Some(binding))
+}
+
+/// Whether a test of what was given decides about a way out: `if (!lock.success) return`. It says that there is nothing.
+fn is_asked_before(model: &Model<'_>, callback: FuncId, given: BindingId, at: Span) -> bool {
+    let tree = &model.file.tree;
+    let asks = |test: NodeId| tree.subtree(test).any(|node| model.file.binding_of(node) == Some(given));
+    let is_around = |branch: NodeId| {
+        let span = tree.span(branch);
+        span.start <= at.start && at.end <= span.end
+    };
+    let body = model.file.body(callback).into_iter().flat_map(|body| tree.subtree(body));
+    let mut decisions = body.filter(|&node| tree.kind(node) == Kind::If);
+    decisions.any(|decision| {
+        tree.first(decision).is_some_and(asks) && tree.children(decision).skip(1).any(is_around)
+    })
 }
 
 /// Whether it is given back only where something has failed: `catch { client.disconnect(); return false; }` turns away who
