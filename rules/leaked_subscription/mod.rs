@@ -51,8 +51,8 @@ impl Rule for LeakedSubscription {
             return;
         }
         let place = model.file.place(origin(model, source));
-        if is_ended_under_its_key(file, call, source) {
-            file.drop::<()>(&META, call, || "it is ended under the key that it was made with".to_owned());
+        if is_ended_by_source(file, call, source) {
+            file.drop::<()>(&META, call, || "what it was made of ends it".to_owned());
             return;
         }
         if is_part_of_ended(file, &place) {
@@ -248,16 +248,21 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
     }
 }
 
-/// `bus.subscribe(KEY, fn)`, and elsewhere `bus.unsubscribe(KEY)`.
-fn is_ended_under_its_key(file: &FileView<'_, '_>, call: NodeId, source: NodeId) -> bool {
+/// `bus.subscribe(KEY, fn)`, and elsewhere `bus.unsubscribe(KEY)`; `presence.subscribe(fn)`, and `presence.unsubscribe()`.
+fn is_ended_by_source(file: &FileView<'_, '_>, call: NodeId, source: NodeId) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
     let key = |call: NodeId| tree.arg(call, 0).map(|key| identity::identity(model, key));
-    let Some(own) = key(call).filter(|_| tree.arg(call, 1).is_some()) else { return false };
+    let own = key(call).filter(|_| tree.arg(call, 1).is_some());
     let ends = |usage: Usage| {
         let Usage::Method { name, call } = usage else { return false };
         let is_end = tree.text(name) == "unsubscribe" && tree.arg(call, 1).is_none();
-        is_end && key(call).is_some_and(|other| compare_events(model, &own, &other) == Match::Must)
+        is_end
+            && match (&own, key(call)) {
+                (_, None) => true,
+                (Some(own), Some(other)) => compare_events(model, own, &other) == Match::Must,
+                (None, Some(_)) => false,
+            }
     };
     file.accesses.of(&model.file.place(source)).any(|access| ends(access.usage))
 }
