@@ -6,6 +6,7 @@ use crate::index::{BindingId, FuncId, NodeId};
 use crate::listeners::registration::Registration;
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
+use crate::tables::BindingKind;
 use crate::tree::Kind;
 use crate::words::words;
 
@@ -17,6 +18,17 @@ pub fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
         let is_made = model.file.tree.kind(handed.call) == Kind::New;
         let name = callee.and_then(|callee| model.callee_name(callee));
         handed.arg == 0 && is_made && name.is_some_and(|name| name.ends_with("Promise"))
+    })
+}
+
+/// Whether a call settles a promise that is made by hand: `new Promise((resolve) => … resolve(value))`. Whoever waits for it
+/// has the value then.
+#[must_use]
+pub fn is_settlement(model: &Model<'_>, call: NodeId) -> bool {
+    let callee = model.file.tree.callee(call).and_then(|callee| model.file.binding_of(callee));
+    callee.is_some_and(|callee| {
+        let row = model.file.binding(callee);
+        row.kind == BindingKind::Param && is_executor(model, row.func)
     })
 }
 

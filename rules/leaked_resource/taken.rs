@@ -12,6 +12,7 @@ use outlive_semantic::flow::{Edge, Exit, Flow, contradicts};
 use outlive_semantic::handle::{self, Escape, Release, ReleasePatterns};
 use outlive_semantic::index::{BindingId, FuncId, NodeId};
 use outlive_semantic::model::Model;
+use outlive_semantic::pending;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tree::{Kind, Span};
 use rustc_hash::FxHashSet;
@@ -289,6 +290,8 @@ fn stops(
             Usage::Argument { call, index } if takes_back(file, pair, call, index) => {
                 out.insert(call);
             }
+            // Who waits for the promise has it.
+            Usage::Argument { call, .. } if pending::is_settlement(file.model, call) => return None,
             Usage::Returned(_)
             | Usage::Stored(_)
             | Usage::Aliased(_)
