@@ -8,6 +8,7 @@ pub(crate) mod frameworks;
 mod handed;
 mod injected;
 mod shapes;
+mod spared;
 pub(crate) mod target;
 
 pub(crate) use directives::is_for_browsers;
@@ -28,6 +29,7 @@ use crate::index::{FuncId, NodeId};
 use crate::model::{Model, Ty};
 use crate::mounts;
 use crate::place::Root;
+use crate::rate::Rate;
 use crate::tables::FunctionKind;
 use crate::tree::Kind;
 use crate::turns::Turn;
@@ -72,7 +74,8 @@ fn call_edges(model: &Model<'_>, call: NodeId, out: &mut Calls) {
     let Some(callee) = tree.callee(call) else { return };
     let target = callee_target(model, call, callee);
     if let Some(target) = &target {
-        out.edges.push(edge(model, call, target.clone(), When::Caller, true));
+        let when = if spared::is_spared(model, call) { When::At(Rate::Once) } else { When::Caller };
+        out.edges.push(edge(model, call, target.clone(), when, true));
         passed_on(model, call, target, out);
     }
     for (index, arg) in tree.args(call).enumerate() {

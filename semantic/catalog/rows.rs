@@ -233,6 +233,8 @@ pub struct CallRow {
     /// Methods that take back what it registers or turns on.
     #[serde(default)]
     pub undone_by: Vec<String>,
+    /// What it is handed does not do again what it does where something is missing: the application has ended before.
+    pub spared_by: Option<SparedRow>,
     /// The runtime keeps what each call of it makes.
     pub piles_up: Option<PileRow>,
     /// It keeps an object that is its first argument, and what it makes of it: what that is, for messages.
@@ -397,6 +399,16 @@ pub struct QueueRow {
 pub struct CompletesRow {
     /// Only with no more arguments than these: a timer that is told a period goes on.
     pub up_to: Option<usize>,
+}
+
+/// The listener that ends an application before something would have to be made anew.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SparedRow {
+    /// The event it listens to, of the same receiver.
+    pub event: String,
+    /// The methods of the receiver that end the application.
+    pub calls: Vec<String>,
 }
 
 /// What comes of calling something again and again.
