@@ -4,6 +4,7 @@ pub use crate::calls::edge::Shown;
 use crate::calls::edge::{Calls, Edge, Target};
 use crate::calls::frameworks::{decorator_rows, framework_edge};
 use crate::calls::target::named_target;
+use crate::calls::template::is_of_template;
 use crate::catalog::{Shows, When};
 use crate::index::{ClassId, NodeId};
 use crate::model::Model;
@@ -116,6 +117,9 @@ pub(crate) fn decorated_roots(model: &Model<'_>, class: ClassId, out: &mut Calls
 /// How an element comes to be shown: by its place among the elements, calls and functions around it.
 pub(crate) fn shown_as(model: &Model<'_>, element: NodeId) -> Shown {
     let tree = &model.file.tree;
+    if is_of_template(model, element) {
+        return shown_by_template(model, element);
+    }
     let (mut is_plain, mut child) = (true, element);
     for parent in tree.ancestors(element) {
         match tree.kind(parent) {
@@ -133,6 +137,20 @@ pub(crate) fn shown_as(model: &Model<'_>, element: NodeId) -> Shown {
         child = parent;
     }
     Shown::Maybe
+}
+
+/// How a template shows a component: what is in a list or in a slot of another is in a function of its own.
+fn shown_by_template(model: &Model<'_>, element: NodeId) -> Shown {
+    let tree = &model.file.tree;
+    let mut how = Shown::Always;
+    for parent in tree.within_function(element) {
+        match tree.kind(parent) {
+            Kind::JsxElement if !is_route(model, parent) && shows_its_children(model, parent) => {}
+            Kind::Conditional => how = Shown::Asked,
+            _ => return Shown::Maybe,
+        }
+    }
+    if model.file.template == Some(tree.func(element)) { how } else { Shown::Maybe }
 }
 
 fn is_mounted(model: &Model<'_>, call: NodeId, value: NodeId) -> bool {
@@ -153,10 +171,11 @@ fn is_route(model: &Model<'_>, element: NodeId) -> bool {
         || tree.children(element).any(is_path)
 }
 
-/// Elements of the page, providers and routers show what is put into them; of other components nobody knows.
+/// Elements of the page, fragments, providers and routers show what is put into them; of other components nobody knows.
 fn shows_its_children(model: &Model<'_>, element: NodeId) -> bool {
     let tree = &model.file.tree;
-    let Some(tag) = tree.first(element) else { return false };
+    // A fragment has no name.
+    let Some(tag) = tree.first(element) else { return true };
     let is_wrapper = |name: &str| model.catalog.shows(name) == Some(Shows::Always);
     tree.kind(tag) == Kind::String || model.callee_name(tag).is_some_and(is_wrapper)
 }

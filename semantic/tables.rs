@@ -338,10 +338,10 @@ pub struct Lowered {
     pub type_decls: FxHashMap<NameId, TypeDecl>,
     /// Whether the file has `import` or `export` declarations.
     pub is_module: bool,
-    /// Identifiers that stand in the markup around the scripts, sorted.
-    pub template_words: Vec<Box<str>>,
     /// The function that stands for a script block whose statements run per component instance or request.
     pub setup: Option<FuncId>,
+    /// The function that stands for the template of a component.
+    pub template: Option<FuncId>,
     /// Whether nesting was cut off at the documented limit.
     pub truncated: bool,
     /// The source, for fixes that move a piece of it.

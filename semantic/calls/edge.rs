@@ -153,6 +153,8 @@ pub enum Shown {
     Root,
     /// Whenever what shows it is: nothing is asked before, and it is no part of a list.
     Always,
+    /// Under a condition of a template, and no more than one of it.
+    Asked,
     /// Under a condition, in a list, or handed to another component.
     Maybe,
     /// By a framework, in each answer of a server, and nowhere else.

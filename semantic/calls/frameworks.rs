@@ -5,13 +5,14 @@ use super::directives::is_for_browsers;
 use super::edge::{Calls, Edge, Later, Target};
 use super::injected;
 use super::target::{is_linkable, named_target};
+use super::template::is_of_template;
 use crate::catalog::{
     CallRow, DecoratorRow, ExportRow, HookRow, LibraryId, ObjectRow, Phase, Returned, When,
 };
 use crate::index::{ClassId, FuncId, NodeId};
 use crate::model::Model;
 use crate::mounts::{self, Shown};
-use crate::place::Root;
+use crate::place::{Root, Step};
 use crate::rate::Rate;
 use crate::tables::{ClassKind, ExportTarget};
 use crate::tree::{Kind, Span};
@@ -433,9 +434,29 @@ pub(crate) fn framework_edge(target: Target, when: When, site: Span, label: &str
 pub(super) fn rendered_component(model: &Model<'_>, node: NodeId, out: &mut Calls) {
     let tree = &model.file.tree;
     let Some(tag) = tree.first(node).filter(|&tag| tree.kind(tag) != Kind::String) else { return };
-    let Some(target) = named_target(model, tag) else { return };
+    let is_of_template = is_of_template(model, node);
+    let auto =
+        || tree.reference(tag).filter(|_| is_of_template).map(|_| Target::Place(model.file.place(tag)));
+    let target = named_target(model, tag).or_else(|| lazy_target(model, tag)).or_else(auto);
+    let Some(target) = target else { return };
     let label = format!("<{}>", model.file.display(&model.file.place(tag)));
-    let edge = framework_edge(target, When::At(Rate::Render), tree.span(node), &label);
+    // What a template shows is a component, which stays while the template is rendered again.
+    let often = if is_of_template { Rate::Component } else { Rate::Render };
+    let edge = framework_edge(target, When::At(often), tree.span(node), &label);
     let shown = Some(mounts::shown_as(model, node));
     out.edges.push(Edge { caller: tree.func(node), shown, ..edge });
+}
+
+/// The component that a variable stands for whose module is loaded when it is first shown:
+/// `defineAsyncComponent(() => import('./Map.vue'))`.
+fn lazy_target(model: &Model<'_>, tag: NodeId) -> Option<Target> {
+    let tree = &model.file.tree;
+    let call = model.file.value_of(tag).filter(|&value| tree.kind(value) == Kind::Call)?;
+    let loader = model.function_of(tree.arg(call, 0)?)?;
+    let [loaded] = model.returned_values(loader)[..] else { return None };
+    if tree.kind(loaded) != Kind::ImportCall {
+        return None;
+    }
+    let default = Step::Field(tree.names().find("default")?);
+    Some(Target::Place(model.file.place(loaded).with(default)?))
 }

@@ -10,6 +10,7 @@ mod injected;
 mod shapes;
 mod spared;
 pub(crate) mod target;
+pub(crate) mod template;
 
 pub(crate) use directives::is_for_browsers;
 pub use edge::{About, Calls, Edge, HandedOn, Later, ParamUse, PassedOn, Target};
@@ -50,7 +51,10 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
                 mounts::mount_edges(model, node, &mut out);
             }
             Kind::TaggedTemplate => tagged_template(model, node, &mut out),
-            Kind::JsxElement => rendered_component(model, node, &mut out),
+            Kind::JsxElement => {
+                rendered_component(model, node, &mut out);
+                template::handler_edges(model, node, &mut out);
+            }
             Kind::Object => shapes::object_edges(model, node, &mut out),
             _ => {}
         }
@@ -64,6 +68,7 @@ pub fn collect(model: &Model<'_>, accesses: &Accesses) -> Calls {
         mounts::decorated_roots(model, class, &mut out);
     }
     export_edges(model, &mut out);
+    template::template_edges(model, &mut out);
     directives::directive_edges(model, &mut out);
     shapes::assigned_edges(model, &mut out);
     out

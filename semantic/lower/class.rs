@@ -10,17 +10,17 @@ use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
 
 /// The parts all functions share, whatever swc calls them.
-struct Signature<'a> {
-    kind: FunctionKind,
-    is_async: bool,
-    is_generator: bool,
-    returns: Option<&'a ast::TsTypeAnn>,
-    at: Span,
+pub(super) struct Signature<'a> {
+    pub(super) kind: FunctionKind,
+    pub(super) is_async: bool,
+    pub(super) is_generator: bool,
+    pub(super) returns: Option<&'a ast::TsTypeAnn>,
+    pub(super) at: Span,
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// Adds a function's node and row; `inside` adds its parameters and its body and returns how many parameters.
-    fn function(
+    pub(super) fn function(
         &mut self,
         signature: &Signature<'_>,
         inside: impl FnOnce(&mut Self, FuncId) -> u16,
@@ -64,6 +64,9 @@ impl Lowering {
                 for item in items.iter().filter(inside) {
                     item.visit_with(l);
                 }
+                if let Some(template) = l.shown {
+                    l.add_template(template, None);
+                }
             });
             0
         });
@@ -93,7 +96,10 @@ impl Lowering {
         match body {
             None => self.empty(),
             Some(body) => {
-                self.node(Kind::Block, span(body.span), 0, |l| body.stmts.visit_with(l));
+                self.node(Kind::Block, span(body.span), 0, |l| {
+                    body.stmts.visit_with(l);
+                    l.template_at_home(span(body.span));
+                });
             }
         }
     }

@@ -9,18 +9,21 @@ use swc_ecma_visit::VisitWith;
 
 const NO_NAME: u32 = u32::MAX;
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn expr(&mut self, expr: &ast::Expr) {
         let at = span(expr.span());
         match expr {
             ast::Expr::This(_) => self.this(at),
             ast::Expr::Ident(ident) => {
-                self.reference(&ident.sym, at);
+                self.identifier(&ident.sym, at);
             }
             ast::Expr::Lit(lit) => self.literal(lit, at),
             ast::Expr::Array(array) => self.array(array, at),
             ast::Expr::Object(object) => {
-                self.node(Kind::Object, at, 0, |l| object.props.visit_with(l));
+                self.node(Kind::Object, at, 0, |l| {
+                    object.props.visit_with(l);
+                    l.template_at_home(at);
+                });
             }
             ast::Expr::Fn(func) => self.function_expr(func),
             ast::Expr::Arrow(arrow) => self.arrow(arrow),
@@ -29,7 +32,12 @@ impl Lowering {
                 self.node(Kind::Unary, at, unary_op(unary.op) as u32, |l| unary.arg.visit_with(l));
             }
             ast::Expr::Update(update) => {
-                self.node(Kind::Update, at, 0, |l| update.arg.visit_with(l));
+                self.node(Kind::Update, at, 0, |l| match &*update.arg {
+                    ast::Expr::Ident(ident) => {
+                        l.target(&ident.sym, span(ident.span));
+                    }
+                    other => other.visit_with(l),
+                });
             }
             ast::Expr::Bin(bin) => self.binary(bin, at),
             ast::Expr::Assign(assign) => self.assign(assign, at),
@@ -94,7 +102,7 @@ impl Lowering {
         }
     }
 
-    fn this(&mut self, at: Span) {
+    pub(super) fn this(&mut self, at: Span) {
         self.leaf(Kind::This, at, 0);
         self.out.functions[self.func.index()].uses_this = true;
     }
@@ -166,7 +174,7 @@ impl Lowering {
                 let name = self.intern(&ident.sym).raw();
                 let id = self.node(Kind::Property, at, name, |l| {
                     l.empty();
-                    l.reference(&ident.sym, at);
+                    l.identifier(&ident.sym, at);
                 });
                 self.set_flags(id, flag::SHORTHAND);
             }
@@ -262,7 +270,7 @@ impl Lowering {
         let at = span(target.span());
         match target {
             ast::SimpleAssignTarget::Ident(ident) => {
-                self.reference(&ident.id.sym, at);
+                self.target(&ident.id.sym, at);
             }
             ast::SimpleAssignTarget::Member(member) => {
                 self.member(member, at);

@@ -5,7 +5,7 @@ use crate::tree::Kind;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn jsx_element(&mut self, element: &ast::JSXElement) {
         self.node(Kind::JsxElement, span(element.span), 0, |l| {
             l.jsx_tag(&element.opening.name);

@@ -8,38 +8,51 @@ mod expr;
 mod jsdoc;
 mod jsx;
 mod module;
+mod options;
 mod owner;
 mod pattern;
 mod resolve;
 mod stmt;
+mod template;
 mod types;
 
 pub(crate) use types::{write_dotted, write_entity_name};
 
 use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, ReferenceId, ScopeId, TypeId};
 use crate::place::PlaceMemo;
+use crate::syntax::template::Template;
 use crate::tables::{Binding, BindingKind, Function, FunctionKind, Lowered, Reference, Scope};
 use crate::tree::{Kind, Node, Span, Tree};
+use options::Home;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{Visit, VisitWith};
+use template::View;
 
 /// Nodes deeper than this are cut off. The lexical bound of [`crate::syntax`] refuses a file long before; this is the
 /// second wall, for a file that fools it.
 const DEPTH_LIMIT: u32 = 40_000;
 
 /// Lowers a parsed file. `text` is what was parsed; spans are offsets into it. The statements inside `setup` become the
-/// body of a function of their own.
-pub(crate) fn lower(program: &ast::Program, text: &str, setup: Option<Span>) -> Lowered {
-    let mut walk = Lowering::new();
+/// body of a function of their own. A template belongs to them, or to the options of the component that is exported.
+pub(crate) fn lower(
+    program: &ast::Program,
+    text: &str,
+    setup: Option<Span>,
+    template: Option<&Template>,
+) -> Lowered {
+    let mut walk = Lowering::new(template);
     // About as many nodes as code has: growing step by step would copy them again and again.
     walk.out.tree.nodes.reserve(text.len() / 12);
     walk.out.references.reserve(text.len() / 48);
     let span = Span { start: 0, end: u32::try_from(text.len()).unwrap_or(u32::MAX) };
     walk.node(Kind::Program, span, 0, |l| match (program, setup) {
         (ast::Program::Module(module), Some(setup)) => l.component(&module.body, setup),
-        _ => program.visit_children_with(l),
+        _ => {
+            l.home = template.and_then(|_| Home::find(program));
+            program.visit_children_with(l);
+        }
     });
     let mut lowered = walk.out;
     resolve::resolve(&mut lowered);
@@ -73,7 +86,7 @@ fn name_symbol_members(lowered: &mut Lowered) {
 }
 
 /// The state of the walk.
-struct Lowering {
+struct Lowering<'t> {
     out: Lowered,
     parent: NodeId,
     slot: u16,
@@ -85,6 +98,12 @@ struct Lowering {
     pattern: Pattern,
     /// Where `var` and hoisted function declarations go.
     var_scope: ScopeId,
+    /// What the component shows.
+    shown: Option<&'t Template>,
+    /// Where that belongs, until it is there.
+    home: Option<Home>,
+    /// How names are understood while it is walked.
+    view: Option<View>,
 }
 
 /// Whether the names in a pattern are declared by it or assigned to.
@@ -94,8 +113,8 @@ enum Pattern {
     Assign,
 }
 
-impl Lowering {
-    fn new() -> Self {
+impl<'t> Lowering<'t> {
+    fn new(shown: Option<&'t Template>) -> Self {
         let module =
             Scope { parent: None, func: FuncId::MODULE, is_function: true, names: FxHashMap::default() };
         let mut out = Lowered {
@@ -111,8 +130,8 @@ impl Lowering {
             types: Vec::new(),
             type_decls: FxHashMap::default(),
             is_module: false,
-            template_words: Vec::new(),
             setup: None,
+            template: None,
             truncated: false,
             text: Box::default(),
             places: PlaceMemo::default(),
@@ -130,6 +149,9 @@ impl Lowering {
             class: None,
             pattern: Pattern::Assign,
             var_scope: ScopeId(0),
+            shown,
+            home: None,
+            view: None,
         }
     }
 
@@ -273,7 +295,7 @@ impl Function {
     }
 }
 
-impl Visit for Lowering {
+impl Visit for Lowering<'_> {
     fn visit_expr(&mut self, expr: &ast::Expr) {
         self.expr(expr);
     }
@@ -334,7 +356,7 @@ fn annotation(ann: Option<&ast::TsTypeAnn>) -> Option<&ast::TsType> {
     ann.map(|ann| &*ann.type_ann)
 }
 
-impl Lowering {
+impl Lowering<'_> {
     fn annotate(&mut self, binding: BindingId, ty: Option<TypeId>) {
         if ty.is_some() {
             self.out.bindings[binding.index()].ty = ty;

@@ -9,7 +9,7 @@ use swc_common::Spanned;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn module_decl(&mut self, decl: &ast::ModuleDecl) {
         self.out.is_module = true;
         let at = span(decl.span());

@@ -7,7 +7,7 @@ use crate::tree::Kind;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
 
-impl Lowering {
+impl Lowering<'_> {
     /// Walks a pattern whose names are declared or assigned as `mode` says.
     pub(super) fn pattern(&mut self, pat: &ast::Pat, mode: Pattern) {
         let outer = std::mem::replace(&mut self.pattern, mode);

@@ -8,7 +8,7 @@ use swc_common::Spanned;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn stmt(&mut self, stmt: &ast::Stmt) {
         let at = span(stmt.span());
         match stmt {

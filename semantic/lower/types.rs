@@ -6,7 +6,7 @@ use crate::tables::{Type, TypeDecl};
 use smallvec::SmallVec;
 use swc_ecma_ast as ast;
 
-impl Lowering {
+impl Lowering<'_> {
     fn add_type(&mut self, ty: Type) -> TypeId {
         let id = TypeId::from_index(self.out.types.len());
         self.out.types.push(ty);

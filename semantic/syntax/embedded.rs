@@ -87,26 +87,6 @@ impl Blocks {
     pub(super) fn setup(&self) -> Option<Span> {
         self.scripts.iter().find(|script| script.is_setup).map(|script| script.body)
     }
-
-    /// The identifiers in the markup: what a template mentions, it may call.
-    pub(super) fn template_words(&self, masked: &str, text: &str) -> Vec<Box<str>> {
-        let mut words: Vec<Box<str>> = Vec::new();
-        let mut start = None;
-        for (i, (byte, kept)) in text.bytes().zip(masked.bytes()).enumerate() {
-            let is_word = kept == b' ' && (byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$'));
-            match (is_word, start) {
-                (true, None) => start = Some(i),
-                (false, Some(from)) => {
-                    words.extend(text.get(from..i).map(Into::into));
-                    start = None;
-                }
-                _ => {}
-            }
-        }
-        words.sort_unstable();
-        words.dedup();
-        words
-    }
 }
 
 fn span(start: usize, end: usize) -> Span {

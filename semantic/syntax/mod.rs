@@ -2,8 +2,10 @@
 
 mod comments;
 mod declared;
+mod directive;
 mod embedded;
 mod nesting;
+pub(crate) mod template;
 
 use crate::lower;
 use crate::tables::Lowered;
@@ -14,6 +16,7 @@ use swc_common::comments::SingleThreadedComments;
 use swc_common::input::StringInput;
 use swc_ecma_ast as ast;
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Parser, Syntax, TsSyntax};
+use template::Template;
 
 pub use comments::{Comment, comments};
 pub use declared::declarations;
@@ -74,6 +77,11 @@ impl Language {
     pub fn is_embedded(self) -> bool {
         matches!(self, Self::Vue | Self::Svelte | Self::Astro)
     }
+
+    /// Whether what is shown stands in a block of its own, beside the script.
+    fn has_template(self) -> bool {
+        self == Self::Vue
+    }
 }
 
 /// Why a file could not be parsed.
@@ -91,6 +99,7 @@ pub struct Parsed<'t> {
     /// What was parsed: the file, or its scripts with everything else blanked.
     text: std::borrow::Cow<'t, str>,
     original: &'t str,
+    language: Language,
     blocks: Option<Blocks>,
     /// Errors the parser recovered from.
     pub recovered: Vec<SyntaxError>,
@@ -131,7 +140,14 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
     for attempt in attempts {
         match run(&masked, attempt, None) {
             Ok((program, errors)) if errors.is_empty() => {
-                return Ok(Parsed { program, text: masked, original: text, blocks, recovered: errors });
+                return Ok(Parsed {
+                    program,
+                    text: masked,
+                    original: text,
+                    language,
+                    blocks,
+                    recovered: errors,
+                });
             }
             Ok(partial) => recovered = recovered.or(Some(partial)),
             Err(error) => {
@@ -143,7 +159,7 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
     }
     match (recovered, failure) {
         (Some((program, recovered)), _) => {
-            Ok(Parsed { program, text: masked, original: text, blocks, recovered })
+            Ok(Parsed { program, text: masked, original: text, language, blocks, recovered })
         }
         (None, Some(error)) => Err(error),
         (None, None) => Err(SyntaxError { message: "nothing to parse".to_owned(), span: Span::default() }),
@@ -153,12 +169,10 @@ pub fn parse(text: &str, language: Language) -> Result<Parsed<'_>, SyntaxError> 
 /// Turns a parsed file into tables; the syntax tree is dropped.
 #[must_use]
 pub fn lower(parsed: Parsed<'_>) -> Lowered {
-    let Parsed { program, text, original, blocks, .. } = parsed;
+    let Parsed { program, text, original, language, blocks, .. } = parsed;
     let setup = blocks.as_ref().and_then(Blocks::setup);
-    let mut lowered = lower::lower(&program, &text, setup);
-    if let Some(blocks) = &blocks {
-        lowered.template_words = blocks.template_words(&text, original);
-    }
+    let template = language.has_template().then(|| Template::find(original)).flatten();
+    let mut lowered = lower::lower(&program, &text, setup, template.as_ref());
     lowered.text = original.into();
     lowered
 }
@@ -266,6 +280,5 @@ mod tests {
         let func = lowered.function(lowered.tree.func(call));
         assert_eq!(func.kind, FunctionKind::Setup);
         assert_eq!(lowered.tree.span(call).start as usize, text.find("f()").unwrap());
-        assert!(lowered.template_words.iter().any(|word| &**word == "go"));
     }
 }

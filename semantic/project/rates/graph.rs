@@ -362,8 +362,16 @@ impl Graph {
             }
             _ => None,
         };
+        let is_asked = || match (runs, arrow.when) {
+            (Runs::Class(file, class), When::At(Rate::Component)) => self.roots.is_asked_class(file, class),
+            (Runs::Function(file, func), When::At(Rate::Component)) => {
+                self.roots.is_asked(project, file, func) || self.roots.is_asked(project, caller.0, caller.1)
+            }
+            _ => false,
+        };
         match mount {
             Some((file, func)) => (self.func(file, func), Arrow { when: When::Caller, ..arrow }),
+            None if is_asked() => (from, Arrow { certain: false, ..arrow }),
             None => (from, arrow),
         }
     }

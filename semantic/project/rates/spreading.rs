@@ -24,6 +24,7 @@ impl Graph {
         self.settle(&mut certain, true);
         let mut assumed = Queue::default();
         self.add_entries(false, &mut assumed);
+        self.add_setups(project, false, &mut assumed);
         self.settle(&mut assumed, false);
         let mut unseen = self.unseen(project);
         self.settle(&mut unseen, false);
@@ -99,15 +100,24 @@ impl Graph {
                 Role::Source | Role::Script | Role::CommandLine => Rate::Once,
             };
             queue.push(rate, self.func(id, FuncId::MODULE), None, How::PLAIN);
-            for (i, row) in summary.functions.iter().enumerate() {
+        }
+        self.add_setups(project, true, &mut queue);
+        queue
+    }
+
+    /// The code of components that are files: it runs for each of them, as far as they are not at the root.
+    fn add_setups(&self, project: &Project<'_>, certain: bool, queue: &mut Queue) {
+        for id in project.file_ids() {
+            for (i, row) in project.summary(id).functions.iter().enumerate() {
                 let func = FuncId::from_index(i);
-                let is_setup = row.kind == FunctionKind::Setup;
-                if is_setup && self.roots.of_function(project, id, func).is_none() {
+                if row.kind == FunctionKind::Setup
+                    && self.roots.of_function(project, id, func).is_none()
+                    && self.roots.is_asked(project, id, func) != certain
+                {
                     queue.push(Rate::Component, self.func(id, func), None, How::PLAIN);
                 }
             }
         }
-        queue
     }
 
     /// Adds what something outside calls, with its rate: by proved calls, or by those that rest on a convention.
