@@ -194,7 +194,22 @@ fn is_start(project: &Project<'_>, found: &Use) -> bool {
         return false;
     }
     let Some((method, is_handed_on)) = method_around(project, found) else { return false };
-    calls::is_startup_name(method) && !(is_handed_on && method == "constructor")
+    calls::is_startup_name(method)
+        && !(is_handed_on && method == "constructor")
+        && !is_started_again(project, found)
+}
+
+/// Whether another method of its class calls the function in which it stands, one that is no start: `submit() { this.start(); }`
+/// starts it whenever it is called.
+fn is_started_again(project: &Project<'_>, found: &Use) -> bool {
+    let functions = &project.summary(found.file).functions;
+    let class = functions[found.row.func.index()].class;
+    let is_other = |&(file, caller): &(FileId, FuncId)| {
+        let row = &functions[caller.index()];
+        file == found.file && row.class == class && !calls::is_startup_name(project.name(file, row.name))
+    };
+    class.is_some()
+        && project.callers(found.file, found.row.func).iter().any(|by| by.0 == found.file && is_other(by))
 }
 
 /// Whether it stands in a closure that a constructor hands on: `promise.finally(() => { this.table = null; })` runs when it is
