@@ -109,6 +109,11 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
     if !may_be_function(model, listener) || names_table(model, call) {
         return None;
     }
+    // Much else is called so: `terminal.bind(endpoint, name)`.
+    let is_telling = || matches!(event, Identity::Constant(_)) || is_surely_function(model, listener);
+    if method == "bind" && !proved && !is_telling() {
+        return None;
+    }
     // A constant event and a function: nothing but an emitter is called like that.
     // So is one with a name for the event and a function written out, and nothing behind.
     let is_written_out = tree.kind(listener) == Kind::Function && tree.arg(call, listener_at + 1).is_none();
