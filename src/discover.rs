@@ -99,7 +99,8 @@ impl Found {
         if path.exists() && !self.packages.asked.contains_key(&relative(folder, here)) {
             // The name of what is around is nothing that is walked.
             self.extend(Some(match Met::manifest(&path, &relative(&path, here)) {
-                Met::Manifest(read) => Met::Manifest(Manifest { name: None, ..read }),
+                // Of a package that is looked at in part, callers may stand in the rest.
+                Met::Manifest(read) => Met::Manifest(Manifest { name: None, is_offered: None, ..read }),
                 other => other,
             }));
         }

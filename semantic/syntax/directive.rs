@@ -144,7 +144,7 @@ fn statements(text: &str, at: Span) -> Option<ast::FunctionBody> {
         ast::ModuleItem::Stmt(stmt) => Some(stmt),
         ast::ModuleItem::ModuleDecl(_) => None,
     });
-    Some(ast::FunctionBody { span: swc_span(at), stmts: stmts.collect::<Option<_>>()?, ..Default::default() })
+    Some(ast::FunctionBody { span: swc_span(at), stmts: stmts.collect::<Option<_>>()? })
 }
 
 fn parser(source: &str, start: u32) -> Parser<swc_ecma_parser::lexer::Lexer<'_>> {
