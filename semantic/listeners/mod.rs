@@ -110,7 +110,8 @@ fn added(model: &Model<'_>, call: NodeId, object: NodeId, method: &str) -> Optio
         return None;
     }
     // Much else is called so: `terminal.bind(endpoint, name)`.
-    let is_telling = || matches!(event, Identity::Constant(_)) || is_surely_function(model, listener);
+    let is_written = || tree.arg(call, 0).is_some_and(|event| tree.string(event).is_some());
+    let is_telling = || is_written() || is_surely_function(model, listener);
     if method == "bind" && !proved && !is_telling() {
         return None;
     }
