@@ -351,7 +351,10 @@ fn skip_folder(path: &str) -> Option<Skip> {
     if is_format && !folders.split('/').any(|folder| folder == "src") {
         return Some(Skip::Built);
     }
+    let is_script = [".js", ".cjs", ".mjs"].iter().any(|end| name.ends_with(end));
     folders.split('/').find_map(|folder| match folder {
+        // What a program depends on, built once and put beside its sources.
+        "compiled" if is_script => Some(Skip::Built),
         "client-dist" | ".next" | ".nuxt" | ".output" | ".svelte-kit" | "storybook-static" => {
             Some(Skip::Built)
         }
@@ -506,6 +509,8 @@ fn looks_bundled(text: &str) -> bool {
         "parcelRequire = (function",
         "(function e(t,n,r){function s(o,u)",
         "function r(e,n,t){function o(i,f)",
+        // What esbuild puts around each module of CommonJS.
+        "var __commonJS = (cb, mod) => function __require() {",
         // What Emscripten makes of a program in another language.
         "ENVIRONMENT_IS_WORKER",
     ];
@@ -535,9 +540,14 @@ mod tests {
 
     #[test]
     fn what_a_build_has_made_says_so_by_its_path() {
-        for path in
-            ["dist/a.js", "app/dist-electron/main.cjs", "dist_old/a.js", "lib/chart.umd.js", "a.iife.js"]
-        {
+        for path in [
+            "packages/bundler/compiled/style-loader/a.js",
+            "dist/a.js",
+            "app/dist-electron/main.cjs",
+            "dist_old/a.js",
+            "lib/chart.umd.js",
+            "a.iife.js",
+        ] {
             assert_eq!(skip_folder(path), Some(Skip::Built), "{path}");
         }
         for path in ["distance/a.js", "src/distribution.js", "src/index.umd.js", "src/umd.js", "lib/a.js"] {

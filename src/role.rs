@@ -138,8 +138,19 @@ const SCRIPT_NAMES: &[&str] = &[
 const COMMAND_LINE: &[&str] = &["bin", "cli", "command-line"];
 
 /// What a folder holds that is there to be tried, by the last word of its name: `manual-sandbox`, `debug-harness`.
-const TRIED: &[&str] =
-    &["tests", "e2e", "specs", "sandbox", "playground", "harness", "examples", "samples", "demos"];
+const TRIED: &[&str] = &[
+    "tests",
+    "e2e",
+    "specs",
+    "sandbox",
+    "playground",
+    "harness",
+    "example",
+    "examples",
+    "samples",
+    "demo",
+    "demos",
+];
 
 /// What tests have of their own: `oauth-test-server`.
 const OF_TESTS: &[&str] = &["server", "app", "utils", "helpers", "data", "harness", "fixtures"];
@@ -224,6 +235,7 @@ mod tests {
         assert_eq!(of_path("src/examples.js"), Role::Source);
         assert_eq!(of_path("manual-testing-sandbox/next/app.ts"), Role::Test);
         assert_eq!(of_path("src/dev/debug-harness/server.ts"), Role::Test);
+        assert_eq!(of_path("scripts-example/weather.js"), Role::Test);
         assert_eq!(of_path("src/oauth-test-server/server.ts"), Role::Test);
         assert_eq!(of_path("src/sandboxes/worker.ts"), Role::Source);
         assert_eq!(of_path("packages/maintenance/src/docs.ts"), Role::Script);

@@ -77,6 +77,10 @@ pub struct GrowthClaim {
     pub weakly: bool,
     /// An entry is no more than a flag or a number that the code writes out: some 70 bytes with its key.
     pub is_flag: bool,
+    /// What is put in is a function around the one before, and the code shows that this is done again and again.
+    pub is_chain: bool,
+    /// The key is called as what tells one of those who call from the others: `callerId`, `client.address`.
+    pub of_caller: bool,
     /// Its owner counts what is put in: the key is a number of the owner's that goes up.
     pub is_numbered: bool,
 }
@@ -111,6 +115,8 @@ pub enum Why {
     Ended,
     /// A timer that has fired is still listed; only cancelling takes it out.
     Fired,
+    /// What is returned ends what the entry stands for, and leaves it; only the owner's end goes through the list.
+    Undone,
     /// Only a timeout takes it out, and an answer clears that.
     Disarmed,
     /// Only a failure takes it out.
@@ -121,6 +127,8 @@ pub enum Why {
     Early,
     /// It is found to be too old, and taken out, only when it is asked for again.
     Expired,
+    /// It is taken out only where a setting says so, of which nobody asks before it is put in.
+    Unset,
     /// It is taken out at an end that its owner does not always have.
     Uncovered,
 }

@@ -322,7 +322,7 @@ fn is_handed_by_owner(project: &Project<'_>, spot: &Spot, made: (FileId, ClassId
             }
             // `new Stream(client.call())`: made for it.
             SpotRoot::Value(..) => true,
-            _ => is_made_by_caller(project, handing) || is_put_on(project, handing, made),
+            _ => project.is_made_by_caller(handing) || is_put_on(project, handing, made),
         }
     };
     !handings.is_empty() && handings.iter().all(is_owner)
@@ -361,21 +361,9 @@ fn is_new_to_handlers(project: &Project<'_>, param: &Spot) -> bool {
             }
             _ => false,
         };
-        is_own_param || is_made_by_caller(project, handing)
+        is_own_param || project.is_made_by_caller(handing)
     };
     !handings.is_empty() && handings.iter().all(is_own)
-}
-
-/// What a function hands on that it has made itself: rows about variables of a function speak of nothing else.
-fn is_made_by_caller(project: &Project<'_>, handing: &Handing) -> bool {
-    if handing.is_new {
-        return true;
-    }
-    let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
-    let row = project.summary(file).bindings.get(&binding);
-    row.is_some_and(|row| {
-        !row.is_param && row.func.index() != 0 && (file, row.func) == (handing.file, handing.func)
-    })
 }
 
 /// Another file removes listeners from the same thing, for the same event as far as can be seen.

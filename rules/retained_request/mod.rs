@@ -300,7 +300,7 @@ impl Kept<'_, '_, '_> {
 }
 
 fn is_container(view: &ProjectView<'_, '_>, spot: &Spot, body: &KeptClaim) -> bool {
-    if body.container.is_some() || body.growth == Growth::Rebuild {
+    if body.container.is_some() || matches!(body.growth, Growth::Rebuild | Growth::Wrap) {
         return true;
     }
     let model = project::model_of(view.project, view.project.type_of(spot));

@@ -38,7 +38,7 @@ impl Rule for RetainedScope {
 
     fn collection(&self, file: &FileView<'_, '_>, op: &CollectionOp, claims: &mut Claims<'_>) {
         // What wraps its old self needs it.
-        let grows = matches!(op.op, Op::Grow(growth) if growth != Growth::Rebuild);
+        let grows = matches!(op.op, Op::Grow(growth) if !matches!(growth, Growth::Rebuild | Growth::Wrap));
         if !grows || !is_outside(file.model, &op.holder, op) {
             return;
         }

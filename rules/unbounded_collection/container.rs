@@ -49,7 +49,7 @@ pub(super) fn container_of(
             _ => Some((Some(container), known)),
         },
         // A string or a function that grows by reassignment.
-        (Some(id), None) if matches!(growth, Growth::Append | Growth::Rebuild) => {
+        (Some(id), None) if matches!(growth, Growth::Append | Growth::Rebuild | Growth::Wrap) => {
             model.catalog.is_a(id, "String").then_some((None, known))
         }
         (Some(_), None) => None,
@@ -82,18 +82,13 @@ fn unknown_container(
     ty: Ty,
 ) -> Option<(Option<Container>, Option<ModelId>)> {
     match (ty, growth) {
-        (Ty::Function(_), Growth::Rebuild) => Some((None, None)),
         (Ty::Text | Ty::Finite, Growth::Append) => Some((None, None)),
         (Ty::Instance(class), Growth::Key) => {
             // `const table = { get(k) { return this[k] } }`
             let is_object = model.file.class(class).kind == ClassKind::Object;
             is_object.then_some((Some(Container::Object), None))
         }
-        (Ty::Unknown, Growth::Rebuild)
-            if op.value.is_some_and(|value| model.file.tree.kind(value) == Kind::Function) =>
-        {
-            Some((None, None))
-        }
+        (Ty::Unknown | Ty::Function(_), Growth::Wrap) => Some((None, None)),
         (Ty::Unknown, Growth::Append | Growth::Rebuild) => None,
         // Nothing but an array has these methods.
         (Ty::Unknown, Growth::Push)

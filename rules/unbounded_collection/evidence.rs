@@ -6,7 +6,7 @@ use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
-use outlive_semantic::index::{FuncId, NameId, NodeId};
+use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::FunctionKind;
@@ -156,7 +156,16 @@ fn own_field(model: &Model<'_>, holder: &Place) -> Option<NameId> {
     let field = holder.last_field().filter(|_| holder.path.len() == 1)?;
     let name = model.file.tree.text(field);
     let is_private = name.starts_with(['_', '#']) || name.ends_with('_');
-    (is_private && model.file.class(class).decorators.is_empty()).then_some(field)
+    let is_own = is_private && model.file.class(class).decorators.is_empty();
+    (is_own && !is_inherited(model, class, field)).then_some(field)
+}
+
+/// Whether a field is of the class that this one extends, which may read it: in TypeScript who has a field declares it.
+fn is_inherited(model: &Model<'_>, class: ClassId, field: NameId) -> bool {
+    let row = model.file.class(class);
+    let is_typed = [".ts", ".tsx", ".mts", ".cts"].iter().any(|end| model.file.path.ends_with(end));
+    let is_declared = || row.members.iter().any(|member| member.name == Some(field));
+    is_typed && row.super_class.is_some() && !is_declared()
 }
 
 /// Whether all that a place is ever given is an empty list made on the spot: nobody else has it.
@@ -193,7 +202,7 @@ pub(super) fn is_open(model: &Model<'_>, key: NodeId) -> bool {
     let tree = &model.file.tree;
     let value = model.file.value_of(key).unwrap_or(key);
     let parts: Vec<NodeId> = match tree.kind(value) {
-        Kind::Template | Kind::Binary => tree.children(value).collect(),
+        Kind::Template | Kind::Binary | Kind::Logical => tree.children(value).collect(),
         Kind::Call if matches!(tree.method_call(value), Some((_, "join"))) => {
             let list = tree.method_call(value).map(|(list, _)| list);
             match list.filter(|&list| tree.kind(list) == Kind::Array) {

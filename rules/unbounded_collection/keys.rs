@@ -143,11 +143,12 @@ pub(super) fn is_worth_guessing(growth: &GrowthClaim) -> bool {
         || growth.growth == Growth::Push && growth.on_options
         || growth.looked_up && is_open_by_name(growth)
         || is_table(growth)
-        || is_telling(growth);
+        || is_telling(growth)
+        || growth.is_chain;
     let name = growth.shown.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
     is_shown
-        || !matches!(growth.growth, Growth::Append | Growth::Rebuild)
+        || !matches!(growth.growth, Growth::Append | Growth::Rebuild | Growth::Wrap)
             && says(&["cache", "memo", "map", "seen", "known", "history", "visited", "session", "client"])
 }
 

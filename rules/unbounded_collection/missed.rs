@@ -67,11 +67,11 @@ pub(super) fn missed(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Misse
 }
 
 /// One place that adds, and everything in the file that takes out.
-struct Site<'s, 'v, 'a> {
-    file: &'s FileView<'v, 'a>,
-    model: &'s Model<'a>,
-    op: &'s CollectionOp,
-    releases: &'s [&'s CollectionOp],
+pub(super) struct Site<'s, 'v, 'a> {
+    pub(super) file: &'s FileView<'v, 'a>,
+    pub(super) model: &'s Model<'a>,
+    pub(super) op: &'s CollectionOp,
+    pub(super) releases: &'s [&'s CollectionOp],
 }
 
 impl Site<'_, '_, '_> {
@@ -272,7 +272,10 @@ impl Site<'_, '_, '_> {
         let value = file.value_of(value).unwrap_or(value);
         let held = |binding: BindingId| {
             let owner = file.binding(binding).func;
-            let is_its_own = file.is_within(owner, outer);
+            // What a function that is itself the entry is told each time is no part of the call that puts it in.
+            let is_of_value =
+                !is_executor(self.model, owner) && tree.contains(value, file.function(owner).node);
+            let is_its_own = file.is_within(owner, outer) && !is_of_value;
             let mut inside = tree.subtree(value).filter_map(|node| file.binding_of(node));
             // Who holds `resolve` waits for the promise that `reject` gives up.
             let is_held = inside.any(|held| {
@@ -292,7 +295,7 @@ impl Site<'_, '_, '_> {
 
     /// Whether what a callback calls may lead to a release: a function of the file that releases, or one out of sight
     /// that is told the key.
-    fn may_release(&self, callback: FuncId) -> bool {
+    pub(super) fn may_release(&self, callback: FuncId) -> bool {
         self.leads_to_release(callback, DEPTH)
     }
 
@@ -585,7 +588,7 @@ fn is_deleted(model: &Model<'_>, key: NodeId) -> bool {
 }
 
 /// Whether a node calls one of these functions of the platform.
-fn is_call_of(model: &Model<'_>, node: NodeId, paths: &[&str]) -> bool {
+pub(super) fn is_call_of(model: &Model<'_>, node: NodeId, paths: &[&str]) -> bool {
     let tree = &model.file.tree;
     let callee = (tree.kind(node) == Kind::Call).then(|| tree.callee(node)).flatten();
     let path = callee.and_then(|callee| model.api_path(callee));

@@ -1,10 +1,12 @@
 //! `unbounded-collection`: a Map, Set, array, object or string that outlives the function that adds to it.
 
 mod admitted;
+mod chain;
 mod container;
 mod distinct;
 mod evidence;
 mod expired;
+mod handles;
 mod keys;
 mod mend;
 mod missed;
@@ -13,6 +15,7 @@ mod partial;
 mod present;
 mod release;
 mod report;
+mod settings;
 mod settle;
 mod site;
 mod told;
@@ -102,6 +105,8 @@ impl Rule for UnboundedCollection {
             .or_else(|| missed::missed(file, op))
             .or_else(|| uncancelled::missed(file, op))
             .or_else(|| expired::missed(file, op))
+            .or_else(|| handles::missed(file, op))
+            .or_else(|| settings::missed(file, op))
             .or_else(|| uncovered::missed(file, op));
         let kept = keeps_each(model, op);
         let body = GrowthClaim {
@@ -137,6 +142,8 @@ impl Rule for UnboundedCollection {
             open: op.key.is_some_and(|key| evidence::is_open(model, key)),
             weakly: is_held_weakly(model, &op.holder),
             is_flag: site::is_flag(model, op),
+            is_chain: chain::is_wrapped_again(model, op),
+            of_caller: op.key.is_some_and(|key| site::is_of_caller(model, key)),
             is_numbered: evidence::is_numbered(model, op),
         };
         let at = model.file.tree.span(op.node);

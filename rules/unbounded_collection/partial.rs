@@ -27,6 +27,10 @@ pub(super) fn gap(file: &FileView<'_, '_>, op: &CollectionOp) -> Option<Missed> 
     if releases.is_empty() || run.index() == 0 {
         return None;
     }
+    // What a failure leaves, the next run that goes well takes out with all the rest.
+    if all_inside && releases.iter().any(|release| empties(model, release)) {
+        return None;
+    }
     if !all_inside {
         let (why, at) = missed_by_work(model, op, &releases)?;
         let releases = releases.iter().map(|release| model.file.tree.span(release.node)).collect();
@@ -98,6 +102,18 @@ fn caught_rejection(
                 })
                 .is_some()
     })
+}
+
+/// Whether a release empties the whole collection: `table.clear()`, `list.length = 0`, `list.splice(0)`.
+fn empties(model: &Model<'_>, release: &CollectionOp) -> bool {
+    let tree = &model.file.tree;
+    let is_zero = |node: Option<NodeId>| node.and_then(|node| tree.number(node)) == Some(0.0);
+    match tree.method_call(release.node) {
+        Some((_, "clear")) => true,
+        Some((_, "splice")) => is_zero(tree.arg(release.node, 0)) && tree.arg(release.node, 1).is_none(),
+        Some(_) => false,
+        None => tree.kind(release.node) == Kind::Assign && is_zero(tree.child(release.node, 1)),
+    }
 }
 
 /// How many rejections of one function are looked at.

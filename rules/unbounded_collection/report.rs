@@ -19,7 +19,11 @@ pub(super) fn report(
     let name = &growth.shown;
     let mut retainers = vec![lifetime::root_retainer(project, spot, lives, file, growth)];
     for (i, (file, other, _)) in sites.iter().enumerate() {
-        let message = if i == chosen { "one more entry is kept here" } else { "it grows here too" };
+        let message = match (i == chosen, growth.growth) {
+            (true, Growth::Wrap) => "a function that keeps the one before",
+            (true, _) => "one more entry is kept here",
+            (false, _) => "it grows here too",
+        };
         retainers.push(Retainer {
             role: Role::Grows,
             message: message.to_owned(),
@@ -42,6 +46,11 @@ pub(super) fn report(
     }
     let message = match &growth.missed {
         Some(missed) => format!("entries stay in `{name}`{often} {}", when_it_stays(missed)),
+        None if growth.growth == Growth::Wrap => {
+            format!(
+                "`{name}` is wrapped once more{often}, and nothing sets it back: each keeps the one before"
+            )
+        }
         None => format!("`{name}` grows{often} and nothing takes entries out"),
     };
     Finding {
@@ -76,12 +85,14 @@ fn how_it_stays(missed: &Missed) -> &'static str {
         Why::OtherThing => "this takes out the promise on which what was added was chained",
         Why::OtherSite => "this takes out what is added beside it",
         Why::Fired => "when this has run",
+        Why::Undone => "when this ends it",
         Why::Disarmed => "when this clears the timeout",
         Why::Succeeded => "only a failure comes here: otherwise",
         Why::Uncancelled => "only who cancels comes here: otherwise",
         Why::Early => "when this returns",
         Why::Expired => "only who asks for the same key again comes here: otherwise",
         Why::Uncovered => "where this does not run",
+        Why::Unset => "where this comes out otherwise",
     }
 }
 
@@ -95,12 +106,15 @@ fn when_it_stays(missed: &Missed) -> &str {
         Why::OtherThing => "although they look taken out: what was added is another promise",
         Why::OtherSite => "when they are added here: only what is added elsewhere is taken out",
         Why::Fired => "when their timers have fired",
+        Why::Undone => "when what is returned has ended them",
         Why::Disarmed => "when their timeout is cleared: nothing else takes them out",
         Why::Succeeded => "unless something fails",
         Why::Uncancelled => "unless the work they stand for is cancelled",
         Why::Early => "when the work they stand for returns early",
         Why::Expired => "until somebody asks for them again",
-        Why::Uncovered => missed.ending.as_ref().map_or("at one end of their owner", |ending| &ending.how),
+        Why::Uncovered | Why::Unset => {
+            missed.ending.as_ref().map_or("at one end of their owner", |ending| &ending.how)
+        }
     }
 }
 
@@ -125,12 +139,14 @@ fn help_for_missed(why: Why, name: &str) -> String {
             format!("take the entry out of `{name}` when its owner ends, as the other place does")
         }
         Why::Fired => format!("delete the entry from `{name}` at the end of the timer's callback"),
+        Why::Undone => format!("take the entry out of `{name}` in the function that is returned, too"),
         Why::Disarmed => format!("delete the entry from `{name}` where its timeout is cleared, too"),
         Why::Uncovered => {
             format!(
                 "add to `{name}` where what takes the entry out is sure to run: beside it, in the same hook"
             )
         }
+        Why::Unset => format!("ask for the same setting before something is put into `{name}`, too"),
         Why::Expired => format!("look for old entries of `{name}` from time to time, or limit its size"),
         Why::Succeeded => {
             format!(
@@ -154,6 +170,11 @@ fn help(growth: &GrowthClaim) -> String {
         (Growth::Set | Growth::Key, _) => {
             format!(
                 "delete the entry when its owner ends, or give `{name}` a maximum size and evict the oldest"
+            )
+        }
+        (Growth::Wrap, _) => {
+            format!(
+                "wrap what `{name}` was at first, keep a list in its place, or set it back when it has run"
             )
         }
         (Growth::Append, _) => format!("reset `{name}` when it has been consumed, or limit its length"),

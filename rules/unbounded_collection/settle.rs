@@ -198,7 +198,9 @@ fn is_container(
     sites: &[(FileId, &Claim, &GrowthClaim)],
 ) -> bool {
     if known.is_some()
-        || sites.iter().any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild))
+        || sites
+            .iter()
+            .any(|(_, _, claim)| matches!(claim.growth, Growth::Append | Growth::Rebuild | Growth::Wrap))
     {
         return true;
     }
@@ -246,6 +248,7 @@ fn doubts(
         Some(Rate::Build) => !info.certain,
         _ => false,
     };
+    let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
     let answer = match project.outlives(lives, file, claim.func, growth.in_loop) {
         // Who sets something up hands in the list that it is put on: nobody knows that this happens again.
         Answer::Assumed if is_guess && is_handed_in(project, spot, lives) => Answer::Unknown,
@@ -265,6 +268,8 @@ fn doubts(
                 || growth.waiting
                 || is_passing(growth)
                 || growth.is_numbered
+                || growth.is_chain
+                || is_hot && is_list_of_timers(growth)
                 || is_unread =>
         {
             doubt.assume(doubts::LIFE_BY_CODE);
@@ -276,15 +281,16 @@ fn doubts(
         Answer::No => return None,
     }
     // Plug-ins are registered when things start, not with every request.
-    let is_hot = info.certain && info.rate.is_some_and(Rate::is_hot);
     // What nobody looks at is no plug-in, and is not filled to be used from now on.
     // Nor is what loses its entries beside it.
     let is_plugin = growth.sibling.is_none()
         && (growth.registry && !is_hot
             || !is_table(growth) && lifetime::is_startup(project, file, claim.func));
+    // Of those who call there is always another one, whatever they are told once.
+    let is_sent = growth.of_caller && is_hot && info.rate >= Some(Rate::Connection);
     if is_plugin && !is_unread
-        || is_finite_by_name(growth)
-        || !growth.from_client && tells_once(project, file, claim)
+        || is_finite_by_name(growth) && !is_sent
+        || !growth.from_client && !is_sent && tells_once(project, file, claim)
         || growth.formatter
         || growth.offered && matches!(lives, Lives::With(..))
         || growth.weakly && growth.keys != Keys::Fresh && !stays_by_the_code(growth)
@@ -431,11 +437,19 @@ fn is_of_tool(project: &Project<'_>, file: FileId) -> bool {
     matches!(project.summary(file).role, Role::Script | Role::CommandLine)
 }
 
+/// A list of timers, which stay when they have fired.
+fn is_list_of_timers(growth: &GrowthClaim) -> bool {
+    let is_fired = growth.missed.as_ref().is_some_and(|missed| missed.why == Why::Fired);
+    is_fired && matches!(growth.growth, Growth::Push | Growth::Add)
+}
+
 /// Entries that something else takes out one by one: nobody keeps such a table for one call.
 pub(super) fn is_table(growth: &GrowthClaim) -> bool {
     growth.missed.as_ref().is_some_and(|missed| match missed.why {
         Why::Succeeded => false,
         Why::Failure => !growth.replaces,
+        // A list of timers: who sets something up may keep a few.
+        Why::Fired => !is_list_of_timers(growth),
         _ => true,
     })
 }

@@ -1,6 +1,7 @@
 //! What the code around a growth tells: entries replaced rather than added, lists of handlers, tables of options.
 
 use super::container::is_library_cache;
+use super::keys::camel_words;
 use super::told;
 use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
@@ -61,6 +62,23 @@ pub(super) fn is_from_client(model: &Model<'_>, key: NodeId) -> bool {
         return true;
     }
     place.parent().is_some_and(|whole| model.lives(&whole).any(|life| life <= Life::Request))
+}
+
+/// Those who call a server, by what they are called in the names of keys.
+const CALLERS: &[&str] = &["caller", "client", "peer", "remote", "user", "visitor", "sender", "session"];
+
+/// Whether a key, or what it is before another one stands in for it, is called as what tells one of those who call from the
+/// others: `callerId || 'unknown'`, `client.address`.
+pub(super) fn is_of_caller(model: &Model<'_>, key: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let value = model.file.value_of(key).unwrap_or(key);
+    let named = if tree.kind(value) == Kind::Logical { tree.first(value).unwrap_or(value) } else { value };
+    let shown = model.file.display(&model.file.place(named));
+    let words: Vec<String> = shown.split(['.', '_']).flat_map(camel_words).collect();
+    let is_caller = |word: &String| CALLERS.contains(&word.as_str());
+    let tells_apart =
+        |word: &str| matches!(word, "id" | "uid" | "uuid" | "ip" | "address" | "host" | "token");
+    matches!(&words[..], [.., of, last] if is_caller(of) && tells_apart(last))
 }
 
 /// `formatters[zone] = new Intl.DateTimeFormat(…)`, by name or as it is.

@@ -446,7 +446,7 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
     match tree.kind(value) {
         Kind::Call => {
             let Some((object, method)) = tree.method_call(value) else {
-                return if wraps(model, place, value) { Op::Grow(Growth::Rebuild) } else { Op::Reset };
+                return if wraps(model, place, value) { Op::Grow(Growth::Wrap) } else { Op::Reset };
             };
             let own = model.file.place(model.file.iterated(object)) == *place;
             match method {
@@ -454,6 +454,7 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
                 "assign" => merged(model, place, value),
                 "filter" | "slice" | "splice" => Op::Release,
                 _ if own => Op::Read,
+                _ if wraps(model, place, value) => Op::Grow(Growth::Wrap),
                 _ => Op::Reset,
             }
         }
@@ -468,7 +469,7 @@ fn assigned_op(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
                 false => Op::Reset,
             }
         }
-        Kind::Function if captures_place(model, place, value) => Op::Grow(Growth::Rebuild),
+        Kind::Function if captures_place(model, place, value) => Op::Grow(Growth::Wrap),
         _ => Op::Reset,
     }
 }
@@ -539,8 +540,18 @@ fn merged(model: &Model<'_>, place: &Place, value: NodeId) -> Op {
 
 /// `f = wrap(f)`: the new function keeps the old one.
 fn wraps(model: &Model<'_>, place: &Place, call: NodeId) -> bool {
-    let is_function = matches!(model.place_ty(place), Ty::Function(_));
-    is_function && model.file.tree.args(call).any(|arg| names(model, place, arg))
+    model.file.tree.args(call).any(|arg| names(model, place, arg)) && holds_function(model, place)
+}
+
+/// Whether a place holds a function at first, whatever is made of it: it is a method, or is given one.
+fn holds_function(model: &Model<'_>, place: &Place) -> bool {
+    let is_method = || {
+        let (Root::This(class), [Step::Field(name)]) = (place.root, &place.path[..]) else { return false };
+        let mut members = model.file.class(class).members.iter();
+        members.any(|member| member.name == Some(*name) && member.func.is_some() && !member.is_static)
+    };
+    let is_given = || model.values(place).iter().any(|&value| model.file.tree.kind(value) == Kind::Function);
+    matches!(model.place_ty(place), Ty::Function(_)) || is_method() || is_given()
 }
 
 fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
@@ -551,7 +562,14 @@ fn captures_place(model: &Model<'_>, place: &Place, func: NodeId) -> bool {
                 && model.file.binding(binding).func == model.file.tree.func(func)
         })
     };
-    model.file.tree.subtree(func).skip(1).any(|node| names(model, place, node) && is_taken_now(node))
+    // `const inner = f.bind(this)`
+    let is_bound = |node: NodeId| {
+        let value = model.file.binding_of(node).and_then(|_| model.file.value_of(node));
+        let bound = value.and_then(|value| model.file.tree.method_call(value));
+        matches!(bound, Some((object, "bind")) if names(model, place, object))
+    };
+    let mut inside = model.file.tree.subtree(func).skip(1);
+    inside.any(|node| (names(model, place, node) || is_bound(node)) && is_taken_now(node))
 }
 
 /// The array or object literal in which a value is stored is assigned back to the value's own name.

@@ -58,8 +58,10 @@ pub enum Growth {
     Key,
     /// `text += v`
     Append,
-    /// `x = [...x, v]`, `x = { ...x, [k]: v }`, `x = { prev: x }`, `f = wrap(f)`.
+    /// `x = [...x, v]`, `x = { ...x, [k]: v }`, `x = { prev: x }`.
     Rebuild,
+    /// `f = wrap(f)`, `const inner = f; f = () => inner()`.
+    Wrap,
 }
 
 impl Growth {
@@ -71,7 +73,7 @@ impl Growth {
             Self::Add => Some(Container::Set),
             Self::Push => Some(Container::Array),
             Self::Key => Some(Container::Object),
-            Self::Append | Self::Rebuild => None,
+            Self::Append | Self::Rebuild | Self::Wrap => None,
         }
     }
 }

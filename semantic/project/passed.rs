@@ -31,6 +31,19 @@ impl Project<'_> {
         out
     }
 
+    /// What a function hands on that it has made itself: rows about variables of a function speak of nothing else.
+    #[must_use]
+    pub fn is_made_by_caller(&self, handing: &Handing) -> bool {
+        if handing.is_new {
+            return true;
+        }
+        let SpotRoot::Binding(file, binding) = handing.spot.root else { return false };
+        let row = self.summary(file).bindings.get(&binding);
+        row.is_some_and(|row| {
+            !row.is_param && row.func.index() != 0 && (file, row.func) == (handing.file, handing.func)
+        })
+    }
+
     fn collect_handings(&self, spot: &Spot, fuel: u32, out: &mut Vec<Handing>) {
         let SpotRoot::Binding(file, binding) = spot.root else { return };
         let (Some(fuel), Some(row)) = (fuel.checked_sub(1), self.summary(file).bindings.get(&binding)) else {
