@@ -61,19 +61,37 @@ pub(super) fn begins_anew_at_its_end(file: &FileView<'_, '_>, registration: &Reg
 /// closes it to begin anew. Who is handed one may try again, with another port.
 pub(super) fn begins_beside(file: &FileView<'_, '_>, registration: &Registration) -> bool {
     let model = file.model;
-    let tree = &model.file.tree;
-    let mut begins = false;
-    for access in file.accesses.of(&registration.place) {
+    let known = file.memos.of::<Begun>();
+    let mut known = known.borrow_mut();
+    let place = &registration.place;
+    let begins = known.entry(place.clone()).or_insert_with(|| begins_of(file, place));
+    let is_handed = matches!(place.root, Root::Binding(binding) if is_param(model, binding));
+    !is_handed
+        && begins.begun.contains(&registration.func)
+        && begins.closed.iter().all(|&func| model.file.is_within(func, registration.func))
+}
+
+/// How targets of listeners begin: a file may listen to one thousands of times.
+type Begun = RefCell<FxHashMap<Place, Begins>>;
+
+/// In which functions what a path names is let begin, and closed.
+#[derive(Default)]
+struct Begins {
+    begun: SmallVec<[FuncId; 2]>,
+    closed: SmallVec<[FuncId; 2]>,
+}
+
+fn begins_of(file: &FileView<'_, '_>, place: &Place) -> Begins {
+    let mut out = Begins::default();
+    for access in file.accesses.of(place) {
         let Usage::Method { name, .. } = access.usage else { continue };
-        let is_here = model.file.is_within(access.func, registration.func);
-        match tree.text(name) {
-            "listen" => begins |= access.func == registration.func,
-            "close" if !is_here => return false,
+        match file.model.file.tree.text(name) {
+            "listen" => out.begun.push(access.func),
+            "close" => out.closed.push(access.func),
             _ => {}
         }
     }
-    let is_handed = matches!(registration.place.root, Root::Binding(binding) if is_param(model, binding));
-    begins && !is_handed
+    out
 }
 
 /// How targets of listeners end: a file may listen to one thousands of times.
