@@ -284,24 +284,27 @@ impl<'a> Resolver<'a> {
         // From a file, not a folder: only then is the tsconfig.json around it looked for, and with it `paths`.
         let from = self.root.join(from);
         let found = resolver.resolve_file(&from, specifier).ok();
-        let found = found.or_else(|| self.by_reference(resolver, from.parent()?, specifier))?;
+        let found = found.or_else(|| self.by_paths_around(resolver, from.parent()?, specifier))?;
         // What is outside of the working directory goes by its whole path.
         let path = found.path().strip_prefix(&self.root).unwrap_or_else(|_| found.path());
         let path = path.to_str()?.replace('\\', "/");
         (!path.contains("node_modules/")).then_some(path)
     }
 
-    /// What a specifier stands for by `paths` of a project that the tsconfig.json around only refers to. A file belongs to it
-    /// without being named there where others of the project import it: `"files": ["src/main.ts"]`.
-    fn by_reference(
+    /// What a specifier stands for by `paths` of the tsconfig.json around, or of a project that it only refers to. A file
+    /// belongs to it without being named there where others of the project import it, `"files": ["src/main.ts"]`, and where its
+    /// name is none that TypeScript knows: `"include": ["src/**/*"]` means `.vue` to the tools that read it.
+    fn by_paths_around(
         &self,
         resolver: &oxc_resolver::Resolver,
         folder: &Path,
         specifier: &str,
     ) -> Option<oxc_resolver::Resolution> {
         let around = self.tsconfig_around(resolver, folder)?;
+        let of_itself = around.resolve_path_alias_or_base_url(specifier);
         let projects = around.references_resolved.iter();
-        let mut paths = projects.flat_map(|project| project.resolve_path_alias_or_base_url(specifier));
+        let of_others = projects.flat_map(|project| project.resolve_path_alias_or_base_url(specifier));
+        let mut paths = of_itself.into_iter().chain(of_others);
         paths.find_map(|path| resolver.resolve(folder, path.to_str()?).ok())
     }
 

@@ -47,6 +47,20 @@ pub(crate) struct Element {
     pub(crate) attributes: Vec<Attribute>,
 }
 
+impl Element {
+    /// What `v-show` hides is meant to stay: a `v-if` beside it only says from when on it is there.
+    fn keep_hidden(&mut self) {
+        if !self.attributes.iter().any(|attribute| attribute.name == "show") {
+            return;
+        }
+        if let Branch::If(test) = &mut self.branch {
+            let test = test.take().map(|value| Attribute { at: self.tag_at, name: "if".to_owned(), value });
+            self.attributes.extend(test);
+            self.branch = Branch::Always;
+        }
+    }
+}
+
 /// `v-if`, `v-else-if`, `v-else`; the test is missing if it could not be read.
 #[derive(Default)]
 pub(crate) enum Branch {
@@ -243,6 +257,7 @@ impl<'t> Reader<'t> {
         for (name, value) in head.attributes {
             directive::apply(self.text, name, value, &mut element);
         }
+        element.keep_hidden();
         self.at = head.end;
         self.parts.push(Part::Open(element));
         if head.is_empty || VOID.contains(&name) {
