@@ -1,9 +1,12 @@
 //! What is kept of a file once its tree is dropped: small, owned, serialisable.
 
+mod classes;
 mod decorated;
+mod modules;
 mod names;
 mod places;
 mod rows;
+mod types;
 mod uses;
 
 use crate::access::{self, Accesses, Usage};
@@ -13,12 +16,12 @@ use crate::catalog::{ModelId, When};
 use crate::completes;
 use crate::exact::exact;
 use crate::growth::{self, CollectionOp, Op};
-use crate::index::{BindingId, ClassId, FuncId, NameId, NodeId, PlaceId, TypeId};
+use crate::index::{BindingId, FuncId, NameId, NodeId, PlaceId};
 use crate::lent;
-use crate::model::{Base, Model, Ty};
-use crate::place::{Place, Root, Step};
+use crate::model::{Model, Ty};
+use crate::place::{Place, Root};
 use crate::sorted::Sorted;
-use crate::tables::{Binding, BindingKind, ClassKind, ExportTarget, FunctionKind, Member, TypeDecl};
+use crate::tables::{Binding, BindingKind, FunctionKind, TypeDecl};
 use crate::tree::Kind;
 use crate::turns::{Turn, Turns};
 use crate::work;
@@ -287,158 +290,6 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn classes(&mut self) -> Vec<ClassRow> {
-        let file = self.model.file;
-        file.class_ids()
-            .map(|class| {
-                let row = file.class(class);
-                let base = match self.model.base(class) {
-                    Some(Base::Class(base)) => Some(BaseRow::Class(base)),
-                    Some(Base::Model(base)) => Some(BaseRow::Model(base)),
-                    Some(Base::Foreign(place)) => Some(BaseRow::Place(self.place(&place))),
-                    None => None,
-                };
-                let methods = row
-                    .members
-                    .iter()
-                    .filter_map(|m| Some((self.map.of_file(file, m.name?), m.func?, m.is_static)))
-                    .collect();
-                let constructors = row.constructor.into_iter().chain(row.field_init).collect();
-                let is_static_only = row.kind == ClassKind::Class
-                    && !row.members.is_empty()
-                    && row.members.iter().all(|member| member.is_static);
-                ClassRow {
-                    name: self.map.intern(row.name.map(|name| file.tree.text(name)).unwrap_or_default()),
-                    kind: row.kind,
-                    base,
-                    methods,
-                    func: row.func,
-                    constructors,
-                    is_static_only,
-                    decorators: self.decorator_names(&row.decorators).into(),
-                    is_named: row.binding.is_some(),
-                    is_own_receiver: file.is_own_receiver(class),
-                    shared: self.shared(class),
-                    injection: self.injection(class),
-                    adopted: self.adopted(class).into(),
-                }
-            })
-            .collect()
-    }
-
-    /// What the prototype of a class has, besides functions: `X.prototype.cache = {}`.
-    fn shared(&mut self, class: ClassId) -> Box<[NameId]> {
-        let file = self.model.file;
-        let row = file.class(class);
-        let is_own = |name| {
-            let mut named = row.members.iter().filter(|member| member.name == name);
-            named.any(|member| file.tree.kind(member.node) == Kind::Field)
-        };
-        let stands_on_prototype = |member: &&Member| {
-            let is_container =
-                |value| matches!(file.tree.kind(value), Kind::Array | Kind::Object | Kind::New);
-            row.kind != ClassKind::Object
-                && !member.is_static
-                && matches!(file.tree.kind(member.node), Kind::Member | Kind::Property)
-                && member.value.is_some_and(is_container)
-                && !is_own(member.name)
-        };
-        let names = row.members.iter().filter(stands_on_prototype).filter_map(|member| member.name);
-        names.map(|name| self.map.of_file(file, name)).collect()
-    }
-
-    /// What a class has of other files.
-    fn adopted(&mut self, class: ClassId) -> Vec<AdoptedRow> {
-        let file = self.model.file;
-        let row = file.class(class);
-        let mut out = Vec::new();
-        let foreign = |node: NodeId| Some(file.place(node)).filter(|at| matches!(at.root, Root::Module(_)));
-        for member in row.members.iter().filter(|member| member.func.is_none() && !member.is_static) {
-            let place = member.value.and_then(foreign);
-            if let (Some(name), Some(place)) = (member.name, place) {
-                out.push(AdoptedRow::Member(self.map.of_file(file, name), self.place(&place)));
-            }
-        }
-        for place in row.copied.iter().filter_map(|&source| foreign(source)) {
-            out.push(AdoptedRow::All(self.place(&place)));
-        }
-        for mixin in self.model.mixins(class) {
-            if let Some(place) = foreign(mixin) {
-                out.push(AdoptedRow::Mixin(self.place(&place)));
-            }
-        }
-        out
-    }
-
-    fn injection(&mut self, class: ClassId) -> Option<Box<InjectionRow>> {
-        let found = calls::injection(self.model, class)?;
-        let foreign = found.foreign.iter().map(|place| TypeRow::Annotated(self.place(place)));
-        let with = foreign.chain(found.own.iter().map(|&class| TypeRow::Instance(class))).collect();
-        Some(Box::new(InjectionRow { is_scoped: found.is_scoped, receives: found.receives, with }))
-    }
-
-    fn decorator_names(&mut self, decorators: &[NodeId]) -> Vec<NameId> {
-        let tree = &self.model.file.tree;
-        decorators
-            .iter()
-            .filter_map(|&decorator| {
-                let expr = tree.first(decorator)?;
-                let callee = tree.callee(expr).unwrap_or(expr);
-                self.model.callee_name(callee).map(|name| self.map.intern(name))
-            })
-            .collect()
-    }
-
-    fn exports(&mut self) -> Vec<ExportRow> {
-        let file = self.model.file;
-        let mut out = Vec::new();
-        for export in &file.exports {
-            let name = export.name.map(|name| self.map.of_file(file, name));
-            let target = match export.target {
-                ExportTarget::Binding(binding) => self.exported_binding(binding),
-                ExportTarget::Value(node) => self.exported_value(node),
-                ExportTarget::From { source, imported } => ExportTo::From {
-                    source: self.map.of_file(file, source),
-                    imported: imported.map(|name| self.map.of_file(file, name)),
-                },
-            };
-            out.push(ExportRow { name, target });
-        }
-        out
-    }
-
-    fn exported_binding(&mut self, binding: BindingId) -> ExportTo {
-        let model = self.model;
-        if let Some(class) = model.class_of_binding(binding)
-            && model.file.class(class).kind != ClassKind::Object
-        {
-            return ExportTo::Class(class);
-        }
-        let value = model.file.sole_value(binding);
-        if let Some(func) = value.and_then(|value| model.function_of(value)) {
-            return ExportTo::Function(func);
-        }
-        let place = Place::root(Root::Binding(binding));
-        ExportTo::Place(self.place(&place))
-    }
-
-    fn exported_value(&mut self, node: NodeId) -> ExportTo {
-        let model = self.model;
-        if let Some(class) = model.class_of(node)
-            && model.file.class(class).kind != ClassKind::Object
-        {
-            return ExportTo::Class(class);
-        }
-        if let Some(func) = model.function_of(node) {
-            return ExportTo::Function(func);
-        }
-        let place = model.file.place(node);
-        match place.root {
-            Root::Value(_) => ExportTo::Value(self.value_type(node)),
-            _ => ExportTo::Place(self.place(&place)),
-        }
-    }
-
     fn calls(&mut self, calls: Calls) -> (Vec<EdgeRow>, Vec<HandedRow>, Vec<ParamRow>) {
         let file = self.model.file;
         // The second of two calls that are alike says nothing new.
@@ -646,94 +497,6 @@ impl Builder<'_, '_> {
         out
     }
 
-    /// The types of module bindings and of the fields of classes.
-    fn types(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let file = self.model.file;
-        let mut out = Vec::new();
-        for (index, row) in file.bindings.iter().enumerate() {
-            let is_plain = !matches!(row.kind, BindingKind::Import | BindingKind::Param | BindingKind::Catch);
-            if row.func.index() != 0 || !is_plain {
-                continue;
-            }
-            let binding = BindingId::from_index(index);
-            let ty = match type_row(self.model.binding_ty(binding)) {
-                TypeRow::Unknown => match row.values[..] {
-                    [value] => self.value_type(value),
-                    _ => TypeRow::Unknown,
-                },
-                known => known,
-            };
-            if ty != TypeRow::Unknown {
-                let place = Place::root(Root::Binding(binding));
-                out.push((self.place(&place), ty));
-            }
-        }
-        out.extend(self.annotated());
-        out.extend(self.decorated());
-        for place in self.model.written_fields() {
-            let ty = match type_row(self.model.place_ty(&place)) {
-                TypeRow::Unknown => match self.model.values(&place)[..] {
-                    [value] => self.value_type(value),
-                    _ => TypeRow::Unknown,
-                },
-                known => known,
-            };
-            if ty != TypeRow::Unknown && self.is_shared(&place) {
-                out.push((self.place(&place), ty));
-            }
-        }
-        out.extend(self.annotated_here());
-        out
-    }
-
-    /// Fields whose annotation names a class of another file: what dependency injection hands in.
-    fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let model = self.model;
-        let rows = annotated_fields(model).filter_map(|(place, ty)| {
-            let class = model.foreign_class(ty)?;
-            Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
-        });
-        rows.collect()
-    }
-
-    /// Fields whose annotation names a class of the file, which only others give a value.
-    fn annotated_here(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let model = self.model;
-        let rows = annotated_fields(model).filter_map(|(place, ty)| match model.annotation_ty(ty) {
-            Ty::Instance(class) => Some((self.place(&place), TypeRow::Instance(class))),
-            _ => None,
-        });
-        rows.collect()
-    }
-
-    /// The types of the parameters that places start from: closures do something to them long after the call.
-    fn param_types(&mut self) -> Vec<(PlaceId, TypeRow)> {
-        let file = self.model.file;
-        let is_param = |binding: &BindingId| file.binding(*binding).kind == BindingKind::Param;
-        let mut params: Vec<BindingId> = self.bindings.keys().copied().filter(is_param).collect();
-        params.sort_unstable();
-        let typed = params.into_iter().filter_map(|binding| {
-            // Of a class of the project only the callers know which instance it is.
-            let ty = type_row(self.model.binding_ty(binding));
-            let is_told = matches!(ty, TypeRow::Model(_));
-            is_told.then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
-        });
-        typed.collect()
-    }
-
-    /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
-    /// thing lives: that is the caller's affair.
-    fn annotated_params(&mut self) -> Sorted<BindingId, PlaceId> {
-        let params =
-            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
-        let rows: Vec<_> =
-            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
-        rows.into_iter()
-            .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
-            .map(|(binding, class)| (binding, self.place(&class)))
-            .collect()
-    }
-
     /// Module bindings that hold a collection written out in the source, enums among them.
     fn tables(&mut self) -> Vec<BindingId> {
         let file = self.model.file;
@@ -758,52 +521,6 @@ impl Builder<'_, '_> {
         names.sort_unstable();
         names.into_iter().map(|name| self.map.of_file(file, name)).collect()
     }
-
-    fn type_imports(&mut self) -> Vec<NameId> {
-        let file = self.model.file;
-        let rows = file.imports.iter().filter(|import| import.type_only);
-        rows.map(|import| self.map.of_file(file, import.source)).collect()
-    }
-
-    /// What is loaded only where components are not rendered on a server: `dynamic(() => import('./map'), { ssr: false })`.
-    fn client_imports(&mut self) -> Vec<NameId> {
-        let file = self.model.file;
-        let source =
-            |&import: &NodeId| file.tree.children(import).next().and_then(|arg| file.tree.name_id(arg));
-        let (client, both): (Vec<NodeId>, Vec<NodeId>) =
-            self.model.import_calls().iter().partition(|&&import| calls::is_for_client(self.model, import));
-        let mut elsewhere: FxHashSet<NameId> = both.iter().filter_map(source).collect();
-        elsewhere.extend(file.imports.iter().map(|import| import.source));
-        let client: Vec<NameId> =
-            client.iter().filter_map(source).filter(|name| !elsewhere.contains(name)).collect();
-        let mut out: Vec<NameId> = client.into_iter().map(|name| self.map.of_file(file, name)).collect();
-        out.sort_unstable();
-        out
-    }
-
-    fn imports(&mut self) -> Vec<NameId> {
-        let file = self.model.file;
-        let mut out: Vec<NameId> = Vec::new();
-        for import in file.imports.iter().filter(|import| !import.type_only) {
-            out.push(self.map.of_file(file, import.source));
-        }
-        let required = self.model.all_calls().iter().filter_map(|&call| file.required(call));
-        let imported =
-            self.model.import_calls().iter().filter_map(|&import| {
-                file.tree.children(import).next().and_then(|arg| file.tree.name_id(arg))
-            });
-        for source in required.chain(imported) {
-            out.push(self.map.of_file(file, source));
-        }
-        for export in &file.exports {
-            if let ExportTarget::From { source, .. } = export.target {
-                out.push(self.map.of_file(file, source));
-            }
-        }
-        out.sort_unstable();
-        out.dedup();
-        out
-    }
 }
 
 fn type_row(ty: Ty) -> TypeRow {
@@ -821,17 +538,6 @@ const WAYS: &[&str] = &[
     "e", "er", "err", "reason", "code", "cb", "callback", "done", "next", "options", "opts", "force",
     "signal", "resolve",
 ];
-
-/// The fields of instances that have an annotation.
-fn annotated_fields<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (Place, TypeId)> + 'm {
-    let file = model.file;
-    file.class_ids().flat_map(move |class| {
-        let members = file.class(class).members.iter().filter(|member| !member.is_static);
-        members.filter_map(move |member| {
-            Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
-        })
-    })
-}
 
 /// The body of a loop over messages: a function that nothing hands over.
 fn turn_row(turn: &Turn, unnamed: NameId) -> FunctionRow {

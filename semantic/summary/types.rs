@@ -1,0 +1,110 @@
+//! The types of module bindings, fields and parameters.
+
+use super::rows::TypeRow;
+use super::{Builder, type_row};
+use crate::index::{BindingId, PlaceId, TypeId};
+use crate::model::{Model, Ty};
+use crate::place::{Place, Root, Step};
+use crate::sorted::Sorted;
+use crate::tables::BindingKind;
+
+impl Builder<'_, '_> {
+    /// The types of module bindings and of the fields of classes.
+    pub(super) fn types(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let file = self.model.file;
+        let mut out = Vec::new();
+        for (index, row) in file.bindings.iter().enumerate() {
+            let is_plain = !matches!(row.kind, BindingKind::Import | BindingKind::Param | BindingKind::Catch);
+            if row.func.index() != 0 || !is_plain {
+                continue;
+            }
+            let binding = BindingId::from_index(index);
+            let ty = match type_row(self.model.binding_ty(binding)) {
+                TypeRow::Unknown => match row.values[..] {
+                    [value] => self.value_type(value),
+                    _ => TypeRow::Unknown,
+                },
+                known => known,
+            };
+            if ty != TypeRow::Unknown {
+                let place = Place::root(Root::Binding(binding));
+                out.push((self.place(&place), ty));
+            }
+        }
+        out.extend(self.annotated());
+        out.extend(self.decorated());
+        for place in self.model.written_fields() {
+            let ty = match type_row(self.model.place_ty(&place)) {
+                TypeRow::Unknown => match self.model.values(&place)[..] {
+                    [value] => self.value_type(value),
+                    _ => TypeRow::Unknown,
+                },
+                known => known,
+            };
+            if ty != TypeRow::Unknown && self.is_shared(&place) {
+                out.push((self.place(&place), ty));
+            }
+        }
+        out.extend(self.annotated_here());
+        out
+    }
+
+    /// Fields whose annotation names a class of another file: what dependency injection hands in.
+    pub(super) fn annotated(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let model = self.model;
+        let rows = annotated_fields(model).filter_map(|(place, ty)| {
+            let class = model.foreign_class(ty)?;
+            Some((self.place(&place), TypeRow::Annotated(self.place(&class))))
+        });
+        rows.collect()
+    }
+
+    /// Fields whose annotation names a class of the file, which only others give a value.
+    pub(super) fn annotated_here(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let model = self.model;
+        let rows = annotated_fields(model).filter_map(|(place, ty)| match model.annotation_ty(ty) {
+            Ty::Instance(class) => Some((self.place(&place), TypeRow::Instance(class))),
+            _ => None,
+        });
+        rows.collect()
+    }
+
+    /// The types of the parameters that places start from: closures do something to them long after the call.
+    pub(super) fn param_types(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let file = self.model.file;
+        let is_param = |binding: &BindingId| file.binding(*binding).kind == BindingKind::Param;
+        let mut params: Vec<BindingId> = self.bindings.keys().copied().filter(is_param).collect();
+        params.sort_unstable();
+        let typed = params.into_iter().filter_map(|binding| {
+            // Of a class of the project only the callers know which instance it is.
+            let ty = type_row(self.model.binding_ty(binding));
+            let is_told = matches!(ty, TypeRow::Model(_));
+            is_told.then(|| (self.place(&Place::root(Root::Binding(binding))), ty))
+        });
+        typed.collect()
+    }
+
+    /// Parameters whose annotation names a class of another file. Whose methods these are is known, not how long the
+    /// thing lives: that is the caller's affair.
+    pub(super) fn annotated_params(&mut self) -> Sorted<BindingId, PlaceId> {
+        let params =
+            self.model.file.bindings.iter().enumerate().filter(|(_, row)| row.kind == BindingKind::Param);
+        let rows: Vec<_> =
+            params.filter_map(|(index, row)| Some((BindingId::from_index(index), row.ty?))).collect();
+        rows.into_iter()
+            .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
+            .map(|(binding, class)| (binding, self.place(&class)))
+            .collect()
+    }
+}
+
+/// The fields of instances that have an annotation.
+fn annotated_fields<'m>(model: &'m Model<'_>) -> impl Iterator<Item = (Place, TypeId)> + 'm {
+    let file = model.file;
+    file.class_ids().flat_map(move |class| {
+        let members = file.class(class).members.iter().filter(|member| !member.is_static);
+        members.filter_map(move |member| {
+            Some((Place::root(Root::This(class)).with(Step::Field(member.name?))?, member.ty?))
+        })
+    })
+}
