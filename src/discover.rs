@@ -100,7 +100,7 @@ impl Found {
             // The name of what is around is nothing that is walked.
             self.extend(Some(match Met::manifest(&path, &relative(&path, here)) {
                 // Of a package that is looked at in part, callers may stand in the rest.
-                Met::Manifest(read) => Met::Manifest(Manifest { name: None, is_offered: None, ..read }),
+                Met::Manifest(read) => Met::Manifest(Manifest { name: None, audience: None, ..read }),
                 other => other,
             }));
         }
@@ -323,11 +323,11 @@ impl Extend<Met> for Found {
                 Met::Refused(path, reason) => self.refused.push((path, reason)),
                 Met::Lockfile(lock) => self.locks.push(lock),
                 Met::Unread(path, reason) => self.unread.push((path, reason)),
-                Met::Manifest(Manifest { name, package, asked, open, is_offered }) => {
+                Met::Manifest(Manifest { name, package, asked, open, audience }) => {
                     self.open.extend(open.into_iter().map(|open| (package.folder.clone(), open)));
                     Arc::make_mut(&mut self.packages.asked).insert(package.folder.clone(), asked);
-                    if let Some(is_offered) = is_offered {
-                        Arc::make_mut(&mut self.packages.offered).insert(package.folder.clone(), is_offered);
+                    if let Some(audience) = audience {
+                        Arc::make_mut(&mut self.packages.audiences).insert(package.folder.clone(), audience);
                     }
                     if let Some(name) = name {
                         self.packages.folders.entry(name).or_insert(package);

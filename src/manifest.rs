@@ -1,6 +1,6 @@
 //! What manifests (`package.json`) say: the names and entry files of packages, and which majors of others they ask for.
 
-use outlive_semantic::project::{Majors, Package};
+use outlive_semantic::project::{Audience, Majors, Package};
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 use std::path::Path;
@@ -15,8 +15,8 @@ pub(crate) struct Manifest {
     pub(crate) asked: FxHashMap<String, Majors>,
     /// What it asks for without saying which major.
     pub(crate) open: Vec<Open>,
-    /// Whether others can install and import the package; none of a manifest that is there for its options alone.
-    pub(crate) is_offered: Option<bool>,
+    /// Who can import the package; none of a manifest that is there for its options alone.
+    pub(crate) audience: Option<Audience>,
 }
 
 /// A package that several majors of will do, or of which no range tells: `*`, `latest`, `catalog:`.
@@ -36,8 +36,8 @@ impl Manifest {
             .map_err(|error| format!("not read, so that its packages are unknown: {error}"))?;
         let folder = shown.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
-        let is_offered = is_offered(&json);
-        Ok(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json), is_offered })
+        let audience = audience(&json);
+        Ok(Self { name, package: package(&json, folder), asked: asked(&json), open: open(&json), audience })
     }
 }
 
@@ -58,12 +58,17 @@ pub(crate) fn folders_above<'p>(path: &'p Path, root: &'p Path) -> impl Iterator
     path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root))
 }
 
-/// Whether a package can be imported by others than its workspace.
-fn is_offered(manifest: &Value) -> Option<bool> {
+/// Who can import a package.
+fn audience(manifest: &Value) -> Option<Audience> {
     let has = |key: &str| manifest.get(key).is_some_and(|value| !value.is_null());
     let is_private = manifest.get("private").and_then(Value::as_bool).unwrap_or(false);
     let has_entry = ["main", "module", "exports", "browser", "types"].into_iter().any(has);
-    (has("name") || has("dependencies")).then_some(has_entry && !is_private && !is_program(manifest))
+    let audience = match () {
+        () if is_program(manifest) => Audience::Nobody,
+        () if has_entry && !is_private => Audience::Anyone,
+        () => Audience::Workspace,
+    };
+    (has("name") || has("dependencies")).then_some(audience)
 }
 
 /// What puts a program for desktops together.

@@ -193,10 +193,12 @@ impl Heard<'_, '_, '_> {
             },
             (Origin::Copied, _, Some(SignalUse::Operation)) if !info.is_once() => Answer::Assumed,
             (Origin::Copied, ..) => Answer::Unknown,
-            // A signal that is handed in is made to be shared by many calls.
-            (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => {
-                if info.is_once() { Answer::No } else { Answer::Assumed }
-            }
+            // A signal that is handed in is made to be shared by many calls. Who calls in a program is in sight.
+            (Origin::Passed | Origin::Named, Lives::Unknown, Some(SignalUse::Operation)) => match () {
+                () if info.is_once() => Answer::No,
+                () if project.is_of_program(file) => Answer::Unknown,
+                () => Answer::Assumed,
+            },
             (Origin::PassedToConstructor, Lives::With(..) | Lives::Unknown | Lives::Known(_), _) => {
                 self.passed_outlives()
             }

@@ -1,6 +1,6 @@
 //! Which majors of its packages a project asks for, as its manifests say.
 
-use super::{Answer, FileId, Project};
+use super::{Answer, Audience, FileId, Project};
 use crate::catalog::MajorsRow;
 use rustc_hash::FxHashMap;
 
@@ -99,7 +99,17 @@ impl Project<'_> {
     /// functions is in sight. No where no manifest says what it is.
     #[must_use]
     pub fn is_of_application(&self, file: FileId) -> bool {
-        self.folders_above(file).find_map(|folder| self.offered.get(folder)) == Some(&false)
+        matches!(self.audience(file), Some(Audience::Workspace | Audience::Nobody))
+    }
+
+    /// Whether the package that a file belongs to is begun by an editor or a desktop, and imported by nobody.
+    #[must_use]
+    pub fn is_of_program(&self, file: FileId) -> bool {
+        self.audience(file) == Some(Audience::Nobody)
+    }
+
+    fn audience(&self, file: FileId) -> Option<Audience> {
+        self.folders_above(file).find_map(|folder| self.audiences.get(folder)).copied()
     }
 
     /// The folders around a file, the nearest first; that of the project is empty.

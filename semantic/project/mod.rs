@@ -42,7 +42,7 @@ pub use lives::{Answer, Lives, Owner};
 pub use majors::{Asked, Majors};
 pub use passed::Handing;
 pub use rates::{RateInfo, Witness};
-pub use resolve::{Memo, Package, Packages, Resolution, Resolver};
+pub use resolve::{Audience, Memo, Package, Packages, Resolution, Resolver};
 
 /// A file of the project.
 #[derive(
@@ -115,8 +115,8 @@ pub struct Project<'c> {
     passed: std::sync::OnceLock<passed::Index>,
     /// What manifests ask for.
     asked: Arc<Asked>,
-    /// By folder, whether others can import the package in it.
-    offered: Arc<FxHashMap<String, bool>>,
+    /// By folder, who can import the package in it.
+    audiences: Arc<FxHashMap<String, Audience>>,
     /// What packages declare, read when it is asked for.
     declared: Option<Arc<Declared>>,
     /// The files that are part of what renders components on a server, made when it is first asked for.
@@ -207,7 +207,7 @@ impl<'c> Project<'c> {
             adopted: adopted::Adopted::default(),
             passed: std::sync::OnceLock::new(),
             asked: Arc::clone(&resolver.packages.asked),
-            offered: Arc::clone(&resolver.packages.offered),
+            audiences: Arc::clone(&resolver.packages.audiences),
             declared: resolver.declared.clone(),
             served: std::sync::OnceLock::new(),
             scopes: std::sync::OnceLock::new(),

@@ -26,8 +26,19 @@ pub struct Packages {
     pub folders: FxHashMap<String, Package>,
     /// What their manifests ask for.
     pub asked: Arc<super::majors::Asked>,
-    /// By folder, whether others can install and import it: it has an entry, and is not private.
-    pub offered: Arc<FxHashMap<String, bool>>,
+    /// By folder, who can import what is in it.
+    pub audiences: Arc<FxHashMap<String, Audience>>,
+}
+
+/// Who can import the files of a package.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Audience {
+    /// Whoever installs it: it has an entry, and is not private.
+    Anyone,
+    /// Other packages of its workspace, which may be put together with it for others.
+    Workspace,
+    /// None: an editor begins it, or a desktop.
+    Nobody,
 }
 
 /// One package of the workspace.
