@@ -85,7 +85,56 @@ fn mount_named(model: &Model<'_>, site: NodeId, value: NodeId, fuel: u32, out: &
 fn root_edge(model: &Model<'_>, target: Target, site: NodeId) -> Edge {
     let tree = &model.file.tree;
     let edge = framework_edge(target, When::Caller, tree.span(site), "mounted");
-    Edge { caller: tree.func(site), shown: Some(Shown::Root), ..edge }
+    Edge { caller: tree.func(site), shown: Some(at_root(model, site)), ..edge }
+}
+
+/// How a call shows what it mounts: in an element that the page has once it stays, unless somebody takes it out again.
+fn at_root(model: &Model<'_>, site: NodeId) -> Shown {
+    let tree = &model.file.tree;
+    // `createRoot(element).render(…)`
+    let made = tree.method_call(site).map(|(root, _)| root).filter(|&root| tree.kind(root) == Kind::Call);
+    let args = tree.args(site).chain(made.into_iter().flat_map(|made| tree.args(made)));
+    let is_taken_out = || model.all_calls().iter().any(|&call| takes_out(model, call));
+    // Who has a name may be called again, to show something else: `update(rows)`.
+    let is_callback = || tree.argument_of(model.file.function(tree.func(site)).node).is_some();
+    if args.into_iter().any(|arg| is_of_page(model, arg)) && is_callback() && !is_taken_out() {
+        return Shown::Page;
+    }
+    Shown::Root
+}
+
+/// `root.unmount()`, `render(null, element)`
+fn takes_out(model: &Model<'_>, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+    let shows = || model.rows(call).iter().find_map(|row| row.mounts);
+    matches!(name, Some("unmount" | "unmountComponentAtNode"))
+        || name == Some("render")
+            && shows()
+                .and_then(|at| tree.arg(call, usize::from(at)))
+                .is_some_and(|shown| tree.kind(shown) == Kind::Null)
+}
+
+/// `document.getElementById('app')`, `document.body`, or a constant that is one.
+fn is_of_page(model: &Model<'_>, value: NodeId) -> bool {
+    let tree = &model.file.tree;
+    match tree.kind(value) {
+        Kind::Member => tree.name(value) == Some("body"),
+        Kind::Call => {
+            let is_look_up = |name| matches!(name, "getElementById" | "querySelector");
+            tree.method_call(value).is_some_and(|(_, name)| is_look_up(name))
+                && tree.arg(value, 0).is_some_and(|name| model.file.constant_name(name).is_some())
+        }
+        Kind::Identifier => {
+            let binding = model.file.binding_of(value).map(|binding| model.file.binding(binding));
+            let only = binding.and_then(|row| match row.values[..] {
+                [only] if row.opaque_writes == 0 => Some(only),
+                _ => None,
+            });
+            only.is_some_and(|only| tree.kind(only) != Kind::Identifier && is_of_page(model, only))
+        }
+        _ => false,
+    }
 }
 
 /// `h(App)`, `React.createElement(App)`
@@ -126,7 +175,7 @@ pub(crate) fn shown_as(model: &Model<'_>, element: NodeId) -> Shown {
             Kind::JsxElement if is_route(model, parent) => return Shown::Maybe,
             Kind::JsxElement => is_plain &= shows_its_children(model, parent),
             Kind::Return | Kind::Array => {}
-            Kind::Call | Kind::New if is_mounted(model, parent, child) => return Shown::Root,
+            Kind::Call | Kind::New if is_mounted(model, parent, child) => return at_root(model, parent),
             // `render(() => <App/>, el)`
             Kind::Function if is_handed_to_mount(model, parent) => return Shown::Root,
             Kind::Block | Kind::Function if is_plain && shows_one_thing(model, element) => {

@@ -151,6 +151,8 @@ pub struct About {
 pub enum Shown {
     /// At the root of an application.
     Root,
+    /// At the root of an application that stands in one element of the page, and stays there: mounting again finds it.
+    Page,
     /// Whenever what shows it is: nothing is asked before, and it is no part of a list.
     Always,
     /// Under a condition of a template, and no more than one of it.

@@ -3,9 +3,9 @@
 use super::edge::{Edge, Later, Target};
 use crate::catalog::{Returned, When};
 use crate::index::NodeId;
-use crate::model::{self, Base, Model};
+use crate::model::{self, Base, Model, Ty};
 use crate::place::{Place, Root, Step};
-use crate::tables::BindingKind;
+use crate::tables::{BindingKind, ClassKind};
 use crate::tree::Kind;
 use crate::{guard, turns};
 
@@ -168,9 +168,15 @@ pub(crate) fn named_target(model: &Model<'_>, name: NodeId) -> Option<Target> {
     match (model.class_of(name), model.function_of(name)) {
         (Some(class), _) => Some(Target::Class(class)),
         (None, Some(func)) => Some(Target::Function(func)),
-        (None, None) => {
-            let place = model.file.place(name);
-            is_linkable(model, &place).then_some(Target::Place(place))
-        }
+        // `var App = createClass({…})`
+        (None, None) => match model.ty(name) {
+            Ty::Instance(class) if model.file.class(class).kind == ClassKind::Object => {
+                Some(Target::Class(class))
+            }
+            _ => {
+                let place = model.file.place(name);
+                is_linkable(model, &place).then_some(Target::Place(place))
+            }
+        },
     }
 }

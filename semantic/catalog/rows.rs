@@ -297,6 +297,9 @@ pub struct CallRow {
     /// It makes an element of the component that is its first argument.
     #[serde(default)]
     pub makes_element: bool,
+    /// What it gives is the component that the object it is handed describes.
+    #[serde(default)]
+    pub makes_component: bool,
     /// The field of what it gives that keeps what it is given for as long as the component lives.
     pub keeps_in: Option<String>,
     /// It gives an instance of the class that the argument at this position names, which somebody else has made.
@@ -347,6 +350,7 @@ impl CallRow {
             || self.makes_state
             || self.sets_state
             || self.makes_element
+            || self.makes_component
             || self.keeps_in.is_some()
             || self.completes.is_some()
     }

@@ -574,10 +574,13 @@ impl<'a> Model<'a> {
             .map_or(Ty::Unknown, Ty::Model)
     }
 
-    /// The object literal with methods that a call gives as it is: `Object.freeze({ … })`.
+    /// The object literal with methods that a call gives as it is, `Object.freeze({ … })`, or as the component that it
+    /// describes.
     fn literal_given(&self, call: NodeId) -> Option<ClassId> {
-        let literals = || self.file.tree.args(call).filter_map(|arg| self.classes.by_object.get(&arg));
-        self.file.gives_literal(call).then(|| literals().next().copied()).flatten()
+        let mut literals = self.file.tree.args(call).filter_map(|arg| self.classes.by_object.get(&arg));
+        let literal = *literals.next()?;
+        let is_component = || self.rows(call).iter().any(|row| row.makes_component);
+        (self.file.gives_literal(call) || is_component()).then_some(literal)
     }
 
     /// What a function returns: its annotation, or what its return statements agree on. An annotation may say less than

@@ -54,7 +54,8 @@ impl Roots {
             }
         }
         let mut roots = Self::default();
-        let is_root = |found: &[Showing]| found.iter().all(|found| found.how == Shown::Root);
+        let is_root =
+            |found: &[Showing]| found.iter().all(|found| matches!(found.how, Shown::Root | Shown::Page));
         if !showings.values().any(|found| is_root(found)) {
             return roots;
         }
@@ -62,7 +63,9 @@ impl Roots {
         for (&component, found) in &showings {
             let [first, ..] = found[..] else { continue };
             if is_root(found) && is_nobody_elses(project, component, first.by.0, &importers) {
-                roots.mounted.insert(component, first.by);
+                let is_of_page = found.iter().all(|found| found.how == Shown::Page);
+                let by = if is_of_page { (first.by.0, FuncId::from_index(0)) } else { first.by };
+                roots.mounted.insert(component, by);
             }
         }
         roots.descend(project, &showings, &importers);
