@@ -22,14 +22,14 @@ pub fn completes(model: &Model<'_>, call: NodeId) -> bool {
 /// What a function gives whose callers need not end what they subscribe to.
 pub(crate) fn returned(model: &Model<'_>, func: FuncId) -> Option<ModelId> {
     let values = model.returned_values(func);
-    let ends = !values.is_empty() && values.iter().all(|&value| chain_completes(model, value));
+    let ends = !values.is_empty() && values.iter().all(|&value| chain_completes(model, value, DEEPEST));
     ends.then(|| model.catalog.find_type(ENDING))?
 }
 
 /// The one value that a function returns beside those that end by themselves: `return known ? of(known) : this.load()`.
 pub(crate) fn sole_open(model: &Model<'_>, func: FuncId) -> Option<NodeId> {
     let values = model.returned_values(func);
-    let mut open = values.iter().copied().filter(|&value| !chain_completes(model, value));
+    let mut open = values.iter().copied().filter(|&value| !chain_completes(model, value, DEEPEST));
     open.next().filter(|_| open.next().is_none())
 }
 
@@ -53,20 +53,74 @@ fn is_answer(model: &Model<'_>, value: NodeId) -> bool {
     model.catalog.model(of).life == Some(Life::Call) && model.catalog.returned(of, "pipe").is_some()
 }
 
+/// How deep observables are looked for within others.
+const DEEPEST: u32 = 4;
+
 /// Whether an observable is piped through an operator after which it ends, `source.pipe(filter(f), take(1)).pipe(…)`, is one
-/// value or a list as it is, `of(known)`, or the answer to a request.
-fn chain_completes(model: &Model<'_>, source: NodeId) -> bool {
+/// value or a list as it is, `of(known)`, the answer to a request, or what its own maker completes, and goes through nothing
+/// that goes on with another.
+fn chain_completes(model: &Model<'_>, source: NodeId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
     let tree = &model.file.tree;
-    let is_plain = tree.kind(source) == Kind::Call && tree.method_call(source).is_none();
-    if is_plain && completes(model, source) || is_answer(model, source) {
+    if is_answer(model, source) {
         return true;
     }
-    let mut at = source;
-    while let Some((object, method)) = tree.method_call(at) {
-        if method == "pipe" && tree.args(at).any(|operator| completes(model, operator)) {
+    let (mut at, mut ends_as_its_source) = (source, true);
+    while let Some((object, "pipe")) = tree.method_call(at) {
+        if tree.args(at).any(|operator| completes(model, operator)) {
             return true;
         }
+        ends_as_its_source &= tree.args(at).all(|operator| goes_no_further(model, operator, fuel));
         at = object;
     }
-    false
+    let is_plain = tree.kind(at) == Kind::Call && tree.method_call(at).is_none();
+    ends_as_its_source && (is_plain && completes(model, at) || is_completed_by_maker(model, at))
+}
+
+/// Whether what comes out of an operator ends when its source does: of those that go on with other observables, if these end.
+fn goes_no_further(model: &Model<'_>, operator: NodeId, fuel: u32) -> bool {
+    let tree = &model.file.tree;
+    match tree.callee(operator).and_then(|callee| model.callee_name(callee)) {
+        Some("switchMap" | "mergeMap" | "flatMap" | "concatMap" | "exhaustMap") => {
+            let inner = tree.arg(operator, 0).and_then(|inner| model.function_of(inner));
+            let values = inner.map(|inner| model.returned_values(inner)).unwrap_or_default();
+            !values.is_empty() && values.iter().all(|&value| chain_completes(model, value, fuel))
+        }
+        Some(name) => !LASTING.contains(&name),
+        None => false,
+    }
+}
+
+/// Operators after which there may be more than the source gives, or it begins anew.
+const LASTING: &[&str] = &[
+    "combineLatestWith",
+    "concat",
+    "concatWith",
+    "expand",
+    "merge",
+    "mergeWith",
+    "repeat",
+    "repeatWhen",
+    "share",
+    "shareReplay",
+    "combineLatest",
+    "publishReplay",
+];
+
+/// `new Observable((subscriber) => { … subscriber.complete(); })`
+fn is_completed_by_maker(model: &Model<'_>, source: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let is_observable = tree.kind(source) == Kind::New
+        && tree.callee(source).and_then(|callee| model.callee_name(callee)) == Some("Observable");
+    let maker = tree.arg(source, 0).filter(|_| is_observable).and_then(|maker| model.function_of(maker));
+    let subscriber = maker.and_then(|maker| model.file.params(maker).next());
+    let Some(row) = subscriber.and_then(|param| tree.binding(param)).map(|param| model.file.binding(param))
+    else {
+        return false;
+    };
+    row.references.iter().any(|reference| {
+        let node = model.file.references[reference.index()].node;
+        let member = tree.parent(node).filter(|&member| tree.first(member) == Some(node));
+        member.is_some_and(|member| tree.name(member) == Some("complete"))
+    })
 }

@@ -9,7 +9,7 @@ use crate::lifetime;
 use crate::rule::{Meta, ProjectView};
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::{Place, Root, Step};
-use outlive_semantic::project::{Answer, FileId, Lives, Owner, Project, RateInfo, Use, model_of};
+use outlive_semantic::project::{Answer, FileId, GlobalTy, Lives, Owner, Project, RateInfo, Use, model_of};
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{TypeRow, What};
 
@@ -324,7 +324,15 @@ fn target_outlives(
 
 /// How long what a method of another file gives lasts, where its type says so: the answer to a request.
 fn given_life(project: &Project<'_>, file: FileId, target: &Target) -> Option<Life> {
-    let ty = project.resolved_type(file, target.given.as_ref()?);
+    let whole = project.resolved_type(file, target.given.as_ref()?);
+    let ty = match (target.part, whole) {
+        (None, _) => whole,
+        (Some(part), GlobalTy::Instance(of, class)) => {
+            let part = project.symbol(project.name(file, part))?;
+            project.resolved_type(of, project.field_row(of, class, part)?)
+        }
+        _ => return None,
+    };
     model_of(project, ty).and_then(|of| project.catalog.model(of).life)
 }
 

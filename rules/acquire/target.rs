@@ -25,7 +25,7 @@ impl Target {
             _ => Origin::Named,
         };
         let place = claims.names.place(model, place);
-        Self { place, shown, origin, is_own: false, given: None }
+        Self { place, shown, origin, is_own: false, given: None, part: None }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What keeps a thing, and how the code came to know it.
 
+use outlive_semantic::index::NameId;
 use outlive_semantic::place::Place;
 use outlive_semantic::summary::TypeRow;
 use serde::{Deserialize, Serialize};
@@ -34,4 +35,6 @@ pub struct Target {
     pub is_own: bool,
     /// What the method gives whose result it is, if another file has to say so.
     pub given: Option<TypeRow>,
+    /// The field of that which it is.
+    pub part: Option<NameId>,
 }

@@ -69,9 +69,10 @@ impl Rule for LeakedSubscription {
         let acquired = Acquired { meta: &META, call, what: SUBSCRIPTION.to_owned(), patterns: &patterns };
         let Some(mut body) = acquire::claim(file, acquired, claims) else { return };
         let shown = model.file.display(&place);
-        let given = own::given(model, source, claims);
+        let (given, part) = own::given(model, source, claims).unzip();
         let target = Target::of(model, &place, shown, claims);
-        body.target = Some(Target { is_own: own::is_own(model, source), given, ..target });
+        let is_own = own::is_own(model, source);
+        body.target = Some(Target { is_own, given, part: part.flatten(), ..target });
         let at = model.file.tree.span(call);
         claims.add(META.id, model.file.tree.func(call), at, body);
     }
@@ -239,10 +240,16 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
     match place.root {
         Root::Binding(binding) => {
             let row = model.file.binding(binding);
-            row.func == tree.func(source)
-                && model.file.sole_value(binding).is_some_and(|value| is_own_source(model, value))
+            let is_own = |value| is_own_source(model, value) || own::is_short_lived(model, value);
+            row.func == tree.func(source) && model.file.sole_value(binding).is_some_and(is_own)
         }
-        Root::Value(node) => is_own_source(model, node),
+        Root::Value(node) => {
+            // `form.get('amount')` of a form that was built here.
+            let of_own = |object: NodeId| {
+                matches!(model.file.place(object).root, Root::Binding(_)) && chain_ends(model, object)
+            };
+            is_own_source(model, node) || tree.method_call(node).is_some_and(|(object, _)| of_own(object))
+        }
         Root::This(_) => own::is_made_by_owner(model, &place, 4),
         _ => false,
     }

@@ -3,7 +3,7 @@
 
 use crate::rule::Claims;
 use outlive_semantic::given::given_before;
-use outlive_semantic::index::{ClassId, NodeId};
+use outlive_semantic::index::{ClassId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
@@ -30,6 +30,7 @@ fn owner(model: &Model<'_>, source: NodeId) -> Option<Place> {
         let place = model.file.place(at);
         match (place.root, place.path.first()) {
             (Root::This(_), Some(_)) => return place.trunk(),
+            (Root::Binding(binding), _) => at = model.file.sole_value(binding)?,
             (Root::Value(value), _) => {
                 at = match tree.method_call(value) {
                     Some((object, _)) if model.file.place(object).path.is_empty() => tree.callee(value)?,
@@ -126,10 +127,19 @@ fn decorators(model: &Model<'_>, class: ClassId, field: &Place) -> Vec<NodeId> {
     decorators.filter_map(|decorator| tree.first(decorator)).collect()
 }
 
-/// What the method gives that the chain starts with, where another file says what that is: `this.api.save()`.
-pub(super) fn given(model: &Model<'_>, source: NodeId, claims: &mut Claims<'_>) -> Option<TypeRow> {
+/// What the method gives that the chain starts with, where another file says what that is, `this.api.save()`, and the field of
+/// it that is subscribed to: `this.api.settings().first$`.
+pub(super) fn given(
+    model: &Model<'_>,
+    source: NodeId,
+    claims: &mut Claims<'_>,
+) -> Option<(TypeRow, Option<NameId>)> {
     let tree = &model.file.tree;
-    let mut at = source;
+    let base = before_pipes(model, source);
+    let whole = tree.first(base).filter(|_| tree.kind(base) == Kind::Member);
+    let whole = whole.filter(|&whole| tree.kind(whole) == Kind::Call);
+    let part = whole.and_then(|_| tree.name(base)).map(|part| claims.names.intern(part));
+    let mut at = whole.unwrap_or(source);
     while let Some((object, _)) = tree.method_call(at) {
         if tree.method_call(object).is_none() {
             break;
@@ -138,5 +148,14 @@ pub(super) fn given(model: &Model<'_>, source: NodeId, claims: &mut Claims<'_>) 
     }
     let callee = model.file.place(tree.callee(at)?);
     let is_named = matches!(callee.root, Root::This(_) | Root::Module(_)) && !callee.path.is_empty();
-    is_named.then(|| TypeRow::ResultOf(claims.names.place_id(model, &callee)))
+    is_named.then(|| (TypeRow::ResultOf(claims.names.place_id(model, &callee)), part))
+}
+
+/// What is piped: `x.all$` of `x.all$.pipe(map(f)).pipe(filter(g))`.
+fn before_pipes(model: &Model<'_>, source: NodeId) -> NodeId {
+    let piped = |&at: &NodeId| {
+        let (object, method) = model.file.tree.method_call(at)?;
+        (method == "pipe").then_some(object)
+    };
+    std::iter::successors(Some(source), piped).last().unwrap_or(source)
 }

@@ -288,7 +288,7 @@ fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
     Some((then, model.function_of(tree.arg(then, 0)?)?))
 }
 
-/// The methods of a class that a framework calls when a component ends.
+/// The methods of a class that a framework calls when a component ends, and what these methods hand over for that end.
 fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = FuncId> + 'm {
     let members = model.file.class(class).members.iter();
     members
@@ -298,6 +298,25 @@ fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Ite
             })
         })
         .filter_map(|member| member.func)
+        .chain(told_of_end(model, class))
+}
+
+/// The functions that a component of a class hands over to be run when it ends:
+/// `inject(DestroyRef).onDestroy(() => observer.disconnect())`.
+fn told_of_end(model: &Model<'_>, class: ClassId) -> Vec<FuncId> {
+    let tree = &model.file.tree;
+    if !calls::is_component(model, class) {
+        return Vec::new();
+    }
+    let is_own = |call: NodeId| {
+        model.file.enclosing(tree.func(call)).any(|func| model.file.function(func).class == Some(class))
+    };
+    let tells = |call: NodeId| {
+        let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+        name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.at_end))
+    };
+    let calls = model.all_calls().iter().filter(|&&call| tells(call) && is_own(call));
+    calls.filter_map(|&call| model.function_of(tree.arg(call, 0)?)).collect()
 }
 
 /// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
@@ -338,7 +357,12 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                 } else {
                     "the component unmounts".to_owned()
                 };
-                return Some((hooks.iter().map(|&(_, func)| func).collect(), !is_plain, how));
+                let ends = hooks.iter().map(|&(_, func)| func).chain(told_of_end(model, class));
+                return Some((ends.collect(), !is_plain, how));
+            }
+            let told = told_of_end(model, class);
+            if !told.is_empty() {
+                return Some((told, true, "the component unmounts".to_owned()));
             }
             let ends = named(&|name, func| ending::ends_instance(model, name, func));
             // A timer is mostly stopped by the component's own events.

@@ -233,7 +233,7 @@ impl Builder<'_, '_> {
         }
         match model.return_ty(func) {
             Ty::Unknown => match model.returned_values(func)[..] {
-                [value] => self.value_type(value),
+                [value] => self.value_type(of_variable(model, value)),
                 // Beside an observable that ends it is one too.
                 _ => completes::sole_open(model, func)
                     .map_or(TypeRow::Unknown, |value| self.value_type(completes::before_pipes(model, value))),
@@ -521,6 +521,12 @@ impl Builder<'_, '_> {
         names.sort_unstable();
         names.into_iter().map(|name| self.map.of_file(file, name)).collect()
     }
+}
+
+/// What a variable of a function holds, if that is one thing: no other file sees the variable.
+fn of_variable(model: &Model<'_>, value: NodeId) -> NodeId {
+    let is_inner = model.file.binding_of(value).is_some_and(|of| model.file.binding(of).func.index() != 0);
+    model.file.value_of(value).filter(|_| is_inner).unwrap_or(value)
 }
 
 fn type_row(ty: Ty) -> TypeRow {

@@ -2,11 +2,13 @@
 
 use super::rows::TypeRow;
 use super::{Builder, type_row};
+use crate::completes;
 use crate::index::{BindingId, PlaceId, TypeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
 use crate::tables::BindingKind;
+use crate::tree::flag;
 
 impl Builder<'_, '_> {
     /// The types of module bindings and of the fields of classes.
@@ -46,7 +48,24 @@ impl Builder<'_, '_> {
             }
         }
         out.extend(self.annotated_here());
+        out.extend(self.ending_getters());
         out
+    }
+
+    /// Getters that give an observable which ends by itself.
+    fn ending_getters(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let model = self.model;
+        let getters = model.file.class_ids().flat_map(|class| {
+            let members = model.file.class(class).members.iter();
+            let getters = members.filter(|member| model.file.tree.has(member.node, flag::GETTER));
+            getters.filter_map(move |member| {
+                let ending = completes::returned(model, member.func?)?;
+                let place = Place::root(Root::This(class)).with(Step::Field(member.name?))?;
+                (!member.is_static).then_some((place, ending))
+            })
+        });
+        let getters: Vec<_> = getters.collect();
+        getters.into_iter().map(|(place, ending)| (self.place(&place), TypeRow::Model(ending))).collect()
     }
 
     /// Fields whose annotation names a class of another file: what dependency injection hands in.
