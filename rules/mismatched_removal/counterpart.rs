@@ -226,7 +226,9 @@ fn repeated_in<'a>(file: &FileView<'_, 'a>, call: NodeId) -> Option<&'a str> {
         _ => false,
     };
     let hands_function = tree.args(call).skip(1).any(may_be_function);
-    if is_known || !hands_function { None } else { stem(name) }
+    // What is done where something failed is no part of taking away.
+    let is_rescue = tree.within_function(call).any(|node| tree.kind(node) == Kind::Catch);
+    if is_known || is_rescue || !hands_function { None } else { stem(name) }
 }
 
 /// Whether a name stands for what the function around has just made or asked for, and no function: `const coins = Coins.of(tx)`.

@@ -17,6 +17,7 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
+use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct MismatchedRemoval;
@@ -182,11 +183,35 @@ fn is_meant(file: &FileView<'_, '_>, added: &Registration, removal: &Removal) ->
 fn is_made_up(file: &FileView<'_, '_>, removal: &Removal) -> bool {
     let model = file.model;
     let Some(listener) = removal.listener else { return false };
+    let is_added = |func| {
+        model.handed(func).iter().any(|handed| {
+            let method = model.file.tree.method_call(handed.call).map(|(_, method)| method);
+            let is_same = |added| compare_listeners(model, added, listener) == Match::Must;
+            handed.arg == 1
+                && method.is_some_and(|method| ADDERS.contains(&method))
+                && model.file.tree.arg(handed.call, 1).is_some_and(is_same)
+        })
+    };
     matches!(identity::identity(model, listener), Identity::At(_))
+        // To what may be the same thing under another name.
+        && !model.function_of(listener).is_some_and(is_added)
+        && !is_never_given(model, listener)
         && !is_looked_up(model, listener)
         && !is_added_elsewhere(model, removal, listener)
         && !is_field_of_another(file, removal, listener)
         && !is_for_others(file, listener)
+}
+
+/// A place that nobody gives a function yet: `if (this.onData != null) socket.off('data', this.onData)` does not run.
+fn is_never_given(model: &Model<'_>, listener: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let place = model.file.place(listener);
+    let is_none = |&value: &NodeId| {
+        tree.kind(value) == Kind::Null
+            || tree.kind(value) == Kind::Identifier && model.file.global_of(value) == Some("undefined")
+    };
+    let values = model.values(&place);
+    !place.path.is_empty() && !values.is_empty() && values.iter().all(is_none)
 }
 
 /// A method that others can reach, and that its own file names where it is removed alone: who else would add it?
@@ -242,15 +267,18 @@ fn is_looked_up(model: &Model<'_>, listener: NodeId) -> bool {
 /// Whether the two calls belong to one way of listening: what `attachEvent` or a wrapper added, `detachEvent` removes.
 fn is_counterpart(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
     let method = |call| model.file.tree.method_call(call).map(|(_, method)| method);
-    matches!(
-        (method(added.call), method(removal.call)),
-        (Some("addEventListener"), Some("removeEventListener"))
-            | (
-                Some("on" | "once" | "addListener" | "prependListener" | "prependOnceListener"),
-                Some("off" | "removeListener")
-            )
-    )
+    match (method(added.call), method(removal.call)) {
+        (Some("addEventListener"), Some("removeEventListener")) => true,
+        (Some(added), Some("off" | "removeListener")) => {
+            added != "addEventListener" && ADDERS.contains(&added)
+        }
+        _ => false,
+    }
 }
+
+/// Methods by which emitters and event targets take a function for an event.
+const ADDERS: &[&str] =
+    &["addEventListener", "addListener", "on", "once", "prependListener", "prependOnceListener"];
 
 fn is_inline(model: &Model<'_>, added: &Registration) -> bool {
     matches!(identity::identity(model, added.listener), Identity::Fresh(_))
