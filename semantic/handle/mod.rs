@@ -7,10 +7,10 @@ mod trail;
 pub use patterns::{Release, ReleaseNames, ReleasePatterns};
 pub use releases::releases;
 
-use crate::access::Accesses;
+use crate::access::{Accesses, Usage};
 use crate::index::{BindingId, NodeId};
 use crate::model::Model;
-use crate::place::Place;
+use crate::place::{Place, Root, Step};
 use smallvec::SmallVec;
 use trail::Trail;
 
@@ -66,7 +66,24 @@ impl Escape {
 pub fn follow(model: &Model<'_>, accesses: &Accesses, expr: NodeId) -> Handle {
     let mut trail = Trail::new(model, accesses, Handle::default());
     trail.queue(expr);
-    trail.end()
+    let mut handle = trail.end();
+    handle.places.extend(put_on_lists(model, accesses, expr, &handle));
+    handle
+}
+
+/// The lists on which a field is put once it holds the value: `this.tree = makeTree(); this.disposables.push(this.tree)`.
+fn put_on_lists(model: &Model<'_>, accesses: &Accesses, value: NodeId, handle: &Handle) -> Vec<Place> {
+    let tree = &model.file.tree;
+    let is_field = |place: &&Place| matches!(place.root, Root::This(_)) && place.path.len() == 1;
+    let uses = handle.places.iter().filter(is_field).flat_map(|field| accesses.of(field));
+    let later = uses.filter(|access| access.func == tree.func(value) && access.node > value);
+    let lists = later.filter_map(|access| {
+        let Usage::Argument { call, index: 0 } = access.usage else { return None };
+        let (list, "push" | "add" | "unshift") = tree.method_call(call)? else { return None };
+        let list = model.file.place(list);
+        (!matches!(list.root, Root::Value(_))).then(|| list.with(Step::Element)).flatten()
+    });
+    lists.collect()
 }
 
 /// Follows what certain places hold: the receiver of a call, the parameters of a callback.
