@@ -23,6 +23,7 @@ pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Opti
     if releasing.funcs.contains(&executor)
         || releasing.funcs.iter().any(|&func| !model.file.is_within(func, executor))
         || is_released_behind(model, executor, releasing)
+        || is_released_at_last(model, executor, releases.iter().map(|release| release.func))
     {
         return None;
     }
@@ -176,7 +177,7 @@ pub(crate) fn kept_by_settlement(
     let tree = &model.file.tree;
     let executor = model.file.enclosing(tree.func(call)).find(|&func| is_executor(model, func))?;
     let is_inner = |&func: &FuncId| func != executor && model.file.is_within(func, executor);
-    if !removing.iter().all(is_inner) {
+    if !removing.iter().all(is_inner) || is_released_at_last(model, executor, removing.iter().copied()) {
         return None;
     }
     let removing = Wanted::of(model, removing.iter().copied());
@@ -206,6 +207,26 @@ fn is_released_behind(model: &Model<'_>, executor: FuncId, releasing: &Wanted) -
             && finally.is_some_and(|finally| {
                 finally != inner && tree.subtree(finally).any(|call| runs_wanted(model, call, releasing))
             })
+    })
+}
+
+/// Whether work that the executor starts releases at its end, however it ends: `new Promise((resolve, reject) => {
+/// work().then(resolve, reject).finally(stop); })`. The promise may be settled before by something else.
+fn is_released_at_last(
+    model: &Model<'_>,
+    executor: FuncId,
+    mut releasing: impl Iterator<Item = FuncId>,
+) -> bool {
+    let tree = &model.file.tree;
+    releasing.any(|func| {
+        let Some((finally, 0)) = tree.argument_of(model.file.function(func).node) else { return false };
+        let is_asked = || {
+            let around = tree.within_function(finally);
+            around.into_iter().any(|node| matches!(tree.kind(node), Kind::If | Kind::Conditional))
+        };
+        matches!(tree.method_call(finally), Some((_, "finally")))
+            && tree.func(finally) == executor
+            && !is_asked()
     })
 }
 
