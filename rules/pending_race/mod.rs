@@ -1,5 +1,7 @@
 //! `pending-race`: a promise that stays pending collects a reaction each time somebody races it or chains on it.
 
+mod turn;
+
 use crate::claim::{Body, Claim, LocalClaim, Note, OutlivedClaim};
 use crate::finding::{Finding, Role, Severity};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
@@ -47,7 +49,7 @@ impl Rule for PendingRace {
     }
 
     fn function(&self, file: &FileView<'_, '_>, func: FuncId, claims: &mut Claims<'_>) {
-        let Some((call, body)) = endless_return(file.model, func) else { return };
+        let Some((call, body)) = turn::endless(file.model, func) else { return };
         let at = file.model.file.tree.span(call);
         claims.add(META.id, func, at, body);
     }
@@ -366,38 +368,4 @@ fn words(file: &FileView<'_, '_>, call: NodeId, contender: &Contender, place: &P
     let goes = contender.what == What::Signals && composite_listener(file, call).is_none();
     let majors = goes.then(|| node(0, 22));
     LocalClaim { message, help, subject: shown, majors, majors_are_likely: goes, ..LocalClaim::default() }
-}
-
-/// `async function loop() { await x; return loop() }` without a way out: each turn keeps the one before.
-fn endless_return(model: &Model<'_>, func: FuncId) -> Option<(NodeId, LocalClaim)> {
-    let tree = &model.file.tree;
-    let row = model.file.function(func);
-    let body = model
-        .file
-        .body(func)
-        .filter(|&body| row.is_async && !row.is_generator && tree.kind(body) == Kind::Block)?;
-    let own = |node: &NodeId| tree.func(*node) == func;
-    let returns: Vec<NodeId> =
-        tree.subtree(body).filter(|&node| tree.kind(node) == Kind::Return).filter(own).collect();
-    let leaves = tree.subtree(body).filter(own).any(|node| tree.kind(node) == Kind::Throw);
-    let awaits = tree.subtree(body).filter(own).any(|node| tree.kind(node) == Kind::Await);
-    let [only] = returns[..] else { return None };
-    let value = tree.first(only)?;
-    let call = tree.awaited(value);
-    let is_self = tree.callee(call).and_then(|callee| model.function_of(callee)) == Some(func);
-    // The last statement, which nothing decides about.
-    let is_last = tree.last_child(body) == Some(only);
-    if !is_self || !is_last || leaves || !awaits {
-        return None;
-    }
-    let name = model.file.function_name(func).unwrap_or("the function").to_owned();
-    let claim = LocalClaim {
-        message: format!(
-            "`{name}` returns the promise of its next turn: each turn keeps the promise of the one before"
-        ),
-        help: "write it as a loop, or call it without `return`".to_owned(),
-        subject: name,
-        ..LocalClaim::default()
-    };
-    Some((call, claim))
 }

@@ -52,9 +52,9 @@ pub enum Kind {
     /// An exported declaration or expression: child.
     Export,
     // Functions and classes.
-    /// Parameters, then the body (a block or an expression). Data: [`FuncId`].
+    /// Parameters, then the body (a block or an expression). Data: [`crate::index::FuncId`].
     Function,
-    /// Superclass?, decorators, members. Data: [`ClassId`].
+    /// Superclass?, decorators, members. Data: [`crate::index::ClassId`].
     Class,
     /// Computed key?, decorators, function. Data: name. Flags [`flag::STATIC`], [`flag::GETTER`], [`flag::SETTER`].
     Method,
@@ -65,7 +65,7 @@ pub enum Kind {
     /// Expression.
     Decorator,
     // Patterns.
-    /// A declared name. Data: [`BindingId`].
+    /// A declared name. Data: [`crate::index::BindingId`].
     BindingName,
     /// Pattern properties and a rest.
     ObjectPattern,
@@ -78,7 +78,7 @@ pub enum Kind {
     /// Pattern.
     Rest,
     // Expressions.
-    /// Data: [`ReferenceId`].
+    /// Data: [`crate::index::ReferenceId`].
     Identifier,
     /// `this`.
     This,
