@@ -54,9 +54,10 @@ pub(crate) fn kept(model: &Model<'_>, place: &Place) -> Option<Place> {
 }
 
 /// The function of another file, or method, of whose result a path starts: what that keeps and gives to whoever asks, the whole
-/// project can tell.
+/// project can tell. The path may start from a field that holds nothing but that: `this.bus = getBus()`.
 pub(crate) fn asked(model: &Model<'_>, place: &Place) -> Option<Place> {
-    let callee = model.file.place(model.file.tree.callee(call_behind(model, place)?)?);
+    let call = call_behind(model, place).or_else(|| call_of_field(model, place))?;
+    let callee = model.file.place(model.file.tree.callee(call)?);
     let may_be_known = match callee.root {
         Root::Module(_) | Root::Exports | Root::Global(_) => true,
         Root::Binding(_) | Root::This(_) | Root::Class(_) => !callee.path.is_empty(),
@@ -77,6 +78,15 @@ fn call_behind(model: &Model<'_>, place: &Place) -> Option<NodeId> {
         _ => return None,
     };
     Some(tree.awaited(given)).filter(|&call| tree.kind(call) == Kind::Call)
+}
+
+/// The call that gives a field the only value it ever has.
+fn call_of_field(model: &Model<'_>, place: &Place) -> Option<NodeId> {
+    let field = place.trunk().filter(|field| matches!(field.root, Root::This(_)))?;
+    let values = model.values(&field);
+    let [given] = values[..] else { return None };
+    let call = model.file.tree.awaited(given);
+    (model.file.tree.kind(call) == Kind::Call).then_some(call)
 }
 
 /// The promise of whose value a parameter is told: `connect().then((shared) => …)`.

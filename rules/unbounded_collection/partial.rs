@@ -63,11 +63,13 @@ fn missed_rejection(
     }
     let here = std::iter::once(op.node).chain(tree.ancestors(op.node)).filter(|&node| tree.func(node) == run);
     let start = here.filter_map(|node| flow.points(node).first().copied()).next()?;
-    let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow);
+    // Where the entry was there before, another run takes it out: `const was = table[key]; … if (!was) delete table[key];`.
+    let is_own = |edge: Edge| !matches!(edge, Edge::True(test) if was_there(model, test, &op.holder));
+    let settles = |edge: Edge| !matches!(edge, Edge::Throw | Edge::MayThrow) && is_own(edge);
     if flow.escape(start, &stops, &settles).is_some() {
         return None;
     }
-    let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow)?;
+    let way = flow.escape(start, &stops, &|edge| edge != Edge::MayThrow && is_own(edge))?;
     if way.exit == Exit::Throw {
         return way.at.map(|node| tree.span(node));
     }
@@ -193,6 +195,20 @@ fn where_absent(model: &Model<'_>, op: &CollectionOp, run: FuncId) -> Vec<NodeId
         tree.child(node, 1).filter(|_| is_absent)
     });
     branches.flat_map(|branch| tree.subtree(branch).collect::<Vec<_>>()).collect()
+}
+
+/// Whether a variable says that an entry of a collection was there already: it was looked up, and is asked later.
+fn was_there(model: &Model<'_>, test: NodeId, holder: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(value) = model.file.value_of(test).filter(|&value| value != test) else { return false };
+    let looked_up = match tree.kind(value) {
+        Kind::Index => tree.first(value),
+        Kind::Call => {
+            tree.method_call(value).filter(|(_, method)| matches!(*method, "get" | "has")).map(|(of, _)| of)
+        }
+        _ => None,
+    };
+    looked_up.is_some_and(|of| model.file.place(of) == *holder)
 }
 
 fn says_absent(model: &Model<'_>, test: NodeId, holder: &Place) -> bool {

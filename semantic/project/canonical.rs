@@ -280,9 +280,11 @@ impl Project<'_> {
         self.walk(spot, steps, Tank::of(FUEL).fuel())
     }
 
-    /// What a function that a file names keeps and gives to whoever asks, and of that what `given` is of what it gave.
+    /// What a function that a file names keeps and gives to whoever asks, and of that what `given` is of what it gave: a path
+    /// from there, or from the field of an instance that holds it.
     #[must_use]
     pub fn lent(&self, file: FileId, function: &Place, given: &Place) -> Option<Spot> {
+        let path = &given.path[usize::from(matches!(given.root, Root::This(_)) && !given.path.is_empty())..];
         let spot = self.canonical(file, function);
         let found = match (spot.root, &spot.path[..]) {
             (SpotRoot::Instance(file, class), [SpotStep::Field(name)]) => {
@@ -296,10 +298,10 @@ impl Project<'_> {
         })?;
         let kept = self.summary(of).functions[func.index()].lends?;
         // What an entry of a table holds may be given anew each time.
-        if !given.path.is_empty() && self.summary(of).place(kept).path.contains(&Step::Element) {
+        if !path.is_empty() && self.summary(of).place(kept).path.contains(&Step::Element) {
             return None;
         }
-        let steps: SmallVec<[SpotStep; 3]> = given.path.iter().map(|&step| self.step(file, step)).collect();
+        let steps: SmallVec<[SpotStep; 3]> = path.iter().map(|&step| self.step(file, step)).collect();
         Some(self.below(self.spot(of, kept), &steps))
     }
 
