@@ -357,6 +357,9 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
     }
     let first = file.registrations.iter().find(|other| {
         other.call != registration.call
+            // What a function adds and adds again later is all of its own doing.
+            && !model.file.is_within(registration.func, other.func)
+            && !model.file.is_within(other.func, registration.func)
             && same_target(model, &other.place, &registration.place) == Match::Must
             && (is_among_removals || compare_events(model, &other.event, &registration.event) == Match::Must)
             && compare_listeners(model, other.listener, registration.listener) == Match::Must
