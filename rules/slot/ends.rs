@@ -3,17 +3,19 @@
 use super::held::{Held, component_of_ref, effect_around, is_effect_callback};
 use super::reach::{Wanted, callers, reaches};
 use crate::claim::Gap;
+use crate::rule::FileView;
 use crate::{ending, stoppable};
 use outlive_semantic::access::{self, Usage};
 use outlive_semantic::calls;
 use outlive_semantic::catalog::Phase;
 use outlive_semantic::handle::Release;
-use outlive_semantic::index::{BindingId, ClassId, FuncId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::{ClassKind, FunctionKind};
 use outlive_semantic::tree::{Kind, Tree};
 use rustc_hash::FxHashSet;
+use std::cell::OnceCell;
 
 /// The owner has an end, and no release of the slot can be reached from it.
 pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
@@ -187,7 +189,7 @@ pub(crate) fn missed_by_unmount(held: &Held<'_, '_, '_>) -> Option<Gap> {
     if only_resets(model, held.call) {
         return None;
     }
-    let has_end = component_ends(model, class).next().is_some();
+    let has_end = !component_ends(held.file, class).is_empty();
     let is_begun = calls::is_component_method(model, model.file.tree.func(held.call), Phase::Begin);
     if has_end {
         return missed_by_end(held);
@@ -252,7 +254,8 @@ pub(crate) fn kept_after_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
                 && model.file.is_within(release.func, effect)
                 && !model.file.is_within(release.func, keeper)
         }) || match release.place.root {
-            Root::This(class) => component_ends(model, class)
+            Root::This(class) => component_ends(held.file, class)
+                .into_iter()
                 .any(|end| reaches(model, end, &Wanted::of(model, [release.func]), 4)),
             _ => false,
         }
@@ -289,34 +292,42 @@ fn keeper(model: &Model<'_>, call: NodeId) -> Option<(NodeId, FuncId)> {
 }
 
 /// The methods of a class that a framework calls when a component ends, and what these methods hand over for that end.
-fn component_ends<'m>(model: &'m Model<'_>, class: ClassId) -> impl Iterator<Item = FuncId> + 'm {
+fn component_ends(file: &FileView<'_, '_>, class: ClassId) -> Vec<FuncId> {
+    let model = file.model;
+    let is_hook =
+        |name: NameId| calls::is_component_hook(model, class, Phase::End, model.file.tree.text(name));
     let members = model.file.class(class).members.iter();
-    members
-        .filter(move |member| {
-            member.name.is_some_and(|name| {
-                calls::is_component_hook(model, class, Phase::End, model.file.tree.text(name))
-            })
-        })
-        .filter_map(|member| member.func)
-        .chain(told_of_end(model, class))
+    let hooks = members.filter(|member| member.name.is_some_and(is_hook)).filter_map(|member| member.func);
+    hooks.chain(told_of_end(file, class)).collect()
 }
 
 /// The functions that a component of a class hands over to be run when it ends:
 /// `inject(DestroyRef).onDestroy(() => observer.disconnect())`.
-fn told_of_end(model: &Model<'_>, class: ClassId) -> Vec<FuncId> {
+fn told_of_end(file: &FileView<'_, '_>, class: ClassId) -> Vec<FuncId> {
+    let model = file.model;
     let tree = &model.file.tree;
-    if !calls::is_component(model, class) {
+    let known = file.memos.of::<AtEnd>();
+    let calls = known.0.get_or_init(|| calls_at_end(model));
+    if calls.is_empty() || !calls::is_component(model, class) {
         return Vec::new();
     }
     let is_own = |call: NodeId| {
         model.file.enclosing(tree.func(call)).any(|func| model.file.function(func).class == Some(class))
     };
+    let own = calls.iter().filter(|&&call| is_own(call));
+    own.filter_map(|&call| model.function_of(tree.arg(call, 0)?)).collect()
+}
+
+/// The calls of a file that are handed what is to be run at an end.
+#[derive(Default)]
+struct AtEnd(OnceCell<Vec<NodeId>>);
+
+fn calls_at_end(model: &Model<'_>) -> Vec<NodeId> {
     let tells = |call: NodeId| {
-        let name = tree.callee(call).and_then(|callee| model.callee_name(callee));
+        let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
         name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.at_end))
     };
-    let calls = model.all_calls().iter().filter(|&&call| tells(call) && is_own(call));
-    calls.filter_map(|&call| model.function_of(tree.arg(call, 0)?)).collect()
+    model.all_calls().iter().copied().filter(|&call| tells(call)).collect()
 }
 
 /// The functions that end the owner of a slot, whether a framework calls them, and how to say so.
@@ -357,10 +368,10 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                 } else {
                     "the component unmounts".to_owned()
                 };
-                let ends = hooks.iter().map(|&(_, func)| func).chain(told_of_end(model, class));
+                let ends = hooks.iter().map(|&(_, func)| func).chain(told_of_end(held.file, class));
                 return Some((ends.collect(), !is_plain, how));
             }
-            let told = told_of_end(model, class);
+            let told = told_of_end(held.file, class);
             if !told.is_empty() {
                 return Some((told, true, "the component unmounts".to_owned()));
             }
