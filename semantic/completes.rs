@@ -35,11 +35,18 @@ pub(crate) fn sole_open(model: &Model<'_>, func: FuncId) -> Option<NodeId> {
 
 /// What a call gives before it is piped: `this.api.load().pipe(map(f))` ends as `this.api.load()` does.
 pub(crate) fn before_pipes(model: &Model<'_>, value: NodeId) -> NodeId {
-    let tree = &model.file.tree;
-    let piped =
-        |at: NodeId| tree.method_call(at).filter(|&(_, method)| method == "pipe").map(|(object, _)| object);
-    let source = std::iter::successors(Some(value), |&at| piped(at)).last().unwrap_or(value);
-    if tree.kind(source) == Kind::Call { source } else { value }
+    let source = source_of_pipes(model, value);
+    if model.file.tree.kind(source) == Kind::Call { source } else { value }
+}
+
+/// What is piped: `x.all$` of `x.all$.pipe(map(f)).pipe(filter(g))`, or the value itself.
+#[must_use]
+pub fn source_of_pipes(model: &Model<'_>, value: NodeId) -> NodeId {
+    let piped = |&at: &NodeId| {
+        let (object, method) = model.file.tree.method_call(at)?;
+        (method == "pipe").then_some(object)
+    };
+    std::iter::successors(Some(value), piped).last().unwrap_or(value)
 }
 
 /// Whether a type is that of observables, of which some end by themselves.
@@ -93,18 +100,18 @@ fn goes_no_further(model: &Model<'_>, operator: NodeId, fuel: u32) -> bool {
 
 /// Operators after which there may be more than the source gives, or it begins anew.
 const LASTING: &[&str] = &[
+    "combineLatest",
     "combineLatestWith",
     "concat",
     "concatWith",
     "expand",
     "merge",
     "mergeWith",
+    "publishReplay",
     "repeat",
     "repeatWhen",
     "share",
     "shareReplay",
-    "combineLatest",
-    "publishReplay",
 ];
 
 /// `new Observable((subscriber) => { … subscriber.complete(); })`

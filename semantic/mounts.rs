@@ -125,14 +125,10 @@ fn is_of_page(model: &Model<'_>, value: NodeId) -> bool {
             tree.method_call(value).is_some_and(|(_, name)| is_look_up(name))
                 && tree.arg(value, 0).is_some_and(|name| model.file.constant_name(name).is_some())
         }
-        Kind::Identifier => {
-            let binding = model.file.binding_of(value).map(|binding| model.file.binding(binding));
-            let only = binding.and_then(|row| match row.values[..] {
-                [only] if row.opaque_writes == 0 => Some(only),
-                _ => None,
-            });
-            only.is_some_and(|only| tree.kind(only) != Kind::Identifier && is_of_page(model, only))
-        }
+        Kind::Identifier => model
+            .file
+            .value_of(value)
+            .is_some_and(|only| tree.kind(only) != Kind::Identifier && is_of_page(model, only)),
         _ => false,
     }
 }

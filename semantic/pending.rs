@@ -21,6 +21,13 @@ pub fn is_executor(model: &Model<'_>, func: FuncId) -> bool {
     })
 }
 
+/// Whether a promise is rejected by what its executor throws alone: `new Promise((resolve) => …)`.
+#[must_use]
+pub fn takes_no_reject(model: &Model<'_>, promise: NodeId) -> bool {
+    let executor = model.file.tree.arg(promise, 0).and_then(|executor| model.file.tree.function(executor));
+    executor.is_some_and(|func| is_executor(model, func) && model.file.function(func).params == 1)
+}
+
 /// Whether a call settles a promise that is made by hand: `new Promise((resolve) => … resolve(value))`. Whoever waits for it
 /// has the value then.
 #[must_use]

@@ -210,7 +210,7 @@ fn leaves_block(model: &Model<'_>, statement: NodeId) -> bool {
 
 /// The hook that a name misses by one or two letters.
 fn nearly<'c>(catalog: &'c Catalog, name: &str) -> Option<&'c str> {
-    let is_known = catalog.is_hook(Phase::End, name) || catalog.calls_named(name).any(|row| row.at_end);
+    let is_known = catalog.is_hook(Phase::End, name) || catalog.runs_at_end(name);
     if is_known || name.len() < 8 {
         return None;
     }

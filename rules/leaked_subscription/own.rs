@@ -2,6 +2,7 @@
 //! methods of other files give.
 
 use crate::rule::Claims;
+use outlive_semantic::completes::source_of_pipes;
 use outlive_semantic::given::given_before;
 use outlive_semantic::index::{ClassId, NameId, NodeId};
 use outlive_semantic::model::Model;
@@ -135,7 +136,7 @@ pub(super) fn given(
     claims: &mut Claims<'_>,
 ) -> Option<(TypeRow, Option<NameId>)> {
     let tree = &model.file.tree;
-    let base = before_pipes(model, source);
+    let base = source_of_pipes(model, source);
     let whole = tree.first(base).filter(|_| tree.kind(base) == Kind::Member);
     let whole = whole.filter(|&whole| tree.kind(whole) == Kind::Call);
     let part = whole.and_then(|_| tree.name(base)).map(|part| claims.names.intern(part));
@@ -149,13 +150,4 @@ pub(super) fn given(
     let callee = model.file.place(tree.callee(at)?);
     let is_named = matches!(callee.root, Root::This(_) | Root::Module(_)) && !callee.path.is_empty();
     is_named.then(|| (TypeRow::ResultOf(claims.names.place_id(model, &callee)), part))
-}
-
-/// What is piped: `x.all$` of `x.all$.pipe(map(f)).pipe(filter(g))`.
-fn before_pipes(model: &Model<'_>, source: NodeId) -> NodeId {
-    let piped = |&at: &NodeId| {
-        let (object, method) = model.file.tree.method_call(at)?;
-        (method == "pipe").then_some(object)
-    };
-    std::iter::successors(Some(source), piped).last().unwrap_or(source)
 }

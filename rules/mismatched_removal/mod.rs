@@ -17,7 +17,6 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Root;
 use outlive_semantic::project::FileId;
-use outlive_semantic::tree::Kind;
 
 /// The rule.
 pub(crate) struct MismatchedRemoval;
@@ -204,14 +203,9 @@ fn is_made_up(file: &FileView<'_, '_>, removal: &Removal) -> bool {
 
 /// A place that nobody gives a function yet: `if (this.onData != null) socket.off('data', this.onData)` does not run.
 fn is_never_given(model: &Model<'_>, listener: NodeId) -> bool {
-    let tree = &model.file.tree;
     let place = model.file.place(listener);
-    let is_none = |&value: &NodeId| {
-        tree.kind(value) == Kind::Null
-            || tree.kind(value) == Kind::Identifier && model.file.global_of(value) == Some("undefined")
-    };
     let values = model.values(&place);
-    !place.path.is_empty() && !values.is_empty() && values.iter().all(is_none)
+    !place.path.is_empty() && !values.is_empty() && values.iter().all(|&value| model.is_nothing(value))
 }
 
 /// A method that others can reach, and that its own file names where it is removed alone: who else would add it?

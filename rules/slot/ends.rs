@@ -325,7 +325,7 @@ struct AtEnd(OnceCell<Vec<NodeId>>);
 fn calls_at_end(model: &Model<'_>) -> Vec<NodeId> {
     let tells = |call: NodeId| {
         let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
-        name.is_some_and(|name| model.catalog.calls_named(name).any(|row| row.at_end))
+        name.is_some_and(|name| model.catalog.runs_at_end(name))
     };
     model.all_calls().iter().copied().filter(|&call| tells(call)).collect()
 }
@@ -357,6 +357,7 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                     })
                     .collect()
             };
+            let told = told_of_end(held.file, class);
             let hooks = named(&|name, _| calls::is_component_hook(model, class, Phase::End, name));
             if let Some((name, _)) = hooks.first() {
                 // A plain class that borrows the name of a hook is ended by whoever calls it.
@@ -368,10 +369,9 @@ fn ends_of(held: &Held<'_, '_, '_>, slot: &Place) -> Option<(Vec<FuncId>, bool, 
                 } else {
                     "the component unmounts".to_owned()
                 };
-                let ends = hooks.iter().map(|&(_, func)| func).chain(told_of_end(held.file, class));
+                let ends = hooks.iter().map(|&(_, func)| func).chain(told);
                 return Some((ends.collect(), !is_plain, how));
             }
-            let told = told_of_end(held.file, class);
             if !told.is_empty() {
                 return Some((told, true, "the component unmounts".to_owned()));
             }
@@ -400,9 +400,7 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
     {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-        let ends = name.is_some_and(|name| {
-            model.catalog.calls_named(name).any(|row| row.at_end) || name.contains("Unmount")
-        });
+        let ends = name.is_some_and(|name| model.catalog.runs_at_end(name) || name.contains("Unmount"));
         if ends {
             out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
         }

@@ -8,7 +8,7 @@ use outlive_semantic::flow::{Edge, Exit, Flow};
 use outlive_semantic::growth::{CollectionOp, Op};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
-use outlive_semantic::pending::is_executor;
+use outlive_semantic::pending::takes_no_reject;
 use outlive_semantic::place::Place;
 use outlive_semantic::tree::{BinaryOp, Kind, Span, UnaryOp};
 use rustc_hash::FxHashSet;
@@ -250,9 +250,8 @@ fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Opti
 /// rejects.
 fn never_rejects(model: &Model<'_>, promise: NodeId) -> bool {
     let tree = &model.file.tree;
-    let executor = tree.arg(promise, 0).and_then(|executor| tree.function(executor));
-    if let Some(executor) = executor.filter(|&executor| is_executor(model, executor)) {
-        return model.file.params(executor).count() == 1;
+    if takes_no_reject(model, promise) {
+        return true;
     }
     let name = model.file.binding_of(promise).map(|binding| model.file.binding(binding).node);
     let around =

@@ -2,7 +2,7 @@
 
 use super::edge::{Edge, Later, Target};
 use crate::catalog::{Returned, When};
-use crate::index::NodeId;
+use crate::index::{ClassId, NodeId};
 use crate::model::{self, Base, Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::tables::{BindingKind, ClassKind};
@@ -168,15 +168,15 @@ pub(crate) fn named_target(model: &Model<'_>, name: NodeId) -> Option<Target> {
     match (model.class_of(name), model.function_of(name)) {
         (Some(class), _) => Some(Target::Class(class)),
         (None, Some(func)) => Some(Target::Function(func)),
-        // `var App = createClass({…})`
-        (None, None) => match model.ty(name) {
-            Ty::Instance(class) if model.file.class(class).kind == ClassKind::Object => {
-                Some(Target::Class(class))
-            }
-            _ => {
-                let place = model.file.place(name);
-                is_linkable(model, &place).then_some(Target::Place(place))
-            }
-        },
+        (None, None) => described(model, name).map(Target::Class).or_else(|| {
+            let place = model.file.place(name);
+            is_linkable(model, &place).then_some(Target::Place(place))
+        }),
     }
+}
+
+/// The object that describes a component: `var App = createClass({…})`.
+fn described(model: &Model<'_>, name: NodeId) -> Option<ClassId> {
+    let Ty::Instance(class) = model.ty(name) else { return None };
+    (model.file.class(class).kind == ClassKind::Object).then_some(class)
 }

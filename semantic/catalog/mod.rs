@@ -350,6 +350,12 @@ impl Catalog {
         self.by_name.get(name).into_iter().flatten().map(|&id| &self.calls[id])
     }
 
+    /// Whether what a function of this name is handed runs when the component or scope ends in which it is called.
+    #[must_use]
+    pub fn runs_at_end(&self, name: &str) -> bool {
+        self.calls_named(name).any(|row| row.at_end)
+    }
+
     /// Whether a name tells how much waits to be sent, of whatever type.
     #[must_use]
     pub fn is_gauge(&self, name: &str) -> bool {

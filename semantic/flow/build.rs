@@ -1,9 +1,10 @@
 //! Building the graph: one walk over the statements and expressions of a function, with the ways still open in hand.
 
-use super::quiet::{is_quiet, never_rejects, takes_no_reject};
+use super::quiet::{is_quiet, never_rejects};
 use super::{Edge, Exit, Flow, MAX_POINTS, Point};
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
+use crate::pending::takes_no_reject;
 use crate::tree::flag::{AWAIT, OPTIONAL};
 use crate::tree::{Kind, LogicalOp, UnaryOp};
 use rustc_hash::FxHashMap;
@@ -488,11 +489,11 @@ impl<'m, 'a> Builder<'m, 'a> {
                 let children: Vec<NodeId> = tree.children(node).collect();
                 let open = self.expr_list(&children, open);
                 let point = self.act(node, &open);
-                let is_kept = |by: fn(&Model<'_>, NodeId) -> bool| {
-                    children.iter().all(|&promise| by(self.model, promise))
-                };
-                if !is_kept(|model, promise| never_rejects(model, promise, 4)) {
-                    let edge = if is_kept(takes_no_reject) { Edge::MayThrow } else { Edge::Throw };
+                if !children.iter().all(|&promise| never_rejects(self.model, promise, 4)) {
+                    let made = |promise| self.model.file.value_of(promise).unwrap_or(promise);
+                    let only_throws =
+                        children.iter().all(|&promise| takes_no_reject(self.model, made(promise)));
+                    let edge = if only_throws { Edge::MayThrow } else { Edge::Throw };
                     self.throw(&Open::from_point(point, edge));
                 }
                 Open::from_point(point, Edge::Next)

@@ -2,7 +2,6 @@
 
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;
-use crate::pending::is_executor;
 use crate::tree::Kind;
 
 /// Names of functions that are known not to throw.
@@ -91,15 +90,6 @@ pub(super) fn never_rejects(model: &Model<'_>, promise: NodeId, fuel: u32) -> bo
         }
         _ => false,
     }
-}
-
-/// Whether a promise is rejected by what its executor throws alone: `new Promise((resolve) => …)`.
-pub(super) fn takes_no_reject(model: &Model<'_>, promise: NodeId) -> bool {
-    let tree = &model.file.tree;
-    let promise = model.file.value_of(promise).unwrap_or(promise);
-    let executor = tree.arg(promise, 0).filter(|_| tree.kind(promise) == Kind::New);
-    let executor = executor.and_then(|executor| tree.function(executor));
-    executor.is_some_and(|func| is_executor(model, func) && model.file.function(func).params == 1)
 }
 
 /// `send().catch(() => null)`, `Promise.allSettled(all)`: a rejection ends in what the call gives.

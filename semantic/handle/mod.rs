@@ -79,9 +79,7 @@ fn put_on_lists(model: &Model<'_>, accesses: &Accesses, value: NodeId, handle: &
     let later = uses.filter(|access| access.func == tree.func(value) && access.node > value);
     let lists = later.filter_map(|access| {
         let Usage::Argument { call, index: 0 } = access.usage else { return None };
-        let (list, "push" | "add" | "unshift") = tree.method_call(call)? else { return None };
-        let list = model.file.place(list);
-        (!matches!(list.root, Root::Value(_))).then(|| list.with(Step::Element)).flatten()
+        trail::keeps(model, call, 0)?.with(Step::Element)
     });
     lists.collect()
 }

@@ -318,20 +318,11 @@ impl<'m, 'f> Trail<'m, 'f> {
 
     /// An argument: put into a collection it has a name there; handed to anything else it escapes.
     fn argument(&mut self, call: NodeId, index: usize) {
-        let tree = &self.model.file.tree;
-        if let Some((object, method)) = tree.method_call(call) {
-            let keeps = match method {
-                "push" | "unshift" | "add" => true,
-                "set" => index == 1,
-                _ => false,
-            };
-            let place = self.model.file.place(object);
-            if keeps && !matches!(place.root, Root::Value(_)) {
-                if let Some(place) = place.with(Step::Element) {
-                    self.name(place);
-                }
-                return;
+        if let Some(whole) = keeps(self.model, call, index) {
+            if let Some(place) = whole.with(Step::Element) {
+                self.name(place);
             }
+            return;
         }
         if !self.is_followed(call, index) {
             self.handle.escapes.push(Escape::Argument { call, index });
@@ -410,4 +401,16 @@ fn is_known_alias(model: &Model<'_>, access: &Access) -> bool {
 fn enclosing_class(model: &Model<'_>, node: NodeId) -> Option<ClassId> {
     let tree = &model.file.tree;
     tree.ancestors(node).find_map(|parent| tree.class(parent))
+}
+
+/// The collection that a call puts an argument into: `list.push(value)`, `map.set(key, value)`.
+pub(super) fn keeps(model: &Model<'_>, call: NodeId, index: usize) -> Option<Place> {
+    let (object, method) = model.file.tree.method_call(call)?;
+    let is_kept = match method {
+        "push" | "unshift" | "add" => true,
+        "set" => index == 1,
+        _ => false,
+    };
+    let whole = model.file.place(object);
+    (is_kept && !matches!(whole.root, Root::Value(_))).then_some(whole)
 }
