@@ -98,7 +98,8 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
     if let Some(claim) = forwarded::mismatch(file, removal) {
         return Some(claim);
     }
-    let added = file.registrations.iter().find(|added| is_meant(file, added, removal))?;
+    let meant = file.registrations.iter().filter(|added| is_meant(file, added, removal));
+    let added = meant.min_by_key(|added| distance(model, added, removal))?;
     Some(LocalClaim {
         message: format!("this removes nothing from `{target}`: {}", difference(model, added, removal)?),
         help: format!("remove {} as it was added", what(model, added)),
@@ -106,6 +107,17 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
         notes: vec![note_added(model, added)],
         ..LocalClaim::default()
     })
+}
+
+/// How far apart a registration and a removal stand: a listener that takes itself away is meant before what the same
+/// function adds, and that before what another one does.
+fn distance(model: &Model<'_>, added: &Registration, removal: &Removal) -> u8 {
+    let is_within = |func| model.file.is_within(removal.func, func);
+    match model.function_of(added.listener) {
+        Some(listener) if is_within(listener) => 0,
+        _ if is_within(added.func) => 1,
+        _ => 2,
+    }
 }
 
 /// A removal from an event target that says of which event, and not which function.

@@ -5,7 +5,7 @@ use super::reach::{Wanted, reaches, runs_wanted};
 use crate::claim::Gap;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
-use outlive_semantic::model::Model;
+use outlive_semantic::model::{Handed, Model};
 use outlive_semantic::pending::is_executor;
 use outlive_semantic::tree::Kind;
 use rustc_hash::FxHashSet;
@@ -211,23 +211,38 @@ fn is_released_behind(model: &Model<'_>, executor: FuncId, releasing: &Wanted) -
 }
 
 /// Whether work that the executor starts releases at its end, however it ends: `new Promise((resolve, reject) => {
-/// work().then(resolve, reject).finally(stop); })`. The promise may be settled before by something else.
+/// work().then(resolve, reject).finally(stop); })`, `request.once('close', stop)`. The promise may be settled before by
+/// something else.
 fn is_released_at_last(
     model: &Model<'_>,
     executor: FuncId,
     mut releasing: impl Iterator<Item = FuncId>,
 ) -> bool {
     let tree = &model.file.tree;
+    let is_asked = |end: NodeId| {
+        let mut around = tree.within_function(end);
+        around.any(|node| matches!(tree.kind(node), Kind::If | Kind::Conditional | Kind::Logical))
+    };
+    let is_end = |handed: &Handed| match tree.method_call(handed.call) {
+        Some((_, "finally")) => handed.arg == 0,
+        Some((of, "on" | "once" | "addListener")) => {
+            handed.arg == 1 && closes(model, executor, of, handed.call)
+        }
+        _ => false,
+    };
     releasing.any(|func| {
-        let Some((finally, 0)) = tree.argument_of(model.file.function(func).node) else { return false };
-        let is_asked = || {
-            let around = tree.within_function(finally);
-            around.into_iter().any(|node| matches!(tree.kind(node), Kind::If | Kind::Conditional))
-        };
-        matches!(tree.method_call(finally), Some((_, "finally")))
-            && tree.func(finally) == executor
-            && !is_asked()
+        model.handed(func).iter().any(|handed| {
+            tree.func(handed.call) == executor && is_end(handed) && !is_asked(handed.call)
+        })
     })
+}
+
+/// Whether a call listens for the end of what the executor has made: `close` comes after success, failure and abort.
+fn closes(model: &Model<'_>, executor: FuncId, target: NodeId, call: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let event = tree.arg(call, 0).and_then(|event| model.file.constant_name(event));
+    let made = model.file.value_of(target).filter(|&made| tree.func(made) == executor);
+    event.is_some_and(|event| tree.text(event) == "close") && made.is_some_and(|made| tree.is_call(made))
 }
 
 /// Whether the function in which a promise is settled is left right after, by a return, although it has a release

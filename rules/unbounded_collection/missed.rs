@@ -287,10 +287,35 @@ impl Site<'_, '_, '_> {
             });
             file.binding(binding).kind == BindingKind::Param && is_its_own && is_held
         };
-        tree.subtree(file.function(callback).node).any(|node| {
-            let callee = (tree.kind(node) == Kind::Call).then(|| tree.callee(node)).flatten();
-            callee.and_then(|callee| file.binding_of(callee)).is_some_and(held)
+        self.callees(callback).any(|callee| {
+            file.binding_of(callee).is_some_and(held) || self.settles_for_entry(callee, value, outer)
         })
+    }
+
+    /// What the calls within a function call.
+    fn callees(&self, func: FuncId) -> impl Iterator<Item = NodeId> {
+        let tree = &self.model.file.tree;
+        let within = tree.subtree(self.model.file.function(func).node);
+        within.filter_map(|node| (tree.kind(node) == Kind::Call).then(|| tree.callee(node)).flatten())
+    }
+
+    /// Whether a callee is a function of one call that the entry holds, and that settles the promise for it: `function
+    /// done(error, answer) { … }` of `table.set(id, { done })`.
+    fn settles_for_entry(&self, callee: NodeId, value: NodeId, outer: FuncId) -> bool {
+        let (file, tree) = (&self.model.file, &self.model.file.tree);
+        let Some(func) = self.model.function_of(callee).filter(|&func| file.is_within(func, outer)) else {
+            return false;
+        };
+        let is_settler = |callee: NodeId| {
+            file.binding_of(callee).is_some_and(|binding| {
+                let row = file.binding(binding);
+                row.kind == BindingKind::Param
+                    && file.is_within(row.func, outer)
+                    && is_executor(self.model, row.func)
+            })
+        };
+        tree.subtree(value).any(|node| self.model.function_of(node) == Some(func))
+            && self.callees(func).any(is_settler)
     }
 
     /// Whether what a callback calls may lead to a release: a function of the file that releases, or one out of sight

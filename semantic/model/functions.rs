@@ -36,8 +36,7 @@ impl<'a> Model<'a> {
         match tree.kind(expr) {
             Kind::Function => tree.function(expr),
             Kind::Identifier => {
-                let binding = self.file.binding_of(expr)?;
-                let value = self.file.sole_value(binding)?;
+                let value = self.only_value(self.file.binding_of(expr)?)?;
                 self.function_within(value, fuel)
             }
             Kind::Member => self.method_function(expr, fuel),
@@ -54,6 +53,15 @@ impl<'a> Model<'a> {
             Kind::Assign => self.function_within(tree.child(expr, 1)?, fuel),
             _ => None,
         }
+    }
+
+    /// What a variable holds where it holds anything: `let stop = () => { stop = null; … }`.
+    fn only_value(&self, binding: BindingId) -> Option<NodeId> {
+        let row = self.file.binding(binding);
+        let is_followed = row.opaque_writes == 0 && row.kind != BindingKind::Param;
+        let mut values = row.values.iter().copied().filter(|&value| !self.is_nothing(value));
+        let only = values.next().filter(|_| is_followed)?;
+        values.next().is_none().then_some(only)
     }
 
     /// Wrappers whose result runs the function they are handed.
