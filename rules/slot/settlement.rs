@@ -57,15 +57,20 @@ fn is_caught_apart(model: &Model<'_>, call: NodeId, settle: NodeId, releases: &[
 /// What is released when a promise is fulfilled, and not when it is rejected: `work().then(() => stop())`. What its own
 /// callback releases may never come to that.
 pub(crate) fn missed_by_rejection(held: &Held<'_, '_, '_>) -> Option<Gap> {
-    let &Held { file, call, releases, ref releasing, .. } = held;
+    let &Held { file, call, handle, releases, ref releasing, .. } = held;
     let model = file.model;
     let tree = &model.file.tree;
     let others: Vec<&&Release> =
         releases.iter().filter(|release| !tree.contains(call, release.node)).collect();
     let chains: Option<Vec<NodeId>> =
         others.iter().map(|release| fulfilled(model, release.func, releasing)).collect();
-    // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`.
-    let chains = chains.filter(|chains| !chains.iter().any(|&then| tree.contains(then, call)));
+    // A promise of the thing itself holds nothing when it is rejected: `lock.acquire().then((release) => …)`, or the same by
+    // way of a variable.
+    let is_its_own = |&then: &NodeId| {
+        let promise = tree.method_call(then).map(|(promise, _)| model.file.place(promise));
+        tree.contains(then, call) || promise.is_some_and(|promise| handle.places.contains(&promise))
+    };
+    let chains = chains.filter(|chains| !chains.iter().any(is_its_own));
     let at = *chains?.first()?;
     // What the end of an owner waits for before it releases does not come to pass for each thing that is acquired.
     let is_inner = |release: &&&Release| model.file.is_within(release.func, tree.func(call));

@@ -188,6 +188,14 @@ impl<'m, 'f> Trail<'m, 'f> {
         if self.handle.places.contains(&place) || self.handle.places.len() >= MAX_NAMES {
             return;
         }
+        // `const stopping = listen(f); return () => stopping.then((stop) => stop())`
+        for access in self.accesses.of(&place) {
+            if let Usage::Method { name, call } = access.usage
+                && self.model.file.tree.text(name) == "then"
+            {
+                self.resolved(call);
+            }
+        }
         let is_variable = matches!(place.root, Root::Binding(_)) && place.path.is_empty();
         if is_variable {
             for access in self.accesses.of(&place) {
