@@ -160,8 +160,11 @@ fn by_rule(claims: &[(FileId, Arc<[Claim]>)]) -> FxHashMap<RuleId, Vec<(FileId, 
 const MORE_SPECIFIC: &[&str] = &["pending-race", "retained-request", "unbounded-buffer", "unbounded-queue"];
 
 /// Rules that say why another one finds what it finds: the first is silent where the second speaks of the same code.
-const SAYS_WHY: &[(&str, &str)] =
-    &[("leaked-listener", "ignored-listener-options"), ("per-call-construction", "per-call-registration")];
+const SAYS_WHY: &[(&str, &str)] = &[
+    ("leaked-listener", "ignored-listener-options"),
+    ("leaked-listener", "mismatched-removal"),
+    ("per-call-construction", "per-call-registration"),
+];
 
 /// One leak, one finding: where a more specific rule speaks about the site of a growth, the general one is silent; and
 /// where the growth itself is told, what else the scope of the value keeps is the lesser part of it. A listener that stays
@@ -175,8 +178,8 @@ fn one_per_leak(findings: &[Finding]) -> Vec<Finding> {
     let at: FxHashSet<(&str, FileId, Span)> =
         findings.iter().map(|finding| (finding.rule, finding.file, finding.span)).collect();
     let is_explained = |finding: &Finding| {
-        let why = SAYS_WHY.iter().find(|(rule, _)| *rule == finding.rule);
-        why.is_some_and(|(_, why)| at.contains(&(*why, finding.file, finding.span)))
+        let mut whys = SAYS_WHY.iter().filter(|(rule, _)| *rule == finding.rule);
+        whys.any(|(_, why)| at.contains(&(*why, finding.file, finding.span)))
     };
     let mismatches = mismatches(findings);
     let is_mismatched = |finding: &Finding| {

@@ -3,6 +3,7 @@
 use crate::catalog::ModelId;
 use crate::index::{FuncId, NodeId};
 use crate::model::{Model, Ty};
+use crate::place::{Place, Root};
 use crate::rate::Life;
 use crate::tree::Kind;
 
@@ -24,6 +25,18 @@ pub(crate) fn returned(model: &Model<'_>, func: FuncId) -> Option<ModelId> {
     let values = model.returned_values(func);
     let ends = !values.is_empty() && values.iter().all(|&value| chain_completes(model, value, DEEPEST));
     ends.then(|| model.catalog.find_type(ENDING))?
+}
+
+/// What the field of an instance holds that nobody need end: `this.items = this.http.get('items')`, by way of a method or not.
+pub(crate) fn held(model: &Model<'_>, field: &Place) -> Option<ModelId> {
+    let (Root::This(_), [_]) = (field.root, &field.path[..]) else { return None };
+    let ends = |&value: &NodeId| {
+        let method = || model.file.tree.callee(value).and_then(|callee| model.function_of(callee));
+        chain_completes(model, value, DEEPEST) || method().is_some_and(|func| returned(model, func).is_some())
+    };
+    let values = model.values(field);
+    let holds = !values.is_empty() && values.iter().all(ends);
+    holds.then(|| model.catalog.find_type(ENDING))?
 }
 
 /// The one value that a function returns beside those that end by themselves: `return known ? of(known) : this.load()`.
@@ -69,16 +82,17 @@ const DEEPEST: u32 = 4;
 fn chain_completes(model: &Model<'_>, source: NodeId, fuel: u32) -> bool {
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     let tree = &model.file.tree;
-    if is_answer(model, source) {
+    let value = |at: NodeId| model.file.value_of(at).unwrap_or(at);
+    let (mut at, mut ends_as_its_source) = (value(source), true);
+    if is_answer(model, at) {
         return true;
     }
-    let (mut at, mut ends_as_its_source) = (source, true);
     while let Some((object, "pipe")) = tree.method_call(at) {
         if tree.args(at).any(|operator| completes(model, operator)) {
             return true;
         }
         ends_as_its_source &= tree.args(at).all(|operator| goes_no_further(model, operator, fuel));
-        at = object;
+        at = value(object);
     }
     let is_plain = tree.kind(at) == Kind::Call && tree.method_call(at).is_none();
     ends_as_its_source && (is_plain && completes(model, at) || is_completed_by_maker(model, at))

@@ -2,22 +2,34 @@
 
 use outlive_semantic::access::{Accesses, Usage};
 use outlive_semantic::handle::{self, Handle};
-use outlive_semantic::index::FuncId;
+use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
+use outlive_semantic::tree::Kind;
 
 /// The result of a request that goes by these names, and where it goes from there. Whoever is given the request has the
 /// result too.
 pub(super) fn held(model: &Model<'_>, accesses: &Accesses, request: Handle) -> Handle {
     let told = told_of_success(model, accesses, &request);
     let events = told.iter().filter_map(|&func| model.file.params(func).next());
-    let bindings = events.filter_map(|param| model.file.tree.binding(param));
-    let event = |binding| field(model, Place::root(Root::Binding(binding)), "target");
-    let sources = request.places.iter().cloned().chain(bindings.filter_map(event));
+    let sources = request.places.iter().cloned().chain(events.filter_map(|event| target(model, event)));
     let results: Vec<Place> = sources.filter_map(|source| field(model, source, "result")).collect();
     let mut found = handle::follow_parts(model, accesses, results);
     found.escapes.extend(request.escapes);
     found
+}
+
+/// The request, as the parameter of its listener leads to it: `(event) => event.target`, `({ target }) => target`.
+fn target(model: &Model<'_>, event: NodeId) -> Option<Place> {
+    let tree = &model.file.tree;
+    if let Some(binding) = tree.binding(event) {
+        return field(model, Place::root(Root::Binding(binding)), "target");
+    }
+    let is_target =
+        |&part: &NodeId| tree.kind(part) == Kind::PatternProperty && tree.name(part) == Some("target");
+    let part = tree.children(event).filter(|_| tree.kind(event) == Kind::ObjectPattern).find(is_target)?;
+    let name = tree.subtree(part).find(|&name| tree.kind(name) == Kind::BindingName)?;
+    Some(Place::root(Root::Binding(tree.binding(name)?)))
 }
 
 fn field(model: &Model<'_>, of: Place, name: &str) -> Option<Place> {

@@ -145,6 +145,9 @@ pub(super) fn origin(model: &Model<'_>, registration: &Registration) -> Option<O
         }
         Root::This(_) => {
             let is_field = !place.path.is_empty();
+            if is_field && is_told_by_ref(model, place) {
+                return None;
+            }
             if is_field && is_passed_to_constructor(model, place) {
                 return Some(Origin::PassedToConstructor);
             }
@@ -294,6 +297,27 @@ fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
     !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
 }
 
+/// A field that is given what the component renders, and nothing else: `ref={this.setBox}` with `setBox = (box) => { this.box =
+/// box; }`.
+fn is_told_by_ref(model: &Model<'_>, place: &Place) -> bool {
+    let tree = &model.file.tree;
+    let Some(field) = own_field(place) else { return false };
+    let Root::This(class) = field.root else { return false };
+    let told = |value: NodeId| {
+        let param = param_of(model, &model.file.place(value)).map(|param| param.root);
+        let func = match param {
+            Some(Root::Binding(binding)) => model.file.binding(binding).func,
+            _ => return false,
+        };
+        let is_ref = |&part: &NodeId| tree.kind(part) == Kind::JsxAttribute && tree.name(part) == Some("ref");
+        let mut refs = tree.subtree(model.file.class(class).node).filter(is_ref);
+        refs.any(|part| tree.children(part).any(|value| model.function_of(value) == Some(func)))
+    };
+    let values = model.values(&field);
+    let mut given = values.iter().filter(|&&value| !model.is_nothing(value)).peekable();
+    given.peek().is_some() && given.all(|&value| told(value))
+}
+
 /// The parameter of the constructor that a path starts from, directly or by the field that keeps it.
 pub(super) fn constructor_param(model: &Model<'_>, place: &Place) -> Option<Place> {
     match own_field(place) {
@@ -359,7 +383,10 @@ fn makes(model: &Model<'_>, value: NodeId) -> bool {
                 let row = model.file.binding(binding);
                 row.kind != BindingKind::Param && row.func == tree.func(value) && row.func.index() != 0
             });
-            let made = own.and_then(|binding| model.file.sole_value(binding));
+            let made = own.and_then(|binding| {
+                let just_given = || given_before(model, &Place::root(Root::Binding(binding)), value);
+                model.file.sole_value(binding).or_else(|| just_given().into_iter().max())
+            });
             made.is_some_and(|made| tree.kind(made) != Kind::Identifier && makes(model, made))
         }
         Kind::Call => {

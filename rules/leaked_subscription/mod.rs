@@ -1,5 +1,6 @@
 //! `leaked-subscription`: a subscription to something that lives longer, whose end nobody keeps.
 
+mod notifier;
 mod own;
 
 use crate::acquire::{self, Acquired, Target};
@@ -46,7 +47,7 @@ impl Rule for LeakedSubscription {
         // What a row says of a call is more than what its name lets suppose.
         let is_known = acquire::row(file, &META, call).is_some();
         let Some(source) = subscribed(model, call).filter(|_| !is_known) else { return };
-        if ends_by_itself(model, source) {
+        if ends_by_itself(file, source) {
             file.drop::<()>(&META, call, || "the source ends by itself, or with its owner".to_owned());
             return;
         }
@@ -73,6 +74,7 @@ impl Rule for LeakedSubscription {
         let target = Target::of(model, &place, shown, claims);
         let is_own = own::is_own(model, source);
         body.target = Some(Target { is_own, given, part: part.flatten(), ..target });
+        body.partial = body.partial.or_else(|| notifier::left_waiting(file, source));
         let at = model.file.tree.span(call);
         claims.add(META.id, model.file.tree.func(call), at, body);
     }
@@ -205,18 +207,20 @@ fn given_to(model: &Model<'_>, source: NodeId) -> Option<NodeId> {
 /// A chain of variables has few links.
 const MAX_VARIABLES: usize = 8;
 
-fn ends_by_itself(model: &Model<'_>, source: NodeId) -> bool {
+fn ends_by_itself(file: &FileView<'_, '_>, source: NodeId) -> bool {
+    let model = file.model;
     let sources = std::iter::successors(Some(source), |&source| given_to(model, origin(model, source)));
-    sources.take(MAX_VARIABLES).any(|source| chain_ends(model, source))
+    sources.take(MAX_VARIABLES).any(|source| chain_ends(file, source))
 }
 
 /// Whether one of the operators of a chain, or what it starts with, ends.
-fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
+fn chain_ends(file: &FileView<'_, '_>, source: NodeId) -> bool {
+    let model = file.model;
     let tree = &model.file.tree;
     let mut at = source;
     while let Some((object, method)) = tree.method_call(at) {
         let by_operator = method == "pipe"
-            && tree.args(at).any(|arg| {
+            && tree.args(at).filter(|&arg| !notifier::never_tells(file, arg)).any(|arg| {
                 let name = tree.callee(arg).and_then(|callee| model.callee_name(callee));
                 completes(model, arg)
                     // An operator kept in a variable may be any of them.
@@ -246,7 +250,7 @@ fn chain_ends(model: &Model<'_>, source: NodeId) -> bool {
         Root::Value(node) => {
             // `form.get('amount')` of a form that was built here.
             let of_own = |object: NodeId| {
-                matches!(model.file.place(object).root, Root::Binding(_)) && chain_ends(model, object)
+                matches!(model.file.place(object).root, Root::Binding(_)) && chain_ends(file, object)
             };
             is_own_source(model, node) || tree.method_call(node).is_some_and(|(object, _)| of_own(object))
         }

@@ -9,7 +9,7 @@ use crate::ending::takes_away;
 use crate::finding::{Finding, Role, Severity};
 use crate::pairing::{compare_events, compare_listeners, has_no_event, is_too_early, matches, same_target};
 use crate::rule::{Category, Claims, FileView, Meta, ProjectView, Rule};
-use crate::{local, overwritten};
+use crate::{local, overwritten, slot};
 use outlive_semantic::access::Access;
 use outlive_semantic::identity::{self, Identity, Match};
 use outlive_semantic::index::{FuncId, NodeId};
@@ -98,7 +98,16 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
     if let Some(claim) = forwarded::mismatch(file, removal) {
         return Some(claim);
     }
+    // A removal from something else beside the right one is only superfluous.
+    let is_removed_here = |added: &&Registration| {
+        file.removals_for(added).any(|other| {
+            other.call != removal.call
+                && other.func == removal.func
+                && matches(model, added, other) == Match::Must
+        })
+    };
     let meant = file.registrations.iter().filter(|added| is_meant(file, added, removal));
+    let meant = meant.filter(|added| !is_removed_here(added));
     let added = meant.min_by_key(|added| distance(model, added, removal))?;
     Some(LocalClaim {
         message: format!("this removes nothing from `{target}`: {}", difference(model, added, removal)?),
@@ -157,7 +166,7 @@ fn takes_function(model: &Model<'_>, removal: &Removal) -> bool {
     let tree = &model.file.tree;
     let method = tree.method_call(removal.call).map(|(_, method)| method);
     let of_event = removal.event.as_ref().is_some_and(|event| *event != Identity::Unknown);
-    of_event && matches!(method, Some("removeEventListener" | "removeListener"))
+    of_event && matches!(method, Some("removeEventListener" | "removeListener" | "$off"))
 }
 
 fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
@@ -345,8 +354,9 @@ fn note_added(model: &Model<'_>, added: &Registration) -> Note {
 /// that by its name takes away. Among what takes others from the same target it may even be another event.
 fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<LocalClaim> {
     let model = file.model;
-    let name = model.file.function_name(registration.func)?;
-    if !takes_away(model.catalog, name) {
+    let is_cleanup = slot::is_cleanup(model, registration.func);
+    let name = model.file.function_name(registration.func).filter(|name| takes_away(model.catalog, name));
+    if name.is_none() && !is_cleanup {
         return None;
     }
     let takes_others = |removal: &&Removal| {
@@ -364,7 +374,7 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
     let first = file.registrations.iter().find(|other| {
         other.call != registration.call
             // What a function adds and adds again later is all of its own doing.
-            && !model.file.is_within(registration.func, other.func)
+            && (is_cleanup || !model.file.is_within(registration.func, other.func))
             && !model.file.is_within(other.func, registration.func)
             && same_target(model, &other.place, &registration.place) == Match::Must
             && (is_among_removals || compare_events(model, &other.event, &registration.event) == Match::Must)
@@ -372,10 +382,12 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
             && !model.file.function_name(other.func).is_some_and(|name| takes_away(model.catalog, name))
     })?;
     let target = model.file.display(&registration.place);
+    let who =
+        name.filter(|_| !is_cleanup).map_or_else(|| "the cleanup".to_owned(), |name| format!("`{name}`"));
     Some(LocalClaim {
-        message: format!("`{name}` adds the listener to `{target}` once more instead of removing it"),
+        message: format!("{who} adds the listener to `{target}` once more instead of removing it"),
         help: format!("call the removing method of `{target}` here"),
-        subject: format!("{target} {name}"),
+        subject: format!("{target} {}", name.unwrap_or("cleanup")),
         notes: vec![note_added(model, first)],
         ..LocalClaim::default()
     })

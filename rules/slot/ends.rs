@@ -1,6 +1,6 @@
 //! Ends of a component or class, and the handles they forget.
 
-use super::held::{Held, component_of_ref, effect_around, is_effect_callback};
+use super::held::{Held, component_of_ref, effect_around, ends_component, is_effect_callback};
 use super::reach::{Wanted, callers, reaches};
 use crate::claim::Gap;
 use crate::rule::FileView;
@@ -400,7 +400,7 @@ fn unmount_callbacks(model: &Model<'_>, setup: FuncId) -> Vec<FuncId> {
         .filter(|&node| tree.kind(node) == Kind::Call && model.file.is_within(tree.func(node), setup))
     {
         let name = tree.callee(node).and_then(|callee| model.callee_name(callee));
-        let ends = name.is_some_and(|name| model.catalog.runs_at_end(name) || name.contains("Unmount"));
+        let ends = name.is_some_and(|name| ends_component(model, name));
         if ends {
             out.extend(tree.args(node).filter_map(|arg| model.function_of(arg)));
         }

@@ -88,3 +88,26 @@ pub(crate) fn is_effect_callback(model: &Model<'_>, func: FuncId) -> bool {
         handed.arg == 0 && callee.is_some_and(|name| calls::takes_effect(model, name))
     })
 }
+
+/// Whether a function cleans up by where it stands: an effect returns it, or it is handed to what runs at the end of a
+/// component: `onUnmounted(() => …)`.
+pub(crate) fn is_cleanup(model: &Model<'_>, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let at_end = || {
+        model.handed(func).iter().any(|handed| {
+            let name = tree.callee(handed.call).and_then(|callee| model.callee_name(callee));
+            handed.arg == 0 && name.is_some_and(|name| ends_component(model, name))
+        })
+    };
+    let returned = || {
+        let effect = model.file.function(func).parent.filter(|&effect| is_effect_callback(model, effect));
+        let values = effect.map(|effect| model.returned_values(effect)).unwrap_or_default();
+        values.iter().any(|&value| model.function_of(value) == Some(func))
+    };
+    at_end() || returned()
+}
+
+/// Whether what a function of this name is handed runs when a component ends: `onScopeDispose`, `onBeforeUnmount`.
+pub(super) fn ends_component(model: &Model<'_>, name: &str) -> bool {
+    model.catalog.runs_at_end(name) || name.contains("Unmount")
+}

@@ -13,7 +13,7 @@ pub(crate) use ends::{
     emptied, forgotten_sibling, is_waited_for, kept_after_end, left_by_watcher, missed_by_cleanup,
     missed_by_effect, missed_by_end, missed_by_handler, missed_by_unmount, missed_in_effect,
 };
-pub(crate) use held::{Held, component_of_ref, is_effect_callback};
+pub(crate) use held::{Held, component_of_ref, is_cleanup, is_effect_callback};
 pub(crate) use keyed::overwritten_entry;
 pub(crate) use reach::{Wanted, reaches};
 pub(crate) use rearmed::{

@@ -236,9 +236,10 @@ fn is_released_at_last(
         _ => false,
     };
     releasing.any(|func| {
-        model.handed(func).iter().any(|handed| {
-            tree.func(handed.call) == executor && is_end(handed) && !is_asked(handed.call)
-        })
+        model
+            .handed(func)
+            .iter()
+            .any(|handed| tree.func(handed.call) == executor && is_end(handed) && !is_asked(handed.call))
     })
 }
 

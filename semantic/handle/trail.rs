@@ -196,6 +196,13 @@ impl<'m, 'f> Trail<'m, 'f> {
                 self.resolved(call);
             }
         }
+        // `observer[visible ? 'observe' : 'unobserve'](element)`: which method that is, is not known.
+        let member = place.clone().with(Step::Element);
+        for access in member.iter().flat_map(|member| self.accesses.of(member)) {
+            if let Usage::Called(call) = access.usage {
+                self.handle.escapes.push(Escape::Elsewhere(call));
+            }
+        }
         let is_variable = matches!(place.root, Root::Binding(_)) && place.path.is_empty();
         if is_variable {
             for access in self.accesses.of(&place) {

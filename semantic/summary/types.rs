@@ -3,12 +3,15 @@
 use super::rows::TypeRow;
 use super::{Builder, type_row};
 use crate::completes;
-use crate::index::{BindingId, PlaceId, TypeId};
+use crate::index::{BindingId, NodeId, PlaceId, TypeId};
 use crate::model::{Model, Ty};
 use crate::place::{Place, Root, Step};
 use crate::sorted::Sorted;
-use crate::tables::BindingKind;
-use crate::tree::flag;
+use crate::tables::{Binding, BindingKind, ExportTarget, Lowered};
+use crate::tree::{Kind, flag};
+
+/// So far below a module binding or an export are object literals gone into.
+const MAX_LITERAL_DEPTH: usize = 3;
 
 impl Builder<'_, '_> {
     /// The types of module bindings and of the fields of classes.
@@ -35,8 +38,10 @@ impl Builder<'_, '_> {
         }
         out.extend(self.annotated());
         out.extend(self.decorated());
+        out.extend(self.of_literals());
         for place in self.model.written_fields() {
             let ty = match type_row(self.model.place_ty(&place)) {
+                _ if let Some(ending) = completes::held(self.model, &place) => TypeRow::Model(ending),
                 TypeRow::Unknown => match self.model.values(&place)[..] {
                     [value] => self.value_type(value),
                     _ => TypeRow::Unknown,
@@ -49,6 +54,39 @@ impl Builder<'_, '_> {
         }
         out.extend(self.annotated_here());
         out.extend(self.ending_getters());
+        out
+    }
+
+    /// What stands in the object literals of a module and is there to be filled or called: `export const shared = { waiting:
+    /// [], byId: {}, bus: new EventEmitter() }`.
+    fn of_literals(&mut self) -> Vec<(PlaceId, TypeRow)> {
+        let file = self.model.file;
+        let is_const = |row: &Binding| row.func.index() == 0 && row.kind != BindingKind::Param;
+        let bindings = file.bindings.iter().enumerate().filter(|(_, row)| is_const(row));
+        let mut literals: Vec<(Place, NodeId)> = bindings
+            .filter_map(|(index, _)| {
+                let binding = BindingId::from_index(index);
+                Some((Place::root(Root::Binding(binding)), file.sole_value(binding)?))
+            })
+            .collect();
+        let exported = file.exports.iter().filter_map(|export| match (export.name, &export.target) {
+            (Some(name), &ExportTarget::Value(value)) => {
+                Some((Place::root(Root::Exports).with(Step::Field(name))?, value))
+            }
+            _ => None,
+        });
+        literals.extend(exported);
+        let mut out = Vec::new();
+        while let Some((whole, literal)) = literals.pop() {
+            if whole.path.len() < MAX_LITERAL_DEPTH && file.tree.kind(literal) == Kind::Object {
+                literals.extend(parts(file, &whole, literal));
+            }
+            if !whole.path.is_empty() && is_begun(file, literal) {
+                let known = [self.model.place_ty(&whole), self.model.ty(literal)].map(type_row);
+                let known = known.into_iter().find(|ty| matches!(ty, TypeRow::Model(_)));
+                out.extend(known.map(|ty| (self.place(&whole), ty)));
+            }
+        }
         out
     }
 
@@ -114,6 +152,30 @@ impl Builder<'_, '_> {
             .filter_map(|(binding, ty)| Some((binding, self.model.foreign_class(ty)?)))
             .map(|(binding, class)| (binding, self.place(&class)))
             .collect()
+    }
+}
+
+/// The properties of an object literal, by place.
+fn parts<'t>(
+    file: &'t Lowered,
+    whole: &'t Place,
+    literal: NodeId,
+) -> impl Iterator<Item = (Place, NodeId)> + 't {
+    let tree = &file.tree;
+    tree.children(literal).filter(|&part| tree.kind(part) == Kind::Property).filter_map(|part| {
+        let place = whole.clone().with(Step::Field(tree.name_id(part)?))?;
+        Some((place, tree.last_child(part)?))
+    })
+}
+
+/// Whether a value is made to be filled: it is constructed, or written without entries. Tables that are written out are
+/// full already.
+fn is_begun(file: &Lowered, value: NodeId) -> bool {
+    let tree = &file.tree;
+    match tree.kind(value) {
+        Kind::New => true,
+        Kind::Object | Kind::Array => tree.first(value).is_none(),
+        _ => false,
     }
 }
 
