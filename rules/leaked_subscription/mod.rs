@@ -217,6 +217,8 @@ fn ends_by_itself(file: &FileView<'_, '_>, source: NodeId) -> bool {
 fn chain_ends(file: &FileView<'_, '_>, source: NodeId) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
+    // Who waits for the end of it takes it for more than an answer.
+    let is_awaited = notifier::left_waiting(file, source).is_some();
     let mut at = source;
     while let Some((object, method)) = tree.method_call(at) {
         let by_operator = method == "pipe"
@@ -227,8 +229,8 @@ fn chain_ends(file: &FileView<'_, '_>, source: NodeId) -> bool {
                     || matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
                     || name.is_some_and(|name| name.starts_with("takeUntil") || name.starts_with("until"))
             });
-        if by_operator || completes(model, at) || answers(model, at, method) || own::is_short_lived(model, at)
-        {
+        let is_answer = || !is_awaited && answers(model, at, method);
+        if by_operator || completes(model, at) || is_answer() || own::is_short_lived(model, at) {
             return true;
         }
         at = object;

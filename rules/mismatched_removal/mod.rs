@@ -3,6 +3,7 @@
 mod counterpart;
 mod forwarded;
 mod never;
+mod nothing;
 
 use crate::claim::{Claim, LocalClaim, Note};
 use crate::ending::takes_away;
@@ -56,7 +57,9 @@ impl Rule for MismatchedRemoval {
     }
 
     fn call(&self, file: &FileView<'_, '_>, call: NodeId, claims: &mut Claims<'_>) {
-        let found = counterpart::mismatch(file, call).or_else(|| without_function(file.model, call));
+        let found = counterpart::mismatch(file, call)
+            .or_else(|| without_function(file.model, call))
+            .or_else(|| nothing::mismatch(file, call));
         if let Some(body) = found {
             add(file, call, body, claims);
         }
@@ -83,6 +86,8 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
     let target = model.file.display(&removal.place);
     if let Identity::Fresh(_) = removed {
         let added = file.registrations.iter().find(|added| is_same_event(model, added, removal));
+        // Of an event that a loop goes through: the one of the same target.
+        let alike = || file.registrations.iter().find(|added| may_be_for(model, added, removal));
         // What is removed was made in this very call: nobody else ever had it.
         let known = added.is_some() || is_emitter(model, removal) || takes_function(model, removal);
         return known.then(|| LocalClaim {
@@ -91,7 +96,7 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
             ),
             help: "keep the function in a variable or field, and add and remove that".to_owned(),
             subject: format!("{target} fresh"),
-            notes: added.map(|added| note_added(model, added)).into_iter().collect(),
+            notes: added.or_else(alike).map(|added| note_added(model, added)).into_iter().collect(),
             ..LocalClaim::default()
         });
     }
@@ -172,6 +177,12 @@ fn takes_function(model: &Model<'_>, removal: &Removal) -> bool {
 fn is_same_event(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
     let event = removal.event.as_ref().map(|event| compare_events(model, &added.event, event));
     event == Some(Match::Must) && same_target(model, &added.place, &removal.place) == Match::Must
+}
+
+/// Whether a registration is of the same target, and of an event that may be the same.
+fn may_be_for(model: &Model<'_>, added: &Registration, removal: &Removal) -> bool {
+    let event = removal.event.as_ref().map(|event| compare_events(model, &added.event, event));
+    event == Some(Match::May) && same_target(model, &added.place, &removal.place) == Match::Must
 }
 
 /// Whether a removal is meant for a registration: two of target, event and function agree, and the third never does.
@@ -365,8 +376,17 @@ fn adds_again(file: &FileView<'_, '_>, registration: &Registration) -> Option<Lo
     };
     let is_among_removals = file.removals.iter().any(|removal| takes_others(&removal));
     let is_swapped = file.removals.iter().filter(takes_others).any(|removal| {
-        let removed = removal.listener;
-        removed.is_none_or(|removed| compare_listeners(model, registration.listener, removed) != Match::Never)
+        let may_be_for = || {
+            let event = removal.event.as_ref();
+            event.is_none_or(|event| compare_events(model, &registration.event, event) != Match::Never)
+        };
+        removal.listener.is_none_or(|removed| {
+            match compare_listeners(model, registration.listener, removed) {
+                Match::Must => true,
+                Match::May => may_be_for(),
+                Match::Never => false,
+            }
+        })
     });
     if is_swapped {
         return None;

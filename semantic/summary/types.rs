@@ -58,7 +58,7 @@ impl Builder<'_, '_> {
     }
 
     /// What stands in the object literals of a module and is there to be filled or called: `export const shared = { waiting:
-    /// [], byId: {}, bus: new EventEmitter() }`.
+    /// [], byId: {}, bus: new EventEmitter(), note(url) { … } }`.
     fn of_literals(&mut self) -> Vec<(PlaceId, TypeRow)> {
         let file = self.model.file;
         let is_const = |row: &Binding| row.func.index() == 0 && row.kind != BindingKind::Param;
@@ -81,7 +81,12 @@ impl Builder<'_, '_> {
             if whole.path.len() < MAX_LITERAL_DEPTH && file.tree.kind(literal) == Kind::Object {
                 literals.extend(parts(file, &whole, literal));
             }
-            if !whole.path.is_empty() && is_begun(file, literal) {
+            if whole.path.is_empty() {
+                continue;
+            }
+            if let Some(func) = self.model.function_of(literal) {
+                out.push((self.place(&whole), TypeRow::Function(func)));
+            } else if is_begun(file, literal) {
                 let known = [self.model.place_ty(&whole), self.model.ty(literal)].map(type_row);
                 let known = known.into_iter().find(|ty| matches!(ty, TypeRow::Model(_)));
                 out.extend(known.map(|ty| (self.place(&whole), ty)));
