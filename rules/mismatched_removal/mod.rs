@@ -105,11 +105,12 @@ fn mismatch(file: &FileView<'_, '_>, position: usize, removal: &Removal) -> Opti
     }
     // A removal from something else beside the right one is only superfluous.
     let is_removed_here = |added: &&Registration| {
-        file.removals_for(added).any(|other| {
-            other.call != removal.call
-                && other.func == removal.func
-                && matches(model, added, other) == Match::Must
-        })
+        same_target(model, &added.place, &removal.place) == Match::Never
+            && file.removals_for(added).any(|other| {
+                other.call != removal.call
+                    && other.func == removal.func
+                    && matches(model, added, other) == Match::Must
+            })
     };
     let meant = file.registrations.iter().filter(|added| is_meant(file, added, removal));
     let meant = meant.filter(|added| !is_removed_here(added));

@@ -196,10 +196,11 @@ impl<'m, 'f> Trail<'m, 'f> {
                 self.resolved(call);
             }
         }
-        // `observer[visible ? 'observe' : 'unobserve'](element)`: which method that is, is not known.
         let member = place.clone().with(Step::Element);
         for access in member.iter().flat_map(|member| self.accesses.of(member)) {
-            if let Usage::Called(call) = access.usage {
+            if let Usage::Called(call) = access.usage
+                && is_one_of_two(self.model, access.node)
+            {
                 self.handle.escapes.push(Escape::Elsewhere(call));
             }
         }
@@ -392,6 +393,16 @@ fn is_target(model: &Model<'_>, of: NodeId) -> bool {
         (Kind::Identifier, Kind::Default) => tree.first(parent) == Some(of),
         _ => false,
     }
+}
+
+/// `observer[visible ? 'observe' : 'unobserve']`: a method that a test chooses, and that may be the one that gives it back.
+fn is_one_of_two(model: &Model<'_>, member: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let key = tree.child(member, 1).map(|key| model.file.value_of(key).unwrap_or(key));
+    key.is_some_and(|key| {
+        tree.kind(key) == Kind::Conditional
+            && tree.children(key).skip(1).all(|name| tree.kind(name) == Kind::String)
+    })
 }
 
 /// Methods that make a thing ready, and often give it back.
