@@ -303,6 +303,9 @@ fn is_told_by_ref(model: &Model<'_>, place: &Place) -> bool {
     let tree = &model.file.tree;
     let Some(field) = own_field(place) else { return false };
     let Root::This(class) = field.root else { return false };
+    if tree.names().find("ref").is_none() {
+        return false;
+    }
     let told = |value: NodeId| {
         let param = param_of(model, &model.file.place(value)).map(|param| param.root);
         let func = match param {
