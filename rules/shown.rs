@@ -6,22 +6,45 @@ use outlive_semantic::model::Model;
 use outlive_semantic::tree::Kind;
 
 /// Whether a thing is only shown, `setUrl(url)`, `<img src={url}>`, and nothing in the file gives back anything of its kind.
+///
+/// An element of the page gives nothing back by itself: what shows a thing in one is ended only by code that reads it from
+/// there, `URL.revokeObjectURL(event.target.src)`.
 pub(crate) fn is_shown(model: &Model<'_>, escape: &Escape, patterns: &ReleasePatterns) -> bool {
-    let shows = match *escape {
-        Escape::Argument { call, .. } => sets_state(model, call),
-        Escape::Elsewhere(node) => model.file.tree.kind(node) == Kind::JsxAttribute,
-        Escape::Returned(_) => false,
-    };
     // Only what is given back by a function of its own has a name that says what is given back.
-    shows && !patterns.functions.is_empty() && patterns.methods.is_empty() && !is_named(model, patterns)
+    if patterns.functions.is_empty() || !patterns.methods.is_empty() {
+        return false;
+    }
+    match *escape {
+        Escape::Argument { call, .. } => sets_state(model, call) && named(model, patterns).next().is_none(),
+        Escape::Elsewhere(node) if model.file.tree.kind(node) == Kind::JsxAttribute => {
+            let is_in_page = is_of_page(model, node);
+            named(model, patterns).all(|name| is_in_page && is_handed_a_variable(model, name))
+        }
+        Escape::Returned(_) | Escape::Elsewhere(_) => false,
+    }
 }
 
-/// Whether the file names a function that releases things of this kind.
-fn is_named(model: &Model<'_>, patterns: &ReleasePatterns) -> bool {
+/// Where the file names a function that releases things of this kind.
+fn named<'m>(model: &'m Model<'_>, patterns: &'m ReleasePatterns) -> impl Iterator<Item = NodeId> + 'm {
     let tree = &model.file.tree;
     tree.ids()
         .filter(|&node| matches!(tree.kind(node), Kind::Member | Kind::Identifier))
-        .any(|node| model.callee_name(node).is_some_and(|name| patterns.is_function(name)))
+        .filter(|&node| model.callee_name(node).is_some_and(|name| patterns.is_function(name)))
+}
+
+/// Whether an attribute is one of an element of the page, `<img src>`, not of a component, which has code of its own.
+fn is_of_page(model: &Model<'_>, attribute: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let tag = tree.parent(attribute).and_then(|element| tree.first(element));
+    tag.is_some_and(|tag| tree.kind(tag) == Kind::String)
+}
+
+/// `URL.revokeObjectURL(url)`: what is given back has a name, and so is what was followed under that name, or something else.
+fn is_handed_a_variable(model: &Model<'_>, callee: NodeId) -> bool {
+    let tree = &model.file.tree;
+    let call = tree.parent(callee).filter(|&call| tree.callee(call) == Some(callee));
+    let arg = call.and_then(|call| tree.arg(call, 0));
+    arg.is_some_and(|arg| tree.kind(arg) == Kind::Identifier)
 }
 
 /// `setUrl(…)` of `const [url, setUrl] = useState()`, `this.setState({ url })`.
@@ -37,10 +60,20 @@ fn sets_state(model: &Model<'_>, call: NodeId) -> bool {
 
 /// The second name of the pair that `useState` gives.
 fn is_state_setter(model: &Model<'_>, binding: BindingId) -> bool {
+    is_of_pair(model, binding, 1)
+}
+
+/// The first name of that pair, or the only one.
+pub(crate) fn is_state(model: &Model<'_>, binding: BindingId) -> bool {
+    is_of_pair(model, binding, 0)
+}
+
+fn is_of_pair(model: &Model<'_>, binding: BindingId, slot: u16) -> bool {
     let tree = &model.file.tree;
     let name = model.file.binding(binding).node;
     let pattern = tree.parent(name).filter(|&pattern| tree.kind(pattern) == Kind::ArrayPattern);
-    let declarator = pattern.filter(|_| tree.node(name).slot == 1).and_then(|pattern| tree.parent(pattern));
+    let declarator =
+        pattern.filter(|_| tree.node(name).slot == slot).and_then(|pattern| tree.parent(pattern));
     let made = declarator
         .filter(|&declarator| tree.kind(declarator) == Kind::Declarator)
         .and_then(|declarator| tree.callee(tree.child(declarator, 1)?));

@@ -62,6 +62,8 @@ pub struct ListenerClaim {
     pub class: Option<(ClassId, Option<String>)>,
     /// What the code around says of a target whose life nobody knows: it is met again.
     pub again: Option<Note>,
+    /// It stands in an effect that runs again while the component keeps the target.
+    pub reruns: bool,
     /// Its owner takes another listener from the same target when it ends, and forgets this one.
     pub is_forgotten: bool,
     /// Its disposer is put on a list of which nobody disposes: whoever keeps one has an end in mind.

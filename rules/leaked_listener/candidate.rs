@@ -3,7 +3,7 @@
 use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of_kept, of_receiver, origin};
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::{begins_anew_at_its_end, begins_beside, ends_target};
-use super::{META, again, ends, given, keyed, once, partner, signal};
+use super::{META, again, effect, ends, given, keyed, once, partner, signal};
 use crate::claim::{Gap, ListenerClaim, Note, Origin};
 use crate::finding::Role;
 use crate::getter::asked;
@@ -48,10 +48,12 @@ pub(super) fn claim(
     let registration = renamed.as_ref().unwrap_or(registration);
     let given = of_given(model, registration).or(kept);
     let target = given.as_ref().unwrap_or(registration);
-    let asked = asked(model, &target.place);
+    let rerun = effect::runs_again(file, target);
+    let asked = asked(model, &target.place).filter(|_| rerun.is_none());
     let known = origin(model, target);
     let must_be_kept = known.is_none();
     let origin = known.or_else(|| asked.as_ref().map(|_| Origin::Fetched));
+    let origin = origin.or_else(|| rerun.as_ref().map(|_| Origin::Named));
     let origin = origin.filter(|_| !is_of_call(model, registration));
     let Some(origin) = origin else {
         return file.drop(&META, registration.call, || {
@@ -88,7 +90,8 @@ pub(super) fn claim(
         is_forgotten: forgotten.is_some(),
         is_listed,
         is_per_call: again::answers_caller(model, registration),
-        again: again::evidence(file, registration, turn).or(forgotten).or(loser),
+        reruns: rerun.is_some(),
+        again: rerun.or_else(|| again::evidence(file, registration, turn)).or(forgotten).or(loser),
         is_endless: turn.is_some(),
         is_of_hook: again::is_of_hook(model, registration.func),
         is_making: origin::is_initializer(model, registration.func),
@@ -427,11 +430,18 @@ fn note_mismatch(model: &Model<'_>, registration: &Registration, removal: &Remov
 }
 
 pub(super) fn shown_target(model: &Model<'_>, registration: &Registration) -> String {
-    let is_window = matches!(registration.place.root, Root::Value(_)) && registration.place.path.is_empty();
-    if is_window && model.file.tree.method_call(registration.call).is_none() {
-        "window".to_owned()
-    } else {
-        model.file.display(&registration.place)
+    let is_unnamed = matches!(registration.place.root, Root::Value(_));
+    if is_unnamed
+        && registration.place.path.is_empty()
+        && model.file.tree.method_call(registration.call).is_none()
+    {
+        return "window".to_owned();
+    }
+    // `const [map] = useState(…)`: the variable says more than where it is from.
+    let variable = model.file.binding_of(registration.target).filter(|_| is_unnamed);
+    match variable {
+        Some(variable) => model.file.tree.text(model.file.binding(variable).name).to_owned(),
+        None => model.file.display(&registration.place),
     }
 }
 

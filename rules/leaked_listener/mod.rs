@@ -2,6 +2,7 @@
 
 mod again;
 mod candidate;
+mod effect;
 mod ends;
 mod given;
 mod keyed;

@@ -118,6 +118,7 @@ impl Heard<'_, '_, '_> {
             Answer::No if body.is_endless && self.runs_at_all() => {
                 doubt.assume("how long the loop goes on is unknown");
             }
+            _ if body.reruns => doubt.assume(doubts::LIFE_BY_CODE),
             // Each promise of an instance leaves its listener on the instance.
             Answer::No if body.partial.is_some() && self.is_met_again() => {
                 doubt.assume(doubts::LIFE_BY_CODE);
@@ -210,6 +211,7 @@ impl Heard<'_, '_, '_> {
     fn longer(&self) -> String {
         let body = self.body;
         let words = match (body.origin, self.lives) {
+            _ if body.reruns => "stays from one run of the effect to the next",
             (Origin::Fetched, Lives::Unknown) => "is given to whoever asks, and outlives this call",
             (Origin::Borrowed, _) => "goes back to its pool, and outlives this call",
             (Origin::Passed, Lives::Unknown) | (Origin::Copied, _) => "is handed in and outlives this call",

@@ -6,7 +6,7 @@ use crate::rule::FileView;
 use outlive_semantic::access::{Access, Usage};
 use outlive_semantic::growth::{CollectionOp, Growth, Op};
 use outlive_semantic::guard;
-use outlive_semantic::index::{ClassId, FuncId, NameId, NodeId};
+use outlive_semantic::index::{BindingId, ClassId, FuncId, NameId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::tables::FunctionKind;
@@ -85,17 +85,17 @@ fn subject(model: &Model<'_>, op: &CollectionOp) -> Option<Subject> {
     (!matches!(place.root, Root::Value(_))).then_some((place, method))
 }
 
-/// Fields of one thing, or variables of one module.
+/// Fields of one thing, or variables of one module or of one run.
 fn are_siblings(model: &Model<'_>, a: &Place, b: &Place) -> bool {
-    let is_of_module = |place: &Place| match place.root {
-        Root::Binding(binding) => place.path.is_empty() && model.file.binding(binding).func.index() == 0,
-        _ => false,
+    let run = |place: &Place| match place.root {
+        Root::Binding(binding) if place.path.is_empty() => Some(model.file.binding(binding).func),
+        _ => None,
     };
     let are_fields = || {
         let is_field = |place: &Place| matches!(place.path.last(), Some(Step::Field(_)));
         is_field(a) && is_field(b) && a.parent() == b.parent()
     };
-    a != b && (is_of_module(a) && is_of_module(b) || are_fields())
+    a != b && (run(a).is_some() && run(a) == run(b) || are_fields())
 }
 
 /// A release before the growth, in the same function, makes room for the new entry and says nothing of its end.
@@ -178,18 +178,24 @@ fn is_made_empty(model: &Model<'_>, holder: &Place) -> bool {
 /// Words that name what waits for an end.
 const WAITING: &[&str] = &["pending", "inflight", "outstanding"];
 
-/// Whether a table of an instance calls itself one of things that wait for their end, or holds what settles promises, and
-/// nothing in the file, under whatever name, ever takes one out or starts over.
+/// Whether a table of an instance, or of what a function returns, calls itself one of things that wait for their end, or
+/// holds what settles promises, and nothing in the file, under whatever name, ever takes one out or starts over.
 pub(super) fn is_waiting(file: &FileView<'_, '_>, op: &CollectionOp) -> bool {
     let model = file.model;
-    let (Root::This(_), Some(field)) = (op.holder.root, op.holder.last_field()) else { return false };
-    let name = model.file.tree.text(field).to_ascii_lowercase();
+    let (field, name) = match (op.holder.root, op.holder.last_field()) {
+        (Root::This(_), Some(field)) => (Some(field), field),
+        (Root::Binding(table), None) if model.file.binding(table).func.index() != 0 => {
+            (None, model.file.binding(table).name)
+        }
+        _ => return false,
+    };
+    let name = model.file.tree.text(name).to_ascii_lowercase();
     let is_named = WAITING.iter().any(|word| name.contains(word)) || settled_by(model, op).is_some();
     let is_table = matches!(op.op, Op::Grow(Growth::Set | Growth::Key));
     let is_given_up = || {
         file.ops.iter().any(|other| {
             matches!(other.op, Op::Release | Op::Reset | Op::Blank)
-                && other.holder.field() == Some(field)
+                && if field.is_some() { other.holder.field() == field } else { other.holder == op.holder }
                 && model.constructs(other.func).is_none()
         })
     };
@@ -254,7 +260,7 @@ fn is_made_here(model: &Model<'_>, value: NodeId) -> bool {
 /// `this.streams[this.next++] = stream`: the owner of the table, or the module, counts what is put in, so as long as the table lives
 /// there is always one more.
 pub(super) fn is_numbered(model: &Model<'_>, op: &CollectionOp) -> bool {
-    // A variable is its own owner.
+    // A variable is its own owner, beside those of the same run.
     let owner = op.holder.parent().unwrap_or_else(|| op.holder.clone());
     op.key.is_some_and(|key| is_counted(model, key, &owner, STEPS))
 }
@@ -265,10 +271,13 @@ const STEPS: u32 = 4;
 /// Whether a value is a field of the owner that is counted up right there, or was given such a number.
 fn is_counted(model: &Model<'_>, value: NodeId, owner: &Place, fuel: u32) -> bool {
     let tree = &model.file.tree;
+    let run = |variable: BindingId| model.file.binding(variable).func;
+    let is_beside = |counter: BindingId| {
+        run(counter).index() == 0 || matches!(owner.root, Root::Binding(table) if run(table) == run(counter))
+    };
     let is_of_owner = |place: &Place| {
         place.parent().as_ref() == Some(owner)
-            || place.path.is_empty()
-                && matches!(place.root, Root::Binding(counter) if model.file.binding(counter).func.index() == 0)
+            || place.path.is_empty() && matches!(place.root, Root::Binding(counter) if is_beside(counter))
     };
     let Some(fuel) = fuel.checked_sub(1) else { return false };
     match tree.kind(value) {

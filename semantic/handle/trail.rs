@@ -123,6 +123,15 @@ impl<'m, 'f> Trail<'m, 'f> {
             self.queue.push(call);
             return;
         }
+        // `const url = useMemo(() => URL.createObjectURL(file), [file])`: the component has what its own hook keeps for it.
+        if let Some(func) = func
+            && let [handed] = self.model.handed(func)
+            && handed.arg == 0
+            && is_hook_that_keeps(self.model, handed.call)
+        {
+            self.queue.push(handed.call);
+            return;
+        }
         // What a callback of `then` returns is what the call gives.
         if let Some(func) = func
             && let [handed] = self.model.handed(func)
@@ -340,6 +349,11 @@ impl<'m, 'f> Trail<'m, 'f> {
             }
             return;
         }
+        // `const worker = useRef(new Worker(url))`
+        if let Some(field) = kept_in(self.model, call).filter(|_| index == 0) {
+            self.in_whole(Queue::from_slice(&[call]), None, field, MAX_LITERAL_STEPS);
+            return;
+        }
         if !self.is_followed(call, index) {
             self.handle.escapes.push(Escape::Argument { call, index });
         }
@@ -403,6 +417,21 @@ fn is_one_of_two(model: &Model<'_>, member: NodeId) -> bool {
         tree.kind(key) == Kind::Conditional
             && tree.children(key).skip(1).all(|name| tree.kind(name) == Kind::String)
     })
+}
+
+/// Whether a call gives a component what the function that it is handed has returned, and nobody else: `useState`, `useMemo`.
+fn is_hook_that_keeps(model: &Model<'_>, call: NodeId) -> bool {
+    let name = model.file.tree.callee(call).and_then(|callee| model.callee_name(callee));
+    name.filter(|name| name.starts_with("use"))
+        .is_some_and(|name| model.catalog.calls_named(name).any(|row| row.memoizes || row.makes_state))
+}
+
+/// The field of what a call gives that keeps what it is handed: `current` of `useRef(value)`.
+fn kept_in(model: &Model<'_>, call: NodeId) -> Option<Step> {
+    let tree = &model.file.tree;
+    let name = tree.callee(call).and_then(|callee| model.callee_name(callee))?;
+    let field = model.catalog.calls_named(name).find_map(|row| row.keeps_in.as_deref())?;
+    tree.names().find(field).map(Step::Field)
 }
 
 /// Methods that make a thing ready, and often give it back.
