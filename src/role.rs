@@ -173,6 +173,18 @@ fn is_cucumber(folders: &str) -> bool {
         .any(|pair| matches!(pair, [outer, "support"] if outer.split(['-', '_']).next() == Some("features")))
 }
 
+/// Folders of what is shipped: what is called `scripts` there is the program, `app/scripts/views`.
+const SHIPPED: &[&str] = &["app", "src", "lib", "public", "static", "assets", "client", "www"];
+
+/// Whether one of the folders around a file holds what is run by hand, or by a build.
+fn is_of_scripts(folders: &str) -> bool {
+    let mut outer = "";
+    folders.split('/').any(|folder| {
+        let before = std::mem::replace(&mut outer, folder);
+        SCRIPT_FOLDERS.contains(&folder) && !(folder == "scripts" && SHIPPED.contains(&before))
+    })
+}
+
 /// The role of a file by its path relative to the project's root.
 pub(crate) fn of_path(path: &str) -> Role {
     let lower = path.to_ascii_lowercase();
@@ -200,7 +212,7 @@ pub(crate) fn of_path(path: &str) -> Role {
         || matches!(stem.split_once('.'), Some(("build" | "script", _)))
         // What stands in a `dev` further down may well be a part of the program.
         || folders.split('/').next() == Some("dev")
-        || folders.split('/').any(|folder| SCRIPT_FOLDERS.contains(&folder));
+        || is_of_scripts(folders);
     let mut names = lower.split('/').map(|part| part.split_once('.').map_or(part, |(name, _)| name));
     match () {
         () if names.any(|name| COMMAND_LINE.contains(&name)) => Role::CommandLine,

@@ -278,6 +278,8 @@ pub struct LeftClaim {
     pub receiver: Option<Target>,
     /// The arguments that are functions made here, which nobody else has.
     pub fresh: Vec<u16>,
+    /// Those that have a name which is used for nothing else.
+    pub lone: Vec<u16>,
 }
 
 /// An instance of a class is made, and no method that ends instances is called on it here.

@@ -83,6 +83,10 @@ pub struct GrowthClaim {
     pub of_caller: bool,
     /// Its owner counts what is put in: the key is a number of the owner's that goes up.
     pub is_numbered: bool,
+    /// It grows only until something is ready.
+    pub until_ready: bool,
+    /// It grows while one thing is read that the same run has begun, and is read when that ends.
+    pub read_at_end: bool,
 }
 
 /// Releases of a collection that leave what one site adds.

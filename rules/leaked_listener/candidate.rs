@@ -19,7 +19,7 @@ use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::listeners::{Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
-use outlive_semantic::tree::{Kind, Tree};
+use outlive_semantic::tree::{Kind, Tree, UnaryOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
@@ -54,7 +54,7 @@ pub(super) fn claim(
     let must_be_kept = known.is_none();
     let origin = known.or_else(|| asked.as_ref().map(|_| Origin::Fetched));
     let origin = origin.or_else(|| rerun.as_ref().map(|_| Origin::Named));
-    let origin = origin.filter(|_| !is_of_call(model, registration));
+    let origin = origin.filter(|_| !is_of_call(model, registration) && !is_filled_here(model, registration));
     let Some(origin) = origin else {
         return file.drop(&META, registration.call, || {
             "the target is made by the code that listens to it".to_owned()
@@ -119,6 +119,26 @@ fn is_of_call(model: &Model<'_>, registration: &Registration) -> bool {
     is_given_before(registration.call) || is_given_by_callers()
 }
 
+/// `if (!this.watchers[path]) { this.watchers[path] = watch(path); this.watchers[path].on(…) }`: there was none before.
+fn is_filled_here(model: &Model<'_>, registration: &Registration) -> bool {
+    let (tree, place) = (&model.file.tree, &registration.place);
+    let is_absent = |test: NodeId| {
+        tree.unary_op(test) == Some(UnaryOp::Not)
+            && tree.first(test).is_some_and(|asked| model.file.place(asked) == *place)
+    };
+    let is_filled = |branch: NodeId| {
+        model.assignments(place).iter().any(|&assign| {
+            tree.contains(branch, assign)
+                && assign < registration.call
+                && tree.child(assign, 1).is_some_and(|value| !model.is_nothing(value))
+        })
+    };
+    tree.within_function(registration.call).filter(|&at| tree.kind(at) == Kind::If).any(|decision| {
+        let branch = tree.child(decision, 1).filter(|&branch| tree.contains(branch, registration.call));
+        tree.first(decision).is_some_and(is_absent) && branch.is_some_and(is_filled)
+    })
+}
+
 /// What is known of a listener that stays, on some way at least.
 struct Staying<'f> {
     removed: Removed<'f>,
@@ -142,6 +162,10 @@ fn staying<'f>(
     let outrun = partner::outrun(file, registration);
     if let Some(reason) = passing(model, registration, loser.is_some() || outrun.is_some()) {
         return dropped(reason);
+    }
+    if origin::hands_on(model, registration) {
+        given::note_wrapper(file, registration, claims);
+        return dropped("a method of that kind hands on what its callers listen with");
     }
     let unaborted = unaborted_signal(file, registration);
     if unaborted.is_none() && has_signal(file, registration) {
@@ -199,8 +223,6 @@ fn passing(model: &Model<'_>, registration: &Registration, may_lose: bool) -> Op
         Some("it is taken away when the event fires")
     } else if is_teardown(model, registration.func) {
         Some("it is added while the owner ends")
-    } else if origin::hands_on(model, registration) {
-        Some("a method of that kind hands on what its callers listen with")
     } else if keyed::is_counted(model, registration) {
         Some("the target is asked whether somebody listens already")
     } else if signal::ends_what_is_made(model, registration) {

@@ -130,7 +130,7 @@ impl Effect<'_, '_, '_> {
             && !is_handler(model.file.tree.text(name))
             && !self.target.starts_with(&place)
             && self.uses(dependency, &place).into_iter().all(|(node, usage)| {
-                !matches!(usage, Usage::Called(_)) && !self.decides(node) && !self.is_key(node)
+                !matches!(usage, Usage::Called(_)) && !self.decides(node, row.kind) && !self.is_key(node)
             })
     }
 
@@ -154,14 +154,25 @@ impl Effect<'_, '_, '_> {
             && pair(model, binding).is_some_and(|pattern| model.file.tree.children(pattern).count() > 1)
     }
 
-    /// Whether something is looked at to decide what happens.
-    fn decides(&self, node: NodeId) -> bool {
+    /// Whether something is looked at to decide what is shown. A state that the effect itself asks for may be set once; a
+    /// property comes from elsewhere, and changes there.
+    fn decides(&self, node: NodeId, kind: BindingKind) -> bool {
         let tree = &self.file.model.file.tree;
+        if kind == BindingKind::Param && tree.func(node) != self.component {
+            return false;
+        }
+        let is_ref = |at: NodeId| tree.kind(at) == Kind::JsxAttribute && tree.name(at) == Some("ref");
         let is_test = |at: NodeId| {
             tree.parent(at).is_some_and(|parent| {
-                let asks =
-                    matches!(tree.kind(parent), Kind::If | Kind::Conditional | Kind::Logical | Kind::Switch);
-                asks && tree.first(parent) == Some(at)
+                let decides = match tree.kind(parent) {
+                    Kind::If | Kind::Switch => true,
+                    // What is shown or not has another element each time; another class or title is no matter.
+                    Kind::Conditional | Kind::Logical => {
+                        tree.func(node) != self.component || tree.subtree(parent).any(is_ref)
+                    }
+                    _ => false,
+                };
+                decides && tree.first(parent) == Some(at)
             })
         };
         std::iter::once(node).chain(tree.within_function(node)).any(is_test)

@@ -1,6 +1,7 @@
 //! Instances and promises that end in more than one way: a listener that one end takes away and another forgets.
 
 use super::again::are_siblings;
+use super::origin::{is_outer, origin};
 use super::target_end::ends_target;
 use crate::acquire;
 use crate::claim::Gap;
@@ -16,7 +17,7 @@ use outlive_semantic::listeners::{self, Registration, Removal};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
 use outlive_semantic::tables::FunctionKind;
-use outlive_semantic::tree::Kind;
+use outlive_semantic::tree::{Kind, Tree};
 use rustc_hash::FxHashSet;
 
 /// The way on which none of the removals of a listener is reached.
@@ -56,8 +57,8 @@ fn not_everywhere(
     if is_page { None } else { gap() }
 }
 
-/// A setter takes the listener from the old target to make room for the new one, and nobody takes it from the last one when
-/// the instance ends.
+/// A setter takes the listener from the old target to make room for the new one, or a method takes the listener of before from
+/// what the instance was handed, and nobody takes the last one away when the instance ends.
 fn kept_by_the_last(
     file: &FileView<'_, '_>,
     registration: &Registration,
@@ -69,9 +70,21 @@ fn kept_by_the_last(
     let class = model.file.function(func).class?;
     let name = model.file.function_name(func)?;
     let is_setter = model.file.function(func).kind == FunctionKind::Setter || name.starts_with("set");
-    let (end, ends) = file.end_method(class).filter(|_| is_setter)?;
-    let is_before = |removal: &&Removal| removal.func == func && removal.call < registration.call;
+    let (end, ends) = file.end_method(class)?;
+    let is_before = |removal: &&Removal| {
+        removal.func == func
+            && removal.call < registration.call
+            && !are_apart(tree, removal.call, registration.call)
+    };
     if !removals.iter().all(is_before) || ends_target(file, registration) {
+        return None;
+    }
+    let is_own = |listener: &Place| matches!(listener.root, Root::This(_)) && !listener.path.is_empty();
+    let replaces = || {
+        is_own(&model.file.place(registration.listener))
+            && origin(model, registration).is_some_and(|origin| is_outer(registration, origin))
+    };
+    if !is_setter && !replaces() {
         return None;
     }
     // What sets it once more has the setter take it away.
@@ -93,6 +106,16 @@ fn kept_by_the_last(
     Some(Gap { repeats: true, ..Gap::new(how, at) })
 }
 
+/// Whether two nodes stand in different branches of one decision.
+fn are_apart(tree: &Tree, one: NodeId, other: NodeId) -> bool {
+    let branch =
+        |decision: NodeId, node: NodeId| tree.children(decision).position(|at| tree.contains(at, node));
+    let mut decisions =
+        tree.within_function(one).filter(|&at| matches!(tree.kind(at), Kind::If | Kind::Conditional));
+    decisions
+        .any(|decision| tree.contains(decision, other) && branch(decision, one) != branch(decision, other))
+}
+
 /// What a component listens to takes itself away when it hears what it waits for, and nobody does when the component ends
 /// before that.
 fn left_to_itself(
@@ -107,9 +130,12 @@ fn left_to_itself(
         let name = model.file.function_name(func);
         name.is_some_and(|name| model.catalog.is_hook(Phase::Begin, name))
     };
-    let is_beginning = slot::is_effect_callback(model, func) || is_hook();
+    let is_beginning =
+        slot::is_effect_callback(model, func) || is_hook() || need_not_come(&registration.event);
     let own = model.function_of(registration.listener).filter(|_| is_beginning)?;
-    let is_asked = |removal: &&Removal| removal.func == own && !guards(model, removal.call).is_empty();
+    let is_lonely = need_not_come(&registration.event);
+    let is_asked =
+        |removal: &&Removal| removal.func == own && (is_lonely || !guards(model, removal.call).is_empty());
     let elsewhere =
         |removal: &Removal| removal.func != own && matches(model, registration, removal) != Match::Never;
     if !matches!(registration.place.root, Root::Global(_))
@@ -119,7 +145,18 @@ fn left_to_itself(
         return None;
     }
     let at = removals.first().map(|removal| model.file.site(removal.call));
-    Some(Gap::new("when the component ends before this is reached", at))
+    let how = if slot::is_effect_callback(model, func) || is_hook() {
+        "when the component ends before this is reached"
+    } else {
+        "until the event comes, which it need not"
+    };
+    Some(Gap::new(how, at))
+}
+
+/// Whether an event of the page is one for which nobody has to wait: it may not come for as long as the page is open.
+fn need_not_come(event: &Identity) -> bool {
+    let Identity::Constant(event) = event else { return false };
+    matches!(event.as_str(), "resize" | "orientationchange" | "storage" | "hashchange" | "popstate")
 }
 
 /// The `await` between a registration and its removals, which stand in the same function, by whose rejection they are

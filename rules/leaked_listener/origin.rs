@@ -86,15 +86,23 @@ pub(super) fn of_receiver(model: &Model<'_>, registration: &Registration) -> Opt
     Some(Registration { place, ..registration.clone() })
 }
 
-/// `this.popup = popup; this.popup.on(…)`, `this.webview = view.webview`: what a field was given right before is listened to,
-/// not what it holds at other times.
+/// `this.popup = popup; this.popup.on(…)`, `this.webview = view.webview`: what a field, or a variable of somebody else, was given
+/// right before is listened to, not what it holds at other times.
 pub(super) fn of_given(model: &Model<'_>, registration: &Registration) -> Option<Registration> {
-    let Root::This(_) = registration.place.root else { return None };
+    let before = match registration.place.root {
+        Root::This(_) => 1,
+        Root::Binding(binding) if model.file.binding(binding).func != registration.func => 0,
+        _ => return None,
+    };
     let at = executed_by(model, registration.call);
     let [value] = given_before(model, &registration.place, at)[..] else { return None };
     let given = model.file.place(value);
-    param_of(model, &given)?;
-    let place = registration.place.path.iter().skip(1).copied().try_fold(given, Place::with)?;
+    let Some(Place { root: Root::Binding(param), .. }) = param_of(model, &given) else { return None };
+    // `open((error, session) => { shared = session; shared.on(…) })`: what is told has just begun.
+    if before == 0 && model.handed(model.file.binding(param).func).is_empty() {
+        return None;
+    }
+    let place = registration.place.path.iter().skip(before).copied().try_fold(given, Place::with)?;
     Some(Registration { place, ..registration.clone() })
 }
 
@@ -289,12 +297,22 @@ fn own_field(place: &Place) -> Option<Place> {
     place.trunk().filter(|_| matches!(place.root, Root::This(_)))
 }
 
-/// A field whose only value is (part of) a parameter of the constructor.
+/// A field whose only value is (part of) a parameter of the constructor, or of a field that is: `this.bus = this.options.bus`.
 fn is_passed_to_constructor(model: &Model<'_>, place: &Place) -> bool {
-    let Some(field) = own_field(place) else { return false };
+    is_passed(model, place, FIELDS)
+}
+
+/// So many fields are followed from one to the other.
+const FIELDS: u32 = 3;
+
+fn is_passed(model: &Model<'_>, place: &Place, fuel: u32) -> bool {
+    let (Some(field), Some(fuel)) = (own_field(place), fuel.checked_sub(1)) else { return false };
     let values = model.values(&field);
-    let from_parameter = |value: NodeId| param_of(model, &model.file.place(value)).is_some();
-    !values.is_empty() && values.iter().all(|&value| from_parameter(value) || model.is_nothing(value))
+    let is_handed = |value: NodeId| {
+        let given = model.file.place(value);
+        param_of(model, &given).is_some() || is_passed(model, &given, fuel)
+    };
+    !values.is_empty() && values.iter().all(|&value| is_handed(value) || model.is_nothing(value))
 }
 
 /// A field that is given what the component renders, and nothing else: `ref={this.setBox}` with `setBox = (box) => { this.box =
@@ -321,12 +339,18 @@ fn is_told_by_ref(model: &Model<'_>, place: &Place) -> bool {
     given.peek().is_some() && given.all(|&value| told(value))
 }
 
-/// The parameter of the constructor that a path starts from, directly or by the field that keeps it.
+/// The parameter of the constructor that a path starts from, directly or by the fields that keep it.
 pub(super) fn constructor_param(model: &Model<'_>, place: &Place) -> Option<Place> {
+    param_behind(model, place, FIELDS)
+}
+
+fn param_behind(model: &Model<'_>, place: &Place, fuel: u32) -> Option<Place> {
+    let fuel = fuel.checked_sub(1)?;
     match own_field(place) {
         None => param_of(model, place),
         Some(field) => {
-            model.values(&field).iter().find_map(|&value| param_of(model, &model.file.place(value)))
+            let values = model.values(&field);
+            values.iter().find_map(|&value| param_behind(model, &model.file.place(value), fuel))
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::lifetime;
 use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::place::Root;
 use outlive_semantic::project::{
-    Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, Use,
+    Answer, FileId, GlobalTy, Handing, Lives, Owner, Project, Spot, SpotRoot, SpotStep, Use,
 };
 use outlive_semantic::rate::{Life, Rate};
 use outlive_semantic::summary::{BaseRow, What};
@@ -263,11 +263,18 @@ fn extends_emitter(project: &Project<'_>, file: FileId, class: ClassId) -> bool 
     })
 }
 
+/// Whether the target is the root of the application, as each Vue component knows it: `this.$root.$on(…)`.
+pub(super) fn is_of_root(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> bool {
+    let is_root = |step: &SpotStep| matches!(step, SpotStep::Field(name) if project.text(*name) == "$root");
+    body.method.starts_with('$') && spot.path.first().is_some_and(is_root)
+}
+
 /// How long the target lives.
 pub(super) fn target_life(project: &Project<'_>, spot: &Spot, body: &ListenerClaim) -> Lives {
     let model_life = body.model.and_then(|model| project.catalog.model(model).life);
     let is_window = body.model.is_some_and(|model| project.catalog.is_a(model, "Window"));
     match (project.life(spot), model_life) {
+        _ if is_of_root(project, spot, body) => Lives::Process,
         // `init(win: Window)`: it is handed in since there are others than the one of the page.
         _ if is_window && body.origin == Origin::Passed && spot.path.is_empty() => Lives::Unknown,
         (Lives::Unknown, Some(life)) => Lives::Known(life),

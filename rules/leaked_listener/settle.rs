@@ -2,7 +2,7 @@
 
 use super::META;
 use super::candidate::shown_event;
-use super::outlives::{handed_to_last, is_removed_elsewhere, target_life};
+use super::outlives::{handed_to_last, is_of_root, is_removed_elsewhere, target_life};
 use crate::claim::{Claim, ListenerClaim, Only, Origin};
 use crate::doubts;
 use crate::ending;
@@ -124,6 +124,9 @@ impl Heard<'_, '_, '_> {
                 doubt.assume(doubts::LIFE_BY_CODE);
             }
             Answer::No => return self.drop(|| self.times()),
+        }
+        if is_of_root(self.project, &self.spot, body) && !body.is_forgotten {
+            doubt.assume("the page may show only one of these components");
         }
         if self.is_part_of_startup() || self.is_set_up() {
             doubt.unknown(doubts::STARTUP);

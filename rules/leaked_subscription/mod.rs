@@ -261,12 +261,13 @@ fn chain_ends(file: &FileView<'_, '_>, source: NodeId) -> bool {
     }
 }
 
-/// `bus.subscribe(KEY, fn)`, and elsewhere `bus.unsubscribe(KEY)`; `presence.subscribe(fn)`, and `presence.unsubscribe()`.
+/// `bus.subscribe(KEY, fn)`, and elsewhere `bus.unsubscribe(KEY)`; `presence.subscribe(fn)`, and `presence.unsubscribe()`, or
+/// `presence.unsubscribe(fn)`.
 fn is_ended_by_source(file: &FileView<'_, '_>, call: NodeId, source: NodeId) -> bool {
     let model = file.model;
     let tree = &model.file.tree;
     let key = |call: NodeId| tree.arg(call, 0).map(|key| identity::identity(model, key));
-    let own = key(call).filter(|_| tree.arg(call, 1).is_some());
+    let own = key(call);
     let ends = |usage: Usage| {
         let Usage::Method { name, call } = usage else { return false };
         let is_end = tree.text(name) == "unsubscribe" && tree.arg(call, 1).is_none();

@@ -43,6 +43,9 @@ pub(crate) fn missed_by_end(held: &Held<'_, '_, '_>) -> Option<Gap> {
     if !is_component && !ends.iter().any(|&end| releases_sibling(held, end, slot)) {
         return None;
     }
+    if is_released_by_closing(held, &ends) {
+        return None;
+    }
     let is_released = match slot.root {
         Root::This(class) => is_released_by_ref(held, slot) || is_released_by_part(held, class, &ends),
         _ => is_released_by_ref(held, slot),
@@ -80,6 +83,45 @@ fn is_released_by_part(held: &Held<'_, '_, '_>, class: ClassId, ends: &[FuncId])
             && told.any(|func| reaches(model, func, &held.releasing, 4))
             && is_asked(&access.place)
     })
+}
+
+/// `return () => socket.current.close()` with `socket.current.onclose = () => clearInterval(ping)`: the end closes something, and
+/// what that runs when it is closed gives the handle back.
+fn is_released_by_closing(held: &Held<'_, '_, '_>, ends: &[FuncId]) -> bool {
+    let (model, file) = (held.file.model, held.file.model.file);
+    let around = held.releasing.funcs.iter().flat_map(|&func| file.enclosing(func));
+    around.filter_map(|func| closed_before(model, func)).any(|closed| {
+        let closing: Vec<FuncId> = held
+            .file
+            .accesses
+            .of(&closed)
+            .filter(|access| match access.usage {
+                Usage::Method { name, .. } => CLOSING.contains(&file.tree.text(name)),
+                _ => false,
+            })
+            .map(|access| access.func)
+            .collect();
+        let closing = Wanted::of(model, closing);
+        ends.iter().any(|&end| reaches(model, end, &closing, 4))
+    })
+}
+
+/// Methods after which what they close tells of its end.
+const CLOSING: &[&str] = &["close", "end", "destroy", "abort", "terminate", "disconnect", "kill", "stop"];
+
+/// What tells this function of its end: `socket.onclose = f`, `child.on('exit', f)`.
+fn closed_before(model: &Model<'_>, func: FuncId) -> Option<Place> {
+    let (file, tree) = (model.file, &model.file.tree);
+    let node = file.function(func).node;
+    if let Some((call, _)) = tree.argument_of(node) {
+        let (object, _) = tree.method_call(call).filter(|_| tells_of_end(tree, call))?;
+        return Some(file.place(object));
+    }
+    let assign = tree.parent(node).filter(|&parent| tree.kind(parent) == Kind::Assign)?;
+    let target = tree.first(assign).filter(|&target| tree.kind(target) == Kind::Member)?;
+    matches!(tree.name(target)?, "onclose" | "onend" | "onexit" | "onabort" | "ondisconnect")
+        .then(|| tree.first(target).map(|object| file.place(object)))
+        .flatten()
 }
 
 /// Whether what a call is handed waits for the end of what it is called on: `child.on('exit', f)`, `child.onExit(f)`.

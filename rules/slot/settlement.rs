@@ -3,6 +3,7 @@
 use super::held::Held;
 use super::reach::{Wanted, reaches, runs_wanted};
 use crate::claim::Gap;
+use outlive_semantic::flow;
 use outlive_semantic::handle::{Escape, Handle, Release};
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Handed, Model};
@@ -34,6 +35,7 @@ pub(crate) fn missed_by_settlement(held: &Held<'_, '_, '_>, stays: bool) -> Opti
         let is_own = own.is_some_and(|own| model.file.is_within(func, own));
         let is_before = func == tree.func(call) && settle < call
             || is_on_other_branch(model, call, settle)
+            || is_about_what_came_before(model, call, func)
             || is_released_down_the_chain(model, func, releases);
         let is_missed = !covers(model, func, executor, releasing)
             || stays && func != executor && leaves_before(model, settle, releases)
@@ -137,6 +139,22 @@ fn is_on_other_branch(model: &Model<'_>, call: NodeId, settle: NodeId) -> bool {
     tree.ancestors(call).filter(|&at| tree.kind(at) == Kind::If).any(|around| {
         let branch = |node: NodeId| tree.children(around).skip(1).position(|part| tree.contains(part, node));
         matches!((branch(call), branch(settle)), (Some(a), Some(b)) if a != b)
+    })
+}
+
+/// `work().then(() => { …; timer = setTimeout(…); }).catch(reject)`: where nothing behind the call can fail, what the link behind
+/// hears of failed before it.
+fn is_about_what_came_before(model: &Model<'_>, call: NodeId, func: FuncId) -> bool {
+    let tree = &model.file.tree;
+    let Some((link, at)) = tree.argument_of(model.file.function(func).node) else { return false };
+    let Some((before, method)) = tree.method_call(link) else { return false };
+    let hears_of_failures = matches!((method, at), ("catch", 0) | ("then", 1));
+    if !hears_of_failures || !matches!(tree.method_call(before), Some((_, "then"))) {
+        return false;
+    }
+    let work = tree.arg(before, 0).and_then(|work| model.function_of(work));
+    work.is_some_and(|work| {
+        model.file.is_within(tree.func(call), work) && !flow::may_fail_behind(model, work, call)
     })
 }
 

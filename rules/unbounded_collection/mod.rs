@@ -6,6 +6,7 @@ mod container;
 mod distinct;
 mod evidence;
 mod expired;
+mod finite;
 mod handles;
 mod keys;
 mod mend;
@@ -91,6 +92,9 @@ impl Rule for UnboundedCollection {
         if is_limited(file, op) {
             return dropped("nothing is added once there are too many");
         }
+        if finite::ends_its_interval(model, op) {
+            return dropped("the interval goes on while there is something left");
+        }
         if present::is_overwrite(file, op) {
             return dropped("an entry that is there is overwritten");
         }
@@ -145,6 +149,8 @@ impl Rule for UnboundedCollection {
             is_chain: chain::is_wrapped_again(model, op),
             of_caller: op.key.is_some_and(|key| site::is_of_caller(model, key)),
             is_numbered: evidence::is_numbered(model, op),
+            until_ready: finite::is_until_ready(file, op),
+            read_at_end: finite::is_read_at_the_end(file, op),
         };
         let at = model.file.tree.span(op.node);
         claims.add(META.id, op.func, at, body);

@@ -243,7 +243,17 @@ fn success_only(model: &Model<'_>, func: FuncId, release: &CollectionOp) -> Opti
     let (call, index) = tree.argument_of(node)?;
     let (object, method) = tree.method_call(call)?;
     let is_success = method == "then" && index == 0 && tree.arg(call, 1).is_none();
-    (is_success && !handles_rejection(model, object)).then(|| tree.span(call))
+    (is_success && !is_fulfilled(model, object) && !handles_rejection(model, object)).then(|| tree.span(call))
+}
+
+/// `Promise.resolve()`: the next turn of the loop, which comes.
+fn is_fulfilled(model: &Model<'_>, promise: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.method_call(promise).is_some_and(|(object, method)| {
+        method == "resolve"
+            && model.file.global_of(object) == Some("Promise")
+            && tree.arg(promise, 0).is_none_or(|value| model.is_nothing(value))
+    })
 }
 
 /// `const { promise, resolve } = withResolvers()`, `new Promise((resolve) => …)`: whoever takes no `reject` along never

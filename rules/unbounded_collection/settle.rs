@@ -304,6 +304,12 @@ fn doubts(
     {
         doubt.unknown("there may be only so many entries, or it happens when things start");
     }
+    if growth.until_ready {
+        doubt.unknown("it grows only until something is ready");
+    }
+    if growth.read_at_end && matches!(lives, Lives::With(..)) {
+        doubt.unknown("it may end with what is read");
+    }
     // `workers[index] = worker`: mostly a place in the list, whoever says which.
     let is_at_place = growth.growth == Growth::Key && growth.container == Some(Container::Array);
     let is_own_table = is_table(growth) && !expires(growth) || growth.sibling.is_some();

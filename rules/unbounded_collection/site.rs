@@ -13,7 +13,7 @@ use outlive_semantic::place::{Place, Root, Step};
 use outlive_semantic::rate::Life;
 use outlive_semantic::tables::{BindingKind, Lowered};
 use outlive_semantic::tested::{self, Told};
-use outlive_semantic::tree::{BinaryOp, Kind};
+use outlive_semantic::tree::{BinaryOp, Kind, LogicalOp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cell::RefCell;
 
@@ -93,10 +93,13 @@ pub(super) fn is_formatter(model: &Model<'_>, op: &CollectionOp) -> bool {
 }
 
 /// Whether a node stands in a branch that is taken only on a test machine: `if (process.env.CI) …`,
-/// `if (process.env.NODE_ENV === 'test') …`.
+/// `if (process.env.NODE_ENV === 'test') …`, or only in a build for tests: `__TEST__ && …`.
 pub(super) fn is_for_trials(model: &Model<'_>, node: NodeId) -> bool {
     let tree = &model.file.tree;
     let asks = |test: NodeId| {
+        if matches!(model.file.global_of(test), Some("__TEST__" | "__TESTING__")) {
+            return true;
+        }
         let is_env =
             tree.subtree(test).any(|at| tree.kind(at) == Kind::Member && tree.name(at) == Some("env"));
         let names = |word: &str| matches!(word, "CI" | "test" | "JEST_WORKER_ID" | "VITEST");
@@ -110,8 +113,8 @@ pub(super) fn is_for_trials(model: &Model<'_>, node: NodeId) -> bool {
     };
     let mut child = node;
     for parent in tree.ancestors(node) {
-        if tree.kind(parent) == Kind::If && tree.node(child).slot == 1 && tree.first(parent).is_some_and(asks)
-        {
+        let is_decision = tree.kind(parent) == Kind::If || tree.logical_op(parent) == Some(LogicalOp::And);
+        if is_decision && tree.node(child).slot == 1 && tree.first(parent).is_some_and(asks) {
             return true;
         }
         child = parent;

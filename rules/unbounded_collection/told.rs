@@ -1,7 +1,7 @@
 //! What the statements of a block that leave its function tell of those behind them: gone through once for each block, as
 //! each growth in it asks.
 
-use super::{present, site};
+use super::{finite, present, site};
 use crate::rule::FileView;
 use outlive_semantic::index::NodeId;
 use outlive_semantic::model::Model;
@@ -21,6 +21,8 @@ pub(super) struct ToldByBlock {
     tables: FxHashMap<Place, Vec<(NodeId, Place)>>,
     /// The numbers that are below a constant, each with the statement that tells so, in source order.
     limits: Vec<(NodeId, Place)>,
+    /// The first statement behind which something is not ready yet.
+    until_ready: Option<NodeId>,
 }
 
 /// So many limits of a block are looked at.
@@ -43,9 +45,17 @@ impl ToldByBlock {
         self.limits.iter().take_while(move |&&(first, _)| first < statement).map(|(_, small)| small)
     }
 
+    /// Whether a statement runs only until something is ready.
+    pub(super) fn is_until_ready(&self, statement: NodeId) -> bool {
+        self.until_ready.is_some_and(|first| first < statement)
+    }
+
     fn of(model: &Model<'_>, block: NodeId) -> Self {
         let mut out = Self::default();
         for (statement, test, outcome) in tested::leaving_tests(model, block) {
+            if finite::is_unready(model, test, outcome) {
+                out.until_ready.get_or_insert(statement);
+            }
             for entry in present::entries(model, test, outcome) {
                 if let Entry::Vacant(new) = out.entries.entry(entry) {
                     let (table, key) = new.key().clone();

@@ -3,6 +3,7 @@
 use outlive_semantic::catalog::CacheRow;
 use outlive_semantic::index::{FuncId, NodeId};
 use outlive_semantic::model::{Model, Ty};
+use outlive_semantic::place::Step;
 use outlive_semantic::tree::{Kind, UnaryOp};
 
 /// What is left of a bound.
@@ -56,7 +57,7 @@ fn bound_within<'r>(model: &Model<'_>, built: Built, row: &'r CacheRow, fuel: u3
     let skipped = functions(model, built.made).max(usize::from(row.of_function));
     for arg in tree.args(built.made).skip(skipped) {
         let Some(options) = resolved(model, built, arg) else { continue };
-        if !is_readable(model, built, options, fuel) {
+        if !is_readable(model, built, options, fuel) || is_set_later(model, row, arg) {
             return None;
         }
         let set = |name: &str| option(model, built, options, name, fuel);
@@ -78,6 +79,22 @@ fn bound_within<'r>(model: &Model<'_>, built: Built, row: &'r CacheRow, fuel: u3
         }
     }
     Some(out)
+}
+
+/// `options.store = new Store(…)`: an option that bounds the cache is set once the options are there, whatever else happens.
+fn is_set_later(model: &Model<'_>, row: &CacheRow, options: NodeId) -> bool {
+    let tree = &model.file.tree;
+    // A branch sets it for itself.
+    let is_sure = |&assign: &NodeId| {
+        let block = tree.ancestors(assign).find(|&at| tree.kind(at) == Kind::Block);
+        assign < options && block.is_none_or(|block| tree.contains(block, options))
+    };
+    let place = model.file.place(options);
+    let names = row.bounded_by.iter().chain(&row.timed_by).chain(&row.swept_by);
+    let fields = names.filter_map(|name| tree.names().find(name));
+    let mut places = fields.filter_map(|field| place.clone().with(Step::Field(field)));
+    model.file.binding_of(options).is_some()
+        && places.any(|place| model.assignments(&place).iter().any(is_sure))
 }
 
 /// How many arguments of a construction are functions, or stand before one: what is remembered, and by which key.

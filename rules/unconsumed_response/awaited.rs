@@ -5,7 +5,7 @@ use crate::asked::maker;
 use crate::claim::{LocalClaim, Note};
 use crate::rule::FileView;
 use outlive_semantic::catalog::{RequestRow, UnreadRow};
-use outlive_semantic::flow::{Edge, Flow};
+use outlive_semantic::flow::{Edge, Flow, contradicts};
 use outlive_semantic::index::{BindingId, NodeId};
 use outlive_semantic::model::Model;
 use outlive_semantic::place::{Place, Root};
@@ -32,7 +32,9 @@ pub(super) fn claim_as(file: &FileView<'_, '_>, call: NodeId, row: &UnreadRow) -
     }
     let flow = Flow::of(model, func)?;
     let start = *flow.points(wait).first()?;
-    let feasible = |edge| !is_empty(model, edge);
+    // Behind the answer there is one: `if (!answer) return`.
+    let places = [place];
+    let feasible = |edge| !is_empty(model, edge) && !contradicts(model, edge, &places);
     let way = flow.escape(start, &stops, &feasible).filter(|way| !way.is_weak)?;
     let notes = leaving(model, way.at, &shown);
     Some(words(&format!("`{shown}`"), &leaves(way.exit, "function"), notes, row))
@@ -103,10 +105,17 @@ fn body(model: &Model<'_>, wait: NodeId, row: &UnreadRow) -> Option<Option<(Bind
     if tree.is_discarded(wait) {
         return Some(None);
     }
-    let declarator = tree.parent(wait).filter(|&parent| tree.kind(parent) == Kind::Declarator)?;
-    let target = tree.first(declarator)?;
+    let given =
+        tree.parent(wait).filter(|&parent| matches!(tree.kind(parent), Kind::Declarator | Kind::Assign))?;
+    let target = tree.first(given).filter(|&target| target != wait)?;
     let named = |binding| Place::root(Root::Binding(binding));
-    if let Some(binding) = tree.binding(target) {
+    // `let answer; try { answer = await request(url) } catch { … }`
+    let assigned = || {
+        let variable = model.file.binding_of(target)?;
+        let is_own = model.file.binding(variable).func == tree.func(wait) && tree.is_discarded(given);
+        is_own.then_some(variable)
+    };
+    if let Some(binding) = tree.binding(target).or_else(assigned) {
         return Some(Some((binding, named(binding))));
     }
     if tree.kind(target) != Kind::ObjectPattern {

@@ -55,9 +55,10 @@ pub(super) fn assigned_edges(model: &Model<'_>, out: &mut Calls) {
     }
 }
 
-/// A property that holds the one listener of an event, `onmessage`: it is called when those are that are added for it.
+/// A property that holds the one listener of an event, `onmessage`: it is called when those are that are added for it. Such names
+/// are of small letters: `app.onStartup` is a method that somebody added.
 fn listener_row<'m>(model: &'m Model<'_>, to: NodeId, name: &str) -> Option<(&'m CallRow, When)> {
-    let event = name.strip_prefix("on").filter(|event| !event.is_empty())?;
+    let event = name.strip_prefix("on").filter(|event| event.starts_with(char::is_lowercase))?;
     let of = model.model_of(model.ty(model.file.tree.first(to)?))?;
     let family = model.catalog.emitter(model.catalog.model(of).emitter?)?;
     let rows = family.add.iter().flat_map(|add| model.catalog.calls_of_method(Some(of), add));

@@ -9,6 +9,7 @@ pub(crate) mod graph;
 mod quiet;
 
 pub use graph::{Edge, Exit, Flow, Point, Way};
+pub use quiet::may_fail_behind;
 
 use crate::index::{FuncId, NodeId};
 use crate::model::Model;

@@ -112,13 +112,27 @@ fn is_quiet_executor(model: &Model<'_>, func: FuncId) -> bool {
 
 /// Whether a function throws, waits, or calls something that may do so.
 fn throws(model: &Model<'_>, func: FuncId) -> bool {
-    let tree = &model.file.tree;
     let Some(body) = model.file.body(func) else { return true };
-    tree.subtree(body).filter(|&node| tree.func(node) == func).any(|node| match tree.kind(node) {
-        Kind::Throw | Kind::Await => true,
-        Kind::Call | Kind::New => !is_quiet_call(model, node),
-        _ => false,
-    })
+    model.file.tree.subtree(body).any(|node| may_fail(model, func, node))
+}
+
+/// Whether a function may fail once it has come past a node: it throws, waits, or calls something behind that which is not known
+/// not to throw.
+#[must_use]
+pub fn may_fail_behind(model: &Model<'_>, func: FuncId, node: NodeId) -> bool {
+    let Some(body) = model.file.body(func) else { return true };
+    let tree = &model.file.tree;
+    tree.subtree(body).any(|at| at > node && !tree.contains(node, at) && may_fail(model, func, at))
+}
+
+fn may_fail(model: &Model<'_>, func: FuncId, node: NodeId) -> bool {
+    let tree = &model.file.tree;
+    tree.func(node) == func
+        && match tree.kind(node) {
+            Kind::Throw | Kind::Await => true,
+            Kind::Call | Kind::New => !is_quiet_call(model, node),
+            _ => false,
+        }
 }
 
 fn is_quiet_call(model: &Model<'_>, call: NodeId) -> bool {

@@ -4,7 +4,7 @@ use super::Handle;
 use super::patterns::{Release, ReleasePatterns};
 use crate::access::{Access, Accesses, Usage};
 use crate::growth;
-use crate::index::NodeId;
+use crate::index::{FuncId, NodeId};
 use crate::model::Model;
 use crate::place::{Place, Root, Step};
 use crate::tree::{Kind, Tree};
@@ -216,7 +216,20 @@ fn release_by_argument(
     {
         return true;
     }
-    let Some(func) = model.function_of(callee) else { return false };
+    model
+        .function_of(callee)
+        .is_some_and(|func| releases_param(model, accesses, (func, index), patterns, fuel))
+}
+
+/// Whether a function releases its parameter at a position.
+fn releases_param(
+    model: &Model<'_>,
+    accesses: &Accesses,
+    (func, index): (FuncId, usize),
+    patterns: &ReleasePatterns,
+    fuel: u32,
+) -> bool {
+    let tree = &model.file.tree;
     let Some(param) = model.file.params(func).nth(index) else { return false };
     let param = if tree.kind(param) == Kind::Default { tree.first(param).unwrap_or(param) } else { param };
     let Some(binding) = tree.binding(param) else { return false };
@@ -225,7 +238,7 @@ fn release_by_argument(
     !found.is_empty()
 }
 
-/// `timers.forEach(clearInterval)`
+/// `timers.forEach(clearInterval)`, `workers.forEach(end)` with a function of the file that ends what it is handed.
 fn collection_releases(
     model: &Model<'_>,
     accesses: &Accesses,
@@ -245,8 +258,14 @@ fn collection_releases(
             out.push(Release { node: call, func: access.func, place: owner.clone() });
             continue;
         }
+        let is_for_each = matches!(tree.text(name), "forEach" | "map");
         let hands_release = tree.args(call).any(|arg| {
-            matches!(tree.kind(arg), Kind::Identifier | Kind::Member) && names_release(model, arg, patterns)
+            let ends_each = || {
+                let func = model.function_of(arg).filter(|_| is_for_each);
+                func.is_some_and(|func| releases_param(model, accesses, (func, 0), patterns, 3))
+            };
+            matches!(tree.kind(arg), Kind::Identifier | Kind::Member)
+                && (names_release(model, arg, patterns) || ends_each())
         });
         if hands_release {
             out.push(Release { node: call, func: access.func, place: owner.clone() });
