@@ -12,7 +12,8 @@ use outlive_semantic::index::{ClassId, FuncId, NodeId};
 use outlive_semantic::listeners::Registration;
 use outlive_semantic::model::Model;
 use outlive_semantic::place::Place;
-use outlive_semantic::project::{FileId, Project};
+use outlive_semantic::project::{Answer, FileId, Project, Spot, SpotRoot};
+use outlive_semantic::rate::Rate;
 use outlive_semantic::reach::{self, Dead};
 use rustc_hash::FxHashSet;
 
@@ -142,6 +143,12 @@ pub(crate) fn is_taken(project: &Project<'_>, file: FileId, gap: &Gap) -> bool {
         None => true,
         Some(Only::Server) => project.is_rendered_on_server(file),
         Some(Only::Injected(class)) => project.injected_scope(file, class).is_some(),
+        Some(Only::EachConnection(class, func)) => {
+            let lives = project.life(&Spot::root(SpotRoot::Instance(file, class)));
+            let info = project.rate(file, func);
+            let is_each = info.certain && info.rate == Some(Rate::Connection);
+            is_each && project.outlives(lives, file, func, false) == Answer::Yes
+        }
     }
 }
 

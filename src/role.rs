@@ -18,6 +18,8 @@ const TEST_FOLDERS: &[&str] = &[
     "fixtures",
     "benchmark",
     "benchmarks",
+    "perftest",
+    "perftests",
     "bench",
     "perf",
     "testing",
@@ -43,6 +45,7 @@ const TEST_FOLDERS: &[&str] = &[
     "sandbox",
     "recipes",
     "docs",
+    "documentation",
     "doc",
     "website",
     "www",
@@ -173,6 +176,16 @@ fn is_cucumber(folders: &str) -> bool {
         .any(|pair| matches!(pair, [outer, "support"] if outer.split(['-', '_']).next() == Some("features")))
 }
 
+/// Whether one of the folders around a file holds tests or examples. What an application shows of itself is a part of it:
+/// `src/app/examples/crud`.
+fn is_of_tests(folders: &str) -> bool {
+    let mut outer = "";
+    folders.split('/').any(|folder| {
+        let before = std::mem::replace(&mut outer, folder);
+        is_test_folder(folder) && !(matches!(folder, "example" | "examples") && before == "app")
+    })
+}
+
 /// Folders of what is shipped: what is called `scripts` there is the program, `app/scripts/views`.
 const SHIPPED: &[&str] = &["app", "src", "lib", "public", "static", "assets", "client", "www"];
 
@@ -195,7 +208,7 @@ pub(crate) fn of_path(path: &str) -> Role {
         return Role::Test;
     }
     if TEST_SUFFIXES.iter().any(|suffix| stem.ends_with(suffix))
-        || folders.split('/').any(is_test_folder)
+        || is_of_tests(folders)
         || is_cucumber(folders)
     {
         return Role::Test;
@@ -254,6 +267,11 @@ mod tests {
         assert_eq!(of_path("packages/eslint-plugin/src/words.ts"), Role::Script);
         assert_eq!(of_path("vite.config.ts"), Role::Script);
         assert_eq!(of_path("scripts/release.js"), Role::Script);
+        assert_eq!(of_path("packages/shop/scripts/release.js"), Role::Script);
+        assert_eq!(of_path("app/scripts/views/list.js"), Role::Source);
+        assert_eq!(of_path("src/app/examples/crud/list.ts"), Role::Source);
+        assert_eq!(of_path("packages/shop/examples/list.ts"), Role::Test);
+        assert_eq!(of_path("documentation/sample.js"), Role::Test);
         assert_eq!(of_path("dev/update-authors.js"), Role::Script);
         assert_eq!(of_path("ui/build/script.build.javascript.js"), Role::Script);
         assert_eq!(of_path("src/build.ts"), Role::Source);

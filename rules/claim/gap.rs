@@ -1,6 +1,6 @@
 //! Ways on which something is not given back.
 
-use outlive_semantic::index::ClassId;
+use outlive_semantic::index::{ClassId, FuncId};
 use outlive_semantic::tree::Span;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub enum Only {
     Server,
     /// Instances of the class are made as often as something that they are injected with.
     Injected(ClassId),
+    /// The function runs for each connection of one instance of the class, and the way is every way but its end.
+    EachConnection(ClassId, FuncId),
 }
 
 impl Gap {

@@ -4,7 +4,7 @@ use super::origin::{self, constructor_param, is_outer, is_teardown, of_given, of
 use super::signal::{Disposer, disposer, has_signal, signal_use, unaborted_signal};
 use super::target_end::{begins_anew_at_its_end, begins_beside, ends_target};
 use super::{META, again, effect, ends, given, keyed, once, partner, signal};
-use crate::claim::{Gap, ListenerClaim, Note, Origin};
+use crate::claim::{Gap, ListenerClaim, Note, Only, Origin};
 use crate::finding::Role;
 use crate::getter::asked;
 use crate::pairing::{compare_events, matches, same_target};
@@ -200,6 +200,10 @@ fn staying<'f>(
             given::note_removed(file, registration, &removed.by, claims);
             return file.drop_for(&META, registration.call, removal.call, "it is removed");
         };
+        if matches!(gap.only, Some(Only::EachConnection(..))) {
+            note_removed(file, registration, origin, removal, claims);
+            given::note_removed(file, registration, &removed.by, claims);
+        }
         partial = Some(gap);
     }
     if let Some(reason) = ended_with_target(file, registration, &removed) {

@@ -4,7 +4,7 @@ use super::again::are_siblings;
 use super::origin::{is_outer, origin};
 use super::target_end::ends_target;
 use crate::acquire;
-use crate::claim::Gap;
+use crate::claim::{Gap, Only};
 use crate::ending;
 use crate::pairing::matches;
 use crate::rule::FileView;
@@ -44,6 +44,7 @@ pub(super) fn gap(
         .or_else(|| slot::begun_after_cleanup(file, registration.call, removing.iter().copied()))
         .or_else(|| ending::uncovered(file, &removing))
         .or_else(|| not_everywhere(file, registration, &removing))
+        .or_else(|| kept_until_the_end(file, registration, removals))
 }
 
 /// What takes the listener away stands where it does not always run. A server has no page to listen to.
@@ -104,6 +105,42 @@ fn kept_by_the_last(
     let at = removals.first().map(|removal| model.file.site(removal.call));
     let how = format!("when `{end}` ends the instance: only the next one makes room");
     Some(Gap { repeats: true, ..Gap::new(how, at) })
+}
+
+/// What is added when a connection is there, and again when it comes back, is taken away only when the instance ends.
+fn kept_until_the_end(
+    file: &FileView<'_, '_>,
+    registration: &Registration,
+    removals: &[&Removal],
+) -> Option<Gap> {
+    let model = file.model;
+    let class = ending::class_around(model, registration.func)?;
+    let (name, end) = file.end_method(class)?;
+    let is_at_end = |removal: &&Removal| {
+        !model.file.is_within(removal.func, registration.func) && runs_only_in(file, removal.func, end, 3)
+    };
+    if !removals.iter().all(is_at_end)
+        || slot::reaches(model, end, &Wanted::of(model, [registration.func]), 4)
+    {
+        return None;
+    }
+    let at = removals.first().map(|removal| model.file.site(removal.call));
+    let only = Some(Only::EachConnection(class, registration.func));
+    Some(Gap {
+        repeats: true,
+        only,
+        ..Gap::new(format!("before the next connection: only `{name}` does that"), at)
+    })
+}
+
+/// Whether a function is another, or runs only where that calls it.
+fn runs_only_in(file: &FileView<'_, '_>, func: FuncId, wanted: FuncId, fuel: u32) -> bool {
+    let Some(fuel) = fuel.checked_sub(1) else { return false };
+    let callers = || slot::callers(file, func);
+    func == wanted
+        || file.model.handed(func).is_empty()
+            && !callers().is_empty()
+            && callers().into_iter().all(|caller| runs_only_in(file, caller, wanted, fuel))
 }
 
 /// Whether two nodes stand in different branches of one decision.

@@ -126,7 +126,10 @@ impl Heard<'_, '_, '_> {
             Answer::No => return self.drop(|| self.times()),
         }
         if is_of_root(self.project, &self.spot, body) && !body.is_forgotten {
-            doubt.assume("the page may show only one of these components");
+            let ends = matches!(body.class, Some((_, Some(_))));
+            let only_one = "the page may show only one of these components";
+            // What has nothing to do when it goes may be there from first to last.
+            if ends { doubt.assume(only_one) } else { doubt.unknown(only_one) }
         }
         if self.is_part_of_startup() || self.is_set_up() {
             doubt.unknown(doubts::STARTUP);

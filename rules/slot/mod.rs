@@ -15,7 +15,7 @@ pub(crate) use ends::{
 };
 pub(crate) use held::{Held, component_of_ref, is_cleanup, is_effect_callback};
 pub(crate) use keyed::overwritten_entry;
-pub(crate) use reach::{Wanted, reaches};
+pub(crate) use reach::{Wanted, callers, reaches};
 pub(crate) use rearmed::{
     armed_after_release, begun_after_cleanup, is_handed_to_new, overwritten, released_for_the_next,
 };

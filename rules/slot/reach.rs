@@ -7,7 +7,7 @@ use outlive_semantic::model::Model;
 use rustc_hash::FxHashSet;
 
 /// The functions of the file that call a function.
-pub(super) fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
+pub(crate) fn callers(file: &FileView<'_, '_>, func: FuncId) -> Vec<FuncId> {
     let model = file.model;
     let mut out: Vec<FuncId> = model.calls_of(func).iter().map(|&call| model.file.tree.func(call)).collect();
     out.extend(model.handed(func).iter().map(|handed| model.file.tree.func(handed.call)));
